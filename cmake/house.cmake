@@ -1,0 +1,58 @@
+# Compiler flags live on one INTERFACE target; libraries we use are found once, here.
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(CURL REQUIRED)
+find_library(LDAP_LIBRARY ldap REQUIRED)
+find_library(LBER_LIBRARY lber REQUIRED)
+
+add_library(wb_options INTERFACE)
+target_include_directories(wb_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_definitions(wb_options INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION
+  WB_VERSION="${PROJECT_VERSION}" $<$<BOOL:${WB_FAILPOINTS}>:WB_FAILPOINTS>)
+target_compile_options(wb_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough
+  $<$<BOOL:${WB_WERROR}>:-Werror>
+  # g++ 12 sees an uninitialised value in boost::system::result<void> where there is none
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -fcoroutines>)
+if(WB_SANITIZE)
+  target_compile_options(wb_options INTERFACE -fsanitize=${WB_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  target_link_options(wb_options INTERFACE -fsanitize=${WB_SANITIZE})
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_options(wb_options INTERFACE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2
+    -fPIE -ffile-prefix-map=${PROJECT_SOURCE_DIR}=.)
+  target_link_options(wb_options INTERFACE -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_link_options(wb_options INTERFACE -fuse-ld=lld-16)
+endif()
+
+# wb_module(NAME FILES...): one room of the house as a static library.
+function(wb_module name)
+  add_library(${name} STATIC ${ARGN})
+  target_link_libraries(${name} PUBLIC wb_options)
+endfunction()
+
+# wb_test(NAME LABEL "FILES" LIBS...): one gtest program. LABEL: unit | link | integration | faults.
+# Integration and fault programs run inside the lab they need, named by WB_LAB (ad, ad2, slapd or none).
+function(wb_test name label files)
+  cmake_parse_arguments(T "" "LAB;TIMEOUT" "" ${ARGN})
+  add_executable(${name} ${files})
+  target_link_libraries(${name} PRIVATE ${T_UNPARSED_ARGUMENTS} GTest::gmock GTest::gtest_main)
+  set(lab "")
+  if(T_LAB STREQUAL "ad")
+    set(lab ${PROJECT_SOURCE_DIR}/tests/support/ad/ad-lab run)
+  elseif(T_LAB STREQUAL "ad2")
+    set(lab ${PROJECT_SOURCE_DIR}/tests/support/ad/ad-lab run -2)
+  elseif(T_LAB STREQUAL "slapd")
+    set(lab ${PROJECT_SOURCE_DIR}/tests/support/slapd/slapd-lab run)
+  endif()
+  add_test(NAME ${name} COMMAND ${lab} $<TARGET_FILE:${name}>)
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${T_TIMEOUT})
+endfunction()

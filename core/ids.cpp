@@ -1,0 +1,52 @@
+#include "core/ids.hpp"
+
+#include <openssl/rand.h>
+
+#include <chrono>
+#include <cstdlib>
+
+namespace wb {
+namespace {
+constexpr std::string_view crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+}
+
+std::string random_bytes(std::size_t count) {
+  std::string out(count, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(out.data()), static_cast<int>(count)) != 1) std::abort();
+  return out;
+}
+
+std::string new_ulid() {
+  using namespace std::chrono;
+  auto ms = static_cast<std::uint64_t>(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
+  std::string out(26, '0');
+  for (int i = 9; i >= 0; --i, ms >>= 5) out[static_cast<std::size_t>(i)] = crockford[ms & 31];
+  const auto random = random_bytes(16);
+  for (std::size_t i = 0; i < 16; ++i) out[10 + i] = crockford[static_cast<unsigned char>(random[i]) & 31];
+  return out;
+}
+
+bool is_ulid(std::string_view text) {
+  if (text.size() != 26 || text[0] > '7') return false;
+  return text.find_first_not_of(crockford) == std::string_view::npos;
+}
+
+std::string printable(std::string_view text, std::size_t limit) {
+  std::string out;
+  for (const char c : text.substr(0, limit)) out += (c >= ' ' && c <= '~') ? c : '?';
+  return out;
+}
+
+std::string domain_name(std::string_view text) {
+  if (text.empty() || text.size() > 253 || text.front() == '.' || text.back() == '.') return {};
+  std::string out;
+  for (char c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+    if (!plain || (c == '.' && out.ends_with('.'))) return {};
+    out += c;
+  }
+  return out;
+}
+
+}  // namespace wb
