@@ -1,0 +1,76 @@
+// What the agent asks of a directory, whatever its dialect. Blocking: call it on the directory pool. Every call has a
+// deadline inside. Results are verdicts (the directory's answer) or Faults (the directory could not be asked).
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+#include "core/secret.hpp"
+#include "protocol/messages.hpp"
+
+namespace wb::ldap {
+
+// Everything the guardrails, the probe and the swap need to know of one account, read in one search.
+struct Account {
+  std::string sub;                 // objectGUID, lower-case 8-4-4-4-12
+  std::string dn, sam, upn, display_name;
+  std::string sid;                 // S-1-5-21-...
+  std::vector<std::string> group_sids;  // nested, from tokenGroups (only when asked for)
+  std::vector<std::string> group_dns;   // memberOf
+  std::uint32_t user_account_control = 0, computed_account_control = 0;
+  bool admin_count = false;
+  std::int64_t lockout_time = 0, expires_at = 0;      // FILETIME; expires_at 0 = never
+  protocol::AccountState state;
+  protocol::Pre pre;
+  std::string mail, mobile, telephone;
+  std::string pso_dn;              // msDS-ResultantPSO, empty = the domain's policy
+};
+
+struct WriteOrder {
+  std::string sub;
+  protocol::Pre pre;               // the swap's expectation
+  std::string marker;              // "wb1;<jti>;<fence>;A", or empty: no marker configured
+  bool unlock = false, must_change = false, enforce_history = true;
+};
+
+enum class Refusal {               // a verdict of the directory about a write
+  none,                            // it was written
+  too_short, not_complex, in_history, too_young, policy /* rule not named */, refused_by_filter,
+  swap_failed,                     // somebody changed the password since the probe
+  not_found, no_rights, not_encrypted, directory_error,
+};
+std::string_view to_string(Refusal refusal);
+
+struct WriteAnswer {
+  Refusal refusal = Refusal::none;
+  std::string detail;              // the directory's hex code and rule name, for the operator's log; never input
+  std::optional<Account> after;    // the account read back on the same connection, whatever the verdict was
+  bool hints_used = false;
+  double directory_ms = 0;
+};
+
+struct DirectoryState { bool ready = false; std::string reason; std::string dc; bool marker = false, hints = false; };
+
+class Directory {
+ public:
+  virtual ~Directory() = default;
+  // By UPN, sAMAccountName, DOMAIN\user, mail or objectGUID text. nullopt: not found; Fault refused "ambiguous".
+  virtual Result<std::optional<Account>> find(std::string_view name) = 0;
+  virtual Result<std::optional<Account>> read(std::string_view sub) = 0;
+  virtual Result<protocol::PasswordPolicy> policy_of(const Account& account) = 0;
+  // One Modify and the read-back behind it. Fault::lost or timed_out: sent, effect unknown. Fault::unreachable: not sent.
+  virtual Result<WriteAnswer> write_password(const WriteOrder& order, const Secret& password_utf8) = 0;
+  virtual Result<WriteAnswer> unlock(const std::string& sub) = 0;
+  // Connects if needed and says whether writes can be taken now. Called each few seconds by the agent.
+  virtual DirectoryState check() = 0;
+};
+
+struct Settings;  // ldap/settings.hpp
+std::unique_ptr<Directory> open_directory(const Settings& settings);  // never fails: check() tells
+
+}  // namespace wb::ldap
