@@ -13,7 +13,7 @@ add_library(wb_options INTERFACE)
 target_include_directories(wb_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(wb_options INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION
-  WB_VERSION="${PROJECT_VERSION}" $<$<BOOL:${WB_FAILPOINTS}>:WB_FAILPOINTS>)
+  WB_SOURCE_DIR="${PROJECT_SOURCE_DIR}" WB_VERSION="${PROJECT_VERSION}" $<$<BOOL:${WB_FAILPOINTS}>:WB_FAILPOINTS>)
 target_compile_options(wb_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough
   $<$<BOOL:${WB_WERROR}>:-Werror>
   # g++ 12 sees an uninitialised value in boost::system::result<void> where there is none

@@ -1,0 +1,169 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "core/ids.hpp"
+#include "protocol/codec.hpp"
+#include "protocol/json.hpp"
+
+namespace wb::protocol {
+namespace {
+
+std::string detail_of(std::string_view text) {
+  auto parsed = parse_json(text);
+  return parsed.has_error() ? parsed.error().detail : "accepted";
+}
+
+TEST(StrictJson, RefusesWhatTheContractForbids) {
+  EXPECT_EQ(detail_of(R"({"a":1,"a":2})"), "duplicate member name");
+  EXPECT_EQ(detail_of(R"({"a":{"b":1,"\u0062":2}})"), "duplicate member name") << "escapes are compared decoded";
+  EXPECT_EQ(detail_of(R"({"a":9007199254740993})"), "number beyond 2^53");
+  EXPECT_EQ(detail_of(R"({"a":18446744073709551615})"), "number beyond 2^53");
+  EXPECT_EQ(detail_of(R"({"a":-9007199254740993})"), "number beyond 2^53");
+  EXPECT_EQ(detail_of(R"({"a":1e300})"), "number beyond 2^53");
+  for (const auto* text : {"", "{", "{} x", "{'a':1}", "[1,]", "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\xaf\"}", "// c\n{}", "nul", "{\"a\":01}", "{\"a\":\"\\ud800\"}"}) EXPECT_NE(detail_of(text), "accepted") << text;
+  EXPECT_NE(detail_of("[[[[[[[[[1]]]]]]]]]"), "accepted") << "nine deep";
+  EXPECT_EQ(detail_of("[[[[[[[[1]]]]]]]]"), "accepted") << "eight deep";
+  EXPECT_EQ(detail_of(R"({"a":9007199254740992,"b":{"a":1}})"), "accepted");
+}
+
+TEST(AnEnvelope, ComesBackAsItWasSent) {
+  const auto text = message_text("accept", JobRef{"01ARZ3NDEKTSV4RRFFQ69G5FAV", 3}, "01ARZ3NDEKTSV4RRFFQ69G5FAV");
+  auto envelope = decode_envelope(text);
+  ASSERT_TRUE(envelope.has_value()) << envelope.error().detail;
+  EXPECT_EQ(envelope->type, "accept");
+  EXPECT_EQ(envelope->re, "01ARZ3NDEKTSV4RRFFQ69G5FAV");
+  auto ref = decode<JobRef>(envelope->body);
+  ASSERT_TRUE(ref.has_value());
+  EXPECT_EQ(ref->fence, 3);
+}
+
+TEST(AnEnvelope, IsRefusedWhenItIsNotOne) {
+  const std::string id = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+  const std::vector<std::string> bad = {
+      "[]", "{}", R"({"t":"hb","b":{}})", R"({"t":"hb","id":")" + id + R"("})", R"({"t":"","id":")" + id + R"(","b":{}})", R"({"t":"hb","id":"x","b":{}})",
+      R"({"t":"hb","id":")" + id + R"(","b":[]})", R"({"t":"hb","id":")" + id + R"(","b":{},"x":1})", R"({"t":1,"id":")" + id + R"(","b":{}})"};
+  for (const auto& text : bad) EXPECT_TRUE(decode_envelope(text).has_error()) << text;
+  const auto large = R"({"t":"hb","id":")" + id + R"(","b":{"x":")" + std::string(message_bytes_max, 'x') + "\"}}";
+  EXPECT_EQ(decode_envelope(large).error().detail, "message over the size limit");
+}
+
+TEST(ALinkMessage, MayCarryMembersWeDoNotKnow) {
+  EXPECT_TRUE(decode<JobRef>(R"({"jti":"j","fence":1,"later":true})").has_value());
+  EXPECT_EQ(decode<JobRef>(R"({"jti":"j"})").error().detail, "fence: missing");
+  EXPECT_EQ(decode<JobRef>(R"({"jti":"j","fence":"1"})").error().detail, "fence: expected a whole number");
+  EXPECT_EQ(decode<Progress>(R"({"jti":"j","fence":1,"state":"done"})").error().detail, "state: expected applying");
+}
+
+Job a_job() {
+  Job job;
+  job.iss = "https://sspr.example";
+  job.aud = "t/corp.example";
+  job.jti = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+  job.fence = 2;
+  job.att = 1;
+  job.op = Op::reset;
+  job.sub = "9f0c6b5e-0000-4000-8000-000000000001";
+  job.iat = 1'795'176'000;
+  job.exp = 1'795'176'120;
+  job.pre = Pre{"dc1.corp.example", 7, "134396533468610800", std::nullopt};
+  job.sh = "c2g";
+  job.acr = "2fa";
+  job.amr = {"totp", "email"};
+  job.opts = {true, false, true};
+  return job;
+}
+
+TEST(ASignedPayload, RefusesMembersWeDoNotKnowAndOtherVersions) {
+  const auto text = encode(a_job());
+  auto job = decode<Job>(text);
+  ASSERT_TRUE(job.has_value()) << job.error().detail;
+  EXPECT_EQ(job->pre, a_job().pre);
+  EXPECT_EQ(encode(job.value()), text);
+  auto more = text;
+  more.insert(1, R"("x":1,)");
+  EXPECT_EQ(decode<Job>(more).error().detail, "a member the contract does not know");
+  auto later = text;
+  later.replace(later.find("\"v\":1"), 5, "\"v\":2");
+  EXPECT_EQ(decode<Job>(later).error().detail, "v: expected 1");
+  auto other = text;
+  other.replace(other.find("\"reset\""), 7, "\"erase\"");
+  EXPECT_EQ(decode<Job>(other).error().detail, "op: expected probe, reset, unlock or resolve");
+}
+
+TEST(ASignedPayload, RefusesEveryTruncation) {
+  const auto text = encode(a_job());
+  for (std::size_t length = 0; length < text.size(); ++length) EXPECT_TRUE(decode<Job>(std::string_view(text).substr(0, length)).has_error());
+}
+
+TEST(AResult, ComesBackAsItWasSent) {
+  JobResult result;
+  result.jti = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+  result.agent = "a";
+  result.op = Op::probe;
+  result.code = Code::ok;
+  result.text = "fine";
+  ProbeAnswer probe;
+  probe.sub = "s";
+  probe.dc = "dc1";
+  probe.policy.min_length = 8;
+  probe.policy.change_from = 5;
+  probe.contacts = {{"mail", "a@b"}};
+  probe.pre = {"dc1", 3, "0", "wb1;x;1;A"};
+  result.probe = probe;
+  result.total_ms = 1.25;
+  auto back = decode<JobResult>(encode(result));
+  ASSERT_TRUE(back.has_value()) << back.error().detail;
+  EXPECT_EQ(encode(back.value()), encode(result));
+  EXPECT_EQ(back->probe->pre, probe.pre);
+}
+
+TEST(EveryCode, HasOneName) {
+  for (int i = 0; i <= static_cast<int>(Code::unknown); ++i) EXPECT_EQ(code_from(to_string(static_cast<Code>(i))), static_cast<Code>(i));
+  EXPECT_FALSE(code_from("success"));
+}
+
+TEST(APassword, IsMeasuredInUtf16UnitsOrRefused) {
+  EXPECT_EQ(utf16_units(""), 0U);
+  EXPECT_EQ(utf16_units("pass"), 4U);
+  EXPECT_EQ(utf16_units("p\xc3\xa4ss"), 4U);
+  EXPECT_EQ(utf16_units("\xf0\x9f\x98\x80"), 2U) << "an emoji is a surrogate pair";
+  for (const auto* text : {"\xff", "\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc0\x80", "\xe0\x80\x80"}) EXPECT_FALSE(utf16_units(text));
+  EXPECT_FALSE(utf16_units(std::string_view("a\0b", 3)));
+}
+
+// Released messages, for ever: each file in protocol/golden/v1 decodes and encodes to the same text.
+template <class T> void expect_golden(const std::string& name) {
+  std::ifstream file(std::string(WB_SOURCE_DIR) + "/protocol/golden/v1/" + name + ".json");
+  std::stringstream text;
+  text << file.rdbuf();
+  auto golden = text.str();
+  while (golden.ends_with('\n')) golden.pop_back();
+  ASSERT_FALSE(golden.empty()) << name;
+  auto value = decode<T>(golden);
+  ASSERT_TRUE(value.has_value()) << name << ": " << value.error().detail;
+  EXPECT_EQ(encode(value.value()), golden) << name;
+}
+
+TEST(GoldenMessages, StillReadAndWriteTheSame) {
+  expect_golden<Challenge>("challenge");
+  expect_golden<Welcome>("welcome");
+  expect_golden<ServiceKeys>("service_keys");
+  expect_golden<AgentKeys>("agent_keys");
+  expect_golden<JobMessage>("job_message");
+  expect_golden<Progress>("progress");
+  expect_golden<AgentHeartbeat>("agent_heartbeat");
+  expect_golden<Error>("error");
+  expect_golden<HelloClaims>("hello_claims");
+  expect_golden<EnrollClaims>("enroll_claims");
+  expect_golden<Roster>("roster");
+  expect_golden<Statement>("statement");
+  expect_golden<Endorsement>("endorsement");
+  expect_golden<Job>("job");
+  expect_golden<SealBinding>("seal_binding");
+  expect_golden<JobResult>("result");
+}
+
+}  // namespace
+}  // namespace wb::protocol
