@@ -1,0 +1,216 @@
+#include "queue/database.hpp"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <map>
+#include <utility>
+
+namespace wb::queue {
+namespace {
+
+constexpr int busy_timeout_ms = 5'000;
+constexpr std::size_t cache_max = 64;  // our statements are literals, so this is a bound and not a working size
+
+std::string_view code_name(int extended) {
+  switch (extended) {
+    case SQLITE_CONSTRAINT_UNIQUE: return "SQLITE_CONSTRAINT_UNIQUE";
+    case SQLITE_CONSTRAINT_PRIMARYKEY: return "SQLITE_CONSTRAINT_PRIMARYKEY";
+    case SQLITE_CONSTRAINT_FOREIGNKEY: return "SQLITE_CONSTRAINT_FOREIGNKEY";
+    case SQLITE_CONSTRAINT_NOTNULL: return "SQLITE_CONSTRAINT_NOTNULL";
+    case SQLITE_CONSTRAINT_CHECK: return "SQLITE_CONSTRAINT_CHECK";
+    case SQLITE_IOERR_READ: return "SQLITE_IOERR_READ";
+    case SQLITE_IOERR_SHORT_READ: return "SQLITE_IOERR_SHORT_READ";
+    case SQLITE_IOERR_WRITE: return "SQLITE_IOERR_WRITE";
+    case SQLITE_IOERR_FSYNC: return "SQLITE_IOERR_FSYNC";
+    default: break;
+  }
+  switch (extended & 0xff) {
+    case SQLITE_ERROR: return "SQLITE_ERROR";
+    case SQLITE_PERM: return "SQLITE_PERM";
+    case SQLITE_BUSY: return "SQLITE_BUSY";
+    case SQLITE_LOCKED: return "SQLITE_LOCKED";
+    case SQLITE_NOMEM: return "SQLITE_NOMEM";
+    case SQLITE_READONLY: return "SQLITE_READONLY";
+    case SQLITE_IOERR: return "SQLITE_IOERR";
+    case SQLITE_CORRUPT: return "SQLITE_CORRUPT";
+    case SQLITE_FULL: return "SQLITE_FULL";
+    case SQLITE_CANTOPEN: return "SQLITE_CANTOPEN";
+    case SQLITE_TOOBIG: return "SQLITE_TOOBIG";
+    case SQLITE_CONSTRAINT: return "SQLITE_CONSTRAINT";
+    case SQLITE_MISMATCH: return "SQLITE_MISMATCH";
+    case SQLITE_MISUSE: return "SQLITE_MISUSE";
+    case SQLITE_RANGE: return "SQLITE_RANGE";
+    case SQLITE_NOTADB: return "SQLITE_NOTADB";
+    default: return "SQLITE_OTHER";
+  }
+}
+
+// `message` is SQLite's own text: it names tables, columns and SQL, never bound values.
+Fault fault_of(int extended, const char* message, std::string where) {
+  const auto kind = (extended & 0xff) == SQLITE_CONSTRAINT ? Fault::Kind::refused : Fault::Kind::internal;
+  return fault(kind, std::move(where), std::string(code_name(extended)) + ": " + (message ? message : ""));
+}
+
+// SQLite would create the file with the umask's mode and narrow nothing; its WAL and index take the file's mode.
+Result<void> make_private(const std::filesystem::path& file) {
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0) return fault(Fault::Kind::internal, "database.open", file.string() + ": " + std::generic_category().message(errno));
+  const int narrowed = ::fchmod(fd, 0600);
+  const int why = errno;
+  ::close(fd);
+  if (narrowed != 0) return fault(Fault::Kind::internal, "database.open", file.string() + ": chmod 600: " + std::generic_category().message(why));
+  return {};
+}
+
+}  // namespace
+
+struct Query::State {
+  sqlite3* handle = nullptr;
+  std::map<std::string, sqlite3_stmt*, std::less<>> idle;  // by SQL text; a statement in use is not here
+  ~State() {
+    for (auto& [sql, statement] : idle) sqlite3_finalize(statement);
+    sqlite3_close_v2(handle);
+  }
+  Fault problem(std::string where) const { return fault_of(sqlite3_extended_errcode(handle), sqlite3_errmsg(handle), std::move(where)); }
+  Result<void> script(const char* sql, const char* where) {
+    if (sqlite3_exec(handle, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return problem(where);
+    return {};
+  }
+};
+
+// ---- Query --------------------------------------------------------------------------------------------------
+Query::Query(std::shared_ptr<State> database, sqlite3_stmt* statement, std::string sql, std::optional<Fault> problem)
+    : database_(std::move(database)), statement_(statement), sql_(std::move(sql)), problem_(std::move(problem)) {}
+
+Query::Query(Query&& other) noexcept
+    : database_(std::move(other.database_)), statement_(std::exchange(other.statement_, nullptr)), sql_(std::move(other.sql_)), problem_(std::move(other.problem_)), parameters_(other.parameters_) {}
+
+Query::~Query() {
+  if (!statement_) return;
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);  // a sealed password must not wait in the cache for the next caller
+  auto& idle = database_->idle;
+  if (idle.size() >= cache_max || !idle.emplace(std::move(sql_), statement_).second) sqlite3_finalize(statement_);
+}
+
+void Query::bound(int code) {
+  if (code != SQLITE_OK && !problem_) problem_ = database_->problem("database.bind");
+}
+
+Query& Query::bind(std::string_view text) {
+  if (statement_) bound(sqlite3_bind_text64(statement_, ++parameters_, text.empty() ? "" : text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
+  return *this;
+}
+Query& Query::bind(Blob blob) {
+  if (statement_) bound(sqlite3_bind_blob64(statement_, ++parameters_, blob.bytes.empty() ? "" : blob.bytes.data(), blob.bytes.size(), SQLITE_TRANSIENT));
+  return *this;
+}
+Query& Query::bind(std::int64_t number) {
+  if (statement_) bound(sqlite3_bind_int64(statement_, ++parameters_, number));
+  return *this;
+}
+Query& Query::bind(std::nullptr_t) {
+  if (statement_) bound(sqlite3_bind_null(statement_, ++parameters_));
+  return *this;
+}
+
+Result<bool> Query::next() {
+  if (problem_) return *problem_;
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  return database_->problem("database.step");
+}
+
+Result<void> Query::run() {
+  for (;;) {
+    auto row = next();
+    if (!row) return row.error();
+    if (!*row) return {};
+  }
+}
+
+std::string Query::text(int column) const {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+  return bytes ? std::string(bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))) : std::string();
+}
+std::optional<std::string> Query::maybe_text(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return text(column);
+}
+std::int64_t Query::number(int column) const { return sqlite3_column_int64(statement_, column); }
+std::optional<std::int64_t> Query::maybe_number(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return number(column);
+}
+bool Query::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
+// ---- Transaction --------------------------------------------------------------------------------------------
+Transaction::~Transaction() {
+  if (database_) (void)database_->script("ROLLBACK", "database.rollback");  // a failed COMMIT may have done it already
+}
+
+Result<void> Transaction::commit() {
+  auto done = database_->script("COMMIT", "database.commit");
+  if (done) database_.reset();
+  return done;
+}
+
+// ---- Database -----------------------------------------------------------------------------------------------
+Result<Database> Database::open(const std::filesystem::path& file) {
+  if (auto mine = make_private(file); !mine) return mine.error();
+  auto state = std::make_shared<Query::State>();
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int code = sqlite3_open_v2(file.c_str(), &state->handle, flags, nullptr);
+  if (code != SQLITE_OK) return fault_of(code, state->handle ? sqlite3_errmsg(state->handle) : nullptr, "database.open");
+  sqlite3_busy_timeout(state->handle, busy_timeout_ms);
+  Database database(std::move(state));
+  // secure_delete: an erased sealed password leaves the file, not just the index.
+  constexpr const char* manners = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF";
+  if (auto set = database.state_->script(manners, "database.open"); !set) return set.error();
+  return database;
+}
+
+Query Database::prepare(std::string_view sql) {
+  if (auto found = state_->idle.find(sql); found != state_->idle.end()) {
+    auto node = state_->idle.extract(found);
+    return Query(state_, node.mapped(), std::move(node.key()), std::nullopt);
+  }
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v3(state_->handle, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  std::optional<Fault> problem;
+  if (code != SQLITE_OK) problem = state_->problem("database.prepare");
+  return Query(state_, statement, std::string(sql), std::move(problem));
+}
+
+Result<Transaction> Database::begin() {
+  if (auto begun = state_->script("BEGIN IMMEDIATE", "database.begin"); !begun) return begun.error();
+  return Transaction(state_);
+}
+
+std::int64_t Database::changes() const { return sqlite3_changes64(state_->handle); }
+
+Result<void> Database::migrate(std::initializer_list<const char*> steps) {
+  const auto newest = static_cast<std::int64_t>(steps.size());
+  for (;;) {
+    auto guard = begin();  // two processes may start at once: the version is read under the write lock
+    if (!guard) return guard.error();
+    std::int64_t version = 0;
+    {
+      auto q = query("PRAGMA user_version");
+      auto row = q.next();
+      if (!row) return row.error();
+      version = q.number(0);
+    }
+    if (version > newest) return fault(Fault::Kind::refused, "database.migrate", "the file is of schema " + std::to_string(version) + ", newer than this program's " + std::to_string(newest));
+    if (version == newest) return {};
+    if (auto done = state_->script(steps.begin()[version], "database.migrate"); !done) return done.error();
+    if (auto set = state_->script(("PRAGMA user_version=" + std::to_string(version + 1)).c_str(), "database.migrate"); !set) return set.error();
+    if (auto kept = guard->commit(); !kept) return kept.error();
+  }
+}
+
+}  // namespace wb::queue
