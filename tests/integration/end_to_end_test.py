@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""The main job, told as sentences: real service, real agents, real directory. Run inside ad-lab (CTest does)."""
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from world import AD, BIN, World, memory_of, wait_until  # noqa: E402
+
+NEW = "Fresh-Passw0rd-1"
+
+
+class AReset(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.world.close()
+
+    def test_arrives_in_the_directory_and_the_old_password_is_refused(self):
+        self.assertTrue(self.world.binds("alice", AD["AD_USER_PW"]))
+        answer = self.world.reset("alice", NEW)
+        self.assertEqual(answer["outcome"], "applied")
+        self.assertEqual(answer["attempts"], 1)
+        self.assertEqual(answer["dc"], "dc1.corp.example")
+        self.assertTrue(answer["agent"] and answer["correlation_id"])
+        self.assertTrue(self.world.binds("alice", NEW))
+        self.assertFalse(self.world.binds("alice", AD["AD_USER_PW"]))
+
+    def test_changes_the_password_exactly_once(self):
+        before = self.world.versions("u001")
+        self.world.reset("u001", NEW)
+        self.assertEqual(self.world.versions("u001"), before + 1)
+
+    def test_finds_people_by_every_kind_of_name(self):
+        for i, name in enumerate(["bob", "bob@corp.example", "CORP\\bob"]):
+            password = f"Name-Passw0rd-{i}"
+            self.assertEqual(self.world.reset(name, password)["outcome"], "applied", name)
+            self.assertTrue(self.world.binds("bob", password))
+
+    def test_carries_any_unicode_byte_exactly(self):
+        passwords = ["Grüße-Köln-ß1", "naïve-e\u0301-Combining-1", "naïve-\u00e9-Composed-1", "🔑🐎-Correct-1", "пароль-Ab1-Ж",
+                     "Quote\"s'-`and`-\\back\\1", "  Blanks around 1A  ", "Tab\there-1A", "<xml>&amp;%00-1A", "A1-" + "ж" * 253, "Aa1-" + "𝔸" * 126]
+        for i, password in enumerate(passwords):
+            self.assertEqual(self.world.reset(f"u{i + 10:03}", password)["outcome"], "applied", ascii(password))
+            self.assertTrue(self.world.binds(f"u{i + 10:03}", password), ascii(password))
+
+    def test_refuses_what_is_no_password_before_the_directory_sees_it(self):
+        before = self.world.versions("u030")
+        for password in (b"", b"\xff\xfe-Passw0rd-1", ("A1-" + "ж" * 254).encode(), b"Nul-\0-Passw0rd-1"):
+            answer = self.world.reset("u030", password, code=1)
+            self.assertEqual(answer["outcome"], "rejected", password[:20])
+            self.assertIn(answer["reason"], ("empty", "not_unicode", "too_long"))
+        self.assertEqual(self.world.versions("u030"), before)
+
+    def test_names_the_rule_that_refused_it(self):
+        self.world.reset("carol", "First-Passw0rd-1")
+        for password, reason in (("Sh0rt-1", "too_short"), ("onlylowercaseletters", "not_complex"), ("First-Passw0rd-1", "in_history")):
+            answer = self.world.reset("carol", password, code=1)
+            self.assertEqual((answer["outcome"], answer["reason"]), ("rejected", reason))
+            self.assertTrue(answer["text"])
+        self.assertIn("8", self.world.reset("carol", "Sh0rt-1", code=1)["text"], "the length that is needed")
+
+    def test_says_until_when_a_password_is_too_young(self):
+        self.world.reset("gina", "First-Passw0rd-1", code=1)  # made a moment ago, minimum age one day
+        answer = self.world.reset("gina", "Second-Passw0rd-1", code=1)
+        self.assertEqual((answer["outcome"], answer["reason"]), ("rejected", "too_young"))
+        self.assertGreater(answer["retry_after"], 1_700_000_000)
+
+    def test_is_denied_for_administrators_and_outside_the_scope(self):
+        for user, reason in (("boss", "protected"), ("Administrator", "protected"), ("krbtgt", "protected"), ("hugo", "out_of_scope")):
+            answer = self.world.reset(user, NEW, code=1)
+            self.assertEqual(answer["outcome"], "denied", user)
+            self.assertIn(answer["reason"], (reason, "out_of_scope"))
+
+    def test_says_when_there_is_no_such_account(self):
+        for user in ("nobody-here", "*", "a)(objectClass=*", "x" * 200):
+            self.assertEqual(self.world.reset(user, NEW, code=1)["reason"], "not_found", user)
+
+    def test_unlocks_when_asked(self):
+        for _ in range(3):
+            self.world.binds("u040", "wrong-password")
+        self.assertFalse(self.world.binds("u040", AD["AD_USER_PW"]), "three wrong ones lock the account")
+        self.assertEqual(self.world.reset("u040", NEW, "--unlock")["outcome"], "applied")
+        self.assertTrue(self.world.binds("u040", NEW))
+
+    def test_can_demand_a_change_at_the_next_sign_in(self):
+        self.assertEqual(self.world.reset("u041", NEW, "--must-change")["outcome"], "applied")
+        self.assertFalse(self.world.binds("u041", NEW), "773: must change")
+
+    def test_leaves_no_password_in_the_service_nor_in_any_file(self):
+        canary = "Canary-7f3b9c-Passw0rd"
+        self.assertEqual(self.world.reset("u050", canary)["outcome"], "applied")
+        needles = [canary.encode(), canary.encode("utf-16le"), json.dumps(canary).encode()]
+        service = self.world.processes["service"].pid
+        scanned = 0
+        for where, content in memory_of(service):
+            scanned += len(content)
+            for needle in needles:
+                self.assertNotIn(needle, content, f"service memory: {where}")
+        self.assertGreater(scanned, 1 << 20, "a scan that saw nothing proves nothing")
+        for path in self.world.folder.rglob("*"):
+            if path.is_file() and path.name != "try":
+                content = path.read_bytes()
+                for needle in needles:
+                    self.assertNotIn(needle, content, path.name)
+
+    def test_finds_a_canary_where_there_is_one(self):
+        """The scan above can fail: the same scan of a process that holds the password finds it."""
+        holder = subprocess.Popen([sys.executable, "-c", "import sys; s = 'Canary-' + 'planted-42'; print('ok', flush=True); sys.stdin.read()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.assertEqual(holder.stdout.readline(), b"ok\n")
+        found = any(b"Canary-planted-42" in content for _, content in memory_of(holder.pid))
+        holder.communicate(b"")
+        self.assertTrue(found)
+
+
+class AKilledAgent(unittest.TestCase):
+    def setUp(self):
+        self.world = World()
+
+    def tearDown(self):
+        self.world.close()
+
+    def test_costs_nobody_a_reset(self):
+        self.world.end("agent1", signal.SIGKILL)
+        self.assertEqual(self.world.reset("alice", NEW)["outcome"], "applied")
+        self.assertTrue(self.world.binds("alice", NEW))
+
+    def test_with_the_job_in_its_hands_hands_it_to_the_other(self):
+        for step in ("received", "journaled", "before_modify", "answered"):
+            user = {"received": "u060", "journaled": "u061", "before_modify": "u062", "answered": "u063"}[step]
+            for name in ("agent1", "agent2"):
+                if name in self.world.processes:
+                    self.world.end(name)
+            self.world.start_agent("agent1", WB_FAILPOINT=f"{step}:kill:reset")
+            self.world.wait_ready(1)
+            before = self.world.versions(user)
+            reset = subprocess.Popen([sys.executable, "-c", "import sys; sys.path.insert(0, sys.argv[1]); import world, json; w = object.__new__(world.World); "
+                                      "w.__dict__.update(json.loads(sys.argv[2])); print(json.dumps(w.reset(sys.argv[3], sys.argv[4])))",
+                                      str(pathlib.Path(__file__).resolve().parents[1] / "support"),
+                                      json.dumps({"client_file": str(self.world.client_file), "folder": str(self.world.folder)}), user, NEW],
+                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.world.processes["agent1"].wait(timeout=30)
+            del self.world.processes["agent1"]
+            self.world.start_agent("agent2")
+            out, err = reset.communicate(timeout=60)
+            self.assertTrue(out, err.decode()[-2000:] + self.world.logs())
+            answer = json.loads(out)
+            self.assertEqual((answer["outcome"], answer["attempts"]), ("applied", 2), f"{step}: {answer}")
+            self.assertEqual(self.world.versions(user), before + 1, f"{step}: exactly one change")
+
+
+class AnAgent(unittest.TestCase):
+    def setUp(self):
+        self.world = World()
+
+    def tearDown(self):
+        self.world.close()
+
+    def test_gets_no_job_before_it_is_approved(self):
+        self.world.make_agent("stranger")
+        self.world.start_agent("stranger")
+        wait_until("its connection", lambda: "agent.connected" in self.world.log("service") and self.world.log("service").count("agent.connected") >= 3)
+        self.assertEqual(self.world.ready_agents(), 2)
+
+    def test_ends_cleanly_on_sigterm(self):
+        self.assertEqual(self.world.end("agent1"), 0)
+        self.assertEqual(self.world.reset("alice", NEW)["outcome"], "applied")
+        self.assertEqual(self.world.end("service"), 0)
+
+    def test_stays_up_and_says_why_while_the_service_is_away(self):
+        self.world.end("service", signal.SIGKILL)
+        wait_until("its complaint", lambda: "link.down" in self.world.log("agent1"))
+        self.world.start_service()
+        self.world.wait_ready(2)
+        self.assertEqual(self.world.reset("alice", NEW)["outcome"], "applied")
+
+    def test_is_not_ready_while_the_directory_is_away_and_recovers(self):
+        dc = int(pathlib.Path(AD["AD_ROOT"], "dc1/main.pid").read_text())
+        for name in ("agent1", "agent2"):
+            self.world.end(name)
+        import os
+        os.kill(dc, signal.SIGSTOP)
+        try:
+            self.world.start_agent("agent1")
+            wait_until("its reason", lambda: "directory.not_ready" in self.world.log("agent1"), 30)
+            self.assertEqual(self.world.ready_agents(), 0)
+            self.assertEqual(self.world.reset("alice", NEW, code=3)["outcome"], "unavailable")
+        finally:
+            os.kill(dc, signal.SIGCONT)
+        self.world.wait_ready(1)
+        self.assertEqual(self.world.reset("alice", NEW)["outcome"], "applied")
+
+    def test_refuses_a_config_with_every_problem_at_once(self):
+        bad = self.world.folder / "bad.yaml"
+        bad.write_text("service:\n  url: http://x\nwindow: 1000\nnonsense: 1\ndomains:\n  - domain: corp.example\n    directory:\n      uris: [ldap://dc1]\n")
+        out = self.world.tool("writeback-agent", "check-config", bad, code=78)
+        for line in (":2:", ":3:", ":4:", "uris", "guardrails"):
+            self.assertIn(line, out)
+        self.assertEqual(subprocess.run([BIN / "writeback-agent", "run", "--config", bad], capture_output=True).returncode, 78)
+
+
+class AStranger(unittest.TestCase):
+    def setUp(self):
+        self.world = World(agents=("agent1",))
+
+    def tearDown(self):
+        self.world.close()
+
+    def test_without_a_credential_reaches_nothing(self):
+        client = json.loads(self.world.client_file.read_text())
+        client["secret"] = "A" * len(client["secret"])
+        self.world.client_file.write_text(json.dumps(client))
+        self.assertEqual(self.world.reset("alice", NEW, code=3)["reason"], "unauthorized")
+        self.assertTrue(self.world.binds("alice", AD["AD_USER_PW"]))
+
+    def test_who_swaps_the_domain_root_is_found_out(self):
+        client = json.loads(self.world.client_file.read_text())
+        client["dr"] = "A" * 43
+        self.world.client_file.write_text(json.dumps(client))
+        answer = self.world.reset("alice", NEW, code=3)
+        self.assertIn("root", answer["reason"])
+        self.assertTrue(self.world.binds("alice", AD["AD_USER_PW"]))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

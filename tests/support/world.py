@@ -1,0 +1,187 @@
+"""One world for end-to-end tests: the real reset-service and real agents against the lab's domain controller.
+
+Runs inside `tests/support/ad/ad-lab run`; binaries from WB_BIN (the build directory). Everything is in one temporary
+folder and every process is ours: ended by pid, at the latest when this process ends.
+"""
+import ctypes
+import json
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("WB_BIN", TOP / "build/dev"))
+AD = {name: os.environ.get(name, "") for name in ("AD_URI", "AD_CA", "AD_BASE", "AD_SVC", "AD_SVC_PW", "AD_ADMIN", "AD_ADMIN_PW", "AD_USER_PW", "AD_DOMAIN", "AD_ROOT")}
+DOMAIN = AD["AD_DOMAIN"]
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_until(what, check, seconds=20):
+    """Polls a readiness check; the wait is bounded and the answer is the check's, never the clock's."""
+    deadline = time.monotonic() + seconds
+    while not (answer := check()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"no {what} within {seconds} s")
+        select.select([], [], [], 0.02)
+    return answer
+
+
+class World:
+    def __init__(self, agents=("agent1", "agent2")):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wb-e2e-"))
+        self.processes = {}
+        self.port = free_port()
+        self.url = f"https://127.0.0.1:{self.port}"
+        self.make_certificates()
+        (self.folder / "svc-wb").write_text(AD["AD_SVC_PW"])
+        (self.folder / "service.yaml").write_text(
+            f"listen: {{address: 127.0.0.1, port: {self.port}, certificate_file: service.pem, key_file: service.key}}\n"
+            f"public_url: {self.url}\ntenant: demo\nstate_dir: service\n")
+        (self.folder / "service").mkdir(mode=0o700)
+        self.start_service()
+        for name in agents:
+            self.make_agent(name)
+        self.tool("writeback-agent", "domain", "init", "--config", self.config(agents[0]))
+        for name in agents[1:]:
+            self.approve(name, by=agents[0])
+        for name in agents:
+            self.start_agent(name)
+        self.client_file = self.folder / "client.json"
+        self.tool("reset-service", "client", "create", "--domain", DOMAIN, "--out", self.client_file, "--config", self.config("service"))
+        self.wait_ready(len(agents))
+
+    # ---- parts -------------------------------------------------------------------------------------------------
+    def make_certificates(self):
+        def openssl(*args):
+            subprocess.run(["openssl", *args], cwd=self.folder, check=True, capture_output=True)
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=e2e CA", "-keyout", "ca.key", "-out", "ca.pem")
+        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-keyout", "service.key", "-out", "service.csr")
+        (self.folder / "san").write_text("subjectAltName=IP:127.0.0.1\n")
+        openssl("x509", "-req", "-in", "service.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "san", "-out", "service.pem")
+
+    def config(self, name):
+        return self.folder / f"{name}.yaml"
+
+    def make_agent(self, name, uri=None, **more):
+        directory = {"type": "active_directory", "uris": [uri or AD["AD_URI"]], "ca_file": AD["AD_CA"], "bind_dn": AD["AD_SVC"],
+                     "bind_password_file": str(self.folder / "svc-wb"), "base_dn": AD["AD_BASE"], "marker_attribute": "adminDisplayName"}
+        directory.update(more)
+        (self.folder / name).mkdir(mode=0o700)
+        # JSON is YAML: no quoting of our own
+        self.config(name).write_text(json.dumps({
+            "service": {"url": self.url, "ca_file": str(self.folder / "ca.pem")}, "state_dir": str(self.folder / name),
+            "domains": [{"domain": DOMAIN, "directory": directory, "guardrails": {"allow_ous": [f"OU=People,{AD['AD_BASE']}"]}}]}))
+        token = self.tool("reset-service", "token", "create", "--domain", DOMAIN, "--config", self.config("service"))
+        (self.folder / "token").write_text(token)
+        out = self.tool("writeback-agent", "enroll", "--service", self.url, "--token-file", self.folder / "token", "--config", self.config(name))
+        return re.search(r"^agent: *(\S+)", out, re.M)[1], re.search(r"^fingerprint: *(\S+)", out, re.M)[1]
+
+    def approve(self, name, by):
+        identity = self.tool("reset-service", "agents", "list", "--config", self.config("service"))
+        mine = json.loads((self.folder / name / "identity.json").read_text())["agent"]
+        fingerprint = re.search(rf"{mine}\s.*?([\w-]{{43}})", identity)[1]
+        self.tool("writeback-agent", "approve", mine, "--fingerprint", fingerprint, "--config", self.config(by))
+
+    def start(self, name, *command, env=None):
+        log = open(self.folder / f"{name}.log", "ab")
+        self.processes[name] = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                                env={**os.environ, **(env or {})}, preexec_fn=die_with_parent)
+
+    def start_service(self):
+        self.start("service", BIN / "reset-service", "serve", "--config", self.config("service"))
+        wait_until("listening service", self.listening)
+
+    def listening(self):
+        with socket.socket() as s:
+            return s.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def start_agent(self, name, **env):
+        self.start(name, BIN / "writeback-agent", "--config", self.config(name), env=env)
+
+    def end(self, name, how=signal.SIGTERM):
+        process = self.processes.pop(name)
+        process.send_signal(how)
+        return process.wait(timeout=20)
+
+    def close(self):
+        for name in list(self.processes):
+            self.end(name, signal.SIGKILL)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # ---- questions ---------------------------------------------------------------------------------------------
+    def tool(self, program, *args, code=0):
+        done = subprocess.run([str(BIN / program), *map(str, args)], capture_output=True, text=True, timeout=60)
+        if done.returncode != code:
+            raise AssertionError(f"{program} {args[0]}: exit {done.returncode}, wanted {code}\n{done.stdout}{done.stderr}{self.logs()}")
+        return done.stdout if code == 0 else done.stdout + done.stderr
+
+    def ready_agents(self):
+        listing = self.tool("reset-service", "agents", "list", "--config", self.config("service"))
+        return len(re.findall(r"\bready\b", listing))
+
+    def wait_ready(self, count):
+        try:
+            wait_until(f"{count} ready agents", lambda: self.ready_agents() == count)
+        except AssertionError as e:
+            raise AssertionError(f"{e}\n{self.logs()}") from None
+
+    def reset(self, user, password, *flags, code=0):
+        """scripts/reset as a person's side would run it: the outcome line as a dict."""
+        data = password if isinstance(password, bytes) else password.encode()
+        done = subprocess.run([str(TOP / "scripts/reset"), user, *flags], input=data, capture_output=True, timeout=150,
+                              env={**os.environ, "WB_CLIENT_FILE": str(self.client_file), "WB_CA_FILE": str(self.folder / "ca.pem")})
+        if done.returncode != code:
+            raise AssertionError(f"reset {user}: exit {done.returncode}, wanted {code}\n{done.stdout}{done.stderr}\n{self.logs()}")
+        return json.loads(done.stdout) if done.stdout else {"stderr": done.stderr.decode()}
+
+    def binds(self, user, password):
+        """Whether this password logs in. Only tests ask this; the product never does."""
+        (self.folder / "try").write_bytes(password if isinstance(password, bytes) else password.encode())
+        done = subprocess.run(["ldapwhoami", "-x", "-H", AD["AD_URI"], "-D", f"{user}@{DOMAIN}", "-y", self.folder / "try"], capture_output=True, text=True, timeout=20)
+        return done.returncode == 0
+
+    def versions(self, user):
+        """How often the password was changed: msDS-KeyVersionNumber counts each change of unicodePwd."""
+        done = subprocess.run(["ldapsearch", "-x", "-LLL", "-H", AD["AD_URI"], "-D", AD["AD_ADMIN"], "-w", AD["AD_ADMIN_PW"], "-b", AD["AD_BASE"],
+                               f"(sAMAccountName={user})", "msDS-KeyVersionNumber"], capture_output=True, text=True, timeout=20, check=True)
+        return int(re.search(r"msDS-KeyVersionNumber: (\d+)", done.stdout)[1])
+
+    def log(self, name):
+        path = self.folder / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def logs(self):
+        return "\n".join(f"--- {p.name}\n" + "\n".join(p.read_text(errors="replace").splitlines()[-15:]) for p in sorted(self.folder.glob("*.log")))
+
+
+def memory_of(pid):
+    """Yields (where, bytes) of every readable private part of a process."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as mem:
+        for line in maps:
+            span, mode, *_, = line.split()
+            if mode[0] != "r" or "[v" in line:  # [vvar], [vdso]
+                continue
+            start, end = (int(x, 16) for x in span.split("-"))
+            if end - start > 1 << 32:  # the sanitizers' shadow: terabytes, mostly not there
+                continue
+            try:
+                mem.seek(start)
+                yield line.strip(), mem.read(end - start)
+            except (OSError, ValueError, OverflowError):
+                continue
