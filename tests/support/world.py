@@ -43,7 +43,9 @@ def wait_until(what, check, seconds=20):
 
 
 class World:
-    def __init__(self, agents=("agent1", "agent2")):
+    def __init__(self, agents=("agent1", "agent2"), **directory):
+        """directory: options of agent.yaml's `directory` that differ from the usual ones."""
+        self.directory = directory
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wb-e2e-"))
         self.processes = {}
         self.port = free_port()
@@ -81,7 +83,7 @@ class World:
     def make_agent(self, name, uri=None, **more):
         directory = {"type": "active_directory", "uris": [uri or AD["AD_URI"]], "ca_file": AD["AD_CA"], "bind_dn": AD["AD_SVC"],
                      "bind_password_file": str(self.folder / "svc-wb"), "base_dn": AD["AD_BASE"], "marker_attribute": "adminDisplayName"}
-        directory.update(more)
+        directory.update(self.directory | more)
         (self.folder / name).mkdir(mode=0o700)
         # JSON is YAML: no quoting of our own
         self.config(name).write_text(json.dumps({
