@@ -1,0 +1,88 @@
+#include "link/tls.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include "core/ids.hpp"
+#include "protocol/messages.hpp"
+
+namespace wb::link {
+namespace ssl = boost::asio::ssl;
+namespace {
+
+TlsContext tls13(ssl::context::method side) {
+  auto made = std::make_shared<ssl::context>(side);
+  auto* raw = made->native_handle();
+  SSL_CTX_set_min_proto_version(raw, TLS1_3_VERSION);
+  SSL_CTX_set_max_proto_version(raw, TLS1_3_VERSION);
+  SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS);  // an idle link holds no record buffers
+  SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_max_early_data(raw, 0);
+  return made;
+}
+
+std::string name_text(const X509_NAME* name) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), &BIO_free);
+  if (!name || !out || X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_ONELINE) < 0) return {};
+  char* text = nullptr;
+  const auto size = BIO_get_mem_data(out.get(), &text);
+  return printable({text, static_cast<std::size_t>(size)}, 100);
+}
+
+Fault unusable(const char* where, const std::filesystem::path& file, const boost::system::error_code& ec) {
+  return fault(Fault::Kind::refused, where, printable(file.string(), 120) + ": " + printable(ec.message()));
+}
+}  // namespace
+
+Result<TlsContext> server_tls(const std::filesystem::path& certificate_file, const std::filesystem::path& key_file) {
+  auto made = tls13(ssl::context::tls_server);
+  SSL_CTX_set_num_tickets(made->native_handle(), 0);
+  boost::system::error_code ec;
+  made->use_certificate_chain_file(certificate_file.string(), ec);
+  if (ec) return unusable("tls.certificate", certificate_file, ec);
+  made->use_private_key_file(key_file.string(), ssl::context::pem, ec);  // also checks that it fits the certificate
+  if (ec) return unusable("tls.key", key_file, ec);
+  return made;
+}
+
+Result<TlsContext> client_tls(const std::filesystem::path& ca_file) {
+  auto made = tls13(ssl::context::tls_client);
+  boost::system::error_code ec;
+  if (ca_file.empty()) made->set_default_verify_paths(ec);
+  else made->load_verify_file(ca_file.string(), ec);
+  if (ec) return unusable("tls.ca", ca_file, ec);
+  made->set_verify_mode(ssl::verify_peer);
+  return made;
+}
+
+bool expect_host(SSL* tls, const std::string& host) {
+  auto* wanted = SSL_get0_param(tls);
+  X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+  boost::system::error_code not_address;
+  (void)boost::asio::ip::make_address(host, not_address);
+  if (!not_address) return X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1;
+  return X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), host.size()) == 1 && SSL_set_tlsext_host_name(tls, host.c_str()) == 1;
+}
+
+bool note_verification(bool good, X509_STORE_CTX* store, Verification& seen) {
+  if (good || !seen.problem.empty()) return good;
+  seen.problem = printable(X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)));
+  const auto* certificate = X509_STORE_CTX_get_current_cert(store);
+  if (certificate) seen.problem += ", issuer " + name_text(X509_get_issuer_name(certificate));
+  return false;
+}
+
+std::string channel_exporter(SSL* tls) {
+  std::string out(32, '\0');
+  const auto label = protocol::exporter_label;
+  // use_context = 1 with nothing in it: the "empty context" of the contract by its letter. TLS 1.3 makes no difference
+  // between an empty context and none.
+  const unsigned char nothing = 0;
+  const int ok = SSL_export_keying_material(tls, reinterpret_cast<unsigned char*>(out.data()), out.size(), label.data(), label.size(), &nothing, 0, 1);
+  return ok == 1 ? out : std::string();
+}
+
+}  // namespace wb::link
