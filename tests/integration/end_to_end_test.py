@@ -67,7 +67,7 @@ class AReset(unittest.TestCase):
         self.assertIn("8", self.world.reset("carol", "Sh0rt-1", code=1)["text"], "the length that is needed")
 
     def test_says_until_when_a_password_is_too_young(self):
-        self.world.reset("gina", "First-Passw0rd-1", code=1)  # made a moment ago, minimum age one day
+        self.world.helpdesk_sets("gina", "First-Passw0rd-1")  # a moment ago; her minimum age is one day
         answer = self.world.reset("gina", "Second-Passw0rd-1", code=1)
         self.assertEqual((answer["outcome"], answer["reason"]), ("rejected", "too_young"))
         self.assertGreater(answer["retry_after"], 1_700_000_000)

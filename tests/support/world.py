@@ -3,6 +3,7 @@
 Runs inside `tests/support/ad/ad-lab run`; binaries from WB_BIN (the build directory). Everything is in one temporary
 folder and every process is ours: ended by pid, at the latest when this process ends.
 """
+import base64
 import ctypes
 import json
 import os
@@ -157,6 +158,19 @@ class World:
         (self.folder / "try").write_bytes(password if isinstance(password, bytes) else password.encode())
         done = subprocess.run(["ldapwhoami", "-x", "-H", AD["AD_URI"], "-D", f"{user}@{DOMAIN}", "-y", self.folder / "try"], capture_output=True, text=True, timeout=20)
         return done.returncode == 0
+
+    def helpdesk_sets(self, user, password):
+        """Somebody else changes the password, by another tool."""
+        value = base64.b64encode(f'"{password}"'.encode("utf-16le")).decode()
+        dn = self.dn_of(user)
+        subprocess.run(["ldapmodify", "-x", "-H", AD["AD_URI"], "-D", AD["AD_ADMIN"], "-w", AD["AD_ADMIN_PW"]], text=True, check=True, capture_output=True, timeout=20,
+                       input=f"dn:: {base64.b64encode(dn.encode()).decode()}\nchangetype: modify\nreplace: unicodePwd\nunicodePwd:: {value}\n")
+
+    def dn_of(self, user):
+        done = subprocess.run(["ldapsearch", "-x", "-LLL", "-o", "ldif-wrap=no", "-H", AD["AD_URI"], "-D", AD["AD_ADMIN"], "-w", AD["AD_ADMIN_PW"], "-b", AD["AD_BASE"],
+                               f"(sAMAccountName={user})", "1.1"], capture_output=True, text=True, timeout=20, check=True)
+        plain = re.search(r"^dn: (.*)", done.stdout, re.M)
+        return plain[1] if plain else base64.b64decode(re.search(r"^dn:: (.*)", done.stdout, re.M)[1]).decode()
 
     def versions(self, user):
         """How often the password was changed: msDS-KeyVersionNumber counts each change of unicodePwd."""
