@@ -28,7 +28,8 @@ Result<Secret> open_sealed(std::string_view jwe, const PrivateKey& ours);
 // Seals; the agent never does this, tests, benches and C++ clients do. 1 to 32 distinct recipients.
 Result<std::string> seal(const std::vector<PublicKey>& recipients, const protocol::SealBinding& binding, const Secret& plaintext);
 
-// The passwords inside the plaintext of section 4. Never copied into an ordinary string.
+// The passwords inside the plaintext of section 4. Never copied into an ordinary string. Fault malformed whose detail is
+// a reason of section 5 where the password itself is wrong (empty, too_long, not_unicode), and "json" otherwise.
 struct SealedPasswords { Secret pw; std::optional<Secret> old; };
 Result<SealedPasswords> read_passwords(const Secret& plaintext);
 // {"pw":...,"pad":...} padded to a multiple of 128 bytes.

@@ -48,6 +48,8 @@ class PrivateKey {
   const std::string& kid() const { return public_.kid(); }
   EVP_PKEY* get() const { return key_.get(); }
  private:
+  // Takes a key whose public half matches and that is on P-256; Fault malformed otherwise.
+  static Result<PrivateKey> adopt(Pkey key, std::string_view where);
   std::shared_ptr<EVP_PKEY> key_;
   PublicKey public_;
 };

@@ -1,0 +1,131 @@
+// Private keys in files: PEM (PKCS#8), 0600, never seen in half, never overwritten.
+#include <fcntl.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "core/ids.hpp"
+#include "crypto/evp.hpp"
+#include "crypto/keys.hpp"
+
+namespace wb::crypto {
+namespace {
+constexpr std::size_t file_bytes_max = 16 * 1024;  // a P-256 key is 241
+using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() { if (fd_ >= 0) ::close(fd_); }
+  int get() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+ private:
+  int fd_;
+};
+
+Fault os_fault(Fault::Kind kind, const char* where, const std::filesystem::path& file) {
+  const int why = errno;
+  return fault(kind, where, file.string() + ": " + std::strerror(why));
+}
+
+// Only the file's owner may read it, and that is us or root: anyone else who could read it holds the key too.
+Result<void> check_private(int fd, const std::filesystem::path& file) {
+  struct stat s {};
+  if (::fstat(fd, &s) != 0) return os_fault(Fault::Kind::internal, "key.load", file);
+  if (!S_ISREG(s.st_mode)) return fault(Fault::Kind::refused, "key.load", file.string() + ": not a regular file");
+  if (s.st_uid != ::geteuid() && s.st_uid != 0) return fault(Fault::Kind::refused, "key.load", file.string() + ": owned by another user; mend it with: chown " + std::to_string(::geteuid()) + " " + file.string());
+  if ((s.st_mode & 077) != 0) return fault(Fault::Kind::refused, "key.load", file.string() + ": others may read it; mend it with: chmod 600 " + file.string());
+  return {};
+}
+
+Result<Secret> read_all(int fd, const std::filesystem::path& file) {
+  auto text = Secret::of_size(file_bytes_max);
+  std::size_t used = 0;
+  while (used < file_bytes_max) {
+    const auto got = text.expose_mutable([&](std::span<char> room) { return ::read(fd, room.data() + used, room.size() - used); });
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return os_fault(Fault::Kind::internal, "key.load", file);
+    if (got == 0) break;
+    used += static_cast<std::size_t>(got);
+  }
+  if (used == file_bytes_max) return fault(Fault::Kind::malformed, "key.load", file.string() + ": too large for a key");
+  text.truncate(used);
+  return text;
+}
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const auto put = ::write(fd, text.data(), text.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return true;
+}
+
+// Encoded on OpenSSL's secure heap.
+Result<Secret> pem_of(EVP_PKEY* key) {
+  const Bio bio(BIO_new(BIO_s_secmem()));
+  if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) return openssl_fault("key.save");
+  char* data = nullptr;
+  const auto size = BIO_get_mem_data(bio.get(), &data);
+  auto text = Secret::copy_of({data, static_cast<std::size_t>(size)});
+  cleanse(data, static_cast<std::size_t>(size));
+  return text;
+}
+
+// A name that exists is never replaced, not even when two of us start at once.
+int rename_fresh(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return -1;
+  return ::link(from.c_str(), to.c_str());  // file systems without the flag; the aside name is removed by the caller
+}
+
+}  // namespace
+
+Result<PrivateKey> PrivateKey::load(const std::filesystem::path& file) {
+  const Descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a FIFO must not hang us
+  if (!fd.ok()) return os_fault(errno == ENOENT ? Fault::Kind::unreachable : Fault::Kind::refused, "key.load", file);
+  if (auto checked = check_private(fd.get(), file); checked.has_error()) return checked.error();
+  auto text = read_all(fd.get(), file);
+  if (text.has_error()) return text.error();
+  auto key = text->expose([](std::string_view pem) {
+    const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    const auto no_password = [](char*, int, int, void*) { return -1; };
+    return Pkey(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr) : nullptr);
+  });
+  if (!key) {
+    ERR_clear_error();
+    return fault(Fault::Kind::malformed, "key.load", file.string() + ": no unencrypted PEM private key in it");
+  }
+  return adopt(std::move(key), "key.load");
+}
+
+Result<void> PrivateKey::save(const std::filesystem::path& file) const {
+  auto pem = pem_of(key_.get());
+  if (pem.has_error()) return pem.error();
+  const auto dir = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  const auto aside = dir / ("." + file.filename().string() + "." + new_ulid());
+  const Descriptor fd(::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.ok()) return os_fault(Fault::Kind::internal, "key.save", file);
+  const bool written = pem->expose([&](std::string_view text) { return write_all(fd.get(), text); }) && ::fsync(fd.get()) == 0;
+  const bool named = written && rename_fresh(aside, file) == 0;
+  const int why = errno;
+  ::unlink(aside.c_str());  // gone already after a rename
+  errno = why;
+  if (!named && written && why == EEXIST) return fault(Fault::Kind::refused, "key.save", file.string() + ": exists; a key is never overwritten");
+  if (!named) return os_fault(Fault::Kind::internal, "key.save", file);
+  const Descriptor folder(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder.ok() || ::fsync(folder.get()) != 0) return os_fault(Fault::Kind::internal, "key.save", dir);
+  return {};
+}
+
+}  // namespace wb::crypto
