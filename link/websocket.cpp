@@ -19,6 +19,19 @@ namespace websocket = beast::websocket;
 using beast::error_code;
 using std::chrono::milliseconds;
 
+// flat_stream joins small buffers, so that frame header and payload share one TLS record (beast::ssl_stream does the
+// same, but its async_teardown is ambiguous to clang 16 in C++20).
+struct LinkStream : beast::flat_stream<TlsStream> {
+  explicit LinkStream(TlsStream&& stream) : beast::flat_stream<TlsStream>(std::move(stream)) {}
+};
+
+// Found by Beast when a link ends. Its own teardown lets an error of TLS or TCP at the very end (both ends close at
+// once) take the place of the reason why the link ends: too large, not UTF-8, the peer's code.
+template <class Handler> void async_teardown(beast::role_type role, LinkStream& stream, Handler&& handler) {
+  auto quietly = [last = std::forward<Handler>(handler)](error_code) mutable { last(error_code()); };
+  beast::async_teardown(role, static_cast<beast::flat_stream<TlsStream>&>(stream), std::move(quietly));
+}
+
 namespace {
 constexpr std::size_t waiting_writes_max = 64;
 constexpr std::size_t inbox_max = 8;                // read ahead of the reader; beyond, TCP holds the peer back
@@ -126,9 +139,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::string& binding() const { return binding_; }
   const std::string& peer() const { return peer_; }
 
-  // flat_stream joins small buffers, so that frame header and payload share one TLS record (beast::ssl_stream does the
-  // same, but its async_teardown is ambiguous to clang 16 in C++20). false: permessage-deflate is not even compiled.
-  websocket::stream<beast::flat_stream<TlsStream>, false> ws;
+  websocket::stream<LinkStream, false> ws;  // false: permessage-deflate is not even compiled
 
  private:
   void read_next() {
