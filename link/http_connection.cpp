@@ -255,18 +255,20 @@ Awaitable<> HttpConnection::upgrade_to_link() {
   abort_link_ = nullptr;
 }
 
-// close_notify, so that the peer can tell the end from a cut. What the peer still sends is read and dropped for a
-// while: closing with unread bytes resets the connection, and the answer may be lost with it.
+// close_notify, so that the peer can tell the end from a cut. What a refused peer still sends is then read and dropped
+// for a while, below TLS: closing with unread bytes resets the connection, and the answer may be lost with it.
 Awaitable<> HttpConnection::goodbye(bool unread_input) {
   begin(goodbye_limit);
-  std::size_t dropped = 0;
-  while (unread_input && dropped < unread_bytes_max && !late_) {
+  (void)co_await stream_.async_shutdown(token());
+  auto& socket = stream_.next_layer();
+  error_code ec;
+  if (unread_input) socket.shutdown(asio::socket_base::shutdown_send, ec);
+  for (std::size_t dropped = 0; unread_input && !ec && !late_ && dropped < unread_bytes_max;) {
     buffer_.clear();
-    auto [ec, bytes] = co_await stream_.async_read_some(buffer_.prepare(16 * 1024), token());
-    if (ec) break;
+    auto [failed, bytes] = co_await socket.async_read_some(buffer_.prepare(16 * 1024), token());
+    ec = failed;
     dropped += bytes;
   }
-  if (!late_) (void)co_await stream_.async_shutdown(token());
   settle();
 }
 
