@@ -1,0 +1,174 @@
+#include "service/agent_session.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include "core/ids.hpp"
+#include "crypto/jws.hpp"
+#include "protocol/codec.hpp"
+
+namespace wb::service {
+namespace {
+constexpr std::size_t outbox_max = 1'024;  // a full window for every domain, with room for acks
+}
+
+AgentSession::AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Listener& listener, int window)
+    : id(new_ulid()), agent(std::move(greeted.agent)), epoch(greeted.hello.epoch), link_(std::move(link)), as_(std::move(as)), rosters_(rosters), listener_(listener),
+      window_(std::clamp(greeted.hello.window, 1, window)), window_max_(window), outbox_(executor, outbox_max) {
+  for (auto& name : domains) domains_[name];
+}
+
+AgentSession::Domain* AgentSession::domain(const std::string& name) {
+  auto found = domains_.find(name);
+  return found == domains_.end() ? nullptr : &found->second;
+}
+const AgentSession::Domain* AgentSession::domain(const std::string& name) const { return const_cast<AgentSession*>(this)->domain(name); }
+
+bool AgentSession::active(const std::string& name, UnixSeconds now) const {
+  const auto* d = domain(name);
+  if (!d || !d->statement || d->statement->exp <= now) return false;
+  return rosters_.stands(name, agent, now) && rosters_.find(name)->roster.rsn == d->statement->rsn;
+}
+
+bool AgentSession::ready(const std::string& name, UnixSeconds now) const {
+  return !draining_ && active(name, now) && domain(name)->readiness.ready;
+}
+
+bool AgentSession::opens(const std::string& name, const std::string& kid) const {
+  const auto* d = domain(name);
+  return d && d->statement && std::any_of(d->statement->ae.begin(), d->statement->ae.end(), [&](const auto& key) { return key.kid == kid; });
+}
+
+// ---- running ------------------------------------------------------------------------------------------------
+Awaitable<> AgentSession::run(std::chrono::milliseconds heartbeat) {
+  auto self = shared_from_this();
+  auto executor = co_await asio::this_coro::executor;
+  link_->message_limit(protocol::message_bytes_max);
+  TaskGroup tasks(executor);
+  tasks.start("session.write", write_out(self));
+  tasks.start("session.beat", beat(self, heartbeat));
+  for (;;) {
+    auto text = co_await link_->read();
+    if (!text) {
+      if (text.error().kind != Fault::Kind::lost) log::fault("agent.link_broken", text.error());
+      break;
+    }
+    if (handle(*text)) continue;
+    std::string why = "malformed";
+    co_await link_->close(link::Close::protocol_error, std::move(why));
+    break;
+  }
+  outbox_.close();
+  tasks.cancel();
+  co_await tasks.drained();
+}
+
+Awaitable<> AgentSession::write_out(std::shared_ptr<AgentSession> self) {
+  for (;;) {
+    auto text = co_await self->outbox_.receive();
+    if (!text) co_return;
+    auto sent = co_await self->link_->write(std::move(*text));
+    if (sent) continue;
+    self->abort();
+    co_return;
+  }
+}
+
+Awaitable<> AgentSession::beat(std::shared_ptr<AgentSession> self, std::chrono::milliseconds every) {
+  std::minstd_rand dice(std::random_device{}());
+  std::uniform_real_distribution<double> spread(0.8, 1.2);
+  for (;;) {
+    const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(every * spread(dice));
+    const bool go_on = co_await sleep_for(pause);
+    if (!go_on) co_return;
+    self->send(protocol::message_text("hb", protocol::ServiceHeartbeat{unix_now()}));
+  }
+}
+
+bool AgentSession::send(std::string text) {
+  if (outbox_.try_send(std::move(text))) return true;
+  abort();
+  return false;
+}
+
+Awaitable<> AgentSession::close(link::Close code, std::string reason) {
+  auto self = shared_from_this();
+  co_await link_->close(code, std::move(reason));
+}
+
+void AgentSession::say_error(std::string code, std::string message, const std::string& re) {
+  send(protocol::message_text("error", protocol::Error{std::move(code), std::move(message), std::nullopt}, re));
+}
+
+// ---- messages -----------------------------------------------------------------------------------------------
+bool AgentSession::handle(const std::string& text) {
+  auto envelope = protocol::decode_envelope(text);
+  if (!envelope) {
+    log::fault("agent.malformed", envelope.error());
+    return false;
+  }
+  const auto with = [&](auto result, auto fn) {
+    if (result) fn(*result);
+    else {
+      log::fault("agent.malformed", result.error());
+      say_error("malformed", result.error().detail, envelope->id);
+    }
+    return true;  // the envelope was sound, so we are still in step: one bad body does not end the link
+  };
+  const auto& type = envelope->type;
+  const auto& body = envelope->body;
+  if (type == "hb") return with(protocol::decode<protocol::AgentHeartbeat>(body), [&](const auto& m) { on_heartbeat(m); });
+  if (type == "accept") return with(protocol::decode<protocol::JobRef>(body), [&](const auto& m) { listener_.accepted(agent.id, m); });
+  if (type == "progress") return with(protocol::decode<protocol::Progress>(body), [&](const auto& m) { listener_.progressed(agent.id, m); });
+  if (type == "result") return with(protocol::decode<protocol::ResultMessage>(body), [&](const auto& m) { on_result(m, envelope->id); });
+  if (type == "keys") return with(protocol::decode<protocol::AgentKeys>(body), [&](const auto& m) { on_keys(m); });
+  if (type == "draining") { draining_ = true; return true; }
+  if (type == "error") return with(protocol::decode<protocol::Error>(body), [&](const auto& m) { log::warn("agent.error", log::field("agent", agent.id), log::field("code", printable(m.code, 32))); });
+  say_error("unsupported", "this service does not know that message", envelope->id);
+  return true;
+}
+
+void AgentSession::on_heartbeat(const protocol::AgentHeartbeat& hb) {
+  if (hb.window > 0) window_ = std::min(hb.window, window_max_);
+  for (const auto& [name, readiness] : hb.ready) {
+    auto* d = domain(name);
+    if (!d) continue;  // a domain it is not enrolled in
+    const bool news = d->readiness.ready != readiness.ready;
+    d->readiness = readiness;
+    if (!news) continue;
+    log::info("agent.readiness", log::field("agent", agent.id), log::field("domain", name), log::field("ready", readiness.ready), log::field("reason", printable(readiness.reason)));
+    if (readiness.ready) listener_.agents_changed(name);
+  }
+}
+
+void AgentSession::on_keys(const protocol::AgentKeys& keys) {
+  for (const auto& [name, jws] : keys.statements) {
+    auto* d = domain(name);
+    if (!d) continue;
+    auto statement = rosters_.accept_statement(name, agent, jws, unix_now());
+    if (!statement) {
+      // An agent that waits for its approval sends statements too: the roster decides, not this log line.
+      log::info("agent.statement_refused", log::field("agent", agent.id), log::field("domain", name), log::field("why", statement.error().detail));
+      continue;
+    }
+    const bool news = !d->statement || d->statement->rsn != statement->rsn;
+    d->statement = std::move(*statement);
+    if (news) log::info("agent.active", log::field("agent", agent.id), log::field("domain", name), log::field("rsn", d->statement->rsn));
+    listener_.agents_changed(name);
+  }
+}
+
+void AgentSession::on_result(const protocol::ResultMessage& message, const std::string& re) {
+  const auto refuse = [&](const Fault& why) {
+    log::fault("result.refused", why);
+    say_error("result", why.detail, re);
+  };
+  auto payload = crypto::verify(message.jws, protocol::typ_result, as_);
+  if (!payload) return refuse(payload.error());
+  auto result = protocol::decode<protocol::JobResult>(*payload);
+  if (!result) return refuse(result.error());
+  if (result->agent != agent.id) return refuse(fault(Fault::Kind::refused, "result.agent", "another agent's name"));
+  listener_.answered(agent.id, *result, message.jws);
+}
+
+}  // namespace wb::service

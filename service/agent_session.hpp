@@ -1,0 +1,79 @@
+// One agent that said a believable hello: its link, what it may serve and how busy it is.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/async.hpp"
+#include "crypto/keys.hpp"
+#include "link/link.hpp"
+#include "protocol/messages.hpp"
+#include "service/handshake.hpp"
+#include "service/rosters.hpp"
+
+namespace wb::service {
+
+// What the sessions tell whoever hands out the jobs. Called on the loop; must not wait.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void accepted(const std::string& agent, const protocol::JobRef& ref) = 0;
+  virtual void progressed(const std::string& agent, const protocol::Progress& progress) = 0;
+  // Signed by this agent, and about a job of one of its domains as far as it goes: whose it is must still be checked.
+  virtual void answered(const std::string& agent, const protocol::JobResult& result, const std::string& jws) = 0;
+  virtual void link_lost(const std::string& agent) = 0;
+  virtual void agents_changed(const std::string& domain) = 0;
+};
+
+class AgentSession : public std::enable_shared_from_this<AgentSession> {
+ public:
+  struct Domain {
+    protocol::Readiness readiness;                   // as the last heartbeat said
+    std::optional<protocol::Statement> statement;    // as it sent over this link
+    int held = 0;                                    // jobs it has from us
+  };
+
+  AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Listener& listener, int window);
+
+  const std::string id;                              // of this session
+  const AgentRow agent;
+  const std::int64_t epoch;
+
+  // Serves until the link ends; says hb every `heartbeat` (+- 20 %).
+  Awaitable<> run(std::chrono::milliseconds heartbeat);
+  // Queues a message. False when too many wait: the link is cut then, since nothing on it may be left out.
+  bool send(std::string text);
+  Awaitable<> close(link::Close code, std::string reason);
+  void abort() { link_->abort(); }
+
+  // Stands in the roster with this key and has a statement of the same number.
+  bool active(const std::string& domain, UnixSeconds now) const;
+  bool ready(const std::string& domain, UnixSeconds now) const;
+  bool opens(const std::string& domain, const std::string& kid) const;   // one of its encryption keys
+  Domain* domain(const std::string& name);
+  const Domain* domain(const std::string& name) const;
+  const std::map<std::string, Domain>& domains() const { return domains_; }
+  int window() const { return window_; }
+
+ private:
+  bool handle(const std::string& text);              // false: the link must end
+  void on_heartbeat(const protocol::AgentHeartbeat& hb);
+  void on_keys(const protocol::AgentKeys& keys);
+  void on_result(const protocol::ResultMessage& message, const std::string& re);
+  void say_error(std::string code, std::string message, const std::string& re);
+  static Awaitable<> write_out(std::shared_ptr<AgentSession> self);
+  static Awaitable<> beat(std::shared_ptr<AgentSession> self, std::chrono::milliseconds every);
+
+  std::unique_ptr<link::Link> link_;
+  crypto::PublicKey as_;
+  std::map<std::string, Domain> domains_;
+  Rosters& rosters_;
+  Listener& listener_;
+  int window_;
+  const int window_max_;
+  bool draining_ = false;
+  Queue<std::string> outbox_;
+};
+
+}  // namespace wb::service

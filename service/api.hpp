@@ -1,0 +1,46 @@
+// The writeback API (docs/PROTOCOL.md section 7) and the one table of every HTTP endpoint.
+#pragma once
+#include <string>
+
+#include "service/dispatch.hpp"
+#include "service/enrolment.hpp"
+#include "service/http.hpp"
+
+namespace wb::service {
+
+class Api {
+ public:
+  Api(const Settings& settings, Store& store, Rosters& rosters, Gateway& gateway, Dispatch& dispatch, Enrolment& enrolment)
+      : settings_(settings), store_(store), rosters_(rosters), gateway_(gateway), dispatch_(dispatch), enrolment_(enrolment) {}
+
+  Awaitable<link::HttpResponse> handle(link::HttpRequest request);
+
+ private:
+  // What a handler gets: the request, the client that asked, and what stands behind the endpoint's path.
+  struct Call { link::HttpRequest request; ClientRow client; std::string rest; };
+  using Reply = Awaitable<link::HttpResponse>;
+  struct Endpoint { std::string_view method, path; bool takes_rest, needs_client; Reply (Api::*handler)(Call); };
+  static const Endpoint endpoints[];
+
+  Reply healthz(Call call);
+  Reply enroll(Call call);
+  Reply agents(Call call);
+  Reply roster(Call call);
+  Reply keys(Call call);
+  Reply add_probe(Call call);
+  Reply add_job(Call call);
+  Reply get_job(Call call);
+
+  Result<std::optional<ClientRow>> client_of(const link::HttpRequest& request);
+  // The response that refuses this job, or nothing when `job` is filled and may be submitted.
+  std::optional<link::HttpResponse> read_job(const Call& call, JobRow& job, std::vector<std::string>& recipients);
+
+  const Settings& settings_;
+  Store& store_;
+  Rosters& rosters_;
+  Gateway& gateway_;
+  Dispatch& dispatch_;
+  Enrolment& enrolment_;
+};
+
+}  // namespace wb::service

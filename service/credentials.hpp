@@ -1,0 +1,17 @@
+// Credentials we hand out: "<kind>.<id>.<secret>[.<pin>]", with 32 random bytes as the secret, of which only the
+// SHA-256 is kept. Enrolment tokens are wbe1, client credentials wbc1.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace wb::service {
+
+struct Credential { std::string id, secret; };       // secret: 43 characters of base64url
+Credential new_credential();
+// "<kind>.<id>.<secret>" exactly; nullopt for anything else.
+std::optional<Credential> read_credential(std::string_view kind, std::string_view text);
+// What is stored, and compared: SHA-256 of the secret's text.
+std::string hash_of(const Credential& credential);
+
+}  // namespace wb::service

@@ -1,0 +1,300 @@
+#include "service/dispatch.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+
+#include "core/failpoint.hpp"
+#include "core/ids.hpp"
+#include "crypto/jwe.hpp"
+#include "crypto/jws.hpp"
+#include "protocol/codec.hpp"
+#include "service/live_job.hpp"
+
+namespace wb::service {
+namespace {
+
+using queue::Ending;
+using queue::JobMachine;
+namespace event = queue::event;
+
+std::string_view word_of(Ending ending) {
+  switch (ending) {
+    case Ending::result: return "unknown";  // not asked for: the agent's own word stands then
+    case Ending::expired: return "expired";
+    case Ending::unavailable: return "unavailable";
+    case Ending::unknown: return "unknown";
+  }
+  return "unknown";
+}
+
+Fault too_much() { return fault(Fault::Kind::exhausted, "dispatch.add", "too many jobs are on their way"); }
+
+}  // namespace
+
+std::int64_t now_ms() { return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
+std::string_view text_of_ending(Ending ending) {
+  switch (ending) {
+    case Ending::result: return "";
+    case Ending::expired: return "The request could not be carried out in time. Please try again.";
+    case Ending::unavailable: return "Your organisation's directory cannot be reached at the moment. Please try again later.";
+    case Ending::unknown: return "It is not known whether the change was made. Try the new password before you try again.";
+  }
+  return "";
+}
+
+// ---- in -----------------------------------------------------------------------------------------------------
+Dispatch::Job Dispatch::find(const std::string& jti) const {
+  auto found = live_.find(jti);
+  return found == live_.end() ? nullptr : found->second;
+}
+
+Dispatch::Job Dispatch::add(JobRow row, JobMachine machine) {
+  const auto jti = row.jti;
+  return live_[jti] = std::make_shared<Live>(executor_, std::move(row), std::move(machine));
+}
+
+Result<void> Dispatch::resume() {
+  auto rows = store_.unfinished();
+  if (!rows) return rows.error();
+  for (auto& row : *rows) {
+    const auto expires = BootClock::now() + std::chrono::seconds(row.exp - unix_now());
+    auto machine = JobMachine::restored(expires, row.fence, row.attempts, settings_.jobs);
+    auto job = add(std::move(row), std::move(machine));
+    if (job->row.sealed)
+      if (auto header = crypto::read_sealed(*job->row.sealed)) job->recipients = header->kids;
+    step(job, event::Start{});
+  }
+  if (!rows->empty()) log::info("job.resumed", log::field("jobs", rows->size()));
+  return {};
+}
+
+Result<Submitted> Dispatch::submit(JobRow row, std::vector<std::string> recipients) {
+  if (live_.size() >= settings_.live_jobs_max) return too_much();
+  auto submitted = store_.submit(row, unix_now());
+  if (!submitted || *submitted != Submitted::stored) return submitted;
+  failpoint("service.job_stored");
+  log::info("job.queued", log::field("jti", row.jti), log::field("domain", row.domain), log::field("op", protocol::to_string(row.op)), log::field("correlation_id", row.correlation_id));
+  const auto expires = BootClock::now() + std::chrono::seconds(row.exp - unix_now());
+  auto job = add(std::move(row), JobMachine(expires, settings_.jobs));
+  job->recipients = std::move(recipients);
+  step(job, event::Start{});
+  return submitted;
+}
+
+Awaitable<Result<ProbeOutcome>> Dispatch::probe(ProbeRequest request) {
+  if (live_.size() >= settings_.live_jobs_max) co_return too_much();
+  JobRow row;
+  row.jti = new_ulid(), row.domain = request.domain, row.client = request.client, row.sub = request.sub, row.correlation_id = new_ulid();
+  row.op = protocol::Op::probe, row.created_ms = now_ms(), row.iat = unix_now();
+  row.exp = row.iat + std::chrono::ceil<std::chrono::seconds>(settings_.probe_wait).count();
+  auto timings = settings_.jobs;
+  timings.grace = {};  // the caller goes away at the end of its wait, and reading has no effect to wait for
+  auto job = add(std::move(row), JobMachine(BootClock::now() + settings_.probe_wait, timings));
+  job->name = std::move(request.name);
+  job->want = std::move(request.want);
+  step(job, event::Start{});
+  auto end = ended(job, settings_.probe_wait + std::chrono::seconds(1));  // the machine ends it at probe_wait
+  co_await std::move(end);
+  const auto& r = job->row;
+  if (job->machine.state() != queue::JobState::final) co_return fault(Fault::Kind::cancelled, "dispatch.probe", "the service is stopping");
+  co_return ProbeOutcome{r.jti, r.outcome, r.reason, r.text, r.agent, r.dc, std::move(job->answer)};
+}
+
+Awaitable<Result<std::optional<JobRow>>> Dispatch::look(std::string jti, std::chrono::milliseconds wait) {
+  auto job = find(jti);
+  if (job && wait.count() > 0) {
+    auto end = ended(job, wait);
+    co_await std::move(end);
+  }
+  if (!job) co_return store_.job(jti);
+  auto row = job->row;
+  row.state = job->machine.state();
+  row.attempts = job->machine.attempts();
+  if (row.state != queue::JobState::final) row.duration_ms = static_cast<double>(now_ms() - row.created_ms);
+  co_return std::optional(std::move(row));
+}
+
+// A waiter is a timer in the job's list: woken by the end, or by its own time. No polling.
+Awaitable<> Dispatch::ended(Job job, std::chrono::milliseconds wait) {
+  if (job->machine.state() == queue::JobState::final || job->waiters.size() >= settings_.waiters_max) co_return;
+  auto timer = std::make_shared<asio::steady_timer>(executor_, wait);
+  job->waiters.push_back(timer);
+  (void)co_await timer->async_wait(use_tuple);
+  job->waiters.remove(timer);
+}
+
+void Dispatch::release_waiters() {
+  for (auto& [jti, job] : live_) job->wake();
+}
+
+// ---- from the agents ----------------------------------------------------------------------------------------
+void Dispatch::accepted(const std::string& agent, const protocol::JobRef& ref) {
+  if (auto job = find(ref.jti)) step(job, event::Accepted{agent, ref.fence});
+}
+
+void Dispatch::progressed(const std::string& agent, const protocol::Progress& progress) {
+  if (auto job = find(progress.jti)) step(job, event::Progress{agent, progress.fence});
+}
+
+void Dispatch::answered(const std::string& agent, const protocol::JobResult& result, const std::string& jws) {
+  auto job = find(result.jti);
+  if (!job) return answered_late(agent, result, jws);
+  if (result.op != job->row.op) {
+    log::warn("result.dropped", log::field("jti", result.jti), log::field("agent", agent), log::field("why", "another operation"));
+    return;
+  }
+  job->result = &result;
+  job->result_jws = &jws;
+  step(job, event::Answered{agent, result.fence, result.code});
+  job->result = nullptr;
+  job->result_jws = nullptr;
+}
+
+// The job is final, or was a probe, or was never ours: acked, so that it is not sent again.
+void Dispatch::answered_late(const std::string& agent, const protocol::JobResult& result, const std::string& jws) {
+  gateway_.send(agent, protocol::message_text("ack", protocol::JobRef{result.jti, result.fence}));
+  auto row = store_.job(result.jti);
+  if (!row) return log::fault("store.failed", row.error());
+  if (!*row) return log::info("result.dropped", log::field("jti", printable(result.jti, 26)), log::field("agent", agent), log::field("why", "no such job"));
+  const auto& attempts = (*row)->attempts;
+  const bool asked = std::any_of(attempts.begin(), attempts.end(), [&](const auto& a) { return a.agent == agent && a.fence == result.fence; });
+  if (!asked || !queue::upgrades((*row)->outcome, result.code)) return log::info("result.dropped", log::field("jti", result.jti), log::field("agent", agent), log::field("why", "already final"));
+  take_over(**row, result, jws);
+  auto upgraded = store_.upgrade(**row);
+  if (!upgraded) return log::fault("store.failed", upgraded.error());
+  log::info("job.upgraded", log::field("jti", result.jti), log::field("agent", agent), log::field("code", protocol::to_string(result.code)));
+}
+
+void Dispatch::link_lost(const std::string& agent) {
+  auto jobs = live_;  // a step may end jobs
+  for (auto& [jti, job] : jobs)
+    if (job->machine.holder() == agent) step(job, event::LinkLost{agent});
+}
+
+void Dispatch::agents_changed(const std::string& domain) {
+  auto found = waiting_.find(domain);
+  if (found == waiting_.end()) return;
+  auto jobs = found->second;
+  for (auto& [jti, job] : jobs) {
+    if (!gateway_.has_room(domain)) return;
+    if (job->machine.state() == queue::JobState::ready) step(job, event::AgentsChanged{});
+  }
+}
+
+// ---- the machine and its driver -----------------------------------------------------------------------------
+void Dispatch::step(const Job& job, queue::JobEvent first) {
+  std::deque<queue::JobEvent> events{std::move(first)};
+  bool room = false;
+  while (!events.empty()) {
+    const auto before = job->machine.holder();
+    const auto actions = job->machine.on(events.front(), BootClock::now());
+    events.pop_front();
+    if (const auto after = job->machine.holder(); before != after) {
+      if (before) gateway_.hold(*before, job->row.domain, -1);
+      if (after) gateway_.hold(*after, job->row.domain, +1);
+      room = room || before.has_value();
+    }
+    for (const auto& action : actions)
+      if (auto answer = std::visit([&](const auto& a) { return act(job, a); }, action)) events.push_back(std::move(*answer));
+  }
+  file(job);
+  arm(job);
+  if (room) agents_changed(job->row.domain);
+}
+
+void Dispatch::file(const Job& job) {
+  const auto& row = job->row;
+  if (job->machine.state() == queue::JobState::ready) {
+    waiting_[row.domain].insert_or_assign(row.jti, job);
+    return;
+  }
+  auto domain = waiting_.find(row.domain);
+  if (domain == waiting_.end()) return;
+  domain->second.erase(row.jti);
+  if (domain->second.empty()) waiting_.erase(domain);
+}
+
+void Dispatch::arm(const Job& job) {
+  const auto due = job->machine.next_deadline();
+  if (!due) {
+    job->timer.cancel();
+    return;
+  }
+  if (job->armed_for == due) return;
+  job->armed_for = due;
+  job->timer.expires_after(*due - BootClock::now());
+  job->timer.async_wait([this, weak = std::weak_ptr<Live>(job)](boost::system::error_code ec) {
+    auto alive = weak.lock();
+    if (ec || !alive) return;
+    alive->armed_for.reset();
+    step(alive, event::Tick{});
+  });
+}
+
+// ---- out ----------------------------------------------------------------------------------------------------
+std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::FindAgent& a) {
+  auto choice = gateway_.choose({job->row.domain, job->recipients, a.except, a.avoid});
+  if (choice.agent) return event::Found{std::move(*choice.agent)};
+  return event::NoneFound{choice.any_ready};
+}
+
+std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::Offer& a) {
+  auto& row = job->row;
+  const auto lost = [&](const Fault& why) -> std::optional<queue::JobEvent> {
+    log::fault("job.not_offered", why);
+    return event::LinkLost{a.agent};  // this attempt is over; the machine looks for another
+  };
+  if (job->durable())  // before it is sent: no fence is ever used twice, whatever happens to us
+    if (auto kept = store_.offered(row.jti, a.fence, job->machine.attempts()); !kept) return lost(kept.error());
+  failpoint("service.job_leased");
+  auto jws = crypto::sign(keys_.signing(), protocol::typ_job, protocol::encode(payload_of(*job, settings_, a.fence, a.att)));
+  if (!jws) return lost(jws.error());
+  const auto left = std::chrono::seconds(row.exp) - std::chrono::milliseconds(now_ms());
+  const protocol::JobMessage message{std::move(*jws), row.sealed, static_cast<int>(std::max<std::int64_t>(0, std::chrono::milliseconds(left).count()))};
+  if (!gateway_.send(a.agent, protocol::message_text("job", message))) return lost(fault(Fault::Kind::lost, "dispatch.offer", "the link is gone"));
+  log::info("job.offered", log::field("jti", row.jti), log::field("agent", a.agent), log::field("fence", a.fence), log::field("att", a.att));
+  failpoint("service.job_offered");
+  return std::nullopt;
+}
+
+std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::Cancel& a) {
+  gateway_.send(a.agent, protocol::message_text("cancel", protocol::JobRef{job->row.jti, a.fence}));
+  return std::nullopt;
+}
+
+std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::Ack& a) {
+  job->ack_to = a;  // sent when what it acknowledges is stored: see step order in Finish
+  if (job->machine.state() != queue::JobState::final) job->send_ack(gateway_);
+  return std::nullopt;
+}
+
+std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::Dropped& a) {
+  log::info("result.dropped", log::field("jti", job->row.jti), log::field("agent", a.agent), log::field("fence", a.fence), log::field("why", a.why));
+  return std::nullopt;
+}
+
+std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::Finish& a) {
+  auto& row = job->row;
+  if (a.ending == Ending::result && job->result) take_over(row, *job->result, *job->result_jws);
+  else row.outcome = word_of(a.ending), row.text = text_of_ending(a.ending);
+  row.fence = job->machine.fence();
+  row.attempts = job->machine.attempts();
+  row.duration_ms = job->since.ms() + job->before_restart_ms;
+  row.sealed.reset();
+  if (auto kept = job->keep(store_); !kept) {
+    // The caller gets the answer all the same. The job stays open in the file: after a restart it is offered again,
+    // and the agent, not having been acked, answers from its journal.
+    log::fault("store.failed", kept.error());
+    job->ack_to.reset();
+  }
+  if (job->ack_to) job->send_ack(gateway_);
+  log::info("job.settled", log::field("jti", row.jti), log::field("domain", row.domain), log::field("op", protocol::to_string(row.op)), log::field("code", row.outcome),
+            log::field("reason", row.reason), log::field("ms", row.duration_ms), log::field("attempts", row.attempts.size()), log::field("agent", row.agent));
+  job->wake();
+  live_.erase(row.jti);
+  return std::nullopt;
+}
+
+}  // namespace wb::service

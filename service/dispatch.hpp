@@ -1,0 +1,79 @@
+// Jobs on their way: runs one JobMachine per job that is not final, and does what the machines ask for. A probe is a
+// job too, but lives in memory only: its caller is waiting, and asks again after a restart.
+#pragma once
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/async.hpp"
+#include "queue/job_machine.hpp"
+#include "service/agent_session.hpp"
+#include "service/gateway.hpp"
+#include "service/keys.hpp"
+#include "service/settings.hpp"
+#include "service/store.hpp"
+
+namespace wb::service {
+
+struct ProbeRequest { std::string domain, client, sub; std::optional<std::string> name; std::vector<std::string> want; };
+struct ProbeOutcome { std::string id, outcome, reason, text, agent, dc; std::optional<protocol::ProbeAnswer> answer; };
+
+class Dispatch : public Listener {
+ public:
+  struct Live;  // one job that is not final (live_job.hpp)
+  Dispatch(asio::any_io_executor executor, const Settings& settings, Store& store, const Keys& keys, Gateway& gateway)
+      : executor_(executor), settings_(settings), store_(store), keys_(keys), gateway_(gateway) {}
+
+  // Takes up the jobs that a restart interrupted.
+  Result<void> resume();
+  // Waits for the answer, at most settings.probe_wait. Fault exhausted when too much is going on.
+  Awaitable<Result<ProbeOutcome>> probe(ProbeRequest request);
+  // Stores the job and offers it. `recipients`: the keys its password is sealed to. Fault exhausted as above.
+  Result<Submitted> submit(JobRow job, std::vector<std::string> recipients);
+  // The job as it stands, after waiting for its end for at most `wait`.
+  Awaitable<Result<std::optional<JobRow>>> look(std::string jti, std::chrono::milliseconds wait);
+  // Lets everybody who waits go: their calls answer with the state of now.
+  void release_waiters();
+
+  void accepted(const std::string& agent, const protocol::JobRef& ref) override;
+  void progressed(const std::string& agent, const protocol::Progress& progress) override;
+  void answered(const std::string& agent, const protocol::JobResult& result, const std::string& jws) override;
+  void link_lost(const std::string& agent) override;
+  void agents_changed(const std::string& domain) override;
+
+ private:
+  using Job = std::shared_ptr<Live>;
+
+  Job add(JobRow row, queue::JobMachine machine);
+  Job find(const std::string& jti) const;
+  void step(const Job& job, queue::JobEvent event);
+  void arm(const Job& job);
+  void file(const Job& job);       // among the waiting jobs of its domain, or not
+  Awaitable<> ended(Job job, std::chrono::milliseconds wait);
+  // What the machine asks for; some answer with an event for it.
+  std::optional<queue::JobEvent> act(const Job& job, const queue::action::FindAgent& a);
+  std::optional<queue::JobEvent> act(const Job& job, const queue::action::Offer& a);
+  std::optional<queue::JobEvent> act(const Job& job, const queue::action::Cancel& a);
+  std::optional<queue::JobEvent> act(const Job& job, const queue::action::Ack& a);
+  std::optional<queue::JobEvent> act(const Job& job, const queue::action::Dropped& a);
+  std::optional<queue::JobEvent> act(const Job& job, const queue::action::Finish& a);
+  void answered_late(const std::string& agent, const protocol::JobResult& result, const std::string& jws);
+
+  asio::any_io_executor executor_;
+  const Settings& settings_;
+  Store& store_;
+  const Keys& keys_;
+  Gateway& gateway_;
+  std::map<std::string, Job> live_;                                 // by jti; at most settings.live_jobs_max
+  std::map<std::string, std::map<std::string, Job>> waiting_;       // domain -> jti -> ready job: oldest ULID first
+};
+
+// The words for an outcome that no agent gave.
+std::string_view text_of_ending(queue::Ending ending);
+std::int64_t now_ms();
+
+}  // namespace wb::service

@@ -1,0 +1,152 @@
+#include "service/gateway.hpp"
+
+#include <algorithm>
+
+#include "protocol/codec.hpp"
+
+namespace wb::service {
+namespace {
+
+bool in(const std::vector<std::string>& names, const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
+
+Fault refused(std::string code) { return fault(Fault::Kind::refused, "agent.hello", std::move(code)); }
+
+Awaitable<> part(std::shared_ptr<AgentSession> session, link::Close code, std::string reason) {
+  co_await session->close(code, std::move(reason));
+}
+
+Awaitable<> turn_away(std::unique_ptr<link::Link> link, Fault why, std::chrono::milliseconds pause) {
+  const auto peer = link->peer();
+  log::warn("agent.refused", log::field("peer", peer), log::field("reason", why.kind == Fault::Kind::refused ? why.detail : to_string(why.kind)));
+  // Which check failed helps whoever holds the key, and nobody else: the nonce is spent.
+  protocol::Error body{why.kind == Fault::Kind::refused ? why.detail : "hello", "the hello was refused", std::nullopt};
+  if (body.code == "slow_down" || body.code == "duplicate") body.retry_after_ms = static_cast<int>(pause.count());
+  auto text = protocol::message_text("error", body);
+  const auto code = body.code == "duplicate" || body.code == "slow_down" ? link::Close::try_later : link::Close::policy;
+  (void)co_await link->write(std::move(text));
+  co_await link->close(code, body.code);
+}
+
+}  // namespace
+
+// ---- links --------------------------------------------------------------------------------------------------
+std::optional<Fault> Gateway::admit(const Greeted& greeted) {
+  // After the signature, not before: a pause for a name that was not proven would let anybody lock an agent out.
+  const auto now = BootClock::now();
+  auto& last = last_hello_[greeted.agent.id];
+  const bool too_soon = last != BootClock::time_point{} && now - last < settings_.hello_pause;
+  last = now;
+  if (too_soon) return refused("slow_down");
+  if (closing_ || sessions_.size() >= settings_.sessions_max) return refused("slow_down");
+  auto live = sessions_.find(greeted.agent.id);
+  if (live == sessions_.end()) return std::nullopt;
+  if (greeted.hello.epoch <= live->second->epoch) {
+    // The older link may be dead without our knowing: a word on it lets TCP_USER_TIMEOUT find out.
+    live->second->send(protocol::message_text("hb", protocol::ServiceHeartbeat{unix_now()}));
+    return refused("duplicate");
+  }
+  return std::nullopt;
+}
+
+Awaitable<> Gateway::serve(std::unique_ptr<link::Link> link) {
+  auto greeting = greet(*link, store_, settings_);
+  auto greeted = co_await std::move(greeting);
+  std::optional<Fault> no = greeted ? admit(*greeted) : std::optional(greeted.error());
+  auto key = greeted ? crypto::PublicKey::from_jwk(greeted->agent.as) : Result<crypto::PublicKey>(greeted.error());
+  auto enrolled = greeted ? store_.domains_of(greeted->agent.id) : Result<std::vector<std::string>>(greeted.error());
+  if (!no && !key) no = key.error();
+  if (!no && !enrolled) no = enrolled.error();
+  if (no) {
+    auto away = turn_away(std::move(link), *no, settings_.hello_pause);
+    co_await std::move(away);
+    co_return;
+  }
+  std::erase_if(*enrolled, [&](const auto& domain) { return !in(greeted->hello.domains, domain); });
+  auto session = std::make_shared<AgentSession>(executor_, std::move(link), std::move(*greeted), std::move(*key), std::move(*enrolled), rosters_, *listener_, settings_.window);
+  const auto& agent = session->agent.id;
+  if (auto old = sessions_.find(agent); old != sessions_.end()) {
+    log::warn("agent.replaced", log::field("agent", agent));
+    old->second->abort();
+    sessions_.erase(old);
+    listener_->link_lost(agent);
+  }
+  sessions_[agent] = session;
+  log::info("agent.connected", log::field("agent", agent), log::field("session", session->id), log::field("domains", session->domains().size()), log::field("epoch", session->epoch));
+  const protocol::Welcome welcome{session->id, 1, static_cast<int>(settings_.heartbeat.count()), static_cast<int>(settings_.jobs.lease.count()), session->window(), unix_now()};
+  session->send(protocol::message_text("welcome", welcome));
+  session->send(keys_text(*session));
+  auto running = session->run(settings_.heartbeat);
+  co_await std::move(running);
+  log::info("agent.disconnected", log::field("agent", agent), log::field("session", session->id));
+  auto mine = sessions_.find(agent);
+  if (mine == sessions_.end() || mine->second != session) co_return;  // replaced meanwhile
+  sessions_.erase(mine);
+  listener_->link_lost(agent);
+}
+
+std::string Gateway::keys_text(const AgentSession& session) const {
+  protocol::ServiceKeys keys{keys_.endorsements(unix_now()), {}};
+  for (const auto& [domain, state] : session.domains())
+    if (const auto* known = rosters_.find(domain)) keys.rosters.emplace(domain, known->jws);
+  return protocol::message_text("keys", keys);
+}
+
+void Gateway::tell_roster(const std::string& domain) {
+  // send() may cut a link but never ends a session at once: the map does not change under us.
+  for (auto& [agent, session] : sessions_)
+    if (session->domain(domain)) session->send(keys_text(*session));
+}
+
+void Gateway::tell_keys() {
+  for (auto& [agent, session] : sessions_) session->send(keys_text(*session));
+}
+
+Awaitable<> Gateway::goodbye() {
+  closing_ = true;
+  for (auto& [agent, session] : sessions_) goodbyes_.start("agent.goodbye", part(session, link::Close::going_away, "going away"));
+  auto gone = goodbyes_.drained();
+  co_await std::move(gone);
+}
+
+// ---- choosing -----------------------------------------------------------------------------------------------
+Gateway::Choice Gateway::choose(const Wanted& wanted) const {
+  const auto now = unix_now();
+  Choice choice;
+  std::pair<bool, double> best;  // avoided, load: less is better
+  for (const auto& [agent, session] : sessions_) {
+    if (!session->ready(wanted.domain, now)) continue;
+    const auto opens = [&](const std::string& kid) { return session->opens(wanted.domain, kid); };
+    if (!wanted.recipients.empty() && std::none_of(wanted.recipients.begin(), wanted.recipients.end(), opens)) continue;
+    choice.any_ready = true;
+    const auto held = session->domain(wanted.domain)->held;
+    if (held >= session->window() || in(wanted.except, agent)) continue;
+    const std::pair<bool, double> load(in(wanted.avoid, agent), static_cast<double>(held) / session->window());
+    if (choice.agent && best <= load) continue;
+    choice.agent = agent;
+    best = load;
+  }
+  return choice;
+}
+
+bool Gateway::has_room(const std::string& domain) const {
+  const auto now = unix_now();
+  return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& s) { return s.second->ready(domain, now) && s.second->domain(domain)->held < s.second->window(); });
+}
+
+int Gateway::ready_agents(const std::string& domain) const {
+  const auto now = unix_now();
+  return static_cast<int>(std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& s) { return s.second->ready(domain, now); }));
+}
+
+void Gateway::hold(const std::string& agent, const std::string& domain, int change) {
+  auto found = sessions_.find(agent);
+  auto* d = found == sessions_.end() ? nullptr : found->second->domain(domain);
+  if (d) d->held = std::max(0, d->held + change);
+}
+
+bool Gateway::send(const std::string& agent, std::string text) {
+  auto found = sessions_.find(agent);
+  return found != sessions_.end() && found->second->send(std::move(text));
+}
+
+}  // namespace wb::service

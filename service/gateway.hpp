@@ -1,0 +1,63 @@
+// The agents' side: every link from its challenge to its goodbye, and the choice of an agent for a job.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/async.hpp"
+#include "link/link.hpp"
+#include "service/agent_session.hpp"
+#include "service/keys.hpp"
+#include "service/rosters.hpp"
+#include "service/settings.hpp"
+#include "service/store.hpp"
+
+namespace wb::service {
+
+class Gateway {
+ public:
+  Gateway(asio::any_io_executor executor, const Settings& settings, Store& store, const Keys& keys, Rosters& rosters)
+      : settings_(settings), store_(store), keys_(keys), rosters_(rosters), executor_(executor), goodbyes_(executor) {}
+  void listener(Listener& listener) { listener_ = &listener; }
+
+  // One link, until it ends.
+  Awaitable<> serve(std::unique_ptr<link::Link> link);
+
+  // The least loaded ready agent with room. `recipients`: the keys the password is sealed to (empty: no password);
+  // `except` is never chosen, `avoid` only when there is nobody else.
+  struct Wanted { std::string domain; std::vector<std::string> recipients, except, avoid; };
+  struct Choice { std::optional<std::string> agent; bool any_ready = false; };
+  Choice choose(const Wanted& wanted) const;
+  bool has_room(const std::string& domain) const;
+  int ready_agents(const std::string& domain) const;
+  // A job counts (+1) or no longer counts (-1) against its agent's window.
+  void hold(const std::string& agent, const std::string& domain, int change);
+  // False when the agent is gone or its outbox full.
+  bool send(const std::string& agent, std::string text);
+
+  void tell_roster(const std::string& domain);       // to its agents
+  void tell_keys();                                  // to everybody
+  Awaitable<> goodbye();                             // closes every link with going_away
+  std::size_t sessions() const { return sessions_.size(); }
+
+ private:
+  using Session = std::shared_ptr<AgentSession>;
+  std::optional<Fault> admit(const Greeted& greeted);
+  std::string keys_text(const AgentSession& session) const;
+
+  const Settings& settings_;
+  Store& store_;
+  const Keys& keys_;
+  Rosters& rosters_;
+  asio::any_io_executor executor_;
+  Listener* listener_ = nullptr;
+  std::map<std::string, Session> sessions_;                       // by agent id
+  std::map<std::string, BootClock::time_point> last_hello_;       // of agents we know: bounded by their number
+  TaskGroup goodbyes_;
+  bool closing_ = false;
+};
+
+}  // namespace wb::service

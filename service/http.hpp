@@ -1,0 +1,53 @@
+// How the service talks HTTP: JSON answers, and errors in the one shape of docs/PROTOCOL.md section 7.
+#pragma once
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "link/web_server.hpp"
+#include "protocol/json.hpp"
+
+namespace wb::service {
+
+namespace json = boost::json;
+
+inline link::HttpResponse answer(int status, const json::object& body) {
+  link::HttpResponse response;
+  response.status = status;
+  response.body = json::serialize(body);
+  response.headers["Cache-Control"] = "no-store";
+  return response;
+}
+
+enum class Refusal { unauthorized, bad_request, not_found, conflict, too_large, busy, busy_account, unavailable, gone };
+
+inline link::HttpResponse refuse(Refusal why, std::string_view message, std::optional<int> retry_after_ms = std::nullopt) {
+  struct Shape { int status; std::string_view code; };
+  const Shape shape = [&]() -> Shape {
+    switch (why) {
+      case Refusal::unauthorized: return {401, "unauthorized"};
+      case Refusal::bad_request: return {400, "bad_request"};
+      case Refusal::not_found: return {404, "not_found"};
+      case Refusal::conflict: return {409, "conflict"};
+      case Refusal::too_large: return {413, "too_large"};
+      case Refusal::busy: return {429, "busy"};
+      case Refusal::busy_account: return {409, "busy"};
+      case Refusal::unavailable: return {503, "unavailable"};
+      case Refusal::gone: return {410, "gone"};
+    }
+    return {500, "unavailable"};
+  }();
+  json::object error{{"code", shape.code}, {"message", message}};
+  if (retry_after_ms) error["retry_after_ms"] = *retry_after_ms;
+  auto response = answer(shape.status, {{"error", std::move(error)}});
+  if (why == Refusal::unauthorized) response.headers["WWW-Authenticate"] = "Bearer";
+  return response;
+}
+
+// Our own trouble: logged here with its detail, which the caller is not told.
+link::HttpResponse refuse_for(const Fault& fault);
+
+}  // namespace wb::service

@@ -1,0 +1,57 @@
+#include "service/live_job.hpp"
+
+#include "protocol/codec.hpp"
+
+namespace wb::service {
+
+void Dispatch::Live::send_ack(Gateway& gateway) {
+  if (!ack_to) return;
+  gateway.send(ack_to->agent, protocol::message_text("ack", protocol::JobRef{row.jti, ack_to->fence}));
+  ack_to.reset();
+}
+
+Result<void> Dispatch::Live::keep(Store& store) {
+  if (durable()) {
+    auto done = store.finish(row);
+    if (!done) return done.error();
+    return {};
+  }
+  if (!result || result->code != protocol::Code::ok || !result->probe) return {};
+  answer = result->probe;
+  // "sub" stands for the account from here on, and "pre" is what every attempt will expect.
+  return store.add_probe({row.jti, row.domain, answer->sub, answer->pre, unix_now(), std::nullopt});
+}
+
+protocol::Job payload_of(const Dispatch::Live& job, const Settings& settings, std::int64_t fence, int att) {
+  const auto& row = job.row;
+  protocol::Job payload;
+  payload.iss = settings.public_url;
+  payload.aud = settings.tenant + "/" + row.domain;
+  payload.jti = row.jti;
+  payload.fence = fence;
+  payload.att = att;
+  payload.op = row.op;
+  payload.sub = row.sub;
+  payload.name = job.name;
+  payload.want = job.want;
+  payload.iat = row.iat;
+  payload.exp = row.exp;
+  if (job.durable()) payload.pre = row.pre;
+  payload.sh = row.sh;
+  payload.acr = "client";  // the client vouches for the person; the portal's own levels come with its flows
+  payload.opts = row.opts;
+  return payload;
+}
+
+void take_over(JobRow& row, const protocol::JobResult& result, const std::string& jws) {
+  row.outcome = protocol::to_string(result.code);
+  row.reason = result.reason;
+  row.text = result.text;
+  row.agent = result.agent;
+  row.dc = result.dc.value_or("");
+  row.retry_after = result.retry_after;
+  row.also = result.also;
+  row.result = jws;
+}
+
+}  // namespace wb::service

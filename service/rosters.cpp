@@ -1,0 +1,73 @@
+#include "service/rosters.hpp"
+
+#include <algorithm>
+
+#include "core/log.hpp"
+#include "crypto/jws.hpp"
+#include "crypto/trust.hpp"
+#include "protocol/codec.hpp"
+
+namespace wb::service {
+
+const Rosters::Known* Rosters::find(const std::string& domain) {
+  if (auto known = known_.find(domain); known != known_.end()) return &known->second;
+  auto row = store_.roster(domain);
+  if (!row) { log::fault("store.failed", row.error()); return nullptr; }
+  if (!*row) return nullptr;
+  // Believed once, when it came in: only read again, since it may have expired meanwhile.
+  auto payload = crypto::verify_pinned((*row)->jws, protocol::typ_roster, (*row)->dr);
+  if (!payload) { log::fault("store.roster_damaged", payload.error()); return nullptr; }
+  auto roster = protocol::decode<protocol::Roster>(*payload);
+  if (!roster) { log::fault("store.roster_damaged", roster.error()); return nullptr; }
+  return &known_.emplace(domain, Known{(*row)->jws, (*row)->dr, std::move(*roster)}).first->second;
+}
+
+const Rosters::Known* Rosters::current(const std::string& domain, UnixSeconds now) {
+  const auto* known = find(domain);
+  return known && known->roster.exp > now ? known : nullptr;
+}
+
+bool Rosters::stands(const std::string& domain, const AgentRow& agent, UnixSeconds now) {
+  const auto* known = current(domain, now);
+  return known && std::any_of(known->roster.agents.begin(), known->roster.agents.end(), [&](const auto& a) { return a.id == agent.id && a.as == agent.as; });
+}
+
+Result<void> Rosters::accept(const std::string& domain, const std::string& jws, UnixSeconds now) {
+  const auto* before = find(domain);
+  auto dr = before ? before->dr : std::string();
+  if (!before) {
+    auto signer = crypto::verify_self_signed(jws, protocol::typ_roster);
+    if (!signer) return signer.error();
+    dr = signer->key.kid();
+  }
+  auto roster = crypto::check_roster(jws, dr, tenant_, domain, before ? before->roster.rsn + 1 : 1, now);
+  if (!roster) return roster.error();
+  auto put = store_.put_roster(domain, {jws, dr, roster->rsn});
+  if (!put) return put.error();
+  if (!*put) return fault(Fault::Kind::refused, "roster.accept", "a newer roster is there");
+  log::info("roster.accepted", log::field("domain", domain), log::field("rsn", roster->rsn), log::field("agents", roster->agents.size()));
+  known_.insert_or_assign(domain, Known{jws, dr, std::move(*roster)});
+  return {};
+}
+
+Result<protocol::Statement> Rosters::accept_statement(const std::string& domain, const AgentRow& agent, const std::string& jws, UnixSeconds now) {
+  if (!stands(domain, agent, now)) return fault(Fault::Kind::refused, "statement.accept", "the agent is not in the current roster");
+  auto statement = crypto::check_statement(jws, current(domain, now)->roster, now);
+  if (!statement) return statement.error();
+  if (statement->agent != agent.id) return fault(Fault::Kind::refused, "statement.accept", "another agent's statement");
+  if (auto kept = store_.put_statement(domain, agent.id, jws, statement->exp); !kept) return kept.error();
+  return statement;
+}
+
+Result<std::vector<std::string>> Rosters::statements(const std::string& domain, UnixSeconds now) {
+  std::vector<std::string> valid;
+  const auto* known = current(domain, now);
+  if (!known) return valid;
+  auto rows = store_.statements(domain, now);
+  if (!rows) return rows.error();
+  for (auto& row : *rows)
+    if (crypto::check_statement(row.jws, known->roster, now)) valid.push_back(std::move(row.jws));
+  return valid;
+}
+
+}  // namespace wb::service

@@ -1,0 +1,92 @@
+#include "service/service.hpp"
+
+#include <sys/stat.h>
+
+namespace wb::service {
+namespace {
+
+Settings settled(Settings shape, const config::ServiceConfig& config) {
+  shape.tenant = config.tenant;
+  shape.public_url = config.public_url;
+  shape.window = config.window;
+  shape.channel_binding = config.channel_binding == config::ServiceConfig::ChannelBinding::exporter;
+  return shape;
+}
+
+Awaitable<link::HttpResponse> guarded(Api* api, link::HttpRequest request) {
+  try {
+    auto reply = api->handle(std::move(request));
+    co_return co_await std::move(reply);
+  } catch (const std::exception& e) {  // a bug, or no memory: this call fails, the service goes on
+    log::error("api.threw", log::field("what", e.what()));
+  }
+  co_return refuse(Refusal::unavailable, "the service has a problem of its own", 5'000);
+}
+
+}  // namespace
+
+std::filesystem::path store_file(const config::ServiceConfig& config) { return config.state_dir / "store.sqlite"; }
+
+Result<void> make_state_dir(const std::filesystem::path& dir) {
+  if (::mkdir(dir.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return fault(Fault::Kind::internal, "service.state_dir", dir.string() + ": " + std::generic_category().message(errno));
+}
+
+Service::Service(asio::io_context& io, Settings settings, Store store, Keys keys)
+    : settings_(std::move(settings)), store_(std::move(store)), keys_(std::move(keys)), rosters_(store_, settings_.tenant),
+      gateway_(io.get_executor(), settings_, store_, keys_, rosters_), dispatch_(io.get_executor(), settings_, store_, keys_, gateway_),
+      enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_), tasks_(io.get_executor()) {
+  gateway_.listener(dispatch_);
+}
+
+Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const config::ServiceConfig& config, Settings shape) {
+  if (auto made = make_state_dir(config.state_dir); !made) return made.error();
+  auto store = Store::open(store_file(config));
+  if (!store) return store.error();
+  auto keys = Keys::open(config.state_dir, config.public_url, unix_now());
+  if (!keys) return keys.error();
+  std::unique_ptr<Service> service(new Service(io, settled(std::move(shape), config), std::move(*store), std::move(*keys)));
+  if (auto resumed = service->dispatch_.resume(); !resumed) return resumed.error();
+
+  link::WebServerSettings web;
+  web.address = config.listen_address;
+  web.port = config.listen_port;
+  web.certificate_file = config.certificate_file;
+  web.key_file = config.key_file;
+  auto* self = service.get();
+  auto started = link::WebServer::start(
+      io, web, [self](link::HttpRequest request) { return guarded(&self->api_, std::move(request)); },
+      [self](std::unique_ptr<link::Link> link) { return self->gateway_.serve(std::move(link)); });
+  if (!started) return started.error();
+  service->web_ = std::move(*started);
+  service->tasks_.start("service.keep_house", keep_house(self));
+  log::info("service.started", log::field("version", WB_VERSION), log::field("address", config.listen_address), log::field("port", service->port()),
+            log::field("tenant", config.tenant), log::field("sr", service->keys_.root().kid()));
+  return service;
+}
+
+Awaitable<> Service::keep_house(Service* self) {
+  for (;;) {
+    if (auto pruned = self->store_.prune(unix_now()); !pruned) log::fault("store.failed", pruned.error());
+    auto renewed = self->keys_.renew(unix_now());
+    if (!renewed) log::fault("service.key_not_renewed", renewed.error());
+    else if (*renewed) self->gateway_.tell_keys();
+    const bool go_on = co_await sleep_for(std::chrono::hours(1));
+    if (!go_on) co_return;
+  }
+}
+
+Awaitable<> Service::stop() {
+  log::info("service.stopping");
+  tasks_.cancel();
+  dispatch_.release_waiters();
+  auto goodbye = gateway_.goodbye();
+  co_await std::move(goodbye);
+  auto stopped = web_->stop();
+  co_await std::move(stopped);
+  auto drained = tasks_.drained();
+  co_await std::move(drained);
+  log::info("service.stopped");
+}
+
+}  // namespace wb::service

@@ -1,0 +1,52 @@
+// The reset service as one object: everything wired top to bottom, started, stopped.
+#pragma once
+#include <memory>
+
+#include "config/service_config.hpp"
+#include "core/async.hpp"
+#include "link/web_server.hpp"
+#include "service/api.hpp"
+#include "service/dispatch.hpp"
+#include "service/enrolment.hpp"
+#include "service/gateway.hpp"
+#include "service/keys.hpp"
+#include "service/rosters.hpp"
+#include "service/settings.hpp"
+#include "service/store.hpp"
+
+namespace wb::service {
+
+// Where the store of this configuration is; `serve` and the command line's verbs use the same file.
+std::filesystem::path store_file(const config::ServiceConfig& config);
+// Makes state_dir (0700) if it is missing.
+Result<void> make_state_dir(const std::filesystem::path& dir);
+
+class Service {
+ public:
+  // Opens the state, takes up unfinished jobs, listens. `shape` carries times and limits; tenant, URL, window and
+  // channel binding come from the configuration.
+  static Result<std::unique_ptr<Service>> start(asio::io_context& io, const config::ServiceConfig& config, Settings shape = {});
+
+  unsigned short port() const { return web_->bound_port(); }
+  const Keys& keys() const { return keys_; }
+  // Answers who waits, says goodbye to the agents, stops listening. Jobs that are not final stay in the store.
+  Awaitable<> stop();
+
+ private:
+  Service(asio::io_context& io, Settings settings, Store store, Keys keys);
+  static Awaitable<> keep_house(Service* self);
+
+  // In this order: each knows only what stands above it.
+  Settings settings_;
+  Store store_;
+  Keys keys_;
+  Rosters rosters_;
+  Gateway gateway_;
+  Dispatch dispatch_;
+  Enrolment enrolment_;
+  Api api_;
+  std::unique_ptr<link::WebServer> web_;
+  TaskGroup tasks_;
+};
+
+}  // namespace wb::service

@@ -1,0 +1,161 @@
+#include "service/store.hpp"
+
+#include <openssl/crypto.h>
+
+#include "core/ids.hpp"
+
+namespace wb::service {
+namespace {
+
+constexpr const char* schema_1 = R"sql(
+CREATE TABLE tokens(id TEXT PRIMARY KEY, hash BLOB NOT NULL, domain TEXT NOT NULL, expires INTEGER NOT NULL, used_by TEXT) STRICT;
+CREATE TABLE agents(id TEXT PRIMARY KEY, kid TEXT NOT NULL UNIQUE, x TEXT NOT NULL, y TEXT NOT NULL, host TEXT NOT NULL, enrolled INTEGER NOT NULL) STRICT;
+CREATE TABLE members(domain TEXT NOT NULL, agent TEXT NOT NULL REFERENCES agents(id), PRIMARY KEY(domain, agent)) STRICT;
+CREATE INDEX members_by_agent ON members(agent);
+CREATE TABLE rosters(domain TEXT PRIMARY KEY, jws TEXT NOT NULL, dr TEXT NOT NULL, rsn INTEGER NOT NULL) STRICT;
+CREATE TABLE statements(domain TEXT NOT NULL, agent TEXT NOT NULL REFERENCES agents(id), jws TEXT NOT NULL, exp INTEGER NOT NULL, PRIMARY KEY(domain, agent)) STRICT;
+CREATE TABLE clients(id TEXT PRIMARY KEY, hash BLOB NOT NULL, domain TEXT NOT NULL) STRICT;
+CREATE TABLE probes(id TEXT PRIMARY KEY, domain TEXT NOT NULL, sub TEXT NOT NULL, dc TEXT NOT NULL, ver INTEGER NOT NULL, pls TEXT NOT NULL, mk TEXT, made INTEGER NOT NULL, used_by TEXT) STRICT;
+CREATE TABLE jobs(
+  jti TEXT PRIMARY KEY, domain TEXT NOT NULL, client TEXT NOT NULL, probe TEXT NOT NULL, sub TEXT NOT NULL, correlation_id TEXT NOT NULL,
+  op TEXT NOT NULL, unlock INTEGER NOT NULL, must_change INTEGER NOT NULL, enforce_history INTEGER NOT NULL,
+  dc_pinned TEXT NOT NULL, ver INTEGER NOT NULL, pls TEXT NOT NULL, mk TEXT, sealed TEXT, sh TEXT, iat INTEGER NOT NULL, exp INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL, final INTEGER NOT NULL DEFAULT 0, fence INTEGER NOT NULL DEFAULT 0, attempts TEXT NOT NULL DEFAULT '',
+  outcome TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', text TEXT NOT NULL DEFAULT '', agent TEXT NOT NULL DEFAULT '', dc TEXT NOT NULL DEFAULT '',
+  retry_after INTEGER, also TEXT NOT NULL DEFAULT '', duration_us INTEGER NOT NULL DEFAULT 0, result TEXT NOT NULL DEFAULT '',
+  CHECK(final = 0 OR sealed IS NULL)) STRICT;
+CREATE UNIQUE INDEX one_job_per_account ON jobs(domain, sub) WHERE final = 0;
+CREATE INDEX jobs_by_age ON jobs(created_ms) WHERE final = 1;
+)sql";
+
+AgentRow agent_of(const queue::Query& q) { return AgentRow{q.text(0), {q.text(2), q.text(3)}, q.text(1), q.text(4)}; }
+
+bool same_bytes(const std::string& a, std::string_view b) { return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
+
+}  // namespace
+
+Result<Store> Store::open(const std::filesystem::path& file) {
+  auto database = queue::Database::open(file);
+  if (!database) return database.error();
+  if (auto ready = database->migrate({schema_1}); !ready) return ready.error();
+  return Store(std::move(*database));
+}
+
+// ---- tokens and agents --------------------------------------------------------------------------------------
+Result<void> Store::add_token(std::string_view id, std::string_view hash, std::string_view domain, UnixSeconds expires) {
+  return database_.run("INSERT INTO tokens(id, hash, domain, expires) VALUES(?,?,?,?)", id, queue::Blob{hash}, domain, expires);
+}
+
+Result<std::optional<std::string>> Store::token_domain(std::string_view id, std::string_view hash, UnixSeconds now) {
+  auto q = database_.query("SELECT hash, domain FROM tokens WHERE id=? AND used_by IS NULL AND expires>?", id, now);
+  auto row = q.next();
+  if (!row) return row.error();
+  if (!*row || !same_bytes(q.text(0), hash)) return std::optional<std::string>();
+  return std::optional(q.text(1));
+}
+
+Result<Enrolled> Store::enroll(std::string_view token, AgentRow& agent, UnixSeconds now) {
+  auto guard = database_.begin();
+  if (!guard) return guard.error();
+  std::string domain;
+  {
+    auto q = database_.query("SELECT domain, used_by FROM tokens WHERE id=? AND expires>?", token, now);
+    auto row = q.next();
+    if (!row) return row.error();
+    if (!*row) return Enrolled::token_unknown;
+    if (!q.is_null(1)) return Enrolled::token_used;
+    domain = q.text(0);
+  }
+  {
+    auto q = database_.query("SELECT count(*) FROM members WHERE domain=?", domain);
+    auto row = q.next();
+    if (!row) return row.error();
+    if (q.number(0) >= members_max) return Enrolled::domain_full;
+  }
+  auto known = agent_by_key(agent.kid);
+  if (!known) return known.error();
+  agent.id = *known ? (*known)->id : new_ulid();
+  auto kept = database_.run("INSERT INTO agents(id, kid, x, y, host, enrolled) VALUES(?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET host=excluded.host",
+                            agent.id, agent.kid, agent.as.x, agent.as.y, agent.host, now);
+  if (!kept) return kept.error();
+  if (auto in = database_.run("INSERT OR IGNORE INTO members(domain, agent) VALUES(?,?)", domain, agent.id); !in) return in.error();
+  if (auto spent = database_.run("UPDATE tokens SET used_by=? WHERE id=?", agent.id, token); !spent) return spent.error();
+  if (auto done = guard->commit(); !done) return done.error();
+  return Enrolled::yes;
+}
+
+Result<std::optional<AgentRow>> Store::agent_by_key(std::string_view kid) {
+  auto q = database_.query("SELECT id, kid, x, y, host FROM agents WHERE kid=?", kid);
+  auto row = q.next();
+  if (!row) return row.error();
+  return *row ? std::optional(agent_of(q)) : std::nullopt;
+}
+
+Result<std::vector<std::string>> Store::domains_of(std::string_view agent) {
+  std::vector<std::string> domains;
+  auto q = database_.query("SELECT domain FROM members WHERE agent=? ORDER BY domain", agent);
+  for (;;) {
+    auto row = q.next();
+    if (!row) return row.error();
+    if (!*row) return domains;
+    domains.push_back(q.text(0));
+  }
+}
+
+Result<std::vector<MemberRow>> Store::members(std::string_view domain) {
+  std::vector<MemberRow> members;
+  auto q = database_.query("SELECT a.id, a.kid, a.x, a.y, a.host, m.domain FROM members m JOIN agents a ON a.id=m.agent WHERE ?1='' OR m.domain=?1 ORDER BY m.domain, a.id", domain);
+  for (;;) {
+    auto row = q.next();
+    if (!row) return row.error();
+    if (!*row) return members;
+    members.push_back({agent_of(q), q.text(5)});
+  }
+}
+
+// ---- rosters and statements ---------------------------------------------------------------------------------
+Result<std::optional<RosterRow>> Store::roster(std::string_view domain) {
+  auto q = database_.query("SELECT jws, dr, rsn FROM rosters WHERE domain=?", domain);
+  auto row = q.next();
+  if (!row) return row.error();
+  return *row ? std::optional(RosterRow{q.text(0), q.text(1), q.number(2)}) : std::nullopt;
+}
+
+Result<bool> Store::put_roster(std::string_view domain, const RosterRow& roster) {
+  // The condition stands in the statement: two rosters sent at once can't both be the newest.
+  auto put = database_.run("INSERT INTO rosters(domain, jws, dr, rsn) VALUES(?,?,?,?) ON CONFLICT(domain) DO UPDATE SET jws=excluded.jws, rsn=excluded.rsn "
+                           "WHERE rosters.dr=excluded.dr AND rosters.rsn<excluded.rsn", domain, roster.jws, roster.dr, roster.rsn);
+  if (!put) return put.error();
+  return database_.changes() == 1;
+}
+
+Result<void> Store::put_statement(std::string_view domain, std::string_view agent, std::string_view jws, UnixSeconds exp) {
+  return database_.run("INSERT INTO statements(domain, agent, jws, exp) VALUES(?,?,?,?) ON CONFLICT(domain, agent) DO UPDATE SET jws=excluded.jws, exp=excluded.exp",
+                       domain, agent, jws, exp);
+}
+
+Result<std::vector<StatementRow>> Store::statements(std::string_view domain, UnixSeconds now) {
+  std::vector<StatementRow> statements;
+  auto q = database_.query("SELECT agent, jws FROM statements WHERE domain=? AND exp>? ORDER BY agent", domain, now);
+  for (;;) {
+    auto row = q.next();
+    if (!row) return row.error();
+    if (!*row) return statements;
+    statements.push_back({q.text(0), q.text(1)});
+  }
+}
+
+// ---- clients ------------------------------------------------------------------------------------------------
+Result<void> Store::add_client(std::string_view id, std::string_view hash, std::string_view domain) {
+  return database_.run("INSERT INTO clients(id, hash, domain) VALUES(?,?,?)", id, queue::Blob{hash}, domain);
+}
+
+Result<std::optional<ClientRow>> Store::client(std::string_view id, std::string_view hash) {
+  auto q = database_.query("SELECT hash, domain FROM clients WHERE id=?", id);
+  auto row = q.next();
+  if (!row) return row.error();
+  if (!*row || !same_bytes(q.text(0), hash)) return std::optional<ClientRow>();
+  return std::optional(ClientRow{std::string(id), q.text(1)});
+}
+
+}  // namespace wb::service

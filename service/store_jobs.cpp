@@ -1,0 +1,140 @@
+#include <boost/algorithm/string/join.hpp>
+
+#include <charconv>
+#include <sstream>
+
+#include "service/store.hpp"
+
+namespace wb::service {
+namespace {
+
+using protocol::Op;
+
+// "agent fence att" a line: read back only by a restart.
+std::string text_of(const std::vector<queue::Attempt>& attempts) {
+  std::string text;
+  for (const auto& a : attempts) text += a.agent + ' ' + std::to_string(a.fence) + ' ' + std::to_string(a.att) + '\n';
+  return text;
+}
+
+std::vector<queue::Attempt> attempts_of(const std::string& text) {
+  std::vector<queue::Attempt> attempts;
+  std::istringstream in(text);
+  for (queue::Attempt a; in >> a.agent >> a.fence >> a.att;) attempts.push_back(a);
+  return attempts;
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+  std::vector<std::string> words;
+  std::istringstream in(text);
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
+}
+
+constexpr const char* columns =
+    "SELECT jti, domain, client, probe, sub, correlation_id, op, unlock, must_change, enforce_history, dc_pinned, ver, pls, mk, sealed, sh, iat, exp, "
+    "created_ms, final, fence, attempts, outcome, reason, text, agent, dc, retry_after, also, duration_us, result FROM jobs ";
+
+JobRow job_of(const queue::Query& q) {
+  JobRow j;
+  j.jti = q.text(0), j.domain = q.text(1), j.client = q.text(2), j.probe = q.text(3), j.sub = q.text(4), j.correlation_id = q.text(5);
+  j.op = protocol::op_from(q.text(6)).value_or(Op::reset);
+  j.opts = {q.number(7) != 0, q.number(8) != 0, q.number(9) != 0};
+  j.pre = {q.text(10), q.number(11), q.text(12), q.maybe_text(13)};
+  j.sealed = q.maybe_text(14), j.sh = q.maybe_text(15), j.iat = q.number(16), j.exp = q.number(17), j.created_ms = q.number(18);
+  j.state = q.number(19) != 0 ? queue::JobState::final : queue::JobState::ready;
+  j.fence = q.number(20), j.attempts = attempts_of(q.text(21));
+  j.outcome = q.text(22), j.reason = q.text(23), j.text = q.text(24), j.agent = q.text(25), j.dc = q.text(26), j.retry_after = q.maybe_number(27);
+  j.also = words_of(q.text(28)), j.duration_ms = static_cast<double>(q.number(29)) / 1000, j.result = q.text(30);
+  return j;
+}
+
+bool same_request(const JobRow& a, const JobRow& b) {
+  return a.domain == b.domain && a.probe == b.probe && a.op == b.op && a.sh == b.sh && a.opts.unlock == b.opts.unlock &&
+         a.opts.must_change == b.opts.must_change && a.opts.enforce_history == b.opts.enforce_history;
+}
+
+}  // namespace
+
+// ---- probes -------------------------------------------------------------------------------------------------
+Result<void> Store::add_probe(const ProbeRow& p) {
+  return database_.run("INSERT INTO probes(id, domain, sub, dc, ver, pls, mk, made) VALUES(?,?,?,?,?,?,?,?)", p.id, p.domain, p.sub, p.pre.dc, p.pre.ver, p.pre.pls, p.pre.mk, p.made);
+}
+
+Result<std::optional<ProbeRow>> Store::probe(std::string_view id, std::string_view domain) {
+  auto q = database_.query("SELECT sub, dc, ver, pls, mk, made, used_by FROM probes WHERE id=? AND domain=?", id, domain);
+  auto row = q.next();
+  if (!row) return row.error();
+  if (!*row) return std::optional<ProbeRow>();
+  return std::optional(ProbeRow{std::string(id), std::string(domain), q.text(0), {q.text(1), q.number(2), q.text(3), q.maybe_text(4)}, q.number(5), q.maybe_text(6)});
+}
+
+// ---- jobs ---------------------------------------------------------------------------------------------------
+Result<Submitted> Store::submit(const JobRow& j, UnixSeconds now) {
+  auto guard = database_.begin();
+  if (!guard) return guard.error();
+  auto known = job(j.jti);
+  if (!known) return known.error();
+  if (*known) return same_request(**known, j) ? Submitted::same_again : Submitted::jti_taken;
+  auto p = probe(j.probe, j.domain);
+  if (!p) return p.error();
+  if (!*p) return Submitted::probe_unknown;
+  if ((*p)->used_by || (*p)->made + probe_seconds < now) return Submitted::probe_gone;
+  auto put = database_.run("INSERT INTO jobs(jti, domain, client, probe, sub, correlation_id, op, unlock, must_change, enforce_history, dc_pinned, ver, pls, mk, sealed, sh, iat, exp, created_ms) "
+                           "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                           j.jti, j.domain, j.client, j.probe, j.sub, j.correlation_id, protocol::to_string(j.op), j.opts.unlock, j.opts.must_change, j.opts.enforce_history,
+                           j.pre.dc, j.pre.ver, j.pre.pls, j.pre.mk, j.sealed, j.sh, j.iat, j.exp, j.created_ms);
+  // The jti was new a line ago, under the same write lock: what is broken is one_job_per_account.
+  if (!put && put.error().kind == Fault::Kind::refused) return Submitted::account_busy;
+  if (!put) return put.error();
+  if (auto spent = database_.run("UPDATE probes SET used_by=? WHERE id=?", j.jti, j.probe); !spent) return spent.error();
+  if (auto done = guard->commit(); !done) return done.error();
+  return Submitted::stored;
+}
+
+Result<std::optional<JobRow>> Store::job(std::string_view jti) {
+  auto q = database_.query(std::string(columns) + "WHERE jti=?", jti);
+  auto row = q.next();
+  if (!row) return row.error();
+  return *row ? std::optional(job_of(q)) : std::nullopt;
+}
+
+Result<std::vector<JobRow>> Store::unfinished() {
+  std::vector<JobRow> jobs;
+  auto q = database_.query(std::string(columns) + "WHERE final=0 ORDER BY created_ms");
+  for (;;) {
+    auto row = q.next();
+    if (!row) return row.error();
+    if (!*row) return jobs;
+    jobs.push_back(job_of(q));
+  }
+}
+
+Result<void> Store::offered(std::string_view jti, std::int64_t fence, const std::vector<queue::Attempt>& attempts) {
+  return database_.run("UPDATE jobs SET fence=?, attempts=? WHERE jti=? AND final=0", fence, text_of(attempts), jti);
+}
+
+Result<bool> Store::finish(const JobRow& j) {
+  auto done = database_.run("UPDATE jobs SET final=1, sealed=NULL, fence=?, attempts=?, outcome=?, reason=?, text=?, agent=?, dc=?, retry_after=?, also=?, duration_us=?, result=? WHERE jti=? AND final=0",
+                            j.fence, text_of(j.attempts), j.outcome, j.reason, j.text, j.agent, j.dc, j.retry_after, boost::algorithm::join(j.also, " "),
+                            static_cast<std::int64_t>(j.duration_ms * 1000), j.result, j.jti);
+  if (!done) return done.error();
+  return database_.changes() == 1;
+}
+
+Result<bool> Store::upgrade(const JobRow& j) {
+  auto done = database_.run("UPDATE jobs SET outcome=?, reason=?, text=?, agent=?, dc=?, retry_after=?, also=?, result=? WHERE jti=? AND final=1 AND outcome IN ('unknown','expired','in_doubt')",
+                            j.outcome, j.reason, j.text, j.agent, j.dc, j.retry_after, boost::algorithm::join(j.also, " "), j.result, j.jti);
+  if (!done) return done.error();
+  return database_.changes() == 1;
+}
+
+Result<void> Store::prune(UnixSeconds now) {
+  constexpr std::int64_t day = 86'400;
+  if (auto r = database_.run("DELETE FROM jobs WHERE final=1 AND created_ms<?", (now - 30 * day) * 1000); !r) return r;
+  if (auto r = database_.run("DELETE FROM probes WHERE made<?", now - day); !r) return r;
+  if (auto r = database_.run("DELETE FROM tokens WHERE expires<?", now - day); !r) return r;
+  return database_.run("DELETE FROM statements WHERE exp<?", now);
+}
+
+}  // namespace wb::service

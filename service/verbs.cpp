@@ -1,0 +1,119 @@
+#include "service/verbs.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+
+#include "core/ids.hpp"
+#include "protocol/json.hpp"
+#include "service/credentials.hpp"
+#include "service/service.hpp"
+
+namespace wb::service {
+namespace {
+
+constexpr std::int64_t token_life = 3'600;
+
+int failed(const Fault& fault) {
+  std::cerr << "reset-service: " << fault.where << ": " << fault.detail << "\n";
+  return exit_failed;
+}
+
+Result<Store> open_store(const config::ServiceConfig& config) {
+  if (auto made = make_state_dir(config.state_dir); !made) return made.error();
+  return Store::open(store_file(config));
+}
+
+// The first signal ends the service in order; the second at once, since whoever sends it has waited enough.
+Awaitable<> until_signalled(asio::io_context* io, Service* service) {
+  asio::signal_set signals(*io, SIGTERM, SIGINT);
+  (void)co_await signals.async_wait(use_tuple);
+  signals.async_wait([](boost::system::error_code ec, int) { if (!ec) ::_exit(exit_failed); });
+  auto stopping = service->stop();
+  co_await std::move(stopping);
+  signals.cancel();
+}
+
+// Never overwrites: the credential in the file may be in use.
+Result<void> write_private(const std::string& file, const std::string& text) {
+  const auto no = [&](const std::string& why) { return fault(Fault::Kind::internal, "client.create", file + ": " + why); };
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return no(std::generic_category().message(errno));
+  const auto written = ::write(fd, text.data(), text.size());
+  const bool good = written == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  const auto why = std::generic_category().message(errno);
+  ::close(fd);
+  if (good) return {};
+  ::unlink(file.c_str());
+  return no(why);
+}
+
+}  // namespace
+
+int serve(const config::ServiceConfig& config) {
+  log::start(config.log_level);
+  asio::io_context io(1);
+  auto service = Service::start(io, config);
+  if (!service) {
+    log::fault("service.not_started", service.error());
+    return exit_failed;
+  }
+  auto waiting = until_signalled(&io, service->get());
+  asio::co_spawn(io, std::move(waiting), [&](std::exception_ptr) { io.stop(); });
+  io.run();
+  return exit_done;
+}
+
+int create_token(const config::ServiceConfig& config, const std::string& domain) {
+  auto store = open_store(config);
+  if (!store) return failed(store.error());
+  auto keys = Keys::open(config.state_dir, config.public_url, unix_now());
+  if (!keys) return failed(keys.error());
+  const auto credential = new_credential();
+  if (auto added = store->add_token(credential.id, hash_of(credential), domain, unix_now() + token_life); !added) return failed(added.error());
+  std::cout << "wbe1." << credential.id << "." << credential.secret << "." << keys->root().kid() << "\n";
+  return exit_done;
+}
+
+int list_agents(const config::ServiceConfig& config) {
+  auto store = open_store(config);
+  if (!store) return failed(store.error());
+  Rosters rosters(*store, config.tenant);
+  auto members = store->members("");
+  if (!members) return failed(members.error());
+  std::printf("%-26s  %-8s  %-24s  %-24s  %s\n", "AGENT", "STATE", "DOMAIN", "HOST", "FINGERPRINT");
+  for (const auto& m : *members) {
+    const char* state = rosters.stands(m.domain, m.agent, unix_now()) ? "active" : "pending";
+    std::printf("%-26s  %-8s  %-24s  %-24s  %s\n", m.agent.id.c_str(), state, m.domain.c_str(), m.agent.host.c_str(), m.agent.kid.c_str());
+  }
+  return exit_done;
+}
+
+int create_client(const config::ServiceConfig& config, const std::string& domain, const std::optional<std::string>& out) {
+  auto store = open_store(config);
+  if (!store) return failed(store.error());
+  auto roster = store->roster(domain);
+  if (!roster) return failed(roster.error());
+  if (!*roster) {
+    std::cerr << "reset-service: " << domain << " has no root yet: enroll an agent and run `writeback-agent domain init` first,\n"
+                 "so that the credential can name the root that its holder will seal passwords under\n";
+    return exit_failed;
+  }
+  const auto credential = new_credential();
+  namespace json = protocol::json;
+  const json::object file{{"url", config.public_url}, {"id", credential.id}, {"secret", credential.secret}, {"domain", domain}, {"tenant", config.tenant}, {"dr", (*roster)->dr}};
+  const auto text = json::serialize(file) + "\n";
+  if (out)
+    if (auto written = write_private(*out, text); !written) return failed(written.error());
+  if (auto added = store->add_client(credential.id, hash_of(credential), domain); !added) {
+    if (out) ::unlink(out->c_str());
+    return failed(added.error());
+  }
+  if (!out) std::cout << text;
+  return exit_done;
+}
+
+}  // namespace wb::service
