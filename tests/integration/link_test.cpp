@@ -70,15 +70,15 @@ TEST_F(ALink, HasOneChannelBindingForBothEndsAndAnotherForEveryConnection) {
   ServiceEnd service(world);
   world.start();
   world.run([&service](LinkWorld& w) {
-    return [](LinkWorld& world, ServiceEnd& end) -> Awaitable<> {
+    return [](LinkWorld& inner, ServiceEnd& end) -> Awaitable<> {
       std::vector<std::string> seen;
       for (int i = 0; i < 2; ++i) {
-        auto dialled = co_await link::dial(world.dialling());
+        auto dialled = co_await link::dial(inner.dialling());
         CO_REQUIRE(dialled);
         co_await end.there();
         EXPECT_EQ((*dialled)->channel_binding().size(), 32U);
         EXPECT_EQ((*dialled)->channel_binding(), end.link->channel_binding());
-        EXPECT_EQ((*dialled)->peer(), "127.0.0.1:" + std::to_string(world.server->bound_port()));
+        EXPECT_EQ((*dialled)->peer(), "127.0.0.1:" + std::to_string(inner.server->bound_port()));
         seen.push_back((*dialled)->channel_binding());
         end.let_go();
       }
@@ -91,8 +91,8 @@ TEST_F(ALink, RefusesAMessageOverTheLimitWithCode1009) {
   ServiceEnd service(world);
   world.start();
   world.run([&service](LinkWorld& w) {
-    return [](LinkWorld& world, ServiceEnd& end) -> Awaitable<> {
-      auto dialled = co_await link::dial(world.dialling());
+    return [](LinkWorld& inner, ServiceEnd& end) -> Awaitable<> {
+      auto dialled = co_await link::dial(inner.dialling());
       CO_REQUIRE(dialled);
       co_await end.there();
       end.link->message_limit(protocol::hello_bytes_max);
@@ -117,8 +117,8 @@ TEST_F(ALink, TakesALargerMessageOnceTheLimitIsRaised) {
   ServiceEnd service(world);
   world.start();
   world.run([&service](LinkWorld& w) {
-    return [](LinkWorld& world, ServiceEnd& end) -> Awaitable<> {
-      auto dialled = co_await link::dial(world.dialling());
+    return [](LinkWorld& inner, ServiceEnd& end) -> Awaitable<> {
+      auto dialled = co_await link::dial(inner.dialling());
       CO_REQUIRE(dialled);
       co_await end.there();
       end.link->message_limit(protocol::hello_bytes_max);
@@ -256,17 +256,17 @@ TEST_F(ALink, SaysExhaustedWhenItsQueueIsFull) {
   ServiceEnd service(world);
   world.start();
   world.run([&service](LinkWorld& w) {
-    return [](LinkWorld& world, ServiceEnd& end) -> Awaitable<> {
-      auto dialled = co_await link::dial(world.dialling());
+    return [](LinkWorld& inner, ServiceEnd& end) -> Awaitable<> {
+      auto dialled = co_await link::dial(inner.dialling());
       CO_REQUIRE(dialled);
       co_await end.there();  // and never reads
       std::map<std::string, int> kinds;
-      TaskGroup writers(world.io.get_executor());
+      TaskGroup writers(inner.io.get_executor());
       for (int i = 0; i < 400; ++i) {
         auto writing = write_and_count(**dialled, std::string(60'000, 'q'), kinds);
         writers.start("test.write", std::move(writing));
       }
-      while (kinds["exhausted"] == 0 && writers.size() > 0) co_await asio::post(world.io, asio::use_awaitable);
+      while (kinds["exhausted"] == 0 && writers.size() > 0) co_await asio::post(inner.io, asio::use_awaitable);
       EXPECT_GT(kinds["exhausted"], 0);
       (*dialled)->abort();
       co_await writers.drained();
@@ -349,8 +349,8 @@ TEST_F(ALink, TellsThePeerWhyItCloses) {
   ServiceEnd service(world);
   world.start();
   world.run([&service](LinkWorld& w) {
-    return [](LinkWorld& world, ServiceEnd& end) -> Awaitable<> {
-      auto dialled = co_await link::dial(world.dialling());
+    return [](LinkWorld& inner, ServiceEnd& end) -> Awaitable<> {
+      auto dialled = co_await link::dial(inner.dialling());
       CO_REQUIRE(dialled);
       co_await end.there();
       auto last = co_await end.link->write("last words");
@@ -401,8 +401,8 @@ TEST_F(ALink, MayBeDestroyedWhileAPeerIsSending) {
   ServiceEnd service(world);
   world.start();
   world.run([&service](LinkWorld& w) {
-    return [](LinkWorld& world, ServiceEnd& end) -> Awaitable<> {
-      auto dialled = co_await link::dial(world.dialling());
+    return [](LinkWorld& inner, ServiceEnd& end) -> Awaitable<> {
+      auto dialled = co_await link::dial(inner.dialling());
       CO_REQUIRE(dialled);
       co_await end.there();
       for (int i = 0; i < 20; ++i) {
