@@ -1,0 +1,229 @@
+#include "ldap/active_directory.hpp"
+
+#include <algorithm>
+
+#include "ldap/account.hpp"
+#include "ldap/diagnose.hpp"
+#include "ldap/text.hpp"
+
+namespace wb::ldap {
+namespace {
+
+constexpr int success = 0, no_such_object = 32, referral = 10;
+constexpr std::string_view people = "(objectCategory=person)(objectClass=user)";
+// LDAP_POLICYHINT_APPLY_FULLPWDPOLICY, SEQUENCE { INTEGER 1 } (MS-ADTS 3.1.1.3.4.1.27).
+const std::string policy_hints_value("\x30\x03\x02\x01\x01", 5);
+
+Fault answered(int code, const char* where) { return fault(Fault::Kind::refused, where, "ldap " + std::to_string(code)); }
+
+}  // namespace
+
+template <class Ask>
+auto ActiveDirectory::asking(Ask ask) -> std::invoke_result_t<Ask, Connection&> {
+  for (bool fresh = false;; fresh = true) {
+    auto lease = pool_.take({}, fresh);
+    if (!lease) return std::move(lease).error();
+    auto answer = ask(**lease);
+    if (answer.has_error() && answer.error().kind == Fault::Kind::lost && lease->reused()) continue;
+    return answer;
+  }
+}
+
+bool ActiveDirectory::enforces_history(const Connection& connection) const {
+  return settings_.history != HistoryEnforcement::off && !connection.root().hints_oid.empty();
+}
+
+// ---- reading -----------------------------------------------------------------------------------------------
+Search ActiveDirectory::account_search(std::string_view sub, bool groups) const {
+  Search search;
+  search.base = guid_dn(sub);
+  search.filter = "(&" + std::string(people) + ")";
+  search.attributes = account_attributes(groups, settings_.marker_attribute);
+  return search;
+}
+
+Result<std::optional<Account>> ActiveDirectory::account_of(const Connection& connection, const Found& found, bool groups) const {
+  if (found.code == no_such_object || found.code == referral) return std::optional<Account>();
+  if (found.code != success) return answered(found.code, "ldap.read");
+  if (found.entries.empty()) return std::optional<Account>();
+  auto account = account_from(found.entries.front(), groups, settings_.marker_attribute, connection.root().dc);
+  if (!account) return std::move(account).error();
+  return std::optional<Account>(std::move(*account));
+}
+
+Result<std::optional<Account>> ActiveDirectory::read_on(Connection& connection, std::string_view sub, bool groups) {
+  auto found = connection.search(account_search(sub, groups), deadline());
+  if (!found) return std::move(found).error();
+  return account_of(connection, *found, groups);
+}
+
+Result<std::optional<Account>> ActiveDirectory::read(std::string_view sub) {
+  if (!guid_bytes(sub)) return std::optional<Account>();
+  return asking([&](Connection& connection) { return read_on(connection, sub, true); });
+}
+
+Result<std::optional<Account>> ActiveDirectory::find(std::string_view name) {
+  return asking([&](Connection& connection) -> Result<std::optional<Account>> {
+    auto sub = sub_of_name(connection, name);
+    if (!sub) return std::move(sub).error();
+    if (!*sub) return std::optional<Account>();
+    return read_on(connection, **sub, true);
+  });
+}
+
+// ---- writing -----------------------------------------------------------------------------------------------
+std::vector<Modification> ActiveDirectory::swap(const WriteOrder& order, const Secret& quoted) const {
+  using Op = Modification::Op;
+  std::vector<Modification> mods{
+      {Op::remove, "pwdLastSet", order.pre.pls},
+      {Op::add, "pwdLastSet", order.must_change ? "0" : "-1"},
+  };
+  if (!order.marker.empty() && !settings_.marker_attribute.empty()) {
+    if (order.pre.mk) mods.push_back({Op::remove, settings_.marker_attribute, *order.pre.mk});
+    mods.push_back({Op::add, settings_.marker_attribute, order.marker});
+  }
+  mods.push_back({Op::replace, "unicodePwd", {}, &quoted});
+  if (order.unlock) mods.push_back({Op::replace, "lockoutTime", "0"});
+  return mods;
+}
+
+Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, const Secret& password_utf8) {
+  const auto quoted = quoted_utf16(password_utf8);
+  if (!quoted) return fault(Fault::Kind::malformed, "ldap.password", "not 1 to 256 UTF-16 units of well-formed Unicode");
+  if (!guid_bytes(order.sub) || !integer(order.pre.pls) || order.pre.dc.empty()) return fault(Fault::Kind::malformed, "ldap.order", "sub or pre");
+  auto lease = pool_.take(order.pre.dc);
+  if (!lease) {
+    auto why = std::move(lease).error();
+    if (why.kind == Fault::Kind::exhausted) return why;
+    return fault(Fault::Kind::unreachable, "ldap.pinned", order.pre.dc + ": " + why.detail);
+  }
+  auto& connection = **lease;
+  const Stopwatch watch;
+
+  WriteAnswer refused;
+  std::optional<Control> hints;
+  if (order.enforce_history && !order.must_change) {  // a must-change reset would always be too young
+    if (enforces_history(connection)) hints = Control{connection.root().hints_oid, policy_hints_value};
+    else if (settings_.history == HistoryEnforcement::require) {
+      refused.refusal = Refusal::directory_error;
+      refused.detail = "history_enforcement is require, and this DC has no policy hints control";
+      return refused;
+    }
+  }
+  // 0 over 0 looks untouched to the swap; without a marker only the version tells, and it is compared here.
+  const bool swap_is_blind = order.pre.pls == "0" && order.must_change && (order.marker.empty() || settings_.marker_attribute.empty());
+  if (swap_is_blind) {
+    auto now = read_on(connection, order.sub, false);
+    if (!now) return fault(Fault::Kind::unreachable, "ldap.read", now.error().detail);
+    if (*now && (*now)->pre.ver != order.pre.ver) {
+      refused.refusal = Refusal::swap_failed;
+      refused.detail = "the version of unicodePwd has moved";
+      refused.after = std::move(*now);
+      return refused;
+    }
+  }
+  const auto read_back = account_search(order.sub, false);
+  auto modified = connection.modify(guid_dn(order.sub), swap(order, *quoted), hints, &read_back, deadline());
+  auto answer = settle(connection, order.sub, std::move(modified), &order);
+  if (answer) {
+    answer->hints_used = hints.has_value();
+    answer->directory_ms = watch.ms();
+  }
+  return answer;
+}
+
+Result<WriteAnswer> ActiveDirectory::unlock(const std::string& sub) {
+  if (!guid_bytes(sub)) return fault(Fault::Kind::malformed, "ldap.order", "sub");
+  auto lease = pool_.take();
+  if (!lease) return fault(Fault::Kind::unreachable, lease.error().where, lease.error().detail);
+  const Stopwatch watch;
+  const auto read_back = account_search(sub, false);
+  auto modified = (*lease)->modify(guid_dn(sub), {{Modification::Op::replace, "lockoutTime", "0"}}, std::nullopt, &read_back, deadline());
+  auto answer = settle(**lease, sub, std::move(modified), nullptr);
+  if (answer) answer->directory_ms = watch.ms();
+  return answer;
+}
+
+// The verdict, and the account as it is afterwards. A DC may work on two requests of one connection at a time
+// (Windows does): a read-back from before the write, or behind a refusal, is asked for again.
+Result<WriteAnswer> ActiveDirectory::settle(Connection& connection, const std::string& sub, Result<Modified> modified, const WriteOrder* order) {
+  if (!modified) return std::move(modified).error();
+  auto diagnosis = diagnose(modified->code, modified->text, order ? WriteKind::reset : WriteKind::unlock);
+  if (!diagnosis) return std::move(diagnosis).error();
+  WriteAnswer answer;
+  answer.refusal = diagnosis->refusal;
+  answer.detail = std::move(diagnosis->detail);
+  if (!modified->after) return answer;
+  auto after = account_of(connection, *modified->after, false);
+  const bool seen = after && *after;
+  const bool stale = seen && (order ? (*after)->pre.pls == order->pre.pls && (*after)->pre.ver == order->pre.ver : (*after)->lockout_time != 0);
+  if (answer.refusal != Refusal::none || !seen || stale) after = read_on(connection, sub, false);
+  if (after && *after) answer.after = std::move(**after);
+  return answer;
+}
+
+// ---- policy and readiness ----------------------------------------------------------------------------------
+Result<std::optional<protocol::PasswordPolicy>> ActiveDirectory::policy_at(Connection& connection, const std::string& dn, bool pso) {
+  constexpr std::size_t policies_max = 64;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = policies_.find(dn);
+    if (at != policies_.end() && std::chrono::steady_clock::now() < at->second.until) return std::optional(at->second.policy);
+  }
+  Search search;
+  search.base = dn;
+  search.attributes = policy_attributes(pso);
+  auto found = connection.search(search, deadline());
+  if (!found) return std::move(found).error();
+  if (found->entries.empty()) return std::optional<protocol::PasswordPolicy>();
+  auto policy = policy_from(found->entries.front(), pso);
+  if (policy) {
+    const std::lock_guard lock(mutex_);
+    if (policies_.size() >= policies_max) policies_.clear();
+    policies_[dn] = {*policy, std::chrono::steady_clock::now() + std::chrono::seconds(60)};
+  }
+  return policy;
+}
+
+Result<protocol::PasswordPolicy> ActiveDirectory::policy_of(const Account& account) {
+  return asking([&](Connection& connection) -> Result<protocol::PasswordPolicy> {
+    Result<std::optional<protocol::PasswordPolicy>> policy = std::optional<protocol::PasswordPolicy>();
+    if (!account.pso_dn.empty()) policy = policy_at(connection, account.pso_dn, true);
+    // A PSO we may not read: the domain's rules are told instead, and the DC refuses what its own forbids.
+    if (policy && !*policy) policy = policy_at(connection, connection.root().base, false);
+    if (!policy) return std::move(policy).error();
+    if (!*policy) return fault(Fault::Kind::refused, "ldap.policy", "the domain's password policy is not readable");
+    auto known = **policy;
+    // Only the hints control makes a DC apply the minimum age to a reset.
+    const auto last_set = integer(account.pre.pls).value_or(0);
+    if (known.min_age_s > 0 && last_set > 0 && enforces_history(connection)) {
+      const auto from = unix_from_filetime(last_set) + known.min_age_s + 1;  // whole seconds: not a moment too early
+      if (from > unix_now()) known.change_from = from;
+    }
+    return known;
+  });
+}
+
+DirectoryState ActiveDirectory::check() {
+  DirectoryState state;
+  state.marker = !settings_.marker_attribute.empty();
+  auto asked = asking([&](Connection& connection) -> Result<void> {
+    Search search;
+    search.attributes = {"dnsHostName"};
+    auto found = connection.search(search, deadline());
+    if (!found) return std::move(found).error();
+    if (found->code != success) return answered(found->code, "ldap.root");
+    state.dc = connection.root().dc;
+    state.hints = !connection.root().hints_oid.empty();
+    return {};
+  });
+  const std::lock_guard lock(mutex_);
+  if (!asked && asked.error().where == "ldap.pool" && last_state_) return *last_state_;  // busy is not broken
+  if (!asked) state.reason = asked.error().where + ": " + std::string(to_string(asked.error().kind)) + ": " + asked.error().detail;
+  else if (settings_.history == HistoryEnforcement::require && !state.hints) state.reason = "history_enforcement is require, and this DC has no policy hints control";
+  state.ready = state.reason.empty();
+  last_state_ = state;
+  return state;
+}
+
+}  // namespace wb::ldap

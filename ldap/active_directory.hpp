@@ -1,0 +1,49 @@
+// Active Directory behind the Directory interface (MS-ADTS; Samba 4.24 is what the tests run against).
+#pragma once
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "ldap/directory.hpp"
+#include "ldap/pool.hpp"
+#include "ldap/settings.hpp"
+
+namespace wb::ldap {
+
+class ActiveDirectory final : public Directory {
+ public:
+  explicit ActiveDirectory(const Settings& settings) : settings_(settings), pool_(settings) {}
+
+  Result<std::optional<Account>> find(std::string_view name) override;
+  Result<std::optional<Account>> read(std::string_view sub) override;
+  Result<protocol::PasswordPolicy> policy_of(const Account& account) override;
+  Result<WriteAnswer> write_password(const WriteOrder& order, const Secret& password_utf8) override;
+  Result<WriteAnswer> unlock(const std::string& sub) override;
+  DirectoryState check() override;
+
+ private:
+  struct CachedPolicy { protocol::PasswordPolicy policy; Deadline until; };
+
+  Deadline deadline() const { return std::chrono::steady_clock::now() + settings_.operation_timeout; }
+  const std::string& base_of(const Connection& connection) const { return settings_.base_dn.empty() ? connection.root().base : settings_.base_dn; }
+  bool enforces_history(const Connection& connection) const;
+  // Asks on a held connection; one that turns out to have died meanwhile is replaced, once.
+  template <class Ask> auto asking(Ask ask) -> std::invoke_result_t<Ask, Connection&>;
+  Search account_search(std::string_view sub, bool groups) const;
+  Result<std::optional<Account>> read_on(Connection& connection, std::string_view sub, bool groups);
+  Result<std::optional<Account>> account_of(const Connection& connection, const Found& found, bool groups) const;
+  Result<std::optional<std::string>> sub_of_name(Connection& connection, std::string_view name);
+  Result<bool> is_our_netbios_name(Connection& connection, std::string_view label);
+  Result<std::optional<protocol::PasswordPolicy>> policy_at(Connection& connection, const std::string& dn, bool pso);
+  std::vector<Modification> swap(const WriteOrder& order, const Secret& quoted) const;
+  Result<WriteAnswer> settle(Connection& connection, const std::string& sub, Result<Modified> modified, const WriteOrder* order);
+
+  const Settings settings_;
+  Pool pool_;
+  std::mutex mutex_;                               // guards all below
+  std::map<std::string, CachedPolicy> policies_;   // by DN
+  std::string netbios_name_;
+  std::optional<DirectoryState> last_state_;
+};
+
+}  // namespace wb::ldap

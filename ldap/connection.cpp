@@ -1,0 +1,266 @@
+#include "ldap/connection.hpp"
+
+#include <ldap.h>
+#include <openldap.h>
+#include <poll.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "ldap/diagnose.hpp"
+#include "ldap/password_file.hpp"
+#include "ldap/tls_probe.hpp"
+
+namespace wb::ldap {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+// libldap's own waits end at the deadline; the watchdog is for what it cannot time out, and comes right after.
+constexpr std::chrono::milliseconds bite_after{100};
+constexpr std::array<std::string_view, 2> hints_oids{"1.2.840.113556.1.4.2239", "1.2.840.113556.1.4.2066"};  // current, deprecated
+
+std::string lower(std::string text) {
+  for (char& c : text) if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+bool same_name(std::string_view a, std::string_view b) { return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0; }
+
+timeval time_left(Deadline deadline) {
+  const auto left = std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::microseconds>(deadline - Clock::now()).count());
+  return {static_cast<time_t>(left / 1'000'000), static_cast<suseconds_t>(left % 1'000'000)};
+}
+
+struct MessageFree { void operator()(LDAPMessage* message) const { ldap_msgfree(message); } };
+using Message = std::unique_ptr<LDAPMessage, MessageFree>;
+struct Status { int code = LDAP_OTHER; std::string text; };
+
+// The result part of an answer; its memory is libldap's.
+Status status_of(::ldap* ld, LDAPMessage* message) {
+  Status status;
+  char* text = nullptr;
+  const int parsed = ldap_parse_result(ld, message, &status.code, nullptr, &text, nullptr, nullptr, 0);
+  if (parsed != LDAP_SUCCESS) status.code = parsed;
+  if (text) status.text = text;
+  ldap_memfree(text);
+  return status;
+}
+
+Entry entry_of(::ldap* ld, LDAPMessage* message) {
+  Entry entry;
+  if (char* dn = ldap_get_dn(ld, message)) {
+    entry.dn = dn;
+    ldap_memfree(dn);
+  }
+  BerElement* at = nullptr;
+  for (char* name = ldap_first_attribute(ld, message, &at); name; name = ldap_next_attribute(ld, message, at)) {
+    auto& [attribute, values] = entry.attributes.emplace_back(name, std::vector<std::string>());
+    if (berval** found = ldap_get_values_len(ld, message, name)) {
+      for (berval** value = found; *value; ++value) values.emplace_back((*value)->bv_val, (*value)->bv_len);
+      ldap_value_free_len(found);
+    }
+    ldap_memfree(name);
+  }
+  if (at) ber_free(at, 0);
+  return entry;
+}
+
+}  // namespace
+
+const std::vector<std::string>& Entry::values(std::string_view name) const {
+  static const std::vector<std::string> none;
+  for (const auto& [attribute, found] : attributes) if (same_name(attribute, name)) return found;
+  return none;
+}
+
+std::string Entry::first(std::string_view name) const {
+  const auto& found = values(name);
+  return found.empty() ? std::string() : found.front();
+}
+
+Connection::~Connection() {
+  if (broken_) ::shutdown(socket_, SHUT_RDWR);  // or the unbind request could wait for a dead peer
+  ldap_unbind_ext(ld_, nullptr, nullptr);
+}
+
+Fault Connection::fail(Fault::Kind kind, const char* where, std::string detail) {
+  broken_ = true;
+  return fault(kind, where, std::move(detail));
+}
+
+bool Connection::quiet() const {
+  pollfd socket{socket_, POLLIN | POLLRDHUP, 0};
+  return !broken_ && ::poll(&socket, 1, 0) == 0;
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog) {
+  auto socket = dial(endpoint, deadline, settings.operation_timeout);
+  if (!socket) return std::move(socket).error();
+  ::ldap* handle = nullptr;
+  if (const int code = ldap_init_fd(socket->get(), LDAP_PROTO_TCP, endpoint.uri.c_str(), &handle); code != LDAP_SUCCESS) {
+    return fault(Fault::Kind::internal, "ldap.init", ldap_err2string(code));
+  }
+  const int descriptor = socket->release();
+  std::unique_ptr<Connection> made(new Connection(handle, descriptor, endpoint.uri, dog));
+  if (auto done = made->start_tls_layer(settings, endpoint, deadline); !done) return std::move(done).error();
+  if (auto done = made->bind(settings, deadline); !done) return std::move(done).error();
+  if (auto done = made->read_root(deadline); !done) return std::move(done).error();
+  return made;
+}
+
+Result<void> Connection::start_tls_layer(const Settings& settings, const Endpoint& endpoint, Deadline deadline) {
+  const int version = LDAP_VERSION3, demand = LDAP_OPT_X_TLS_DEMAND, least = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, client = 0;
+  ber_len_t largest_answer = 4 * 1024 * 1024;
+  const std::string authorities = certificate_authorities(settings.ca_file);
+  Sockbuf* buffer = nullptr;
+  auto set = [&](int option, const void* value) { return ldap_set_option(ld_, option, value) == LDAP_OPT_SUCCESS; };
+  const bool prepared = set(LDAP_OPT_PROTOCOL_VERSION, &version) && set(LDAP_OPT_REFERRALS, LDAP_OPT_OFF) && set(LDAP_OPT_RESTART, LDAP_OPT_OFF)
+      && set(LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) && set(LDAP_OPT_X_TLS_PROTOCOL_MIN, &least)
+      && set(LDAP_OPT_X_TLS_CACERTFILE, authorities.c_str()) && ldap_get_option(ld_, LDAP_OPT_SOCKBUF, &buffer) == LDAP_OPT_SUCCESS
+      && ber_sockbuf_ctrl(buffer, LBER_SB_OPT_SET_MAX_INCOMING, &largest_answer) > 0;
+  if (!prepared) return fail(Fault::Kind::internal, "ldap.init", "libldap does not take its options");
+  // The context reads the CA file: last, after every option that goes into it.
+  if (!set(LDAP_OPT_X_TLS_NEWCTX, &client)) return fail(Fault::Kind::refused, "ldap.tls", "cannot read the CA certificates in " + authorities);
+
+  int code = 0;
+  bool bitten = false;
+  {
+    const Watchdog::Watch watch(dog_, socket_, deadline);
+    code = ldap_install_tls(ld_);
+    bitten = watch.bitten();
+  }
+  if (bitten) return fail(Fault::Kind::timed_out, "ldap.tls", endpoint.host + ": no answer to the TLS handshake");
+  if (code == LDAP_SUCCESS && ldap_tls_inplace(ld_)) return {};
+  // GnuTLS' libldap does not say what is wrong with a certificate: look again, for the operator.
+  return fail(Fault::Kind::refused, "ldap.tls", endpoint.host + ": " + why_not_trusted(endpoint, authorities, deadline));
+}
+
+Result<void> Connection::bind(const Settings& settings, Deadline deadline) {
+  auto password = read_password_file(settings.bind_password_file);
+  if (!password) {
+    broken_ = true;
+    return std::move(password).error();
+  }
+  // An empty name or password would make this an anonymous or unauthenticated bind, which succeeds (RFC 4513 5.1).
+  if (settings.bind_dn.empty()) return fail(Fault::Kind::refused, "ldap.bind", "bind_dn is empty");
+  const Watchdog::Watch watch(dog_, socket_, deadline + bite_after);
+  int id = -1;
+  const int sent = password->expose([&](std::string_view text) {
+    const berval credentials{text.size(), const_cast<char*>(text.data())};
+    return ldap_sasl_bind(ld_, settings.bind_dn.c_str(), LDAP_SASL_SIMPLE, const_cast<berval*>(&credentials), nullptr, nullptr, &id);
+  });
+  if (sent != LDAP_SUCCESS) return fail(Fault::Kind::unreachable, "ldap.bind", ldap_err2string(sent));
+  LDAPMessage* raw = nullptr;
+  auto left = time_left(deadline);
+  const int type = ldap_result(ld_, id, LDAP_MSG_ALL, &left, &raw);
+  const Message message(raw);
+  if (type == 0 || watch.bitten()) return fail(Fault::Kind::timed_out, "ldap.bind", "no answer to the bind");
+  if (type < 0) return fail(Fault::Kind::unreachable, "ldap.bind", "the connection was closed");
+  const auto status = status_of(ld_, message.get());
+  if (status.code == LDAP_BUSY || status.code == LDAP_UNAVAILABLE) return fail(Fault::Kind::unreachable, "ldap.bind", "the DC is busy or going down");
+  if (status.code != LDAP_SUCCESS) return fail(Fault::Kind::refused, "ldap.bind", bind_refusal(status.code, status.text));
+  return {};
+}
+
+Result<void> Connection::read_root(Deadline deadline) {
+  Search search;
+  search.attributes = {"dnsHostName", "defaultNamingContext", "configurationNamingContext", "supportedControl"};
+  auto found = this->search(search, deadline);
+  if (!found) return fail(found.error().kind == Fault::Kind::timed_out ? Fault::Kind::timed_out : Fault::Kind::unreachable, "ldap.root", found.error().detail);
+  if (found->entries.size() != 1) return fail(Fault::Kind::refused, "ldap.root", "no rootDSE");
+  const auto& root = found->entries.front();
+  root_.dc = lower(root.first("dnsHostName"));
+  root_.base = root.first("defaultNamingContext");
+  root_.configuration = root.first("configurationNamingContext");
+  if (root_.dc.empty() || root_.base.empty()) return fail(Fault::Kind::refused, "ldap.root", "this is not an Active Directory domain controller");
+  const auto& controls = root.values("supportedControl");
+  for (const auto oid : hints_oids) {
+    if (root_.hints_oid.empty() && std::find(controls.begin(), controls.end(), oid) != controls.end()) root_.hints_oid = oid;
+  }
+  return {};
+}
+
+Result<int> Connection::send(const Search& search, const char* where) {
+  std::vector<char*> names;
+  for (const auto& name : search.attributes) names.push_back(const_cast<char*>(name.c_str()));
+  names.push_back(nullptr);
+  int id = -1;
+  const int scope = search.subtree ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE;
+  const int code = ldap_search_ext(ld_, search.base.c_str(), scope, search.filter.c_str(), names.data(), 0, nullptr, nullptr, nullptr, search.entries_max, &id);
+  if (code == LDAP_SUCCESS) return id;
+  return fail(code == LDAP_SERVER_DOWN ? Fault::Kind::lost : Fault::Kind::internal, where, ldap_err2string(code));
+}
+
+Result<Found> Connection::collect(int id, Deadline deadline, const char* where) {
+  LDAPMessage* raw = nullptr;
+  auto left = time_left(deadline);
+  const int type = ldap_result(ld_, id, LDAP_MSG_ALL, &left, &raw);
+  const Message message(raw);
+  if (type == 0 || (type < 0 && Clock::now() >= deadline)) return fail(Fault::Kind::timed_out, where, "no answer in time");
+  if (type < 0) return fail(Fault::Kind::lost, where, "the connection was lost");
+  Found found;
+  for (auto* one = ldap_first_message(ld_, raw); one; one = ldap_next_message(ld_, one)) {
+    const int kind = ldap_msgtype(one);
+    if (kind == LDAP_RES_SEARCH_ENTRY) found.entries.push_back(entry_of(ld_, one));
+    if (kind != LDAP_RES_SEARCH_ENTRY && kind != LDAP_RES_SEARCH_REFERENCE) {
+      auto status = status_of(ld_, one);
+      found.code = status.code;
+      found.text = std::move(status.text);
+    }
+  }
+  return found;
+}
+
+Result<Found> Connection::search(const Search& search, Deadline deadline) {
+  const Watchdog::Watch watch(dog_, socket_, deadline + bite_after);
+  auto id = send(search, "ldap.search");
+  if (!id) return std::move(id).error();
+  return collect(*id, deadline, "ldap.search");
+}
+
+Result<Modified> Connection::modify(const std::string& dn, const std::vector<Modification>& mods, const std::optional<Control>& control,
+                                    const Search* read_back, Deadline deadline) {
+  // LDAPMod wants arrays of pointers to arrays of pointers: they all live here until the request is encoded.
+  struct Encoded { berval value{}; std::array<berval*, 2> values{}; LDAPMod mod{}; };
+  std::vector<Encoded> encoded(mods.size());
+  std::vector<LDAPMod*> pointers;
+  for (std::size_t i = 0; i < mods.size(); ++i) {
+    auto& one = encoded[i];
+    auto point_at = [&](std::string_view bytes) { one.value = {bytes.size(), const_cast<char*>(bytes.data())}; };
+    if (mods[i].secret) mods[i].secret->expose(point_at);
+    else point_at(mods[i].value);
+    const auto op = mods[i].op;
+    one.values = {&one.value, nullptr};
+    one.mod.mod_op = LDAP_MOD_BVALUES | (op == Modification::Op::add ? LDAP_MOD_ADD : op == Modification::Op::remove ? LDAP_MOD_DELETE : LDAP_MOD_REPLACE);
+    one.mod.mod_type = const_cast<char*>(mods[i].attribute.c_str());
+    one.mod.mod_bvalues = one.values.data();
+    pointers.push_back(&one.mod);
+  }
+  pointers.push_back(nullptr);
+  LDAPControl sent_control{};
+  std::array<LDAPControl*, 2> controls{nullptr, nullptr};
+  if (control) {
+    sent_control = {const_cast<char*>(control->oid.c_str()), {control->value.size(), const_cast<char*>(control->value.data())}, 1};
+    controls[0] = &sent_control;
+  }
+
+  const Watchdog::Watch watch(dog_, socket_, deadline + bite_after);
+  int id = -1;
+  const int code = ldap_modify_ext(ld_, dn.c_str(), pointers.data(), controls.data(), nullptr, &id);
+  if (code == LDAP_SERVER_DOWN) return fail(Fault::Kind::lost, "ldap.modify", "the connection was lost");
+  if (code != LDAP_SUCCESS) return fail(Fault::Kind::internal, "ldap.modify", ldap_err2string(code));
+  std::optional<Result<int>> behind;
+  if (read_back) behind = send(*read_back, "ldap.read_back");
+  auto answer = collect(id, deadline, "ldap.modify");
+  if (!answer) return std::move(answer).error();
+  Modified modified{answer->code, std::move(answer->text), std::nullopt};
+  if (behind && *behind) {
+    if (auto found = collect(**behind, deadline, "ldap.read_back")) modified.after = std::move(*found);
+  }
+  return modified;
+}
+
+}  // namespace wb::ldap

@@ -1,0 +1,100 @@
+// One bound LDAPS connection. Used by one thread at a time. The only file that knows <ldap.h> besides memory.cpp.
+// Once any call has answered with a Fault the connection is broken and only good for being destroyed.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/result.hpp"
+#include "core/secret.hpp"
+#include "ldap/dial.hpp"
+#include "ldap/settings.hpp"
+#include "ldap/watchdog.hpp"
+
+struct ldap;
+
+namespace wb::ldap {
+
+struct Entry {
+  std::string dn;
+  std::vector<std::pair<std::string, std::vector<std::string>>> attributes;  // values are bytes
+  const std::vector<std::string>& values(std::string_view name) const;       // any case; empty: not there
+  std::string first(std::string_view name) const;                            // empty: not there
+};
+
+struct Search {
+  std::string base;
+  bool subtree = false;     // else the base object alone
+  std::string filter = "(objectClass=*)";
+  std::vector<std::string> attributes;
+  int entries_max = 0;      // 0: the server's own limit
+};
+
+struct Found {
+  int code = 0;             // LDAP result code; 32: no such object, 4: there are more than entries_max
+  std::string text;
+  std::vector<Entry> entries;
+};
+
+struct Modification {
+  enum class Op { add, remove, replace } op;
+  std::string attribute;
+  std::string value;
+  const Secret* secret = nullptr;  // instead of `value`
+};
+
+struct Control { std::string oid, value; };  // always sent critical
+
+struct Modified {
+  int code = 0;
+  std::string text;
+  std::optional<Found> after;  // the read-back; nullopt: it failed, and the connection is broken
+};
+
+struct RootDse {
+  std::string dc;              // dnsHostName, lower case
+  std::string base, configuration;
+  std::string hints_oid;       // the policy hints control this DC has; empty: none
+};
+
+class Connection {
+ public:
+  // Connects, does the TLS handshake (1.2 or later; certificate and name verified, no switch), binds and reads the
+  // rootDSE, all before `deadline`. Faults at ldap.connect, ldap.resolve, ldap.tls, ldap.bind, ldap.root.
+  static Result<std::unique_ptr<Connection>> open(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  const RootDse& root() const { return root_; }
+  const std::string& uri() const { return uri_; }
+  bool broken() const { return broken_; }
+  bool quiet() const;          // idle and still open: a closed or noisy connection has something to read
+
+  Result<Found> search(const Search& search, Deadline deadline);
+  // One Modify and, right behind it and without waiting, `read_back`. Fault internal: nothing was sent; timed_out or
+  // lost: it was sent (or partly) and its effect is not known.
+  Result<Modified> modify(const std::string& dn, const std::vector<Modification>& mods, const std::optional<Control>& control,
+                          const Search* read_back, Deadline deadline);
+
+ private:
+  Connection(::ldap* handle, int socket, std::string uri, Watchdog& dog) : ld_(handle), socket_(socket), uri_(std::move(uri)), dog_(dog) {}
+  Result<void> start_tls_layer(const Settings& settings, const Endpoint& endpoint, Deadline deadline);
+  Result<void> bind(const Settings& settings, Deadline deadline);
+  Result<void> read_root(Deadline deadline);
+  Result<int> send(const Search& search, const char* where);
+  Result<Found> collect(int id, Deadline deadline, const char* where);
+  Fault fail(Fault::Kind kind, const char* where, std::string detail = {});
+
+  ::ldap* ld_;
+  int socket_;                 // owned by ld_
+  std::string uri_;
+  Watchdog& dog_;
+  RootDse root_;
+  bool broken_ = false;
+};
+
+}  // namespace wb::ldap

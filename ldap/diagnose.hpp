@@ -1,0 +1,28 @@
+// What a directory's answer to a write means: one pure table, for Samba's texts and Windows' codes.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+#include "ldap/directory.hpp"
+
+namespace wb::ldap {
+
+enum class WriteKind { reset, unlock };
+
+struct Diagnosis {
+  Refusal refusal = Refusal::none;
+  std::string detail;  // "ldap 53, 0000052D, too_short": codes and names only, never the directory's own text
+};
+
+// `code` is the LDAP result code, `text` the diagnostic message, which in AD starts with the Win32 error in 8 hex
+// digits. Fault unreachable: the DC answered that it is too busy or going down; nothing was written.
+//
+// Swap failures come first: 16 and 20, and any code with 00002081, 00002083, 00002084 or 00002085, mean that the
+// expected pwdLastSet or marker was not there, whatever policy might have said about the password.
+Result<Diagnosis> diagnose(int code, std::string_view text, WriteKind kind);
+
+// Why a simple bind was refused (result 49 carries "data 52e" and the like), for the operator.
+std::string bind_refusal(int code, std::string_view text);
+
+}  // namespace wb::ldap

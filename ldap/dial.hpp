@@ -1,0 +1,40 @@
+// A TCP connection to a directory server, with a deadline on every step: the name lookup, each address, all together.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/result.hpp"
+#include "ldap/watchdog.hpp"
+
+namespace wb::ldap {
+
+struct Endpoint {
+  std::string uri;   // ldaps://host:port, as libldap is told (it checks the certificate's name against it)
+  std::string host;  // lower case; an IPv6 address without its brackets
+  std::uint16_t port = 636;
+};
+// Only ldaps://host[:port][/]: passwords never leave over anything else. Fault refused otherwise.
+Result<Endpoint> parse_uri(std::string_view uri);
+
+class Socket {
+ public:
+  Socket() = default;
+  explicit Socket(int descriptor) : descriptor_(descriptor) {}
+  Socket(Socket&& other) noexcept : descriptor_(other.release()) {}
+  Socket& operator=(Socket&& other) noexcept;
+  ~Socket();
+  int get() const { return descriptor_; }
+  int release() { return std::exchange(descriptor_, -1); }
+
+ private:
+  int descriptor_ = -1;
+};
+
+// A connected, blocking socket with TCP_NODELAY and TCP_USER_TIMEOUT = `silence`: unacknowledged data for that long
+// means that the peer is gone. Faults: unreachable or timed_out, at ldap.resolve or ldap.connect.
+Result<Socket> dial(const Endpoint& endpoint, Deadline deadline, std::chrono::milliseconds silence);
+
+}  // namespace wb::ldap

@@ -1,0 +1,13 @@
+// The service account's password, read at each connect so that a rotated one is used at once.
+#pragma once
+#include <filesystem>
+
+#include "core/result.hpp"
+#include "core/secret.hpp"
+
+namespace wb::ldap {
+
+// The first line, at most 1 KiB, without its line end. Fault refused at ldap.password_file: unreadable or empty.
+Result<Secret> read_password_file(const std::filesystem::path& file);
+
+}  // namespace wb::ldap
