@@ -1,0 +1,75 @@
+#include "agent/trust_state.hpp"
+
+#include <algorithm>
+
+#include "crypto/jws.hpp"
+#include "crypto/trust.hpp"
+#include "protocol/codec.hpp"
+
+namespace wb::agent {
+namespace {
+constexpr std::int64_t statement_seconds = 24 * 3600;
+constexpr std::size_t service_keys_max = 8;
+}  // namespace
+
+TrustState::TrustState(Identity identity, crypto::PublicKey our_signing_key) : identity_(std::move(identity)), us_(std::move(our_signing_key)) {
+  trust_ = std::make_shared<const Trust>(Trust{identity_.tenant, identity_.issuer, {}});
+}
+
+std::vector<Fault> TrustState::take(const protocol::ServiceKeys& keys, UnixSeconds now) {
+  std::vector<Fault> refused;
+  Trust fresh{identity_.tenant, identity_.issuer, {}};
+  for (const auto& jws : keys.sk) {
+    if (fresh.service_keys.size() >= service_keys_max) break;
+    auto key = crypto::check_endorsement(jws, identity_.sr, identity_.issuer, now);
+    if (key) fresh.service_keys.emplace(key->kid(), *key);
+    else refused.push_back(key.error());
+  }
+  trust_ = std::make_shared<const Trust>(std::move(fresh));
+  for (const auto& [domain, jws] : keys.rosters) {
+    if (!identity_.domains.contains(domain)) continue;
+    if (auto done = take_roster(domain, jws, now); !done) refused.push_back(done.error());
+  }
+  return refused;
+}
+
+bool TrustState::names_us(const protocol::Roster& roster) const {
+  return std::any_of(roster.agents.begin(), roster.agents.end(), [this](const auto& a) { return a.id == identity_.agent && a.as == us_.jwk(); });
+}
+
+Result<void> TrustState::take_roster(const std::string& domain, const std::string& jws, UnixSeconds now) {
+  auto& pin = identity_.domains.at(domain);
+  auto root = pin.dr;
+  if (root.empty()) {
+    auto first = crypto::verify_self_signed(jws, protocol::typ_roster);
+    if (!first) return first.error();
+    root = first->key.kid();
+  }
+  auto roster = crypto::check_roster(jws, root, identity_.tenant, domain, pin.rsn, now);
+  if (!roster) return roster.error();
+  if (pin.dr.empty() && !names_us(*roster)) return {};   // not approved yet, and no reason to pin a stranger's root
+  if (pin.dr != root || pin.rsn != roster->rsn) {
+    pin = {root, roster->rsn};
+    unsaved_ = true;
+  }
+  rosters_[domain] = std::move(*roster);
+  return {};
+}
+
+bool TrustState::stands(const std::string& domain, UnixSeconds now) const {
+  const auto found = rosters_.find(domain);
+  return found != rosters_.end() && found->second.exp > now && names_us(found->second);
+}
+
+protocol::AgentKeys TrustState::statements(const Keys& keys, UnixSeconds now) const {
+  protocol::AgentKeys out;
+  for (const auto& [domain, roster] : rosters_) {
+    if (!stands(domain, now)) continue;
+    const auto& ae = keys.ae.public_key();
+    const protocol::Statement statement{identity_.tenant, domain, identity_.agent, roster.rsn, {{ae.kid(), ae.jwk()}}, now, now + statement_seconds};
+    if (auto jws = crypto::sign(keys.as, protocol::typ_statement, protocol::encode(statement))) out.statements.emplace(domain, *jws);
+  }
+  return out;
+}
+
+}  // namespace wb::agent

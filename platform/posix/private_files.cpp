@@ -1,0 +1,88 @@
+#include "platform/private_files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace wb::platform {
+namespace {
+
+class File {
+ public:
+  explicit File(int fd) : fd_(fd) {}
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() { if (fd_ >= 0) ::close(fd_); }
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+ private:
+  int fd_;
+};
+
+Fault failed(std::string where, const std::filesystem::path& file) {
+  const int reason = errno;
+  const auto kind = reason == ENOENT ? Fault::Kind::unreachable : Fault::Kind::internal;
+  return fault(kind, std::move(where), file.string() + ": " + std::strerror(reason));
+}
+
+bool write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const auto done = ::write(fd, text.data(), text.size());
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(done));
+  }
+  return ::fsync(fd) == 0;
+}
+
+}  // namespace
+
+Result<void> private_folder(const std::filesystem::path& folder) {
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed("folder.make", folder);
+  struct stat is{};
+  if (::stat(folder.c_str(), &is) != 0) return failed("folder.make", folder);
+  if (!S_ISDIR(is.st_mode)) return fault(Fault::Kind::refused, "folder.make", folder.string() + " is not a folder");
+  if (is.st_uid != ::geteuid()) return fault(Fault::Kind::refused, "folder.owner", folder.string() + " belongs to another user; run as its owner, or chown it");
+  if (is.st_mode & 077) return fault(Fault::Kind::refused, "folder.mode", folder.string() + " is open to others; chmod 700 " + folder.string());
+  return {};
+}
+
+Result<void> write_private_file(const std::filesystem::path& file, std::string_view text) {
+  auto aside = file;
+  aside += ".new";
+  {
+    const File out(::open(aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!out || ::fchmod(out.get(), 0600) != 0 || !write_all(out.get(), text)) {
+      const auto why = failed("file.write", aside);
+      ::unlink(aside.c_str());
+      return why;
+    }
+  }
+  if (::rename(aside.c_str(), file.c_str()) != 0) return failed("file.write", file);
+  const File folder(::open(file.parent_path().empty() ? "." : file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || ::fsync(folder.get()) != 0) return failed("file.write", file);
+  return {};
+}
+
+Result<std::string> read_file(const std::filesystem::path& file, std::size_t limit) {
+  const File in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!in) return failed("file.read", file);
+  std::string text(limit + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const auto got = ::read(in.get(), text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed("file.read", file);
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  if (size > limit) return fault(Fault::Kind::exhausted, "file.read", file.string() + ": more than " + std::to_string(limit) + " bytes");
+  text.resize(size);
+  return text;
+}
+
+}  // namespace wb::platform

@@ -1,0 +1,37 @@
+#include "platform/process.hpp"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+
+#include "core/ids.hpp"
+
+namespace wb::platform {
+namespace {
+bool memory_wanted() {
+#ifdef WB_FAILPOINTS
+  return std::getenv("WB_DUMPABLE") != nullptr;
+#else
+  return false;
+#endif
+}
+}  // namespace
+
+void harden_process() {
+  std::signal(SIGPIPE, SIG_IGN);
+  const rlimit none{0, 0};
+  (void)::setrlimit(RLIMIT_CORE, &none);
+  if (!memory_wanted()) (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "unknown";
+  return printable(name.data(), 253);
+}
+
+}  // namespace wb::platform

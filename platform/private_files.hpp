@@ -1,0 +1,23 @@
+// Small files that only we may read: identity, tokens. (Private keys have their own rules in crypto/keys.)
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+
+namespace wb::platform {
+
+// The folder exists afterwards, is ours (or root's, when we are root) and closed to everybody else. A folder that is
+// already there is never changed: Fault refused, detail says the chmod or chown that mends it. Else Fault internal.
+Result<void> private_folder(const std::filesystem::path& folder);
+
+// Replaces the file as a whole or not at all: written aside with mode 0600, synced, renamed, folder synced.
+// Fault internal "file.write" (detail: the system's reason).
+Result<void> write_private_file(const std::filesystem::path& file, std::string_view text);
+
+// Fault unreachable when there is no such file, exhausted beyond `limit` bytes, internal else; where "file.read".
+Result<std::string> read_file(const std::filesystem::path& file, std::size_t limit = 64 * 1024);
+
+}  // namespace wb::platform

@@ -1,0 +1,15 @@
+// What a process that handles secrets asks of the operating system before it does anything else.
+#pragma once
+#include <string>
+
+namespace wb::platform {
+
+// A write to a closed connection is an error code, not a signal; no core dump is ever written; other processes of the
+// same user can neither attach nor read our memory (Linux: not dumpable. Root still can: /proc/PID/mem).
+// Builds with failpoints leave the memory readable when WB_DUMPABLE is set: the residue tests scan it.
+void harden_process();
+
+// This machine's name, for operators (enrolment, listings). "unknown" when it has none.
+std::string host_name();
+
+}  // namespace wb::platform
