@@ -9,8 +9,7 @@ namespace wb::ldap {
 namespace {
 
 // userAccountControl and msDS-User-Account-Control-Computed (MS-ADTS 2.2.16).
-constexpr std::uint32_t uf_account_disable = 0x0000'0002, uf_lockout = 0x0000'0010, uf_dont_expire_password = 0x0001'0000,
-                        uf_password_expired = 0x0080'0000;
+constexpr std::uint32_t uf_account_disable = 0x0000'0002, uf_dont_expire_password = 0x0001'0000, uf_password_expired = 0x0080'0000;
 constexpr std::int64_t pwd_properties_complex = 1;  // DOMAIN_PASSWORD_COMPLEX
 
 std::int64_t number(const Entry& entry, std::string_view name) { return integer(entry.first(name)).value_or(0); }
@@ -22,10 +21,10 @@ bool is_cut(const Entry& entry) {
   return false;
 }
 
-protocol::AccountState state_of(const Account& account) {
+protocol::AccountState state_of(const Account& account, bool computed) {
   protocol::AccountState state;
   state.disabled = account.user_account_control & uf_account_disable;
-  state.locked = account.computed_account_control & uf_lockout;
+  state.locked = computed ? (account.computed_account_control & uf_lockout) != 0 : account.lockout_time != 0;
   state.never_expires = account.user_account_control & uf_dont_expire_password;
   state.must_change = account.pre.pls == "0" && !state.never_expires;
   state.expired = (account.computed_account_control & uf_password_expired) && !state.must_change;
@@ -34,17 +33,18 @@ protocol::AccountState state_of(const Account& account) {
 
 }  // namespace
 
-std::vector<std::string> account_attributes(bool groups, const std::string& marker_attribute) {
+std::vector<std::string> account_attributes(Detail detail, const std::string& marker_attribute) {
   std::vector<std::string> names{
       "objectGUID", "objectSid", "sAMAccountName", "userPrincipalName", "displayName", "userAccountControl", "pwdLastSet",
-      "msDS-User-Account-Control-Computed", "replPropertyMetaData", "lockoutTime", "accountExpires", "adminCount",
+      "replPropertyMetaData", "lockoutTime", "accountExpires", "adminCount", "mail", "mobile", "telephoneNumber",
   };
-  if (groups) names.insert(names.end(), {"memberOf", "tokenGroups", "mail", "mobile", "telephoneNumber", "msDS-ResultantPSO"});
+  if (detail != Detail::after) names.insert(names.end(), {"memberOf", "tokenGroups"});
+  if (detail == Detail::probe) names.insert(names.end(), {std::string(computed_control), "msDS-ResultantPSO"});
   if (!marker_attribute.empty()) names.push_back(marker_attribute);
   return names;
 }
 
-Result<Account> account_from(const Entry& entry, bool groups, const std::string& marker_attribute, const std::string& dc) {
+Result<Account> account_from(const Entry& entry, Detail detail, const std::string& marker_attribute, const std::string& dc) {
   const auto sub = guid_text(entry.first("objectGUID"));
   const auto sid = sid_text(entry.first("objectSid"));
   if (!sub || !sid || entry.values("userAccountControl").empty()) return fault(Fault::Kind::malformed, "ldap.account", "objectGUID, objectSid or userAccountControl is missing");
@@ -58,7 +58,7 @@ Result<Account> account_from(const Entry& entry, bool groups, const std::string&
   account.upn = entry.first("userPrincipalName");
   account.display_name = entry.first("displayName");
   account.user_account_control = flags(entry, "userAccountControl");
-  account.computed_account_control = flags(entry, "msDS-User-Account-Control-Computed");
+  account.computed_account_control = flags(entry, computed_control);
   account.admin_count = number(entry, "adminCount") > 0;
   account.lockout_time = number(entry, "lockoutTime");
   const auto expires = number(entry, "accountExpires");
@@ -66,20 +66,21 @@ Result<Account> account_from(const Entry& entry, bool groups, const std::string&
   account.mail = entry.first("mail");
   account.mobile = entry.first("mobile");
   account.telephone = entry.first("telephoneNumber");
+  account.pso_known = detail == Detail::probe;
   account.pso_dn = entry.first("msDS-ResultantPSO");
   account.group_dns = entry.values("memberOf");
   for (const auto& group : entry.values("tokenGroups")) {
     if (auto text = sid_text(group)) account.group_sids.push_back(std::move(*text));
   }
   // Everybody has a primary group: an empty list means that we may not see it, and an administrator would look harmless.
-  if (groups && account.group_sids.empty()) return fault(Fault::Kind::refused, "ldap.groups", "tokenGroups is not readable: grant it to the service account");
+  if (detail != Detail::after && account.group_sids.empty()) return fault(Fault::Kind::refused, "ldap.groups", "tokenGroups is not readable: grant it to the service account");
 
   account.pre.dc = dc;
   account.pre.pls = std::to_string(number(entry, "pwdLastSet"));
   const auto version = attribute_version(entry.first("replPropertyMetaData"), attid_unicode_pwd);
   account.pre.ver = version ? static_cast<std::int64_t>(*version) : -1;
   if (!marker_attribute.empty() && !entry.values(marker_attribute).empty()) account.pre.mk = entry.first(marker_attribute);
-  account.state = state_of(account);
+  account.state = state_of(account, !entry.values(computed_control).empty());
   return account;
 }
 

@@ -34,32 +34,46 @@ bool ActiveDirectory::enforces_history(const Connection& connection) const {
 }
 
 // ---- reading -----------------------------------------------------------------------------------------------
-Search ActiveDirectory::account_search(std::string_view sub, bool groups) const {
+Search ActiveDirectory::account_search(std::string_view sub, Detail detail) const {
   Search search;
   search.base = guid_dn(sub);
   search.filter = "(&" + std::string(people) + ")";
-  search.attributes = account_attributes(groups, settings_.marker_attribute);
+  search.attributes = account_attributes(detail, settings_.marker_attribute);
   return search;
 }
 
-Result<std::optional<Account>> ActiveDirectory::account_of(const Connection& connection, const Found& found, bool groups) const {
+Result<std::optional<Account>> ActiveDirectory::account_of(Connection& connection, const Found& found, Detail detail) {
   if (found.code == no_such_object || found.code == referral) return std::optional<Account>();
   if (found.code != success) return answered(found.code, "ldap.read");
   if (found.entries.empty()) return std::optional<Account>();
-  auto account = account_from(found.entries.front(), groups, settings_.marker_attribute, connection.root().dc);
+  auto account = account_from(found.entries.front(), detail, settings_.marker_attribute, connection.root().dc);
   if (!account) return std::move(account).error();
+  if (detail != Detail::probe && account->state.locked) see_whether_locked(connection, *account);
   return std::optional<Account>(std::move(*account));
 }
 
-Result<std::optional<Account>> ActiveDirectory::read_on(Connection& connection, std::string_view sub, bool groups) {
-  auto found = connection.search(account_search(sub, groups), deadline());
+// lockoutTime stays after a lock has run out; only the DC knows. When it does not say, the account counts as locked.
+void ActiveDirectory::see_whether_locked(Connection& connection, Account& account) {
+  Search search;
+  search.base = guid_dn(account.sub);
+  search.attributes = {std::string(computed_control)};
+  auto found = connection.search(search, deadline());
+  if (!found || found->entries.size() != 1) return;
+  if (const auto flags = integer(found->entries.front().first(computed_control))) {
+    account.computed_account_control = static_cast<std::uint32_t>(*flags);
+    account.state.locked = (account.computed_account_control & uf_lockout) != 0;
+  }
+}
+
+Result<std::optional<Account>> ActiveDirectory::read_on(Connection& connection, std::string_view sub, Detail detail) {
+  auto found = connection.search(account_search(sub, detail), deadline());
   if (!found) return std::move(found).error();
-  return account_of(connection, *found, groups);
+  return account_of(connection, *found, detail);
 }
 
 Result<std::optional<Account>> ActiveDirectory::read(std::string_view sub) {
   if (!guid_bytes(sub)) return std::optional<Account>();
-  return asking([&](Connection& connection) { return read_on(connection, sub, true); });
+  return asking([&](Connection& connection) { return read_on(connection, sub, Detail::guard); });
 }
 
 Result<std::optional<Account>> ActiveDirectory::find(std::string_view name) {
@@ -67,7 +81,7 @@ Result<std::optional<Account>> ActiveDirectory::find(std::string_view name) {
     auto sub = sub_of_name(connection, name);
     if (!sub) return std::move(sub).error();
     if (!*sub) return std::optional<Account>();
-    return read_on(connection, **sub, true);
+    return read_on(connection, **sub, Detail::probe);
   });
 }
 
@@ -113,7 +127,7 @@ Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, con
   // 0 over 0 looks untouched to the swap; without a marker only the version tells, and it is compared here.
   const bool swap_is_blind = order.pre.pls == "0" && order.must_change && (order.marker.empty() || settings_.marker_attribute.empty());
   if (swap_is_blind) {
-    auto now = read_on(connection, order.sub, false);
+    auto now = read_on(connection, order.sub, Detail::after);
     if (!now) return fault(Fault::Kind::unreachable, "ldap.read", now.error().detail);
     if (*now && (*now)->pre.ver != order.pre.ver) {
       refused.refusal = Refusal::swap_failed;
@@ -122,7 +136,7 @@ Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, con
       return refused;
     }
   }
-  const auto read_back = account_search(order.sub, false);
+  const auto read_back = account_search(order.sub, Detail::after);
   auto modified = connection.modify(guid_dn(order.sub), swap(order, *quoted), hints, &read_back, deadline());
   auto answer = settle(connection, order.sub, std::move(modified), &order);
   if (answer) {
@@ -137,7 +151,7 @@ Result<WriteAnswer> ActiveDirectory::unlock(const std::string& sub) {
   auto lease = pool_.take();
   if (!lease) return fault(Fault::Kind::unreachable, lease.error().where, lease.error().detail);
   const Stopwatch watch;
-  const auto read_back = account_search(sub, false);
+  const auto read_back = account_search(sub, Detail::after);
   auto modified = (*lease)->modify(guid_dn(sub), {{Modification::Op::replace, "lockoutTime", "0"}}, std::nullopt, &read_back, deadline());
   auto answer = settle(**lease, sub, std::move(modified), nullptr);
   if (answer) answer->directory_ms = watch.ms();
@@ -154,10 +168,10 @@ Result<WriteAnswer> ActiveDirectory::settle(Connection& connection, const std::s
   answer.refusal = diagnosis->refusal;
   answer.detail = std::move(diagnosis->detail);
   if (!modified->after) return answer;
-  auto after = account_of(connection, *modified->after, false);
+  auto after = account_of(connection, *modified->after, Detail::after);
   const bool seen = after && *after;
   const bool stale = seen && (order ? (*after)->pre.pls == order->pre.pls && (*after)->pre.ver == order->pre.ver : (*after)->lockout_time != 0);
-  if (answer.refusal != Refusal::none || !seen || stale) after = read_on(connection, sub, false);
+  if (answer.refusal != Refusal::none || !seen || stale) after = read_on(connection, sub, Detail::after);
   if (after && *after) answer.after = std::move(**after);
   return answer;
 }
@@ -185,10 +199,22 @@ Result<std::optional<protocol::PasswordPolicy>> ActiveDirectory::policy_at(Conne
   return policy;
 }
 
+Result<std::string> ActiveDirectory::pso_of(Connection& connection, const Account& account) {
+  if (account.pso_known) return account.pso_dn;
+  Search search;
+  search.base = guid_dn(account.sub);
+  search.attributes = {"msDS-ResultantPSO"};
+  auto found = connection.search(search, deadline());
+  if (!found) return std::move(found).error();
+  return found->entries.empty() ? std::string() : found->entries.front().first("msDS-ResultantPSO");
+}
+
 Result<protocol::PasswordPolicy> ActiveDirectory::policy_of(const Account& account) {
   return asking([&](Connection& connection) -> Result<protocol::PasswordPolicy> {
     Result<std::optional<protocol::PasswordPolicy>> policy = std::optional<protocol::PasswordPolicy>();
-    if (!account.pso_dn.empty()) policy = policy_at(connection, account.pso_dn, true);
+    auto pso = pso_of(connection, account);
+    if (!pso) return std::move(pso).error();
+    if (!pso->empty()) policy = policy_at(connection, *pso, true);
     // A PSO we may not read: the domain's rules are told instead, and the DC refuses what its own forbids.
     if (policy && !*policy) policy = policy_at(connection, connection.root().base, false);
     if (!policy) return std::move(policy).error();

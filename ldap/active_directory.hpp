@@ -4,6 +4,7 @@
 #include <mutex>
 #include <string>
 
+#include "ldap/account.hpp"
 #include "ldap/directory.hpp"
 #include "ldap/pool.hpp"
 #include "ldap/settings.hpp"
@@ -29,11 +30,13 @@ class ActiveDirectory final : public Directory {
   bool enforces_history(const Connection& connection) const;
   // Asks on a held connection; one that turns out to have died meanwhile is replaced, once.
   template <class Ask> auto asking(Ask ask) -> std::invoke_result_t<Ask, Connection&>;
-  Search account_search(std::string_view sub, bool groups) const;
-  Result<std::optional<Account>> read_on(Connection& connection, std::string_view sub, bool groups);
-  Result<std::optional<Account>> account_of(const Connection& connection, const Found& found, bool groups) const;
+  Search account_search(std::string_view sub, Detail detail) const;
+  Result<std::optional<Account>> read_on(Connection& connection, std::string_view sub, Detail detail);
+  Result<std::optional<Account>> account_of(Connection& connection, const Found& found, Detail detail);
+  void see_whether_locked(Connection& connection, Account& account);
   Result<std::optional<std::string>> sub_of_name(Connection& connection, std::string_view name);
   Result<bool> is_our_netbios_name(Connection& connection, std::string_view label);
+  Result<std::string> pso_of(Connection& connection, const Account& account);
   Result<std::optional<protocol::PasswordPolicy>> policy_at(Connection& connection, const std::string& dn, bool pso);
   std::vector<Modification> swap(const WriteOrder& order, const Secret& quoted) const;
   Result<WriteAnswer> settle(Connection& connection, const std::string& sub, Result<Modified> modified, const WriteOrder* order);

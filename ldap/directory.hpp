@@ -29,6 +29,7 @@ struct Account {
   protocol::Pre pre;
   std::string mail, mobile, telephone;
   std::string pso_dn;              // msDS-ResultantPSO, empty = the domain's policy
+  bool pso_known = false;          // find() asked for it; policy_of() asks by itself where read() did not
 };
 
 struct WriteOrder {
@@ -60,7 +61,9 @@ class Directory {
  public:
   virtual ~Directory() = default;
   // By UPN, sAMAccountName, DOMAIN\user, mail or objectGUID text. nullopt: not found; Fault refused "ambiguous".
+  // Everything about the account: for probes.
   virtual Result<std::optional<Account>> find(std::string_view name) = 0;
+  // What a write and its guardrails need, at half the cost to the DC: state.expired and pso_dn are not asked for.
   virtual Result<std::optional<Account>> read(std::string_view sub) = 0;
   virtual Result<protocol::PasswordPolicy> policy_of(const Account& account) = 0;
   // One Modify and the read-back behind it. Fault::lost or timed_out: sent, effect unknown. Fault::unreachable: not sent.

@@ -174,7 +174,9 @@ TEST_F(ADirectory, TellsThePolicyThatAppliesToAnAccount) {
   EXPECT_EQ(alice->history, 5);
   EXPECT_EQ(alice->max_age_s, 0);
   EXPECT_FALSE(alice->change_from);
-  EXPECT_EQ(directory().policy_of(found(directory(), "frida"))->min_length, 20);
+  const auto frida = found(directory(), "frida");
+  EXPECT_EQ(directory().policy_of(frida)->min_length, 20);
+  EXPECT_EQ(directory().policy_of(**directory().read(frida.sub))->min_length, 20) << "also for one that read() has read";
 }
 
 TEST_F(ADirectory, SwapsNothingWhenThePasswordWasChangedMeanwhile) {

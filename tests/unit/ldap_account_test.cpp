@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "ldap/account.hpp"
 
 namespace wb::ldap {
@@ -13,7 +15,7 @@ const std::string sid = "\x01\x02\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00\x21\x0
 Entry an_entry() {
   return {"CN=Alice,DC=corp", {{"objectGUID", {guid}}, {"objectSid", {sid}}, {"userAccountControl", {"512"}}, {"pwdLastSet", {"134397163122747233"}}, {"tokenGroups", {sid}}}};
 }
-Result<Account> read(Entry entry) { return account_from(entry, true, "adminDisplayName", "dc1.corp.example"); }
+Result<Account> read(Entry entry) { return account_from(entry, Detail::probe, "adminDisplayName", "dc1.corp.example"); }
 Account with(const char* name, const char* value) {
   auto entry = an_entry();
   std::erase_if(entry.attributes, [&](const auto& attribute) { return attribute.first == name; });
@@ -45,6 +47,17 @@ TEST(AnAccount, TellsItsState) {
   EXPECT_EQ(with("accountExpires", "134397163122747233").expires_at, 134397163122747233);
   const auto plain = read(an_entry())->state;
   EXPECT_FALSE(plain.disabled || plain.locked || plain.must_change || plain.expired || plain.never_expires);
+}
+
+TEST(AnAccount, CountsAsLockedByItsTimeWhenTheFlagsWereNotRead) {
+  EXPECT_TRUE(with("lockoutTime", "134397163122747233").state.locked);
+  EXPECT_FALSE(with("lockoutTime", "0").state.locked);
+}
+
+TEST(AnAccount, IsNotAskedForConstructedAttributesBehindAWrite) {
+  const auto names = account_attributes(Detail::after, "adminDisplayName");
+  for (const auto* costly : {"tokenGroups", "msDS-ResultantPSO", "msDS-User-Account-Control-Computed"}) EXPECT_EQ(std::count(names.begin(), names.end(), costly), 0) << costly;
+  EXPECT_EQ(std::count(names.begin(), names.end(), "adminDisplayName"), 1);
 }
 
 TEST(AnAccount, WhosePasswordNeverExpiresNeedNotChangeIt) {
