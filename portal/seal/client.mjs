@@ -2,13 +2,16 @@
 import { readFileSync } from 'node:fs';
 import https from 'node:https';
 import { webcrypto } from 'node:crypto';
-import { SealError, sealFor } from './seal.mjs';
+import { SealError, checkPassword, sealFor } from './seal.mjs';
 
 globalThis.crypto ??= webcrypto; // Node 18 has it, but not under its global name
 
 export const EXIT = { applied: 0, refused: 1, usage: 2, unknown: 3 };
 const REFUSED = ['rejected', 'denied', 'failed', 'superseded', 'invalid'];
 const ANSWER_BYTES_MAX = 1 << 20;
+const TIMEOUT_MS_MAX = 130_000;
+const RETRY_MS = 500;
+const NO_ANSWER = 'No answer in time; the new password may already work: try it.';
 
 class ApiError extends Error {
   constructor(code, message, status = 0) { super(message); this.code = code; this.status = status; }
@@ -22,13 +25,14 @@ export class Api {
   }
   close() { this.agent.destroy(); }
 
+  /** @returns {Promise<object>} the answer; ApiError for everything else, `unreachable` where none came within timeoutMs */
   call(path, body, timeoutMs = 15_000) {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const { url, id, secret } = this.credential;
     return new Promise((resolve, reject) => {
-      const unreachable = (error) => reject(new ApiError('unreachable', error.message));
-      const request = https.request(url + path, {
-        method: text === undefined ? 'GET' : 'POST', agent: this.agent, timeout: timeoutMs,
+      const unreachable = (error) => reject(new ApiError('unreachable', error.name === 'AbortError' ? `no answer within ${timeoutMs} ms` : error.message));
+      const request = https.request(url.replace(/\/+$/, '') + path, {
+        method: text === undefined ? 'GET' : 'POST', agent: this.agent, signal: AbortSignal.timeout(Math.max(1, timeoutMs)),
         headers: { authorization: `Bearer wbc1.${id}.${secret}`, ...(text && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }) },
       }, (response) => {
         let size = 0;
@@ -36,59 +40,109 @@ export class Api {
         response.on('data', (chunk) => { size += chunk.length; if (size > ANSWER_BYTES_MAX) request.destroy(new Error('answer too large')); else chunks.push(chunk); });
         response.on('error', unreachable);
         response.on('end', () => {
-          let answer;
-          try { answer = JSON.parse(Buffer.concat(chunks).toString()); } catch { return reject(new ApiError('unreachable', `HTTP ${response.statusCode} without JSON`)); }
-          if (response.statusCode >= 400) return reject(new ApiError(answer.error?.code ?? 'unavailable', answer.error?.message ?? `HTTP ${response.statusCode}`, response.statusCode));
-          return resolve(answer);
+          try { resolve(answerOf(response.statusCode, Buffer.concat(chunks).toString())); } catch (error) { reject(error); }
         });
       });
-      request.on('timeout', () => request.destroy(new Error(`no answer within ${timeoutMs} ms`)));
       request.on('error', unreachable);
       request.end(text);
     });
   }
 }
 
+function answerOf(status, text) {
+  let answer;
+  try { answer = JSON.parse(text); } catch { answer = null; }
+  if (answer === null || typeof answer !== 'object') throw new ApiError('unreachable', `HTTP ${status} without JSON`, status);
+  if (status >= 400) throw new ApiError(answer.error?.code ?? 'unavailable', answer.error?.message ?? `HTTP ${status}`, status);
+  return answer;
+}
+
+const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
+
+/**
+ * Asks again while no answer comes: for calls that may be repeated. A service that restarts answers the next time.
+ * Throws the last error when the deadline is here.
+ */
+async function insist(deadline, ask) {
+  for (;;) {
+    try { return await ask(); } catch (error) {
+      const passing = error instanceof ApiError && (error.code === 'unreachable' || error.status === 503);
+      if (!passing || Date.now() + RETRY_MS >= deadline) throw error;
+      await pause(RETRY_MS);
+    }
+  }
+}
+
+/** From the submit on the write may happen whatever we hear: no error of ours may say that it did not. */
+async function follow(api, jti, job, deadline) {
+  let seen = job;
+  try {
+    while (seen.state !== 'final') {
+      const left = deadline - Date.now();
+      if (left <= 0) throw new ApiError('deadline', NO_ANSWER);
+      const wait = Math.min(25_000, left);
+      seen = await insist(deadline, () => api.call(`/api/v1/jobs/${jti}?wait_ms=${wait}`, undefined, wait + 5_000));
+    }
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return { ...seen, outcome: 'unknown', reason: error.code, text: NO_ANSWER };
+  }
+  return { correlation_id: job.correlation_id, ...seen };
+}
+
 /** Probe, seal, submit, follow: once. Returns the outcome's members. */
 async function attempt(api, user, password, options, deadline) {
   const { dr, tenant, domain } = api.credential;
-  const [keys, probe] = await Promise.all([api.call('/api/v1/keys'), api.call('/api/v1/probes', { name: user })]);
+  const left = () => Math.min(15_000, deadline - Date.now());
+  const [keys, probe] = await Promise.all([api.call('/api/v1/keys', undefined, left()), api.call('/api/v1/probes', { name: user }, left())]);
   if (probe.outcome !== 'ok') return probe;
   const { jti, sealed } = await sealFor(keys, probe.answer, password, { pin: dr, tenant, domain });
-  let job = await api.call('/api/v1/jobs', { probe: probe.probe, sealed, opts: options });
-  const { correlation_id } = job;
-  while (job.state !== 'final') {
-    const left = deadline - Date.now();
-    if (left <= 0) return { outcome: 'unknown', reason: 'deadline', text: 'No answer in time; the new password may already work: try it.', correlation_id };
-    job = await api.call(`/api/v1/jobs/${jti}?wait_ms=${Math.min(30_000, left)}`, undefined, 45_000);
+  const body = { probe: probe.probe, sealed, opts: options };
+  let sent = 0;
+  let job;
+  try {
+    job = await insist(deadline, () => { sent += 1; return api.call('/api/v1/jobs', body, left()); }); // the same again: the same answer
+  } catch (error) {
+    // Refused outright: not taken. Refused after a try without an answer, or never answered: nobody knows.
+    if (!(error instanceof ApiError) || (sent === 1 && !['unreachable', 'unavailable'].includes(error.code))) throw error;
+    return { outcome: 'unknown', reason: error.code, text: NO_ANSWER };
   }
-  return { correlation_id, ...job };
+  return follow(api, jti, job, deadline);
+}
+
+/** What the person is told about something that never became a job. */
+function outcomeOf(error) {
+  const { code, message: text } = error;
+  if (error instanceof SealError && ['empty', 'too_long', 'not_unicode'].includes(code)) return { outcome: 'rejected', reason: code, text };
+  if (error instanceof ApiError && (code === 'bad_request' || code === 'too_large')) return { outcome: 'invalid', reason: code, text };
+  if (error instanceof SealError || error instanceof ApiError) return { outcome: code === 'busy' ? 'busy' : 'unavailable', reason: code, text };
+  return { outcome: 'unavailable', reason: 'malformed', text: `an answer we can't read (${error.name})` }; // the names of members are theirs
 }
 
 /** Resets one password. @returns {Promise<{line: object, code: number}>} what scripts/reset prints, and its exit code */
-export async function reset(credential, ca, user, password, { options = {}, timeoutMs = 130_000 } = {}) {
+export async function reset(credential, ca, user, password, { options = {}, timeoutMs = TIMEOUT_MS_MAX } = {}) {
   const start = Date.now();
+  const deadline = start + Math.min(timeoutMs, TIMEOUT_MS_MAX);
   const api = new Api(credential, ca);
   let outcome;
   try {
+    checkPassword(password);
     for (let tries = 0; tries < 3; tries += 1) {
       try {
-        outcome = await attempt(api, user, password, options, start + timeoutMs);
+        outcome = await attempt(api, user, password, options, deadline);
       } catch (error) {
-        // "conflict" on submit: the probe went stale between the two calls
-        if (error instanceof ApiError && error.code === 'conflict' && tries < 2) continue;
+        // conflict, gone: between the two calls the probe went stale, or the roster changed
+        if (error instanceof ApiError && ['conflict', 'gone'].includes(error.code) && tries < 2 && Date.now() < deadline) continue;
         throw error;
       }
-      if (outcome.outcome !== 'reprobe') break;
+      if (outcome.outcome !== 'reprobe' || Date.now() >= deadline) break;
     }
   } catch (error) {
-    if (error instanceof SealError && ['empty', 'too_long', 'not_unicode'].includes(error.code)) outcome = { outcome: 'rejected', reason: error.code, text: error.message };
-    else if (error instanceof SealError || error instanceof ApiError) outcome = { outcome: error.code === 'busy' ? 'busy' : 'unavailable', reason: error.code, text: error.message };
-    else throw error;
+    outcome = outcomeOf(error);
   } finally {
     api.close();
   }
-  const { outcome: name, reason = null, text = null, retry_after = null, agent = null, dc = null, attempts = 0, correlation_id = null } = outcome;
+  const { outcome: name = 'unknown', reason = null, text = null, retry_after = null, agent = null, dc = null, attempts = 0, correlation_id = null } = outcome;
   const line = { outcome: name, reason, text, retry_after, agent, dc, attempts, duration_ms: Date.now() - start, correlation_id };
   const code = name === 'applied' || name === 'applied_but' ? EXIT.applied : REFUSED.includes(name) ? EXIT.refused : EXIT.unknown;
   return { line, code };
@@ -101,7 +155,7 @@ reset-service client create; WB_CA_FILE: the CA of the service's certificate (el
 Prints one line of JSON. Exit code 0 applied, 1 refused, 2 usage, 3 unknown or unavailable.`;
 
 function parseArguments(args) {
-  const parsed = { options: {}, timeoutMs: 130_000 };
+  const parsed = { options: {}, timeoutMs: TIMEOUT_MS_MAX };
   for (let i = 0; i < args.length; i += 1) {
     if (args[i] === '--unlock') parsed.options.unlock = true;
     else if (args[i] === '--must-change') parsed.options.must_change = true;

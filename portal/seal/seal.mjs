@@ -3,7 +3,7 @@
 
 const P256 = { name: 'ECDH', namedCurve: 'P-256' };
 const ES256 = { name: 'ECDSA', hash: 'SHA-256', namedCurve: 'P-256' };
-const SKEW_S = 60;
+const FUTURE_S = 300; // section 8: clocks further apart do no jobs
 const utf8 = new TextEncoder();
 const subtle = () => globalThis.crypto.subtle;
 
@@ -47,6 +47,10 @@ const json = (bytes) => {
   try { return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)); } catch { return refuse('malformed', 'not JSON'); }
 };
 
+// Span of life of something signed; false for members that are no whole numbers.
+const lives = ({ iat, exp }, lifeMax, now) => Number.isSafeInteger(iat) && Number.isSafeInteger(exp) &&
+  exp > now && iat <= now + FUTURE_S && exp > iat && exp - iat <= lifeMax;
+
 /** Splits a compact JWS and checks its header: alg, typ and, with `carriesKey`, a jwk of that kid. */
 function parseJws(text, typ, carriesKey) {
   const parts = typeof text === 'string' ? text.split('.') : [];
@@ -77,10 +81,12 @@ export async function checkRoster(text, { pin, tenant, domain, leastRsn = 0, now
   const roster = await payloadOf(jws, jws.header.jwk, 'roster_signature');
   if (!onlyMembers(roster, ['v', 'ten', 'dom', 'rsn', 'iat', 'exp', 'agents']) || roster.v !== 1 || !Array.isArray(roster.agents)) refuse('malformed', 'roster');
   if (roster.ten !== tenant || roster.dom !== domain) refuse('roster_audience', 'the roster is for another tenant or domain');
-  if (!Number.isSafeInteger(roster.rsn) || roster.rsn < leastRsn) refuse('roster_older', 'the roster is older than one seen before');
-  if (!(roster.exp > now) || roster.iat > now + SKEW_S || roster.exp - roster.iat > 30 * 86400) refuse('roster_expired', 'the roster is out of date');
-  const ids = new Set(roster.agents.map((agent) => agent.id));
-  if (roster.agents.length < 1 || roster.agents.length > 32 || ids.size !== roster.agents.length) refuse('malformed', 'roster: agents');
+  if (!Number.isSafeInteger(roster.rsn)) refuse('malformed', 'roster: rsn');
+  if (roster.rsn < leastRsn) refuse('roster_older', 'the roster is older than one seen before');
+  if (!lives(roster, 30 * 86400, now)) refuse('roster_expired', 'the roster is out of date');
+  const ids = new Set(roster.agents.map((agent) => agent?.id));
+  const keys = new Set(roster.agents.map((agent) => publicJwk(agent?.as).x));
+  if (ids.size < 1 || ids.size > 32 || ids.size !== roster.agents.length || keys.size !== ids.size) refuse('malformed', 'roster: agents');
   return roster;
 }
 
@@ -90,10 +96,11 @@ export async function checkStatement(text, roster, now) {
   for (const agent of roster.agents) {
     if (await thumbprint(publicJwk(agent.as)) !== jws.header.kid) continue;
     const statement = await payloadOf(jws, agent.as, 'statement_signature');
+    if (!onlyMembers(statement, ['v', 'ten', 'dom', 'agent', 'rsn', 'ae', 'iat', 'exp']) || !Array.isArray(statement.ae) || statement.ae.length < 1 || statement.ae.length > 4) refuse('malformed', 'statement');
     if (statement.v !== 1 || statement.agent !== agent.id || statement.ten !== roster.ten || statement.dom !== roster.dom) refuse('statement_audience', 'a statement is for another agent, tenant or domain');
     if (statement.rsn !== roster.rsn) refuse('statement_rsn', 'a statement is for another roster');
-    if (!(statement.exp > now) || statement.iat > now + SKEW_S || statement.exp - statement.iat > 86400) refuse('statement_expired', 'a statement is out of date');
-    for (const { kid, jwk } of statement.ae) if (await thumbprint(publicJwk(jwk)) !== kid) refuse('malformed', 'statement: a key of another name');
+    if (!lives(statement, 86400, now)) refuse('statement_expired', 'a statement is out of date');
+    for (const key of statement.ae) if (!onlyMembers(key, ['kid', 'jwk']) || await thumbprint(publicJwk(key.jwk)) !== key.kid) refuse('malformed', 'statement: a key of another name');
     return statement;
   }
   return refuse('statement_stranger', 'a statement is signed by nobody in the roster');
@@ -101,7 +108,7 @@ export async function checkStatement(text, roster, now) {
 
 /** Refuses what no directory is asked about: empty, longer than 256 UTF-16 units, not well-formed, with U+0000. */
 export function checkPassword(password) {
-  if (password.length === 0) refuse('empty', 'The password is empty.');
+  if (typeof password !== 'string' || password.length === 0) refuse('empty', 'The password is empty.');
   if (password.length > 256) refuse('too_long', 'Too long: at most 256 characters.');
   if (/\0/.test(password) || /[\uD800-\uDFFF]/u.test(password)) refuse('not_unicode', 'The password has characters that are none.');
 }
@@ -141,7 +148,8 @@ async function wrapFor({ kid, jwk }, contentKey) {
  */
 export async function seal(keys, binding, password) {
   checkPassword(password);
-  if (keys.length < 1 || keys.length > 32) refuse('no_agents', 'there is no agent to seal to');
+  if (keys.length < 1) refuse('no_agents', 'there is no agent to seal to');
+  if (keys.length > 32 || new Set(keys.map((key) => key.kid)).size !== keys.length) refuse('malformed', 'expected at most 32 distinct keys');
   const contentKey = await subtle().generateKey({ name: 'AES-GCM', length: 256 }, true, ['encrypt']);
   const recipients = await Promise.all(keys.map((key) => wrapFor(key, contentKey)));
   const header = base64url(utf8.encode(JSON.stringify({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', typ: 'wb-sealed+jwe', wb: binding })));
@@ -160,6 +168,7 @@ export function ulid() {
 
 /** Statements out of date, or for another roster, are an agent that is away: left out. Forged ones stop everything. */
 async function currentStatements(texts, roster, now) {
+  if (!Array.isArray(texts) || texts.length > 32) refuse('malformed', 'expected at most 32 statements');
   const current = [];
   let away;
   for (const text of texts) {
@@ -177,12 +186,15 @@ async function currentStatements(texts, roster, now) {
  * @param {object} keys the answer of GET /api/v1/keys
  * @param {object} answer the probe's `answer`
  * @param {string} password
- * @param {{pin: string, tenant: string, domain: string, leastRsn?: number, op?: string}} known
+ * @param {{pin: string, tenant: string, domain: string, leastRsn?: number, op?: string, clock?: number}} known
+ *   `clock`: this machine's Unix seconds. Ages are judged by the later of it and the service's `now`: a service that
+ *   sets its clock back can't revive what is out of date, and a machine whose clock is slow still gets its reset.
  * @returns {Promise<{jti: string, sealed: string, rsn: number}>}
  */
-export async function sealFor(keys, answer, password, { pin, tenant, domain, leastRsn, op = 'reset' }) {
+export async function sealFor(keys, answer, password, { pin, tenant, domain, leastRsn, op = 'reset', clock = Math.floor(Date.now() / 1000) }) {
   checkPassword(password);
-  const now = keys.now;
+  if (!Number.isSafeInteger(keys?.now) || !Number.isSafeInteger(answer?.now)) refuse('malformed', 'the service does not say the time');
+  const now = Math.max(keys.now, clock);
   const roster = await checkRoster(keys.roster, { pin, tenant, domain, leastRsn, now });
   const recipients = new Map((await currentStatements(keys.statements, roster, now)).flatMap((statement) => statement.ae).map((key) => [key.kid, key]));
   const jti = ulid();
