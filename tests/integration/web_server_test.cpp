@@ -1,4 +1,8 @@
 // The service's TLS port, asked by raw clients: what a browser would never send included.
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <stdexcept>
 #include <thread>
@@ -231,6 +235,27 @@ TEST_F(AWebServer, ClosesConnectionsBeyondItsLimitAndServesAgainWhenOneLeaves) {
       served = third.answer().starts_with("HTTP/1.1 200 ");
     }
     EXPECT_TRUE(served);
+  });
+}
+
+TEST_F(AWebServer, AcceptsAgainWhenDescriptorsAreBack) {
+  client([](unsigned short port) {
+    asio::io_context io;
+    asio::ssl::context context(asio::ssl::context::tls_client);
+    asio::ssl::stream<tcp::socket> stream(io, context);
+    stream.lowest_layer().open(tcp::v4());
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);  // the lowest free descriptor
+    ::close(next);
+    const rlimit none{static_cast<rlim_t>(next), before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    stream.lowest_layer().connect(tcp::endpoint(asio::ip::address_v4::loopback(), port));
+    std::this_thread::sleep_for(50ms);  // lets the server's accept fail; were it later, the test would only be weaker
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    boost::system::error_code ec;
+    stream.handshake(asio::ssl::stream_base::client, ec);
+    EXPECT_FALSE(ec) << ec.message();
   });
 }
 
