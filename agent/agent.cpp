@@ -1,0 +1,226 @@
+#include "agent/agent.hpp"
+
+#include "agent/service_url.hpp"
+#include "platform/private_files.hpp"
+
+namespace wb::agent {
+namespace {
+using std::chrono::milliseconds;
+
+constexpr int unacked_max = 1'000;
+constexpr auto prune_every = std::chrono::hours(6);
+constexpr auto same_complaint_every = std::chrono::seconds(30);
+
+Fault not_enrolled(const std::filesystem::path& state_dir) {
+  return fault(Fault::Kind::refused, "agent.identity", "not enrolled (" + identity_file(state_dir).string() + " is missing): writeback-agent enroll --service URL --token-file FILE");
+}
+}  // namespace
+
+Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, OpenDirectory open) {
+  if (auto made = platform::private_folder(config.state_dir); !made) return made.error();
+  auto identity = load_identity(config.state_dir);
+  if (!identity && identity.error().kind == Fault::Kind::unreachable) return not_enrolled(config.state_dir);
+  if (!identity) return identity.error();
+  auto keys = load_keys(config.state_dir);
+  if (!keys) return keys.error();
+  const auto url = parse_service_url(config.service_url);
+  if (!url) return fault(Fault::Kind::refused, "agent.config", "service.url is not https://host[:port]");
+  auto journal = queue::Journal::open(config.state_dir / "journal.sqlite");
+  if (!journal) return journal.error();
+  auto epoch = journal->next_epoch();
+  if (!epoch) return epoch.error();
+  TrustState trust(std::move(*identity), keys->as.public_key());
+  std::unique_ptr<Agent> agent(new Agent(io, config, timings, std::move(trust), std::move(*keys), std::move(*journal), *epoch));
+  agent->dialling_.host = url->host;
+  agent->dialling_.port = url->port;
+  agent->dialling_.ca_file = config.service_ca_file;
+  agent->dialling_.silence = timings.silence;
+  agent->open_domains(open);
+  return agent;
+}
+
+Agent::Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, Keys keys, queue::Journal journal, std::int64_t epoch)
+    : io_(io), config_(config), timings_(timings), keys_(std::move(keys)), trust_(std::move(trust)), journal_(std::move(journal)), epoch_(epoch),
+      linking_(io.get_executor()), watching_(io.get_executor()), ending_(io.get_executor()) {}
+
+Agent::~Agent() = default;
+
+void Agent::open_domains(const OpenDirectory& open) {
+  for (const auto& domain : config_.domains) {
+    const auto& name = domain.directory.domain;
+    if (!trust_.identity().domains.contains(name)) {
+      log::warn("domain.not_enrolled", log::field("domain", name));
+      continue;
+    }
+    const int threads = std::max(domain.directory.connections, 1) + 1;  // one more: the check must not wait for writes
+    domains_.emplace(name, std::make_unique<Domain>(name, domain.guardrails, !domain.directory.marker_attribute.empty(), open(domain.directory), threads));
+  }
+  Worker::Parts parts{trust_.identity().agent, keys_, journal_, journal_pool_, domains_, outbox_, refusals_, config_.window};
+  worker_ = std::make_unique<Worker>(io_.get_executor(), std::move(parts));
+}
+
+Awaitable<> Agent::run() {
+  log::info("agent.started", log::field("agent", trust_.identity().agent), log::field("version", WB_VERSION), log::field("epoch", epoch_), log::field("domains", domains_.size()));
+  auto taking_over = take_over();
+  co_await std::move(taking_over);
+  linking_.start("link", keep_linked());
+  for (auto& [name, domain] : domains_) watching_.start("directory.watch", watch(*domain));
+  watching_.start("journal.prune", prune());
+  auto linked = linking_.drained();
+  co_await std::move(linked);
+  auto watched = watching_.drained();
+  co_await std::move(watched);
+  auto ended = ending_.drained();
+  co_await std::move(ended);
+  log::info("agent.stopped");
+}
+
+Awaitable<> Agent::take_over() {
+  auto work = [this] { return journal_.unacked(unacked_max); };
+  auto asking = to_completion(journal_pool_, std::move(work));
+  auto waiting = co_await std::move(asking);
+  if (!waiting) { log::fault("journal.failed", waiting.error()); co_return; }
+  for (auto& result : *waiting) outbox_.report(result.jti, result.fence, std::move(result.result_jws));
+}
+
+// ---- the link -----------------------------------------------------------------------------------------------
+Awaitable<> Agent::keep_linked() {
+  co_await asio::this_coro::throw_if_cancelled(false);   // stop() cancels; we look at stopping_ ourselves
+  Backoff backoff(timings_.backoff);
+  while (!stopping_) {
+    auto dial = link::dial(dialling_);
+    auto link = co_await std::move(dial);
+    if (stopping_) co_return;
+    std::optional<milliseconds> retry_after;
+    if (!link) {
+      say_down(link.error());
+    } else {
+      auto serving = one_link(std::move(*link), retry_after, backoff);
+      co_await std::move(serving);
+    }
+    if (stopping_) co_return;
+    auto pausing = pause(backoff, retry_after);
+    const bool on = co_await std::move(pausing);
+    if (!on) co_return;
+  }
+}
+
+Awaitable<bool> Agent::pause(Backoff& backoff, std::optional<milliseconds> at_least) {
+  const double dice = std::uniform_real_distribution<double>(0, 1)(dice_);
+  const auto wait = std::max(backoff.next(dice), at_least.value_or(milliseconds(0)));
+  const bool on = co_await sleep_for(wait);
+  co_return on && !stopping_;
+}
+
+Awaitable<> Agent::one_link(std::unique_ptr<link::Link> link, std::optional<milliseconds>& retry_after, Backoff& backoff) {
+  const auto born = BootClock::now();
+  session_ = std::make_shared<Session>(io_.get_executor(), std::move(link), session_parts());
+  const auto session = session_;                          // ours to the end, whoever looks at session_ meanwhile
+  auto running = session->run();
+  const auto end = co_await std::move(running);
+  session_.reset();
+  backoff.lived(BootClock::now() - born);
+  retry_after = end.retry_after;
+  if (!stopping_) say_down(end.why);
+}
+
+// Each new reason at once; the same one every half minute.
+void Agent::say_down(const Fault& why) {
+  const auto what = why.where + " " + why.detail;
+  const auto now = BootClock::now();
+  if (what == last_down_ && now - last_down_at_ < same_complaint_every) return;
+  last_down_ = what;
+  last_down_at_ = now;
+  log::fault("link.down", why);
+}
+
+SessionParts Agent::session_parts() {
+  std::vector<std::string> names;
+  for (const auto& [name, domain] : domains_) names.push_back(name);
+  return {keys_, trust_, *worker_, outbox_, refusals_, [this] { return save_identity(); }, [this] { return readiness(); }, names, epoch_, config_.window,
+          config_.channel_binding == config::AgentConfig::ChannelBinding::require, timings_.session};
+}
+
+Awaitable<Result<void>> Agent::save_identity() {
+  auto work = [folder = config_.state_dir, identity = trust_.identity()] { return agent::save_identity(folder, identity); };
+  auto saving = to_completion(journal_pool_, std::move(work));
+  auto saved = co_await std::move(saving);
+  if (!saved) log::fault("identity.unsaved", saved.error());
+  co_return saved;
+}
+
+// ---- the directories ----------------------------------------------------------------------------------------
+std::map<std::string, protocol::Readiness> Agent::readiness() const {
+  std::map<std::string, protocol::Readiness> out;
+  for (const auto& [name, domain] : domains_) {
+    const auto& s = domain->state;
+    out[name] = {s.ready && !stopping_, stopping_ ? "draining" : s.reason, s.dc, s.marker, s.hints};
+  }
+  return out;
+}
+
+Awaitable<> Agent::watch(Domain& domain) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  bool first = true, journal_worked = true;
+  while (!stopping_) {
+    auto work = [&domain] { return domain.directory->check(); };
+    auto checking = to_completion(domain.pool, std::move(work));
+    auto state = co_await std::move(checking);
+    if (stopping_) co_return;
+    auto mending = worker_->mend_journal();
+    co_await std::move(mending);
+    const auto& was = domain.state;
+    const bool news = first || was.ready != state.ready || was.reason != state.reason || was.dc != state.dc || was.marker != state.marker || was.hints != state.hints;
+    if (news && state.ready) log::info("directory.ready", log::field("domain", domain.name), log::field("dc", state.dc), log::field("marker", state.marker), log::field("hints", state.hints));
+    if (news && !state.ready) log::warn("directory.not_ready", log::field("domain", domain.name), log::field("why", state.reason));
+    domain.state = std::move(state);
+    if (session_ && (news || journal_worked != worker_->journal_works())) session_->heartbeat_soon();
+    journal_worked = worker_->journal_works();
+    first = false;
+    const bool on = co_await sleep_for(timings_.check);
+    if (!on) co_return;
+  }
+}
+
+Awaitable<> Agent::prune() {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  while (!stopping_) {
+    auto work = [this] { return journal_.prune(unix_now()); };
+    auto pruning = to_completion(journal_pool_, std::move(work));
+    auto pruned = co_await std::move(pruning);
+    if (!pruned) log::fault("journal.failed", pruned.error());
+    const bool on = co_await sleep_for(prune_every);
+    if (!on) co_return;
+  }
+}
+
+// ---- the end ------------------------------------------------------------------------------------------------
+void Agent::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  log::info("agent.stopping", log::field("inflight", worker_->inflight()));
+  worker_->stop_taking();
+  ending_.start("wind_down", wind_down());
+}
+
+Awaitable<> Agent::wind_down() {
+  if (session_) {
+    session_->say_draining();
+    session_->heartbeat_soon();
+  }
+  auto working = worker_->drained();                      // a write that has started is finished
+  co_await std::move(working);
+  const auto until = BootClock::now() + timings_.flush;   // what is not acked by then is in the journal
+  while (session_ && session_->welcomed() && outbox_.waiting() > 0 && BootClock::now() < until) (void)co_await sleep_for(milliseconds(10));
+  const auto session = session_;
+  if (session && session->welcomed()) {
+    auto closing = session->close();
+    co_await std::move(closing);
+  } else if (session) {
+    session->abort();
+  }
+  linking_.cancel();
+  watching_.cancel();
+}
+
+}  // namespace wb::agent

@@ -1,0 +1,78 @@
+// The agent: everything wired top to bottom. Dials, holds one link, watches its directories, ends in order.
+#pragma once
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "agent/session.hpp"
+#include "agent/worker.hpp"
+#include "config/agent_config.hpp"
+#include "core/async.hpp"
+#include "core/backoff.hpp"
+
+namespace wb::agent {
+
+struct AgentTimings {
+  SessionTimings session;
+  Backoff::Shape backoff;
+  std::chrono::milliseconds check{3'000};              // of each directory
+  std::chrono::milliseconds silence{60'000};           // of the link
+  std::chrono::milliseconds flush{5'000};              // at the end: for acks of the last results
+};
+
+using OpenDirectory = std::function<std::unique_ptr<ldap::Directory>(const ldap::Settings&)>;
+
+class Agent {
+ public:
+  // Reads identity and keys, opens the journal and draws the next epoch. Fault where "agent.identity" when this machine
+  // is not enrolled (detail says how to), else as the parts fail. `open` is the real directory unless a test brings one.
+  static Result<std::unique_ptr<Agent>> start(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings = {}, OpenDirectory open = ldap::open_directory);
+  ~Agent();
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+
+  Awaitable<> run();        // until stop() has done its work
+  // No new jobs, goodbye to the service, running writes finished, their results flushed, links closed. Returns at once.
+  void stop();
+
+  const Outbox& outbox() const { return outbox_; }
+  const Refusals& refusals() const { return refusals_; }
+
+ private:
+  Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, Keys keys, queue::Journal journal, std::int64_t epoch);
+  void open_domains(const OpenDirectory& open);
+  Awaitable<> take_over();                             // results a former life could not deliver
+  Awaitable<> keep_linked();
+  Awaitable<bool> pause(Backoff& backoff, std::optional<std::chrono::milliseconds> at_least);
+  Awaitable<> one_link(std::unique_ptr<link::Link> link, std::optional<std::chrono::milliseconds>& retry_after, Backoff& backoff);
+  Awaitable<> watch(Domain& domain);
+  Awaitable<> prune();
+  Awaitable<> wind_down();
+  Awaitable<Result<void>> save_identity();
+  SessionParts session_parts();
+  std::map<std::string, protocol::Readiness> readiness() const;
+  void say_down(const Fault& why);
+
+  asio::io_context& io_;
+  const config::AgentConfig config_;
+  const AgentTimings timings_;
+  link::DialSettings dialling_;
+  const Keys keys_;
+  TrustState trust_;
+  queue::Journal journal_;
+  const std::int64_t epoch_;
+  Domains domains_;
+  asio::thread_pool journal_pool_{1};
+  Outbox outbox_;
+  Refusals refusals_;
+  std::unique_ptr<Worker> worker_;
+  std::shared_ptr<Session> session_;                   // while a link is up
+  bool stopping_ = false;
+  std::minstd_rand dice_{std::random_device{}()};
+  std::string last_down_;                              // what the log was told last, and when
+  BootClock::time_point last_down_at_{};
+  TaskGroup linking_, watching_, ending_;
+};
+
+}  // namespace wb::agent

@@ -1,0 +1,101 @@
+#include "agent/command_line.hpp"
+
+#include "core/ids.hpp"
+
+namespace wb::agent {
+namespace {
+
+struct Form {
+  Verb verb;
+  std::string_view words, options;            // options it takes besides --config; "!" marks the ones it needs
+  std::string_view operand;                   // "" none, "[FILE]" may, "AGENT" must
+  std::string_view synopsis, help;
+};
+constexpr Form forms[] = {
+    {Verb::run, "run", "", "", "run [--config FILE]", "Runs in the foreground and logs to standard error. The default verb.\nSIGTERM ends it in order, a second one at once."},
+    {Verb::enroll, "enroll", "service! token-file!", "", "enroll --service URL --token-file FILE [--config FILE]",
+     "Makes this machine's keys in state_dir and enrols them at the reset service with a one-time token\n(`reset-service token create`). Run it as the user the agent will run as."},
+    {Verb::domain_init, "domain init", "domain", "", "domain init [--domain DOMAIN] [--config FILE]",
+     "Makes the domain's root key and its first roster, on one machine of the domain."},
+    {Verb::approve, "approve", "fingerprint! domain", "AGENT", "approve AGENT --fingerprint F [--domain DOMAIN] [--config FILE]",
+     "Lets another agent open passwords. Runs where the domain's root key is. F is what `enroll` printed there:\ncarry it over by a way the reset service can't change."},
+    {Verb::check_config, "check-config", "", "[FILE]", "check-config [FILE]", "Reads the configuration and prints every problem; exit code 78 if there is one."},
+    {Verb::version, "version", "", "", "version", "Prints the version."},
+};
+
+bool takes(const Form& form, std::string_view option) {
+  if (option == "config") return form.verb != Verb::version;
+  const auto all = " " + std::string(form.options) + " ";
+  return all.find(" " + std::string(option) + " ") != std::string::npos || all.find(" " + std::string(option) + "! ") != std::string::npos;
+}
+
+std::string help_of(const Form& form) {
+  return "usage: writeback-agent " + std::string(form.synopsis) + "\n" + std::string(form.help) + "\n";
+}
+
+std::string* target_of(Command& command, std::string_view option, std::string& config) {
+  if (option == "config") return &config;
+  if (option == "service") return &command.service;
+  if (option == "token-file") return &command.token_file;
+  if (option == "domain") return &command.domain;
+  return &command.fingerprint;
+}
+
+// What is missing or wrong once all words are read; "" for nothing.
+std::string incomplete(const Form& form, Command& command) {
+  if (form.verb == Verb::enroll && command.service.empty()) return "enroll needs --service URL";
+  if (form.verb == Verb::enroll && command.token_file.empty()) return "enroll needs --token-file FILE";
+  if (form.verb == Verb::approve && command.agent.empty()) return "approve needs the AGENT";
+  if (form.verb == Verb::approve && command.fingerprint.empty()) return "approve needs --fingerprint F";
+  if (command.domain.empty()) return {};
+  const auto name = domain_name(command.domain);
+  if (name.empty()) return "--domain: not a DNS domain name";
+  command.domain = name;
+  return {};
+}
+
+}  // namespace
+
+std::string usage() {
+  std::string text = "usage: writeback-agent [VERB] [options]\n";
+  for (const auto& form : forms) text += "  " + std::string(form.synopsis) + "\n";
+  return text + "  --config FILE   the configuration (/etc/writeback-agent/agent.yaml)\n  VERB --help     more about one verb\n";
+}
+
+std::variant<Command, Help, UsageError> read_command(const std::vector<std::string>& words) {
+  const Form* form = &forms[0];
+  std::size_t at = 0;
+  if (!words.empty() && (words[0] == "--help" || words[0] == "-h")) return Help{usage()};
+  if (!words.empty() && !words[0].starts_with("-")) {
+    form = nullptr;
+    for (const auto& f : forms) {
+      if (words[0] == f.words) form = &f, at = 1;
+      else if (words.size() > 1 && words[0] + " " + words[1] == f.words) form = &f, at = 2;
+    }
+    if (!form) return UsageError{"no such verb: " + printable(words[0])};
+  }
+  Command command;
+  command.verb = form->verb;
+  std::string config, operand;
+  for (; at < words.size(); ++at) {
+    const auto& word = words[at];
+    if (word == "--help" || word == "-h") return Help{help_of(*form)};
+    if (!word.starts_with("-")) {
+      if (form->operand.empty() || !operand.empty()) return UsageError{"unexpected: " + printable(word)};
+      operand = word;
+      continue;
+    }
+    const auto equals = word.find('=');
+    const auto option = word.starts_with("--") ? word.substr(2, equals == std::string::npos ? equals : equals - 2) : std::string();
+    if (option.empty() || !takes(*form, option)) return UsageError{std::string(form->words) + " has no option " + printable(word.substr(0, equals))};
+    if (equals == std::string::npos && at + 1 == words.size()) return UsageError{"--" + option + " needs a value"};
+    *target_of(command, option, config) = equals == std::string::npos ? words[++at] : word.substr(equals + 1);
+  }
+  if (!config.empty()) command.config = config;
+  if (form->verb == Verb::check_config && !operand.empty()) command.config = operand;
+  if (form->verb == Verb::approve) command.agent = operand;
+  if (auto problem = incomplete(*form, command); !problem.empty()) return UsageError{problem};
+  return command;
+}
+
+}  // namespace wb::agent

@@ -1,0 +1,25 @@
+// The words after `writeback-agent`. Pure.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace wb::agent {
+
+enum class Verb { run, enroll, domain_init, approve, check_config, version };
+
+struct Command {
+  Verb verb = Verb::run;
+  std::filesystem::path config = "/etc/writeback-agent/agent.yaml";
+  std::string service, token_file, domain, agent, fingerprint;
+};
+struct Help { std::string text; };            // --help: print it, exit 0
+struct UsageError { std::string text; };      // print it and how it should be, exit 2
+
+std::variant<Command, Help, UsageError> read_command(const std::vector<std::string>& words);
+std::string usage();
+
+}  // namespace wb::agent

@@ -1,0 +1,84 @@
+// writeback-agent: from the command line to the agent.
+#include <boost/asio/detached.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+
+#include "agent/agent.hpp"
+#include "agent/command_line.hpp"
+#include "agent/enroll.hpp"
+#include "core/secret.hpp"
+#include "ldap/memory.hpp"
+#include "platform/process.hpp"
+
+namespace {
+using namespace wb::agent;
+constexpr int exit_failed = 1, exit_usage = 2, exit_config = 78;
+
+int failed(const wb::Fault& fault) {
+  std::cerr << "writeback-agent: " << fault.where << ": " << (fault.detail.empty() ? to_string(fault.kind) : std::string_view(fault.detail)) << "\n";
+  return exit_failed;
+}
+int said(const wb::Result<void>& done) { return done ? EXIT_SUCCESS : failed(done.error()); }
+
+// The first signal ends the agent in order; the second at once.
+wb::Awaitable<> until_signalled(wb::asio::signal_set& signals, Agent& agent) {
+  auto [first, number] = co_await signals.async_wait(wb::use_tuple);
+  if (first) co_return;
+  agent.stop();
+  auto [second, again] = co_await signals.async_wait(wb::use_tuple);
+  if (!second) std::_Exit(exit_failed);
+}
+
+int run(const wb::config::AgentConfig& config) {
+  wb::log::start(config.log_level);
+  wb::asio::io_context io(1);
+  auto agent = Agent::start(io, config);
+  if (!agent) {
+    wb::log::fault("agent.not_started", agent.error());
+    return agent.error().where == "agent.identity" ? exit_config : exit_failed;
+  }
+  wb::asio::signal_set signals(io, SIGTERM, SIGINT);
+  wb::asio::co_spawn(io, until_signalled(signals, **agent), wb::asio::detached);
+  auto running = (*agent)->run();
+  wb::asio::co_spawn(io, std::move(running), [&signals](std::exception_ptr) { signals.cancel(); });
+  io.run();
+  return EXIT_SUCCESS;
+}
+
+int obey(const Command& command) {
+  if (command.verb == Verb::version) return std::cout << "writeback-agent " << WB_VERSION << "\n", EXIT_SUCCESS;
+  auto loaded = wb::config::load_agent_config(command.config);
+  if (const auto* problems = std::get_if<wb::config::Problems>(&loaded)) {
+    for (const auto& problem : *problems) std::cerr << to_string(problem) << "\n";
+    return exit_config;
+  }
+  const auto& config = std::get<wb::config::AgentConfig>(loaded);
+  wb::log::start(wb::log::Level::warn);
+  switch (command.verb) {
+    case Verb::run: return run(config);
+    case Verb::enroll: return said(enroll(config, command.service, command.token_file, std::cout));
+    case Verb::domain_init: return said(domain_init(config, command.domain, std::cout));
+    case Verb::approve: return said(approve(config, command.agent, command.fingerprint, command.domain, std::cout));
+    case Verb::check_config: return std::cout << command.config.string() << ": no problem found\n", EXIT_SUCCESS;
+    case Verb::version: break;
+  }
+  return EXIT_SUCCESS;
+}
+}  // namespace
+
+int main(int argc, char** argv) {
+  wb::secret_heap_start();
+  wb::ldap::wipe_ldap_memory();
+  wb::platform::harden_process();
+  const auto read = read_command({argv + 1, argv + argc});
+  if (const auto* help = std::get_if<Help>(&read)) return std::cout << help->text, EXIT_SUCCESS;
+  if (const auto* wrong = std::get_if<UsageError>(&read)) return std::cerr << "writeback-agent: " << wrong->text << "\n" << usage(), exit_usage;
+  try {
+    return obey(std::get<Command>(read));
+  } catch (const std::exception& e) {
+    return failed(wb::fault(wb::Fault::Kind::internal, "startup", e.what()));
+  }
+}

@@ -1,0 +1,94 @@
+// One link to the service, from the challenge to its end (docs/PROTOCOL.md sections 1 to 3, 5): says who we are, learns
+// whom to believe, hands jobs to the worker, says how ready we are. The worker, its jobs and their results outlive it.
+#pragma once
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/identity.hpp"
+#include "agent/outbox.hpp"
+#include "agent/refusals.hpp"
+#include "agent/trust_state.hpp"
+#include "agent/worker.hpp"
+#include "core/async.hpp"
+#include "link/link.hpp"
+#include "protocol/messages.hpp"
+
+namespace wb::agent {
+
+struct SessionTimings {
+  std::chrono::milliseconds greeting{10'000};          // each message of the handshake
+  std::chrono::milliseconds repeat{5'000};             // an unacked result is said again
+  std::chrono::milliseconds statements{3'600'000};     // renewed
+};
+
+struct SessionParts {
+  const Keys& keys;
+  TrustState& trust;
+  Worker& worker;
+  Outbox& outbox;
+  Refusals& refusals;
+  std::function<Awaitable<Result<void>>()> save_identity;                       // before a new pin or number is used
+  std::function<std::map<std::string, protocol::Readiness>()> readiness;        // of the directories
+  std::vector<std::string> domains;
+  std::int64_t epoch = 0;
+  int window = 8;
+  bool binding_required = true;                        // channel_binding: require
+  SessionTimings timings;
+};
+
+class Session {
+ public:
+  struct End {
+    Fault why;
+    bool welcomed = false;
+    std::optional<std::chrono::milliseconds> retry_after;
+  };
+  Session(asio::any_io_executor executor, std::unique_ptr<link::Link> link, SessionParts parts);
+
+  Awaitable<End> run();
+  void heartbeat_soon();                               // readiness has changed
+  void say_draining();                                 // no more jobs, please
+  Awaitable<> close();                                 // run() returns then
+  bool welcomed() const { return welcomed_; }
+  void abort() { link_->abort(); }
+
+ private:
+  using Read = Awaitable<Result<protocol::Envelope>>;
+  Read expect(std::string type);
+  Awaitable<Result<void>> greet();
+  Awaitable<Result<void>> learn(const std::string& body);
+  Result<std::string> hello(const protocol::Challenge& challenge) const;
+  Awaitable<Fault> listen();
+  Awaitable<std::optional<Fault>> handle(const std::string& text);
+  bool take_job(const protocol::Envelope& envelope);
+  void take_error(const protocol::Error& error);
+  void bad(const protocol::Envelope& envelope, std::string code);
+
+  Awaitable<> write_out();
+  Awaitable<> beat();
+  Awaitable<> repeat_results();
+  Awaitable<> renew_leases();
+  Awaitable<> renew_statements();
+  Awaitable<> leave_by(std::chrono::milliseconds deadline);
+  void say(std::string text);
+  void say_statements();
+  void say_heartbeat();
+  Moment moment() const { return {unix_now() + offset_s_, offset_s_}; }
+
+  asio::any_io_executor executor_;
+  std::unique_ptr<link::Link> link_;
+  SessionParts parts_;
+  Queue<std::string> out_;
+  asio::steady_timer beat_now_;
+  protocol::Welcome welcome_;
+  std::int64_t offset_s_ = 0;                          // the service's clock minus ours
+  bool welcomed_ = false, draining_ = false;
+  int malformed_ = 0;
+  std::optional<std::chrono::milliseconds> retry_after_;
+  TaskGroup tasks_;
+};
+
+}  // namespace wb::agent
