@@ -43,4 +43,8 @@ std::string point_of(const protocol::Jwk& jwk);
 // A base64url SHA-256: what every kid and sh is.
 bool is_thumbprint(std::string_view text);
 
+// ES256 (RFC 7518 section 3.4) over these bytes; the signature is r || s, 64 bytes.
+bool es256_holds(std::string_view input, std::string_view signature, EVP_PKEY* key);
+Result<std::string> es256_sign(std::string_view input, EVP_PKEY* key);
+
 }  // namespace wb::crypto

@@ -1,49 +1,14 @@
 #include "crypto/jws.hpp"
 
-#include <openssl/err.h>
-
 #include "core/base64url.hpp"
 #include "crypto/evp.hpp"
 #include "protocol/shapes.hpp"
 
 namespace wb::crypto {
 namespace {
-constexpr std::size_t half = 32;  // of an ES256 signature, r || s (RFC 7518 section 3.4)
+constexpr std::size_t signature_bytes = 64;
 
 Fault malformed(std::string detail) { return fault(Fault::Kind::malformed, "jws.parse", std::move(detail)); }
-
-Result<std::string> raw_signature(std::string_view der) {
-  const auto* at = bytes(der);
-  const EcdsaSig sig(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
-  std::string raw(2 * half, '\0');
-  const bool ok = sig && BN_bn2binpad(ECDSA_SIG_get0_r(sig.get()), bytes(raw.data()), half) == half &&
-                  BN_bn2binpad(ECDSA_SIG_get0_s(sig.get()), bytes(raw.data()) + half, half) == half;
-  if (!ok) return openssl_fault("jws.sign");
-  return raw;
-}
-
-std::string der_signature(std::string_view raw) {
-  const EcdsaSig sig(ECDSA_SIG_new());
-  Bignum r(BN_bin2bn(bytes(raw), half, nullptr)), s(BN_bin2bn(bytes(raw) + half, half, nullptr));
-  if (!sig || !r || !s || ECDSA_SIG_set0(sig.get(), r.get(), s.get()) != 1) return {};
-  (void)r.release();  // the signature owns them now
-  (void)s.release();
-  unsigned char* der = nullptr;
-  const int size = i2d_ECDSA_SIG(sig.get(), &der);
-  if (size <= 0) return {};
-  std::string out(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));
-  OPENSSL_free(der);
-  return out;
-}
-
-bool signature_holds(const UnverifiedJws& jws, EVP_PKEY* key) {
-  const auto der = der_signature(jws.signature);
-  const MdCtx ctx(EVP_MD_CTX_new());
-  const bool holds = !der.empty() && ctx && EVP_DigestVerifyInit_ex(ctx.get(), nullptr, "SHA256", nullptr, nullptr, key, nullptr) == 1 &&
-                     EVP_DigestVerify(ctx.get(), bytes(der), der.size(), bytes(jws.signing_input), jws.signing_input.size()) == 1;
-  if (!holds) ERR_clear_error();
-  return holds;
-}
 
 // Strict (docs/PROTOCOL.md section 3): these members, all of them, no others.
 Result<void> read_header(std::string_view text, std::string_view typ, CarryKey carry, UnverifiedJws& out) {
@@ -70,7 +35,7 @@ Result<SelfSigned> verify_carried(std::string_view text, std::string_view typ, s
   auto jws = parse_jws(text, typ, CarryKey::yes);
   if (jws.has_error()) return jws.error();
   if (pin && jws->kid != *pin) return fault(Fault::Kind::refused, "jws.verify", "not signed by the pinned key");
-  if (!signature_holds(*jws, jws->jwk->get())) return fault(Fault::Kind::refused, "jws.verify", "signature");
+  if (!es256_holds(jws->signing_input, jws->signature, jws->jwk->get())) return fault(Fault::Kind::refused, "jws.verify", "signature");
   return SelfSigned{std::move(*jws->jwk), std::move(jws->payload)};
 }
 
@@ -82,13 +47,7 @@ Result<std::string> sign(const PrivateKey& key, std::string_view typ, std::strin
   const auto& jwk = key.public_key().jwk();
   if (carry == CarryKey::yes) header += R"(,"jwk":{"kty":"EC","crv":"P-256","x":")" + jwk.x + R"(","y":")" + jwk.y + R"("})";
   const auto input = base64url(header + "}") + "." + base64url(payload);
-  const MdCtx ctx(EVP_MD_CTX_new());
-  std::string der(80, '\0');
-  std::size_t size = der.size();
-  if (!ctx || EVP_DigestSignInit_ex(ctx.get(), nullptr, "SHA256", nullptr, nullptr, key.get(), nullptr) != 1 ||
-      EVP_DigestSign(ctx.get(), bytes(der.data()), &size, bytes(input), input.size()) != 1)
-    return openssl_fault("jws.sign");
-  auto raw = raw_signature(std::string_view(der).substr(0, size));
+  auto raw = es256_sign(input, key.get());
   if (raw.has_error()) return raw.error();
   return input + "." + base64url(*raw);
 }
@@ -101,7 +60,7 @@ Result<UnverifiedJws> parse_jws(std::string_view text, std::string_view typ, Car
   auto payload = from_base64url(text.substr(first + 1, last - first - 1));  // a dot too many is not base64url
   auto signature = from_base64url(text.substr(last + 1));
   if (!header || !payload || !signature) return malformed("not base64url");
-  if (signature->size() != 2 * half) return malformed("expected a signature of 64 bytes");
+  if (signature->size() != signature_bytes) return malformed("expected a signature of 64 bytes");
   UnverifiedJws out;
   if (auto read = read_header(*header, typ, carry, out); read.has_error()) return read.error();
   out.payload = std::move(*payload);
@@ -114,7 +73,7 @@ Result<std::string> verify(std::string_view text, std::string_view typ, const Pu
   auto jws = parse_jws(text, typ, CarryKey::no);
   if (jws.has_error()) return jws.error();
   if (jws->kid != key.kid()) return fault(Fault::Kind::refused, "jws.verify", "signed by another key");
-  if (!signature_holds(*jws, key.get())) return fault(Fault::Kind::refused, "jws.verify", "signature");
+  if (!es256_holds(jws->signing_input, jws->signature, key.get())) return fault(Fault::Kind::refused, "jws.verify", "signature");
   return std::move(jws->payload);
 }
 
