@@ -28,5 +28,7 @@ struct AgentConfig {
 };
 
 std::variant<AgentConfig, Problems> load_agent_config(const std::filesystem::path& file);
+// Every key it knows, "domains[].directory.uris" for one inside a list: for the test of the example file.
+std::vector<std::string> agent_config_keys();
 
 }  // namespace wb::config

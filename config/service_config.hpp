@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "config/yaml_reader.hpp"
 #include "core/log.hpp"
@@ -22,5 +23,7 @@ struct ServiceConfig {
 };
 
 std::variant<ServiceConfig, Problems> load_service_config(const std::filesystem::path& file);
+// Every key it knows: for the test of the example file.
+std::vector<std::string> service_config_keys();
 
 }  // namespace wb::config

@@ -1,0 +1,75 @@
+#include "config/agent_config.hpp"
+
+#include <set>
+
+namespace wb::config {
+namespace {
+
+using Millis = std::chrono::milliseconds;
+
+void read_directory(Section& section, const std::filesystem::path& folder, ldap::Settings& d) {
+  // Not yet accepted: openldap. A type the programs can't serve must not look like one they can.
+  section.optional("type", d.type, shape::one_of<ldap::DirectoryType>("active_directory", {{"active_directory", ldap::DirectoryType::active_directory}}));
+  section.list("uris", d.uris, shape::ldaps_uri(), 1, 16);
+  section.optional("ca_file", d.ca_file, shape::path(folder, true));
+  section.required("bind_dn", d.bind_dn, shape::principal());
+  section.required("bind_password_file", d.bind_password_file, shape::path(folder, false));
+  for (const auto* key : {"bind_password", "password", "bind_pw"}) section.refused(key, "a path in bind_password_file: passwords never stand in this file");
+  section.optional("base_dn", d.base_dn, shape::distinguished_name_or_empty());
+  section.optional("marker_attribute", d.marker_attribute, shape::attribute_or_empty());
+  using History = ldap::HistoryEnforcement;
+  section.optional("history_enforcement", d.history, shape::one_of<History>("require, prefer or off", {{"require", History::require}, {"prefer", History::prefer}, {"off", History::off}}));
+  section.optional("connections", d.connections, shape::whole(1, 16));
+  section.optional("connect_timeout_ms", d.connect_timeout, shape::milliseconds(100, 60'000));
+  section.optional("operation_timeout_ms", d.operation_timeout, shape::milliseconds(100, 60'000));
+}
+
+void read_guardrails(Section& section, policy::Guardrails& g) {
+  section.list("allow_ous", g.allow_ous, shape::distinguished_name(), 1, 256);
+  section.list("deny_ous", g.deny_ous, shape::distinguished_name(), 0, 256);
+  section.list("protected_groups", g.protected_groups, shape::group(), 0, 256);
+  section.optional("protect_admins", g.protect_admins, shape::yes_or_no());
+}
+
+void read_agent(Reader& reader, AgentConfig& config) {
+  const auto folder = reader.folder();
+  reader.read([&](Section& top) {
+    top.section("service", true, [&](Section& service) {
+      service.required("url", config.service_url, shape::https_origin());
+      service.optional("ca_file", config.service_ca_file, shape::path(folder, true));
+      using Binding = AgentConfig::ChannelBinding;
+      service.optional("channel_binding", config.channel_binding, shape::one_of<Binding>("require or allow_none", {{"require", Binding::require}, {"allow_none", Binding::allow_none}}));
+    });
+    top.optional("state_dir", config.state_dir, shape::path(folder, false));
+    top.optional("window", config.window, shape::whole(1, 64));
+    top.optional("log_level", config.log_level, shape::log_level());
+    std::set<std::string> seen;
+    top.sections("domains", 16, [&](Section& section) {
+      AgentDomain domain;
+      section.required("domain", domain.directory.domain, shape::domain_name());
+      if (!domain.directory.domain.empty() && !seen.insert(domain.directory.domain).second) section.problem("domain", "each domain once, and this one stands above already");
+      section.section("directory", true, [&](Section& s) { read_directory(s, folder, domain.directory); });
+      section.section("guardrails", true, [&](Section& s) { read_guardrails(s, domain.guardrails); });
+      config.domains.push_back(std::move(domain));
+    });
+  });
+}
+
+}  // namespace
+
+std::variant<AgentConfig, Problems> load_agent_config(const std::filesystem::path& file) {
+  Reader reader(file);
+  AgentConfig config;
+  read_agent(reader, config);
+  if (auto problems = reader.problems(); !problems.empty()) return problems;
+  return config;
+}
+
+std::vector<std::string> agent_config_keys() {
+  auto reader = Reader::of_no_file();
+  AgentConfig config;
+  read_agent(reader, config);
+  return reader.keys();
+}
+
+}  // namespace wb::config
