@@ -47,7 +47,9 @@ std::vector<std::string> account_attributes(Detail detail, const std::string& ma
 Result<Account> account_from(const Entry& entry, Detail detail, const std::string& marker_attribute, const std::string& dc) {
   const auto sub = guid_text(entry.first("objectGUID"));
   const auto sid = sid_text(entry.first("objectSid"));
-  if (!sub || !sid || entry.values("userAccountControl").empty()) return fault(Fault::Kind::malformed, "ldap.account", "objectGUID, objectSid or userAccountControl is missing");
+  if (!sub || !sid || entry.values("userAccountControl").empty()) {
+    return fault(Fault::Kind::malformed, "ldap.account", "objectGUID, objectSid or userAccountControl is missing");
+  }
   if (is_cut(entry)) return fault(Fault::Kind::refused, "ldap.groups", "the account is a direct member of too many groups to judge");
 
   Account account;
@@ -73,7 +75,9 @@ Result<Account> account_from(const Entry& entry, Detail detail, const std::strin
     if (auto text = sid_text(group)) account.group_sids.push_back(std::move(*text));
   }
   // Everybody has a primary group: an empty list means that we may not see it, and an administrator would look harmless.
-  if (detail != Detail::after && account.group_sids.empty()) return fault(Fault::Kind::refused, "ldap.groups", "tokenGroups is not readable: grant it to the service account");
+  if (detail != Detail::after && account.group_sids.empty()) {
+    return fault(Fault::Kind::refused, "ldap.groups", "tokenGroups is not readable: grant it to the service account");
+  }
 
   account.pre.dc = dc;
   account.pre.pls = std::to_string(number(entry, "pwdLastSet"));
@@ -85,7 +89,8 @@ Result<Account> account_from(const Entry& entry, Detail detail, const std::strin
 }
 
 std::vector<std::string> policy_attributes(bool pso) {
-  if (pso) return {"msDS-MinimumPasswordLength", "msDS-PasswordComplexityEnabled", "msDS-PasswordHistoryLength", "msDS-MinimumPasswordAge", "msDS-MaximumPasswordAge"};
+  if (pso) return {"msDS-MinimumPasswordLength", "msDS-PasswordComplexityEnabled", "msDS-PasswordHistoryLength",
+                   "msDS-MinimumPasswordAge", "msDS-MaximumPasswordAge"};
   return {"minPwdLength", "pwdProperties", "pwdHistoryLength", "minPwdAge", "maxPwdAge"};
 }
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int success = 0, no_such_object = 32, referral = 10;
 constexpr std::string_view people = "(objectCategory=person)(objectClass=user)";
+constexpr const char* no_hints = "history_enforcement is require, and this DC has no policy hints control";
 // LDAP_POLICYHINT_APPLY_FULLPWDPOLICY, SEQUENCE { INTEGER 1 } (MS-ADTS 3.1.1.3.4.1.27).
 const std::string policy_hints_value("\x30\x03\x02\x01\x01", 5);
 
@@ -120,7 +121,7 @@ Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, con
     if (enforces_history(connection)) hints = Control{connection.root().hints_oid, policy_hints_value};
     else if (settings_.history == HistoryEnforcement::require) {
       refused.refusal = Refusal::directory_error;
-      refused.detail = "history_enforcement is require, and this DC has no policy hints control";
+      refused.detail = no_hints;
       return refused;
     }
   }
@@ -246,7 +247,7 @@ DirectoryState ActiveDirectory::check() {
   const std::lock_guard lock(mutex_);
   if (!asked && asked.error().where == "ldap.pool" && last_state_) return *last_state_;  // busy is not broken
   if (!asked) state.reason = asked.error().where + ": " + std::string(to_string(asked.error().kind)) + ": " + asked.error().detail;
-  else if (settings_.history == HistoryEnforcement::require && !state.hints) state.reason = "history_enforcement is require, and this DC has no policy hints control";
+  else if (settings_.history == HistoryEnforcement::require && !state.hints) state.reason = no_hints;
   state.ready = state.reason.empty();
   last_state_ = state;
   return state;

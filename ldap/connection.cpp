@@ -169,7 +169,8 @@ Result<void> Connection::read_root(Deadline deadline) {
   Search search;
   search.attributes = {"dnsHostName", "defaultNamingContext", "configurationNamingContext", "supportedControl"};
   auto found = this->search(search, deadline);
-  if (!found) return fail(found.error().kind == Fault::Kind::timed_out ? Fault::Kind::timed_out : Fault::Kind::unreachable, "ldap.root", found.error().detail);
+  if (!found) return fail(found.error().kind == Fault::Kind::timed_out ? Fault::Kind::timed_out : Fault::Kind::unreachable, "ldap.root",
+                           found.error().detail);
   if (found->entries.size() != 1) return fail(Fault::Kind::refused, "ldap.root", "no rootDSE");
   const auto& root = found->entries.front();
   root_.dc = lower(root.first("dnsHostName"));
@@ -189,7 +190,8 @@ Result<int> Connection::send(const Search& search, const char* where) {
   names.push_back(nullptr);
   int id = -1;
   const int scope = search.subtree ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE;
-  const int code = ldap_search_ext(ld_, search.base.c_str(), scope, search.filter.c_str(), names.data(), 0, nullptr, nullptr, nullptr, search.entries_max, &id);
+  const int code = ldap_search_ext(ld_, search.base.c_str(), scope, search.filter.c_str(), names.data(), 0, nullptr,
+                                     nullptr, nullptr, search.entries_max, &id);
   if (code == LDAP_SUCCESS) return id;
   return fail(code == LDAP_SERVER_DOWN ? Fault::Kind::lost : Fault::Kind::internal, where, ldap_err2string(code));
 }
@@ -234,7 +236,8 @@ Result<Modified> Connection::modify(const std::string& dn, const std::vector<Mod
     else point_at(mods[i].value);
     const auto op = mods[i].op;
     one.values = {&one.value, nullptr};
-    one.mod.mod_op = LDAP_MOD_BVALUES | (op == Modification::Op::add ? LDAP_MOD_ADD : op == Modification::Op::remove ? LDAP_MOD_DELETE : LDAP_MOD_REPLACE);
+    one.mod.mod_op = LDAP_MOD_BVALUES | (op == Modification::Op::add ? LDAP_MOD_ADD
+                                           : op == Modification::Op::remove ? LDAP_MOD_DELETE : LDAP_MOD_REPLACE);
     one.mod.mod_type = const_cast<char*>(mods[i].attribute.c_str());
     one.mod.mod_bvalues = one.values.data();
     pointers.push_back(&one.mod);

@@ -31,7 +31,9 @@ Result<Pool::Lease> Pool::take(const std::string& dc, bool fresh) {
   std::unique_ptr<Connection> surplus;  // closed outside the lock
   {
     std::unique_lock lock(mutex_);
-    if (!freed_.wait_until(lock, deadline, [&] { return in_use_ < places; })) return fault(Fault::Kind::exhausted, "ldap.pool", "all connections are in use");
+    if (!freed_.wait_until(lock, deadline, [&] { return in_use_ < places; })) {
+      return fault(Fault::Kind::exhausted, "ldap.pool", "all connections are in use");
+    }
     ++in_use_;
     if (auto held = fresh ? nullptr : idle_one(dc)) return Lease(*this, std::move(held), true);
     if (auto refused = refused_before()) {
