@@ -121,7 +121,9 @@ Awaitable<> Dispatch::ended(Job job, std::chrono::milliseconds wait) {
   if (job->machine.state() == queue::JobState::final || job->waiters.size() >= settings_.waiters_max) co_return;
   auto timer = std::make_shared<asio::steady_timer>(executor_, wait);
   job->waiters.push_back(timer);
+  ++waiters_;
   (void)co_await timer->async_wait(use_tuple);
+  --waiters_;
   job->waiters.remove(timer);
 }
 

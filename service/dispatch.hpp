@@ -38,6 +38,7 @@ class Dispatch : public Listener {
   Awaitable<Result<std::optional<JobRow>>> look(std::string jti, std::chrono::milliseconds wait);
   // Lets everybody who waits go: their calls answer with the state of now.
   void release_waiters();
+  std::size_t waiting_calls() const { return waiters_; }
 
   void accepted(const std::string& agent, const protocol::JobRef& ref) override;
   void progressed(const std::string& agent, const protocol::Progress& progress) override;
@@ -68,6 +69,7 @@ class Dispatch : public Listener {
   Store& store_;
   const Keys& keys_;
   Gateway& gateway_;
+  std::size_t waiters_ = 0;
   std::map<std::string, Job> live_;                                 // by jti; at most settings.live_jobs_max
   std::map<std::string, std::map<std::string, Job>> waiting_;       // domain -> jti -> ready job: oldest ULID first
 };

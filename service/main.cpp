@@ -7,6 +7,7 @@
 
 #include "core/ids.hpp"
 #include "core/secret.hpp"
+#include "platform/process.hpp"
 #include "service/verbs.hpp"
 
 namespace {
@@ -111,6 +112,7 @@ int main(int argc, char** argv) {
   Line line;
   if (const auto problem = read_line(words, line); !problem.empty()) return usage(problem);
   if (line.help) return print_help(std::cout, line.verb), exit_done;
+  wb::platform::harden_process();
   wb::secret_heap_start();
   try {
     return run(line);

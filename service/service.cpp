@@ -1,6 +1,6 @@
 #include "service/service.hpp"
 
-#include <sys/stat.h>
+#include "platform/private_files.hpp"
 
 namespace wb::service {
 namespace {
@@ -27,11 +27,6 @@ Awaitable<link::HttpResponse> guarded(Api* api, link::HttpRequest request) {
 
 std::filesystem::path store_file(const config::ServiceConfig& config) { return config.state_dir / "store.sqlite"; }
 
-Result<void> make_state_dir(const std::filesystem::path& dir) {
-  if (::mkdir(dir.c_str(), 0700) == 0 || errno == EEXIST) return {};
-  return fault(Fault::Kind::internal, "service.state_dir", dir.string() + ": " + std::generic_category().message(errno));
-}
-
 Service::Service(asio::io_context& io, Settings settings, Store store, Keys keys)
     : settings_(std::move(settings)), store_(std::move(store)), keys_(std::move(keys)), rosters_(store_, settings_.tenant),
       gateway_(io.get_executor(), settings_, store_, keys_, rosters_), dispatch_(io.get_executor(), settings_, store_, keys_, gateway_),
@@ -40,7 +35,7 @@ Service::Service(asio::io_context& io, Settings settings, Store store, Keys keys
 }
 
 Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const config::ServiceConfig& config, Settings shape) {
-  if (auto made = make_state_dir(config.state_dir); !made) return made.error();
+  if (auto made = platform::private_folder(config.state_dir); !made) return made.error();
   auto store = Store::open(store_file(config));
   if (!store) return store.error();
   auto keys = Keys::open(config.state_dir, config.public_url, unix_now());

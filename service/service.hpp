@@ -18,8 +18,6 @@ namespace wb::service {
 
 // Where the store of this configuration is; `serve` and the command line's verbs use the same file.
 std::filesystem::path store_file(const config::ServiceConfig& config);
-// Makes state_dir (0700) if it is missing.
-Result<void> make_state_dir(const std::filesystem::path& dir);
 
 class Service {
  public:
@@ -29,6 +27,7 @@ class Service {
 
   unsigned short port() const { return web_->bound_port(); }
   const Keys& keys() const { return keys_; }
+  std::size_t waiting_calls() const { return dispatch_.waiting_calls(); }  // API calls that wait for a job's end
   // Answers who waits, says goodbye to the agents, stops listening. Jobs that are not final stay in the store.
   Awaitable<> stop();
 

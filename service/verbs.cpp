@@ -1,13 +1,13 @@
 #include "service/verbs.hpp"
 
 #include <boost/asio/signal_set.hpp>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 
 #include "core/ids.hpp"
+#include "platform/private_files.hpp"
 #include "protocol/json.hpp"
 #include "service/credentials.hpp"
 #include "service/service.hpp"
@@ -23,7 +23,7 @@ int failed(const Fault& fault) {
 }
 
 Result<Store> open_store(const config::ServiceConfig& config) {
-  if (auto made = make_state_dir(config.state_dir); !made) return made.error();
+  if (auto made = platform::private_folder(config.state_dir); !made) return made.error();
   return Store::open(store_file(config));
 }
 
@@ -31,24 +31,17 @@ Result<Store> open_store(const config::ServiceConfig& config) {
 Awaitable<> until_signalled(asio::io_context* io, Service* service) {
   asio::signal_set signals(*io, SIGTERM, SIGINT);
   (void)co_await signals.async_wait(use_tuple);
-  signals.async_wait([](boost::system::error_code ec, int) { if (!ec) ::_exit(exit_failed); });
+  signals.async_wait([](boost::system::error_code ec, int) { if (!ec) std::_Exit(exit_failed); });
   auto stopping = service->stop();
   co_await std::move(stopping);
   signals.cancel();
 }
 
 // Never overwrites: the credential in the file may be in use.
-Result<void> write_private(const std::string& file, const std::string& text) {
-  const auto no = [&](const std::string& why) { return fault(Fault::Kind::internal, "client.create", file + ": " + why); };
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0) return no(std::generic_category().message(errno));
-  const auto written = ::write(fd, text.data(), text.size());
-  const bool good = written == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
-  const auto why = std::generic_category().message(errno);
-  ::close(fd);
-  if (good) return {};
-  ::unlink(file.c_str());
-  return no(why);
+Result<void> write_credential(const std::string& file, const std::string& text) {
+  std::error_code ec;
+  if (std::filesystem::exists(file, ec)) return fault(Fault::Kind::refused, "client.create", file + ": is there already");
+  return platform::write_private_file(file, text);
 }
 
 }  // namespace
@@ -107,9 +100,10 @@ int create_client(const config::ServiceConfig& config, const std::string& domain
   const json::object file{{"url", config.public_url}, {"id", credential.id}, {"secret", credential.secret}, {"domain", domain}, {"tenant", config.tenant}, {"dr", (*roster)->dr}};
   const auto text = json::serialize(file) + "\n";
   if (out)
-    if (auto written = write_private(*out, text); !written) return failed(written.error());
+    if (auto written = write_credential(*out, text); !written) return failed(written.error());
   if (auto added = store->add_client(credential.id, hash_of(credential), domain); !added) {
-    if (out) ::unlink(out->c_str());
+    std::error_code ignored;
+    if (out) std::filesystem::remove(*out, ignored);
     return failed(added.error());
   }
   if (!out) std::cout << text;
