@@ -88,6 +88,24 @@ struct LinkWorld {
   }
 };
 
+// Keeps the service's end for the test, and its task until the test lets go.
+struct ServiceEnd {
+  std::unique_ptr<link::Link> link;
+  std::shared_ptr<asio::steady_timer> arrived, release;
+  explicit ServiceEnd(LinkWorld& world)
+      : arrived(std::make_shared<asio::steady_timer>(world.io, generous)), release(std::make_shared<asio::steady_timer>(world.io, generous)) {
+    world.on_link = [this](std::unique_ptr<link::Link> given) { return hold(*this, std::move(given)); };
+  }
+  static Awaitable<> hold(ServiceEnd& end, std::unique_ptr<link::Link> given) {
+    const auto release = end.release;
+    end.link = std::move(given);
+    end.arrived->cancel();
+    (void)co_await release->async_wait(use_tuple);
+  }
+  Awaitable<> there() { while (!link) (void)co_await arrived->async_wait(use_tuple); }
+  void let_go() { link.reset(); release->cancel(); }
+};
+
 // A blocking TLS client that speaks bytes, for everything a well-behaved client doesn't do. Use it on its own thread.
 class RawTls {
  public:
