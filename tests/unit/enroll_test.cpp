@@ -1,0 +1,201 @@
+// Tokens, answers, identity, pins and the command line: everything of enrolment that needs no network.
+#include "agent/enroll.hpp"
+
+#include <gtest/gtest.h>
+
+#include "agent/command_line.hpp"
+#include "agent/identity.hpp"
+#include "agent/service_url.hpp"
+#include "agent/trust_state.hpp"
+#include "platform/private_files.hpp"
+#include "tests/support/job_maker.hpp"
+
+namespace wb::agent {
+namespace {
+const std::string print43(43, 'A');
+
+TEST(AToken, IsReadWithBlanksAroundIt) {
+  const auto token = parse_token(" wbe1.id.secret." + print43 + "\n");
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->id, "id");
+  EXPECT_EQ(token->secret, "secret");
+  EXPECT_EQ(token->sr, print43);
+}
+
+TEST(AToken, IsRefusedWhenAnythingIsWrongWithIt) {
+  for (const auto& text : {std::string(), std::string("wbe1.a.b"), "wbe2.a.b." + print43, "wbe1..b." + print43, "wbe1.a.." + print43, "wbe1.a.b." + print43 + ".c", "wbe1.a.b." + print43 + "A"})
+    EXPECT_FALSE(parse_token(text)) << text;
+}
+
+TEST(AnEnrolmentAnswer, IsReadAndItsNamesAreChecked) {
+  const auto jwk = R"({"kty":"EC","crv":"P-256","x":")" + print43 + R"(","y":")" + print43 + R"("})";
+  const auto answer = [&](const std::string& agent, const std::string& domain, const std::string& dr) {
+    return read_enroll_answer(R"({"agent":")" + agent + R"(","tenant":"demo","domain":")" + domain + R"(","sr":)" + jwk + R"(,"sk":["x"],"dr":)" + dr + "}");
+  };
+  ASSERT_TRUE(answer("A1", "corp.example", "null"));
+  EXPECT_FALSE(answer("A1", "corp.example", "null")->dr);
+  EXPECT_EQ(answer("A1", "corp.example", "\"" + print43 + "\"")->dr, print43);
+  EXPECT_FALSE(answer("", "corp.example", "null"));
+  EXPECT_FALSE(answer("a b", "corp.example", "null"));
+  EXPECT_FALSE(answer("A1", "../corp", "null")) << "the domain becomes part of a file's name";
+  EXPECT_FALSE(answer("A1", "CORP.example", "null"));
+  EXPECT_FALSE(answer("A1", "corp.example", "\"short\""));
+  EXPECT_FALSE(read_enroll_answer("[]"));
+}
+
+TEST(AnAgentList, IsReadWithAndWithoutARoster) {
+  const auto jwk = R"({"kty":"EC","crv":"P-256","x":")" + print43 + R"(","y":")" + print43 + R"("})";
+  const auto list = read_agent_list(R"({"agents":[{"id":"A1","host":"h","as":)" + jwk + R"(,"state":"pending"}],"roster":null})");
+  ASSERT_TRUE(list) << list.error().detail;
+  EXPECT_EQ(list->agents.at(0).id, "A1");
+  EXPECT_FALSE(list->roster);
+  EXPECT_FALSE(read_agent_list(R"({"agents":[{"id":"A1"}],"roster":null})"));
+}
+
+TEST(TheIssuer, IsTakenFromAnEndorsementOfThePinnedRootOnly) {
+  const test::JobMaker m, stranger;
+  EXPECT_EQ(issuer_of({stranger.endorsement(stranger.sk), m.endorsement(m.sk)}, m.sr.kid(), unix_now()).value(), m.issuer);
+  EXPECT_FALSE(issuer_of({stranger.endorsement(stranger.sk)}, m.sr.kid(), unix_now()));
+}
+
+TEST(ARosterThatGrows, CountsUpAndKeepsEverybodyOnce) {
+  const protocol::RosterAgent a{"A", {print43, print43}};
+  auto first = roster_with({"demo", "corp.example", 0, 0, 0, {}}, a, 1'000).value();
+  EXPECT_EQ(first.rsn, 1);
+  EXPECT_EQ(first.exp - first.iat, 30 * 86'400);
+  EXPECT_FALSE(roster_with(first, a, 1'000)) << "it stands there already";
+  for (int i = 0; i < 31; ++i) first = roster_with(first, {"B" + std::to_string(i), {}}, 1'000).value();
+  EXPECT_FALSE(roster_with(first, {"C", {}}, 1'000)) << "32 recipients at most";
+}
+
+TEST(AnIdentity, ComesBackAsItWasWritten) {
+  const Identity was{"A1", "demo", "https://x", "https://y", print43, {{"corp.example", {print43, 7}}, {"b.example", {}}}};
+  const auto is = decode_identity(encode_identity(was)).value();
+  EXPECT_EQ(is.agent, "A1");
+  EXPECT_EQ(is.issuer, "https://y");
+  EXPECT_EQ(is.domains.at("corp.example").dr, print43);
+  EXPECT_EQ(is.domains.at("corp.example").rsn, 7);
+  EXPECT_EQ(is.domains.at("b.example").dr, "");
+  EXPECT_FALSE(decode_identity("{}"));
+  EXPECT_FALSE(decode_identity("not json"));
+}
+
+TEST(APrivateFile, IsOursAloneAndReplacedAsAWhole) {
+  char name[] = "/tmp/wb-files-XXXXXX";
+  const std::filesystem::path folder = ::mkdtemp(name);
+  EXPECT_TRUE(platform::private_folder(folder));
+  ASSERT_TRUE(platform::write_private_file(folder / "f", "one"));
+  ASSERT_TRUE(platform::write_private_file(folder / "f", "two"));
+  EXPECT_EQ(platform::read_file(folder / "f").value(), "two");
+  EXPECT_EQ(std::filesystem::status(folder / "f").permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  EXPECT_EQ(platform::read_file(folder / "f", 2).error().kind, Fault::Kind::exhausted);
+  EXPECT_EQ(platform::read_file(folder / "g").error().kind, Fault::Kind::unreachable);
+  std::filesystem::permissions(folder, std::filesystem::perms(0750));
+  EXPECT_EQ(platform::private_folder(folder).error().kind, Fault::Kind::refused);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(AServiceUrl, IsHttpsAHostAndMaybeAPort) {
+  EXPECT_EQ(parse_service_url("https://reset.example")->port, 443);
+  EXPECT_EQ(parse_service_url("https://reset.example:8443/")->port, 8443);
+  EXPECT_EQ(parse_service_url("https://reset.example:8443/")->text, "https://reset.example:8443");
+  EXPECT_EQ(parse_service_url("https://[::1]:8443")->host, "::1");
+  for (const auto* bad : {"http://x", "https://", "https://x:0", "https://x:99999", "https://x:", "https://x/path", "https://u@x", "https://[::1", "x", "https://[::1]x"})
+    EXPECT_FALSE(parse_service_url(bad)) << bad;
+}
+
+// ---- whom the agent believes --------------------------------------------------------------------------------
+struct Believer {
+  test::JobMaker m;
+  crypto::PrivateKey as = crypto::PrivateKey::generate().value();
+  protocol::RosterAgent us{"A1", as.public_key().jwk()}, them{"A2", crypto::PrivateKey::generate().value().public_key().jwk()};
+  UnixSeconds now = unix_now();
+  TrustState trust{Identity{"A1", m.tenant, m.issuer, m.issuer, m.sr.kid(), {{m.domain, {}}}}, as.public_key()};
+  std::size_t refused(std::vector<std::string> sk, std::map<std::string, std::string> rosters) { return trust.take({std::move(sk), std::move(rosters)}, now).size(); }
+};
+
+TEST(AnAgentWithoutAPinnedRoot, PinsTheFirstRosterThatHasItInIt) {
+  Believer b;
+  EXPECT_EQ(b.refused({}, {{b.m.domain, b.m.roster(1, {b.them})}}), 0U);
+  EXPECT_FALSE(b.trust.unsaved()) << "a roster without us pins nothing";
+  EXPECT_FALSE(b.trust.stands(b.m.domain, b.now));
+  EXPECT_EQ(b.refused({}, {{b.m.domain, b.m.roster(2, {b.them, b.us})}}), 0U);
+  EXPECT_TRUE(b.trust.unsaved());
+  EXPECT_EQ(b.trust.identity().domains.at(b.m.domain).dr, b.m.dr.kid());
+  EXPECT_TRUE(b.trust.stands(b.m.domain, b.now));
+}
+
+TEST(AnAgentWithAPinnedRoot, RefusesAnotherOne) {
+  Believer b;
+  b.refused({}, {{b.m.domain, b.m.roster(1, {b.us})}});
+  const auto stranger = crypto::PrivateKey::generate().value();
+  EXPECT_EQ(b.refused({}, {{b.m.domain, b.m.roster_by(stranger, 9, {b.us})}}), 1U);
+  EXPECT_EQ(b.trust.identity().domains.at(b.m.domain).dr, b.m.dr.kid());
+}
+
+TEST(AnAgentWithAPinnedRoot, RefusesAnOlderRoster) {
+  Believer b;
+  b.refused({}, {{b.m.domain, b.m.roster(5, {b.us})}});
+  EXPECT_EQ(b.refused({}, {{b.m.domain, b.m.roster(4, {b.us, b.them})}}), 1U);
+  EXPECT_EQ(b.trust.identity().domains.at(b.m.domain).rsn, 5);
+}
+
+TEST(AnAgentTakenOutOfTheRoster, NoLongerStandsAndStatesNothing) {
+  Believer b;
+  const auto ae = crypto::PrivateKey::generate().value();
+  const Keys keys{b.as, ae};
+  b.refused({}, {{b.m.domain, b.m.roster(1, {b.us})}});
+  const auto jws = b.trust.statements(keys, b.now).statements.at(b.m.domain);
+  const auto statement = protocol::decode<protocol::Statement>(crypto::verify(jws, protocol::typ_statement, b.as.public_key()).value()).value();
+  EXPECT_EQ(statement.rsn, 1);
+  EXPECT_EQ(statement.ae.at(0).kid, ae.kid());
+  b.refused({}, {{b.m.domain, b.m.roster(2, {b.them})}});
+  EXPECT_FALSE(b.trust.stands(b.m.domain, b.now));
+  EXPECT_TRUE(b.trust.statements(keys, b.now).statements.empty());
+}
+
+TEST(ServiceKeys, AreBelievedWhenThePinnedRootEndorsedThem) {
+  Believer b;
+  const test::JobMaker stranger;
+  EXPECT_EQ(b.refused({b.m.endorsement(b.m.sk), stranger.endorsement(stranger.sk)}, {}), 1U);
+  EXPECT_EQ(b.trust.trust()->service_keys.size(), 1U);
+  EXPECT_TRUE(b.trust.trust()->service_keys.contains(b.m.sk.kid()));
+}
+
+// ---- the command line ---------------------------------------------------------------------------------------
+Command command(std::vector<std::string> words) { return std::get<Command>(read_command(words)); }
+bool wrong(std::vector<std::string> words) { return std::holds_alternative<UsageError>(read_command(words)); }
+
+TEST(TheCommandLine, RunsByDefault) {
+  EXPECT_EQ(command({}).verb, Verb::run);
+  EXPECT_EQ(command({}).config, "/etc/writeback-agent/agent.yaml");
+  EXPECT_EQ(command({"--config", "x"}).config, "x");
+  EXPECT_EQ(command({"run", "--config=x"}).config, "x");
+}
+
+TEST(TheCommandLine, ReadsEveryVerb) {
+  const auto e = command({"enroll", "--service", "https://x", "--token-file", "t"});
+  EXPECT_EQ(e.verb, Verb::enroll);
+  EXPECT_EQ(e.service, "https://x");
+  EXPECT_EQ(e.token_file, "t");
+  EXPECT_EQ(command({"domain", "init", "--domain", "CORP.example"}).domain, "corp.example");
+  const auto a = command({"approve", "A1", "--fingerprint", "F"});
+  EXPECT_EQ(a.agent, "A1");
+  EXPECT_EQ(a.fingerprint, "F");
+  EXPECT_EQ(command({"check-config", "file"}).config, "file");
+  EXPECT_EQ(command({"version"}).verb, Verb::version);
+}
+
+TEST(TheCommandLine, RefusesWhatItDoesNotKnowOrMisses) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"fly"}, {"domain"}, {"domain", "destroy"}, {"enroll"}, {"enroll", "--service", "x"}, {"approve", "A1"}, {"approve", "--fingerprint", "F"},
+                                                                 {"run", "x"}, {"run", "--domain", "d"}, {"--config"}, {"check-config", "a", "b"}, {"domain", "init", "--domain", "a b"}, {"run", "-x"}})
+    EXPECT_TRUE(wrong(words)) << words[0];
+}
+
+TEST(TheCommandLine, HelpsWithEveryVerb) {
+  for (const auto& words : std::vector<std::vector<std::string>>{{"--help"}, {"run", "--help"}, {"enroll", "--help"}, {"domain", "init", "-h"}, {"approve", "--help"}, {"check-config", "--help"}, {"version", "--help"}})
+    EXPECT_TRUE(std::holds_alternative<Help>(read_command(words))) << words[0];
+}
+
+}  // namespace
+}  // namespace wb::agent
