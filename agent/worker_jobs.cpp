@@ -46,7 +46,7 @@ Awaitable<> Worker::probe(RunningPtr running) {
   auto& domain = *running->domain;
   auto work = [&domain, job = running->job] {
     const Stopwatch watch;
-    Looked looked{job.name ? domain.directory->find(*job.name) : domain.directory->read(job.sub), {}, {}, 0};
+    Looked looked{domain.directory->find(job.name.value_or(job.sub)), {}, {}, 0};  // find() reads more than read()
     if (looked.account && *looked.account) {
       looked.decision = policy::decide(domain.rules, subject_of(**looked.account));
       if (looked.decision.denial == policy::Denial::none) {
