@@ -128,8 +128,8 @@ class AKilledAgent(unittest.TestCase):
 
     def test_costs_nobody_a_reset(self):
         self.world.end("agent1", signal.SIGKILL)
-        self.assertEqual(self.world.reset("alice", NEW)["outcome"], "applied")
-        self.assertTrue(self.world.binds("alice", NEW))
+        self.assertEqual(self.world.reset("u070", NEW)["outcome"], "applied")
+        self.assertTrue(self.world.binds("u070", NEW))
 
     def test_with_the_job_in_its_hands_hands_it_to_the_other(self):
         for step in ("received", "journaled", "before_modify", "answered"):
@@ -170,7 +170,7 @@ class AnAgent(unittest.TestCase):
 
     def test_ends_cleanly_on_sigterm(self):
         self.assertEqual(self.world.end("agent1"), 0)
-        self.assertEqual(self.world.reset("alice", NEW)["outcome"], "applied")
+        self.assertEqual(self.world.reset("u071", NEW)["outcome"], "applied")
         self.assertEqual(self.world.end("service"), 0)
 
     def test_stays_up_and_says_why_while_the_service_is_away(self):
@@ -178,7 +178,7 @@ class AnAgent(unittest.TestCase):
         wait_until("its complaint", lambda: "link.down" in self.world.log("agent1"))
         self.world.start_service()
         self.world.wait_ready(2)
-        self.assertEqual(self.world.reset("alice", NEW)["outcome"], "applied")
+        self.assertEqual(self.world.reset("u072", NEW)["outcome"], "applied")
 
     def test_is_not_ready_while_the_directory_is_away_and_recovers(self):
         dc = int(pathlib.Path(AD["AD_ROOT"], "dc1/main.pid").read_text())
@@ -190,11 +190,11 @@ class AnAgent(unittest.TestCase):
             self.world.start_agent("agent1")
             wait_until("its reason", lambda: "directory.not_ready" in self.world.log("agent1"), 30)
             self.assertEqual(self.world.ready_agents(), 0)
-            self.assertEqual(self.world.reset("alice", NEW, code=3)["outcome"], "unavailable")
+            self.assertEqual(self.world.reset("u073", NEW, code=3)["outcome"], "unavailable")
         finally:
             os.kill(dc, signal.SIGCONT)
         self.world.wait_ready(1)
-        self.assertEqual(self.world.reset("alice", NEW)["outcome"], "applied")
+        self.assertEqual(self.world.reset("u073", NEW)["outcome"], "applied")
 
     def test_refuses_a_config_with_every_problem_at_once(self):
         bad = self.world.folder / "bad.yaml"
@@ -216,16 +216,16 @@ class AStranger(unittest.TestCase):
         client = json.loads(self.world.client_file.read_text())
         client["secret"] = "A" * len(client["secret"])
         self.world.client_file.write_text(json.dumps(client))
-        self.assertEqual(self.world.reset("alice", NEW, code=3)["reason"], "unauthorized")
-        self.assertTrue(self.world.binds("alice", AD["AD_USER_PW"]))
+        self.assertEqual(self.world.reset("u074", NEW, code=3)["reason"], "unauthorized")
+        self.assertTrue(self.world.binds("u074", AD["AD_USER_PW"]))
 
     def test_who_swaps_the_domain_root_is_found_out(self):
         client = json.loads(self.world.client_file.read_text())
         client["dr"] = "A" * 43
         self.world.client_file.write_text(json.dumps(client))
-        answer = self.world.reset("alice", NEW, code=3)
+        answer = self.world.reset("u075", NEW, code=3)
         self.assertIn("root", answer["reason"])
-        self.assertTrue(self.world.binds("alice", AD["AD_USER_PW"]))
+        self.assertTrue(self.world.binds("u075", AD["AD_USER_PW"]))
 
 
 if __name__ == "__main__":

@@ -104,9 +104,9 @@ class World:
         self.tool("writeback-agent", "approve", mine, "--fingerprint", fingerprint, "--config", self.config(by))
 
     def start(self, name, *command, env=None):
-        log = open(self.folder / f"{name}.log", "ab")
-        self.processes[name] = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                                env={**os.environ, **(env or {})}, preexec_fn=die_with_parent)
+        with open(self.folder / f"{name}.log", "ab") as log:
+            self.processes[name] = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                                    env={**os.environ, **(env or {})}, preexec_fn=die_with_parent)
 
     def start_service(self):
         self.start("service", BIN / "reset-service", "serve", "--config", self.config("service"))
