@@ -11,6 +11,7 @@ const REFUSED = ['rejected', 'denied', 'failed', 'superseded', 'invalid'];
 const ANSWER_BYTES_MAX = 1 << 20;
 const TIMEOUT_MS_MAX = 130_000;
 const RETRY_MS = 500;
+const POLL_MS_MIN = 100;
 const NO_ANSWER = 'No answer in time; the new password may already work: try it.';
 
 class ApiError extends Error {
@@ -81,7 +82,9 @@ async function follow(api, jti, job, deadline) {
       const left = deadline - Date.now();
       if (left <= 0) throw new ApiError('deadline', NO_ANSWER);
       const wait = Math.min(25_000, left);
+      const asked = Date.now();
       seen = await insist(deadline, () => api.call(`/api/v1/jobs/${jti}?wait_ms=${wait}`, undefined, wait + 5_000));
+      if (seen.state !== 'final' && Date.now() - asked < POLL_MS_MIN) await pause(POLL_MS_MIN); // a service that does not wait
     }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -181,6 +184,7 @@ export async function main(args, environment) {
   try {
     credential = JSON.parse(readFileSync(environment.WB_CLIENT_FILE ?? '', 'utf8'));
     for (const name of ['url', 'id', 'secret', 'domain', 'tenant', 'dr']) if (typeof credential[name] !== 'string') throw new Error(`no ${name}`);
+    if (new URL(credential.url).protocol !== 'https:') throw new Error('url: expected https://');
     ca = environment.WB_CA_FILE ? readFileSync(environment.WB_CA_FILE) : undefined;
   } catch (error) { return usage(`WB_CLIENT_FILE or WB_CA_FILE: ${error.message}`); }
   let password;
