@@ -238,6 +238,12 @@ TEST_F(AWebServer, ClosesConnectionsBeyondItsLimitAndServesAgainWhenOneLeaves) {
   });
 }
 
+// Not under UBSan: its vptr check opens a pipe to see whether memory is readable, and takes having no descriptors for a
+// broken object. The tsan preset runs it.
+#if !defined(__has_feature)
+#define __has_feature(x) 0
+#endif
+#if !__has_feature(undefined_behavior_sanitizer)
 TEST_F(AWebServer, AcceptsAgainWhenDescriptorsAreBack) {
   client([](unsigned short port) {
     asio::io_context io;
@@ -258,6 +264,7 @@ TEST_F(AWebServer, AcceptsAgainWhenDescriptorsAreBack) {
     EXPECT_FALSE(ec) << ec.message();
   });
 }
+#endif
 
 TEST_F(AWebServer, RefusesATls12Client) {
   client([](unsigned short port) {
