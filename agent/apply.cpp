@@ -18,6 +18,13 @@ Applied settle(Result<ldap::WriteAnswer> written, const Attempt& attempt, ldap::
   return {Applied::Unanswered{written.error(), std::move(reread)}, watch.ms()};
 }
 
+// The person's password may be mended; a plaintext that is not the contract's may not.
+Say not_a_password(const Fault& fault) {
+  for (const auto problem : {policy::PasswordProblem::empty, policy::PasswordProblem::too_long, policy::PasswordProblem::not_unicode})
+    if (fault.detail == policy::reason_of(problem)) return {Code::rejected, fault.detail, {}};
+  return {Code::invalid, "malformed", {}};
+}
+
 }  // namespace
 
 Applied apply_reset(const Attempt& attempt, const std::string& sealed, const crypto::PrivateKey& ae, ldap::Directory& directory, const std::atomic<bool>& cancelled) {
@@ -25,9 +32,7 @@ Applied apply_reset(const Attempt& attempt, const std::string& sealed, const cry
   const auto plain = crypto::open_sealed(sealed, ae);
   if (!plain) return {Say{Code::invalid, "decrypt", {}}};
   const auto passwords = crypto::read_passwords(*plain);
-  if (!passwords) return {Say{Code::invalid, "malformed", {}}};
-  const auto problem = passwords->pw.expose([](std::string_view pw) { return policy::check_password(pw); });
-  if (problem != policy::PasswordProblem::none) return {Say{Code::rejected, std::string(policy::reason_of(problem)), {}}};
+  if (!passwords) return {not_a_password(passwords.error())};
 
   ldap::WriteOrder order;
   order.sub = job.sub;

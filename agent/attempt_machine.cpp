@@ -38,11 +38,17 @@ Say when_not_sent(const Attempt& a) {
   return {Code::reprobe, {}, {}};
 }
 
+// A right that is missing is told from a DC that is not there: an administrator mends them differently.
+std::string_view why_unreadable(const Fault& fault) {
+  if (fault.kind == Fault::Kind::malformed) return "directory_error";
+  return fault.where == "ldap.groups" || fault.where == "ldap.policy" ? "no_rights" : "dc_unavailable";
+}
+
 Say not_readable(const Attempt& a, const Fault& fault) {
   using Kind = Fault::Kind;
   if (a.second) return {Code::in_doubt, {}, {}};
   if (fault.kind == Kind::malformed) return {Code::failed, "directory_error", {}};
-  if (fault.kind == Kind::refused || fault.kind == Kind::internal) return {Code::failed, "dc_unavailable", {}};
+  if (fault.kind == Kind::refused || fault.kind == Kind::internal) return {Code::failed, std::string(why_unreadable(fault)), {}};
   return {Code::reprobe, {}, {}};
 }
 
@@ -80,6 +86,11 @@ bool is_our_marker(const std::optional<std::string>& marker, std::string_view jt
 
 bool is_open(Code code) { return code == Code::in_doubt || code == Code::unknown || code == Code::busy; }
 
+Say after_probe_fault(const Fault& fault) {
+  if (fault.kind == Fault::Kind::refused && fault.detail == "ambiguous") return {Code::failed, "ambiguous", {}};
+  return {Code::failed, std::string(why_unreadable(fault)), {}};
+}
+
 Step after_read(const Attempt& a, const std::optional<ldap::Account>& account, policy::Denial denial) {
   if (!account) return Say{Code::failed, "not_found", {}};
   const bool reset = a.job.op == Op::reset;
@@ -98,7 +109,7 @@ Step after_read(const Attempt& a, const std::optional<ldap::Account>& account, p
 Say after_read_fault(const Attempt& a, const Fault& fault) {
   if (a.job.op == Op::unlock) {
     const bool down = fault.worth_retrying();
-    return down ? Say{Code::reprobe, {}, {}} : Say{Code::failed, "dc_unavailable", {}};
+    return down ? Say{Code::reprobe, {}, {}} : Say{Code::failed, std::string(why_unreadable(fault)), {}};
   }
   return not_readable(a, fault);
 }

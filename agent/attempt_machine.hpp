@@ -36,6 +36,8 @@ using Step = std::variant<Write, Say>;
 std::string marker_text(std::string_view jti, std::int64_t fence);
 bool is_our_marker(const std::optional<std::string>& marker, std::string_view jti);
 
+// A probe could not read the account.
+Say after_probe_fault(const Fault& fault);
 // After the reading on the pinned DC, before anything is sent.
 Step after_read(const Attempt& attempt, const std::optional<ldap::Account>& account, policy::Denial denial);
 // The reading failed: nothing was sent by this attempt.

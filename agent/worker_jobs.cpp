@@ -33,12 +33,6 @@ protocol::ProbeAnswer answer_of(const Job& job, const ldap::Account& a, const pr
 
 Say denied(policy::Denial denial) { return {Code::denied, denial == policy::Denial::out_of_scope ? "out_of_scope" : "protected", {}}; }
 
-Say probe_fault(const Fault& fault) {
-  if (fault.kind == Fault::Kind::refused && fault.detail == "ambiguous") return {Code::failed, "ambiguous", {}};
-  if (fault.kind == Fault::Kind::malformed) return {Code::failed, "directory_error", {}};
-  return {Code::failed, "dc_unavailable", {}};
-}
-
 }  // namespace
 
 // ---- probe --------------------------------------------------------------------------------------------------
@@ -64,7 +58,7 @@ Awaitable<> Worker::probe(RunningPtr running) {
   Outcome outcome;
   if (!looked.account) {
     log::fault("probe.failed", looked.account.error());
-    outcome.say = probe_fault(looked.account.error());
+    outcome.say = after_probe_fault(looked.account.error());
   } else if (!*looked.account) {
     outcome.say = {Code::failed, "not_found", {}};
   } else if (looked.decision.denial != policy::Denial::none) {

@@ -84,6 +84,14 @@ TEST(AReadingThatFailed, SentNothing) {
   EXPECT_EQ(after_read_fault(attempt(), fault(Kind::malformed, "x")), say(Code::failed, "directory_error"));
 }
 
+TEST(AProbeThatFailed, TellsAMissingRightFromAMissingDomainController) {
+  using Kind = Fault::Kind;
+  EXPECT_EQ(after_probe_fault(fault(Kind::refused, "ldap.find", "ambiguous")), say(Code::failed, "ambiguous"));
+  EXPECT_EQ(after_probe_fault(fault(Kind::refused, "ldap.groups", "x")), say(Code::failed, "no_rights"));
+  EXPECT_EQ(after_probe_fault(fault(Kind::unreachable, "ldap.connect", "x")), say(Code::failed, "dc_unavailable"));
+  EXPECT_EQ(after_probe_fault(fault(Kind::malformed, "ldap.account", "x")), say(Code::failed, "directory_error"));
+}
+
 ldap::WriteAnswer answer(Refusal refusal, std::optional<ldap::Account> after) {
   ldap::WriteAnswer a;
   a.refusal = refusal, a.after = std::move(after);
