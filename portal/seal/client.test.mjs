@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { ANSWER, makeDomain, open } from './world.testing.mjs';
+import { ANSWER, makeDomain, open } from './fake_domain.mjs';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/reset', import.meta.url));
 const PROBE = '01ARZ3NDEKTSV4RRFFQ69G5FAV';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createPrivateKey } from 'node:crypto';
 import { before, describe, it } from 'node:test';
-import { ANSWER, NOW, PRE, makeDomain, open, sealingKey, sign, signingKey } from './world.testing.mjs';
+import { ANSWER, NOW, PRE, makeDomain, open, sealingKey, sign, signingKey } from './fake_domain.mjs';
 import { SealError, base64url, checkPassword, checkRoster, checkStatement, fromBase64url, seal, sealFor, thumbprint, ulid } from './seal.mjs';
 
 const refuses = (work, code) => assert.rejects(work, (error) => error instanceof SealError && (assert.equal(error.code, code), true));
