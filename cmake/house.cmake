@@ -20,7 +20,7 @@ target_compile_options(wb_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -W
   # them, takes Asio's own operator new and delete of a coroutine frame for a mismatched pair
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-mismatched-new-delete -fcoroutines>)
 if(WB_SANITIZE)
-  target_compile_options(wb_options INTERFACE -fsanitize=${WB_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  target_compile_options(wb_options INTERFACE -fsanitize=${WB_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer ${WB_SANITIZE_OPT})
   target_link_options(wb_options INTERFACE -fsanitize=${WB_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_options(wb_options INTERFACE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2
