@@ -14,7 +14,8 @@ const expected = (changes = {}) => ({ ...domain.known, now: NOW, ...changes });
 describe('base64url', () => {
   it('has one spelling for every byte string', () => {
     for (const bytes of [[], [0], [255, 254], [1, 2, 3], [251, 255, 191, 0]]) assert.deepEqual([...fromBase64url(base64url(Uint8Array.from(bytes)))], bytes);
-    for (const text of ['A', 'AB', 'AA==', 'A+//', 'AA\n', 'AAB', 5, null]) refusesNow(() => fromBase64url(text), 'malformed');
+    assert.equal(base64url(fromBase64url('-_8')), '-_8');
+    for (const text of ['-_9', 'Zm 9v', 'A', 'AB', 'AA==', 'A+//', 'AA\n', 'AAB', 5, null]) refusesNow(() => fromBase64url(text), 'malformed');
   });
 });
 
@@ -71,6 +72,11 @@ describe('a roster', () => {
   };
   for (const [name, [code, make]] of Object.entries(cases)) it(`${name} is refused: ${code}`, async () => refuses(checkRoster(await make(), expected()), code));
   it('older than one seen before is refused', async () => refuses(checkRoster(await domain.roster(), expected({ leastRsn: 6 })), 'roster_older'));
+  it('whose payload was exchanged under its signature is refused', async () => {
+    const [header, , signature] = (await domain.roster()).split('.');
+    const [, payload] = (await domain.roster({ rsn: 9 })).split('.');
+    await refuses(checkRoster(`${header}.${payload}.${signature}`, expected()), 'roster_signature');
+  });
   it('is refused with any one character changed', async () => {
     const text = await domain.roster();
     for (let i = 0; i < text.length; i += 1) {
@@ -117,6 +123,7 @@ describe('sealing', () => {
         const { header, text } = await open(sealed, { kid: agent.ae.kid, privateKey: agent.ae.privateKey });
         assert.equal(JSON.parse(text).pw, password);
         assert.equal(Buffer.byteLength(text) % 128, 0);
+        assert.deepEqual(Object.keys(header), ['alg', 'enc', 'typ', 'wb']);
         const { nce, ...wb } = header.wb;
         assert.deepEqual(wb, { v: 1, jti, ten: 'default', dom: 'corp.example', sub: ANSWER.sub, op: 'reset', iat: NOW, exp: NOW + 120, rsn, pre: PRE });
         assert.equal(fromBase64url(nce).length, 16);
