@@ -31,7 +31,7 @@ bool AgentSession::active(const std::string& name, UnixSeconds now) const {
 }
 
 bool AgentSession::ready(const std::string& name, UnixSeconds now) const {
-  return !draining_ && active(name, now) && domain(name)->readiness.ready;
+  return !draining_ && !broken_ && active(name, now) && domain(name)->readiness.ready;
 }
 
 bool AgentSession::opens(const std::string& name, const std::string& kid) const {
@@ -69,6 +69,7 @@ Awaitable<> AgentSession::write_out(std::shared_ptr<AgentSession> self) {
     if (!text) co_return;
     auto sent = co_await self->link_->write(std::move(*text));
     if (sent) continue;
+    self->broken_ = true;  // its end is on the way through run(): offered nothing in between
     self->abort();
     co_return;
   }
@@ -86,7 +87,8 @@ Awaitable<> AgentSession::beat(std::shared_ptr<AgentSession> self, std::chrono::
 }
 
 bool AgentSession::send(std::string text) {
-  if (outbox_.try_send(std::move(text))) return true;
+  if (!broken_ && outbox_.try_send(std::move(text))) return true;
+  broken_ = true;
   abort();
   return false;
 }

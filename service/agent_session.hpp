@@ -72,7 +72,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   Listener& listener_;
   int window_;
   const int window_max_;
-  bool draining_ = false;
+  bool draining_ = false, broken_ = false;
   Queue<std::string> outbox_;
 };
 

@@ -144,6 +144,7 @@ void Dispatch::answered(const std::string& agent, const protocol::JobResult& res
   auto job = find(result.jti);
   if (!job) return answered_late(agent, result, jws);
   if (result.op != job->row.op) {
+    gateway_.send(agent, protocol::message_text("ack", protocol::JobRef{result.jti, result.fence}));
     log::warn("result.dropped", log::field("jti", result.jti), log::field("agent", agent), log::field("why", "another operation"));
     return;
   }
@@ -175,14 +176,21 @@ void Dispatch::link_lost(const std::string& agent) {
     if (job->machine.holder() == agent) step(job, event::LinkLost{agent});
 }
 
+// Offers what waits. A step that frees a place again only leaves a note: no recursion, however many jobs wait.
 void Dispatch::agents_changed(const std::string& domain) {
-  auto found = waiting_.find(domain);
-  if (found == waiting_.end()) return;
-  auto jobs = found->second;
-  for (auto& [jti, job] : jobs) {
-    if (!gateway_.has_room(domain)) return;
-    if (job->machine.state() == queue::JobState::ready) step(job, event::AgentsChanged{});
+  if (!changed_.insert(domain).second || handing_out_) return;
+  handing_out_ = true;
+  while (!changed_.empty()) {
+    const auto next = std::move(changed_.extract(changed_.begin()).value());
+    auto found = waiting_.find(next);
+    if (found == waiting_.end()) continue;
+    auto jobs = found->second;  // a step may change the map
+    for (auto& [jti, job] : jobs) {
+      if (!gateway_.has_room(next)) break;
+      if (job->machine.state() == queue::JobState::ready) step(job, event::AgentsChanged{});
+    }
   }
+  handing_out_ = false;
 }
 
 // ---- the machine and its driver -----------------------------------------------------------------------------
@@ -283,6 +291,7 @@ std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action
   else row.outcome = word_of(a.ending), row.text = text_of_ending(a.ending);
   row.fence = job->machine.fence();
   row.attempts = job->machine.attempts();
+  if (!job->durable()) job->take_answer();
   row.duration_ms = job->since.ms() + job->before_restart_ms;
   row.sealed.reset();
   if (auto kept = job->keep(store_); !kept) {

@@ -70,6 +70,8 @@ class Dispatch : public Listener {
   const Keys& keys_;
   Gateway& gateway_;
   std::size_t waiters_ = 0;
+  std::set<std::string> changed_;  // domains whose waiting jobs may find an agent now
+  bool handing_out_ = false;
   std::map<std::string, Job> live_;                                 // by jti; at most settings.live_jobs_max
   std::map<std::string, std::map<std::string, Job>> waiting_;       // domain -> jti -> ready job: oldest ULID first
 };

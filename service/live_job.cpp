@@ -1,5 +1,7 @@
 #include "service/live_job.hpp"
 
+#include <boost/algorithm/string/predicate.hpp>
+
 #include "protocol/codec.hpp"
 
 namespace wb::service {
@@ -10,14 +12,20 @@ void Dispatch::Live::send_ack(Gateway& gateway) {
   ack_to.reset();
 }
 
+void Dispatch::Live::take_answer() {
+  if (!result || result->code != protocol::Code::ok) return;
+  const bool fits = result->probe && !result->probe->sub.empty() && (row.sub.empty() || boost::algorithm::iequals(row.sub, result->probe->sub));
+  if (fits) answer = result->probe;
+  else row.outcome = to_string(protocol::Code::failed), row.reason = "directory_error";
+}
+
 Result<void> Dispatch::Live::keep(Store& store) {
   if (durable()) {
     auto done = store.finish(row);
     if (!done) return done.error();
     return {};
   }
-  if (!result || result->code != protocol::Code::ok || !result->probe) return {};
-  answer = result->probe;
+  if (!answer) return {};
   // "sub" stands for the account from here on, and "pre" is what every attempt will expect.
   return store.add_probe({row.jti, row.domain, answer->sub, answer->pre, unix_now(), std::nullopt});
 }

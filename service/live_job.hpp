@@ -19,6 +19,8 @@ struct Dispatch::Live {
     for (auto& waiter : waiters) waiter->cancel();
   }
   void send_ack(Gateway& gateway);
+  // A probe's answer, if its result has one for the account that was asked for; else the probe has failed.
+  void take_answer();
   // The end, in the store: a job's, or a probe's answer that a job may stand on.
   Result<void> keep(Store& store);
 

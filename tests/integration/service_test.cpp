@@ -491,6 +491,16 @@ TEST_F(ADomainWithAnAgent, KeepsItsJobsOverARestartOfTheService) {
   EXPECT_EQ(world.look(bearer, binding.jti).text("outcome"), "applied");
 }
 
+TEST_F(ADomainWithAnAgent, HasAFailedProbeWhenTheAnswerIsForAnotherAccount) {
+  auto probing = std::async(std::launch::async, [&] { return https("POST", world.url() + "/api/v1/probes", R"({"sub":"00000000-0000-4000-8000-000000000000"})", bearer); });
+  const auto got = agent->next_job();
+  ASSERT_TRUE(got);
+  agent->answer_probe(got->job);
+  const auto reply = probing.get();
+  EXPECT_EQ(reply.text("outcome"), "failed");
+  EXPECT_FALSE(reply.body.as_object().contains("answer"));
+}
+
 TEST(AnOfferThatIsNotAccepted, GoesToTheNextAgent) {
   auto shape = ServiceWorld::quick();
   shape.jobs.accept = 100ms;
