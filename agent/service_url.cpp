@@ -7,10 +7,10 @@ namespace wb::agent {
 std::optional<ServiceUrl> parse_service_url(std::string_view text) {
   constexpr std::string_view scheme = "https://";
   if (!text.starts_with(scheme)) return std::nullopt;
-  if (text.ends_with('/')) text.remove_suffix(1);
   auto rest = text.substr(scheme.size());
+  if (rest.ends_with('/')) rest.remove_suffix(1);
   ServiceUrl url;
-  url.text = text;
+  url.text = std::string(scheme) + std::string(rest);
   if (rest.starts_with('[')) {
     const auto end = rest.find(']');
     if (end == std::string_view::npos) return std::nullopt;

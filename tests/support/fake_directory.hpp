@@ -29,6 +29,7 @@ struct FakeDirectory : ldap::Directory {
     ldap::Account& add(const std::string& sub, const std::string& name) {
       ldap::Account a;
       a.sub = sub, a.sam = name, a.dn = "CN=" + name + ",OU=People,DC=corp,DC=example", a.sid = "S-1-5-21-1-2-3-1104", a.display_name = name;
+      a.group_sids = {"S-1-5-21-1-2-3-513"};
       a.pre = {"dc1.corp.example", 1, "133000000000000000", std::nullopt};
       return accounts[sub] = a;
     }
