@@ -189,6 +189,7 @@ Awaitable<> Agent::prune() {
     auto pruning = to_completion(journal_pool_, std::move(work));
     auto pruned = co_await std::move(pruning);
     if (!pruned) log::fault("journal.failed", pruned.error());
+    if (stopping_) co_return;                             // the cancellation came while we were on the pool, and is spent
     const bool on = co_await sleep_for(prune_every);
     if (!on) co_return;
   }
