@@ -140,17 +140,10 @@ class AKilledAgent(unittest.TestCase):
             self.world.start_agent("agent1", WB_FAILPOINT=f"{step}:kill:reset")
             self.world.wait_ready(1)
             before = self.world.versions(user)
-            reset = subprocess.Popen([sys.executable, "-c", "import sys; sys.path.insert(0, sys.argv[1]); import world, json; w = object.__new__(world.World); "
-                                      "w.__dict__.update(json.loads(sys.argv[2])); print(json.dumps(w.reset(sys.argv[3], sys.argv[4])))",
-                                      str(pathlib.Path(__file__).resolve().parents[1] / "support"),
-                                      json.dumps({"client_file": str(self.world.client_file), "folder": str(self.world.folder)}), user, NEW],
-                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            self.world.processes["agent1"].wait(timeout=30)
-            del self.world.processes["agent1"]
+            reset = self.world.begin_reset(user, NEW)
+            self.assertEqual(self.world.processes.pop("agent1").wait(timeout=30), -signal.SIGKILL, step)
             self.world.start_agent("agent2")
-            out, err = reset.communicate(timeout=60)
-            self.assertTrue(out, err.decode()[-2000:] + self.world.logs())
-            answer = json.loads(out)
+            answer = self.world.finish_reset(reset)
             self.assertEqual((answer["outcome"], answer["attempts"]), ("applied", 2), f"{step}: {answer}")
             self.assertEqual(self.world.versions(user), before + 1, f"{step}: exactly one change")
 

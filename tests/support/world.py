@@ -151,14 +151,23 @@ class World:
         except AssertionError as e:
             raise AssertionError(f"{e}\n{self.logs()}") from None
 
+    def begin_reset(self, user, password, *flags):
+        """scripts/reset as a person's side would run it; finish_reset() waits for its line."""
+        process = subprocess.Popen([str(TOP / "scripts/reset"), user, *flags], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=die_with_parent,
+                                   env={**os.environ, "WB_CLIENT_FILE": str(self.client_file), "WB_CA_FILE": str(self.folder / "ca.pem")})
+        process.stdin.write(password if isinstance(password, bytes) else password.encode())
+        process.stdin.close()
+        process.stdin = None
+        return process
+
+    def finish_reset(self, process, code=0):
+        out, err = process.communicate(timeout=150)
+        if process.returncode != code:
+            raise AssertionError(f"{' '.join(process.args)}: exit {process.returncode}, wanted {code}\n{out}{err}\n{self.logs()}")
+        return json.loads(out)
+
     def reset(self, user, password, *flags, code=0):
-        """scripts/reset as a person's side would run it: the outcome line as a dict."""
-        data = password if isinstance(password, bytes) else password.encode()
-        done = subprocess.run([str(TOP / "scripts/reset"), user, *flags], input=data, capture_output=True, timeout=150,
-                              env={**os.environ, "WB_CLIENT_FILE": str(self.client_file), "WB_CA_FILE": str(self.folder / "ca.pem")})
-        if done.returncode != code:
-            raise AssertionError(f"reset {user}: exit {done.returncode}, wanted {code}\n{done.stdout}{done.stderr}\n{self.logs()}")
-        return json.loads(done.stdout) if done.stdout else {"stderr": done.stderr.decode()}
+        return self.finish_reset(self.begin_reset(user, password, *flags), code)
 
     def binds(self, user, password):
         """Whether this password logs in. Only tests ask this; the product never does."""
