@@ -18,7 +18,7 @@ constexpr Form forms[] = {
     {Verb::domain_init, "domain init", "domain", "", "domain init [--domain DOMAIN] [--config FILE]",
      "Makes the domain's root key and its first roster, on one machine of the domain."},
     {Verb::approve, "approve", "fingerprint! domain", "AGENT", "approve AGENT --fingerprint F [--domain DOMAIN] [--config FILE]",
-     "Lets another agent open passwords. Runs where the domain's root key is. F is what `enroll` printed there:\ncarry it over by a way the reset service can't change."},
+     "Lets another agent open passwords. Runs where the domain's root key is. F is what `enroll` printed there:\ncarry it over by a way the reset service can't change. Again for an agent that was approved: renews the roster,\nwhich lives for 30 days."},
     {Verb::check_config, "check-config", "", "[FILE]", "check-config [FILE]", "Reads the configuration and prints every problem; exit code 78 if there is one."},
     {Verb::version, "version", "", "", "version", "Prints the version."},
 };

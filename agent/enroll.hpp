@@ -26,6 +26,7 @@ Result<void> enroll(const config::AgentConfig& config, const std::string& servic
 Result<void> domain_init(const config::AgentConfig& config, const std::string& domain, std::ostream& out);
 
 // Puts AGENT into the roster if `fingerprint` is the thumbprint of the key the service shows for it. Needs the root.
+// Once more for an agent that stands there renews the roster, which lives for 30 days.
 Result<void> approve(const config::AgentConfig& config, const std::string& agent, const std::string& fingerprint, const std::string& domain, std::ostream& out);
 
 // ---- pure parts ---------------------------------------------------------------------------------------------
@@ -43,7 +44,8 @@ Result<AgentList> read_agent_list(std::string_view json);
 // The issuer of the first endorsement that the root named by `sr_pin` signed: what identity.json pins.
 Result<std::string> issuer_of(const std::vector<std::string>& endorsements, std::string_view sr_pin, UnixSeconds now);
 
-// The next roster: the same agents and this one, 30 days from now. Fault refused when it stands there already.
+// The next roster: the same agents and this one, 30 days from now. An agent that stands there with this key already is
+// not doubled: that renews the roster. Fault refused when it stands there with another key, or 32 do.
 Result<protocol::Roster> roster_with(protocol::Roster roster, const protocol::RosterAgent& agent, UnixSeconds now);
 
 }  // namespace wb::agent

@@ -90,10 +90,12 @@ Result<std::string> issuer_of(const std::vector<std::string>& endorsements, std:
 }
 
 Result<protocol::Roster> roster_with(protocol::Roster roster, const protocol::RosterAgent& agent, UnixSeconds now) {
-  const auto same_id = [&](const auto& a) { return a.id == agent.id; };
-  if (std::any_of(roster.agents.begin(), roster.agents.end(), same_id)) return fault(Fault::Kind::refused, "roster", "that agent stands in the roster already");
-  if (roster.agents.size() >= protocol::recipients_max) return fault(Fault::Kind::refused, "roster", "a roster holds at most 32 agents");
-  roster.agents.push_back(agent);
+  const auto found = std::find_if(roster.agents.begin(), roster.agents.end(), [&](const auto& a) { return a.id == agent.id; });
+  if (found != roster.agents.end() && !(found->as == agent.as)) return fault(Fault::Kind::refused, "roster", "that agent stands in the roster with another key");
+  if (found == roster.agents.end()) {
+    if (roster.agents.size() >= protocol::recipients_max) return fault(Fault::Kind::refused, "roster", "a roster holds at most 32 agents");
+    roster.agents.push_back(agent);
+  }
   roster.rsn += 1;
   roster.iat = now;
   roster.exp = now + roster_seconds;

@@ -63,7 +63,11 @@ TEST(ARosterThatGrows, CountsUpAndKeepsEverybodyOnce) {
   auto first = roster_with({"demo", "corp.example", 0, 0, 0, {}}, a, 1'000).value();
   EXPECT_EQ(first.rsn, 1);
   EXPECT_EQ(first.exp - first.iat, 30 * 86'400);
-  EXPECT_FALSE(roster_with(first, a, 1'000)) << "it stands there already";
+  const auto renewed = roster_with(first, a, 2'000).value();
+  EXPECT_EQ(renewed.agents.size(), 1U) << "it stands there already: renewed, not doubled";
+  EXPECT_EQ(renewed.rsn, 2);
+  EXPECT_GT(renewed.exp, first.exp);
+  EXPECT_FALSE(roster_with(first, {"A", {}}, 1'000)) << "the same name with another key";
   for (int i = 0; i < 31; ++i) first = roster_with(first, {"B" + std::to_string(i), {}}, 1'000).value();
   EXPECT_FALSE(roster_with(first, {"C", {}}, 1'000)) << "32 recipients at most";
 }
