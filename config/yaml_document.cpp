@@ -58,8 +58,13 @@ class Builder : public YAML::EventHandler {
     if (open_.empty()) { root_ = std::move(done); return; }
     auto& [parent, key_is_next] = open_.back();
     if (parent.kind == Value::Kind::list) { parent.items.push_back(std::move(done)); return; }
-    if (key_is_next) parent.entries.push_back({std::move(done.text), done.place, {}});
-    else parent.entries.back().value = std::move(done);
+    if (key_is_next) {
+      parent.entries.push_back({std::move(done.text), done.place, {}});
+    } else {
+      // What is not there has no place in the file: the parser names the next thing's.
+      if (done.kind == Value::Kind::null) done.place = parent.entries.back().place;
+      parent.entries.back().value = std::move(done);
+    }
     key_is_next = !key_is_next;
   }
 

@@ -1,0 +1,237 @@
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "config/agent_config.hpp"
+#include "config/service_config.hpp"
+
+namespace wb::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+class AConfig : public testing::Test {
+ protected:
+  AConfig() { fs::create_directories(folder_); }
+  ~AConfig() override { fs::remove_all(folder_); }
+
+  fs::path write(const std::string& text, const std::string& name = "c.yaml") {
+    std::ofstream(folder_ / name, std::ios::binary) << text;
+    return folder_ / name;
+  }
+  static std::string lines(const Problems& problems, const fs::path& folder) {
+    std::string out;
+    for (auto p : problems) {
+      if (p.file.starts_with(folder.string())) p.file.erase(0, folder.string().size() + 1);
+      out += to_string(p) + "\n";
+    }
+    return out;
+  }
+  std::string agent(const std::string& text) {
+    const auto read = load_agent_config(write(text));
+    return std::holds_alternative<Problems>(read) ? lines(std::get<Problems>(read), folder_) : "valid\n";
+  }
+  std::string service(const std::string& text) {
+    const auto read = load_service_config(write(text));
+    return std::holds_alternative<Problems>(read) ? lines(std::get<Problems>(read), folder_) : "valid\n";
+  }
+  // A valid one with `from` replaced.
+  std::string agent_with(std::string_view from, const std::string& to) {
+    std::string text = smallest;
+    const auto at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return agent(text.replace(at, from.size(), to));
+  }
+
+  static constexpr const char* smallest =
+      "service: {url: https://reset.example}\n"
+      "domains:\n"
+      "  - domain: Corp.Example\n"
+      "    directory:\n"
+      "      uris: [ldaps://dc1.corp.example]\n"
+      "      bind_dn: svc@corp.example\n"
+      "      bind_password_file: secrets/svc\n"
+      "    guardrails:\n"
+      "      allow_ous: ['OU=People,DC=corp,DC=example']\n";
+  fs::path folder_ = fs::temp_directory_path() / ("wb-config-" + std::to_string(::getpid()));
+};
+
+TEST_F(AConfig, FillsInDefaultsAndResolvesPathsFromItsFolder) {
+  const auto read = load_agent_config(write(smallest));
+  ASSERT_TRUE(std::holds_alternative<AgentConfig>(read)) << lines(std::get<Problems>(read), folder_);
+  const auto& c = std::get<AgentConfig>(read);
+  EXPECT_EQ(c.service_url, "https://reset.example");
+  EXPECT_TRUE(c.service_ca_file.empty());
+  EXPECT_EQ(c.state_dir, "/var/lib/writeback-agent");
+  EXPECT_EQ(c.window, 8);
+  ASSERT_EQ(c.domains.size(), 1U);
+  const auto& d = c.domains[0].directory;
+  EXPECT_EQ(d.domain, "corp.example") << "folded, so that it compares";
+  EXPECT_EQ(d.bind_password_file, folder_ / "secrets/svc");
+  EXPECT_EQ(d.operation_timeout, std::chrono::milliseconds(8000));
+  EXPECT_TRUE(c.domains[0].guardrails.protect_admins);
+}
+
+TEST_F(AConfig, ResolvesPathsWhenItIsNamedRelatively) {
+  write(smallest);
+  const auto before = fs::current_path();
+  fs::current_path(folder_);
+  const auto read = load_agent_config("c.yaml");
+  fs::current_path(before);
+  EXPECT_EQ(std::get<AgentConfig>(read).domains[0].directory.bind_password_file, folder_ / "secrets/svc");
+}
+
+TEST_F(AConfig, TellsEveryProblemAtOnceInTheOrderOfLines) {
+  EXPECT_EQ(agent("service:\n  url: http://x\nwindow: 1000\nnonsense: 1\nwindwo: 8\ndomains:\n  - domain: corp.example\n    directory:\n"
+                  "      uris: [ldap://dc1]\n      bind_password: S3cret!\n"),
+            "c.yaml:2:8: service.url: expected https://host[:port] without a path\n"
+            "c.yaml:3:9: window: expected a whole number from 1 to 64\n"
+            "c.yaml:4:1: nonsense: expected a key of this section, and this is none\n"
+            "c.yaml:5:1: windwo: expected a key of this section, perhaps window\n"
+            "c.yaml:7:5: domains[0].guardrails.allow_ous: expected a list of 1 to 256, each a DN (RFC 4514), like OU=People,DC=corp,DC=example, but the key is missing\n"
+            "c.yaml:9:7: domains[0].directory.bind_dn: expected a DN (RFC 4514) or a name like svc-writeback@corp.example, but the key is missing\n"
+            "c.yaml:9:7: domains[0].directory.bind_password_file: expected a path (a relative one starts at this file's folder), but the key is missing\n"
+            "c.yaml:9:14: domains[0].directory.uris: expected ldaps://host[:port] (Active Directory takes passwords over an encrypted connection only, and the agent has no other way)\n"
+            "c.yaml:10:7: domains[0].directory.bind_password: expected a path in bind_password_file: passwords never stand in this file\n");
+}
+
+TEST_F(AConfig, ThatIsEmptyMissesWhatIsRequired) {
+  const std::string missing =
+      "service.url: expected https://host[:port] without a path, but the key is missing\n"
+      "c.yaml: domains: expected a list of 1 to 16, each a map of keys and values, but the key is missing\n";
+  EXPECT_EQ(agent(""), "c.yaml: " + missing);
+  EXPECT_EQ(agent("# nothing\n"), "c.yaml: " + missing);
+  EXPECT_EQ(service(""),
+            "c.yaml: listen.certificate_file: expected a path (a relative one starts at this file's folder), but the key is missing\n"
+            "c.yaml: listen.key_file: expected a path (a relative one starts at this file's folder), but the key is missing\n"
+            "c.yaml: public_url: expected https://host[:port] without a path, but the key is missing\n");
+}
+
+TEST_F(AConfig, ThatCannotBeReadIsAProblemWithoutALine) {
+  const auto problems = std::get<Problems>(load_agent_config(folder_ / "none.yaml"));
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_EQ(problems[0].line, 0);
+  EXPECT_EQ(lines(problems, folder_), "none.yaml: expected a readable file: No such file or directory\n");
+  EXPECT_EQ(to_string(std::get<Problems>(load_agent_config(folder_))[0]), folder_.string() + ": expected a readable file: it is a directory");
+  EXPECT_EQ(agent(std::string(file_bytes_max + 1, '#')), "c.yaml: expected at most 1 MiB\n");
+}
+
+TEST_F(AConfig, ThatIsNotYamlIsRefusedAtItsPlace) {
+  EXPECT_EQ(agent("service: {url: x\nwindow: 1\n"), "c.yaml:2:7: expected valid YAML: end of map flow not found\n");
+  EXPECT_EQ(agent("- a\n"), "c.yaml:1:1: expected a map of keys and values\n");
+  EXPECT_EQ(agent("just words\n"), "c.yaml:1:1: expected a map of keys and values\n");
+  EXPECT_EQ(agent("a: 1\n---\nb: 2\n"), "c.yaml:3:1: expected one document in a file\n");
+  EXPECT_EQ(agent("? [a]\n: 1\n"), "c.yaml:1:3: expected a plain key\n");
+}
+
+TEST_F(AConfig, RefusesBombs) {
+  const std::string none = "expected no anchors and no aliases (& and *)\n";
+  EXPECT_EQ(agent("a: &x [1, 2]\nb: [*x, *x]\n"), "c.yaml:1:4: " + none);
+  EXPECT_EQ(agent("a: *S3cretName\n"), "c.yaml:1:4: " + none) << "the name is not repeated";
+  EXPECT_EQ(agent("a: " + std::string(17, '[') + std::string(17, ']') + "\n"), "c.yaml:1:19: expected at most 16 levels\n");
+  EXPECT_NE(agent("a: " + std::string(100'000, '[') + "\n").find("expected"), std::string::npos);
+  std::string many = "a:\n";
+  for (int i = 0; i < 20'000; ++i) many += "- x\n";
+  EXPECT_NE(agent(many).find("expected at most 20000 values in a file\n"), std::string::npos);
+}
+
+TEST_F(AConfig, RefusesKeysThatStandTwice) {
+  EXPECT_EQ(agent(std::string(smallest) + "window: 4\nwindow: 5\n"), "c.yaml:11:1: window: expected the key once, and it stands in line 10 already\n");
+  EXPECT_EQ(agent(std::string(smallest) + "  - domain: corp.EXAMPLE\n    directory: {uris: [ldaps://dc1], bind_dn: DC=x, bind_password_file: p}\n    guardrails: {allow_ous: [OU=x]}\n"),
+            "c.yaml:10:13: domains[1].domain: expected each domain once, and this one stands above already\n");
+}
+
+TEST_F(AConfig, RefusesWrongTypes) {
+  EXPECT_EQ(agent("window: [1]\n" + std::string(smallest)), "c.yaml:1:9: window: expected a whole number from 1 to 64\n");
+  EXPECT_EQ(agent("window: '8'\n" + std::string(smallest)), "c.yaml:1:9: window: expected a whole number from 1 to 64\n");
+  EXPECT_EQ(agent("window:\n" + std::string(smallest)), "c.yaml:1:1: window: expected a whole number from 1 to 64\n");
+  EXPECT_EQ(agent("state_dir: {}\n" + std::string(smallest)), "c.yaml:1:12: state_dir: expected a path (a relative one starts at this file's folder)\n");
+  EXPECT_EQ(agent("log_level: verbose\n" + std::string(smallest)), "c.yaml:1:12: log_level: expected debug, info, warn or error\n");
+  EXPECT_EQ(agent_with("service: {url: https://reset.example}", "service: x"), "c.yaml:1:10: service: expected a map of keys and values\n");
+  EXPECT_EQ(agent_with("allow_ous: ['OU=People,DC=corp,DC=example']", "allow_ous: OU=People"),
+            "c.yaml:9:18: domains[0].guardrails.allow_ous: expected a list of 1 to 256, each a DN (RFC 4514), like OU=People,DC=corp,DC=example\n");
+  EXPECT_EQ(agent_with("['OU=People,DC=corp,DC=example']", "[]").substr(0, 60), "c.yaml:9:18: domains[0].guardrails.allow_ous: expected a lis");
+  EXPECT_EQ(agent_with("allow_ous: [", "protect_admins: yes\n      allow_ous: ["), "c.yaml:9:23: domains[0].guardrails.protect_admins: expected true or false\n");
+}
+
+TEST_F(AConfig, RefusesNumbersOutOfRange) {
+  for (const auto* value : {"0", "65", "-1", "1.5", "08x", "99999999999999999999", "0x8"})
+    EXPECT_EQ(agent("window: " + std::string(value) + "\n" + smallest), "c.yaml:1:9: window: expected a whole number from 1 to 64\n") << value;
+  for (const auto* value : {"1", "64"}) EXPECT_EQ(agent("window: " + std::string(value) + "\n" + smallest), "valid\n") << value;
+  EXPECT_EQ(agent_with("      uris:", "      connect_timeout_ms: 99\n      uris:"), "c.yaml:5:27: domains[0].directory.connect_timeout_ms: expected a whole number from 100 to 60000\n");
+}
+
+TEST_F(AConfig, TakesNothingButAnEncryptedDirectory) {
+  for (const auto* uri : {"ldap://dc1", "ldapi://%2ftmp%2fx", "ldaps://", "ldaps://dc1/x", "ldaps://dc1:0", "ldaps://dc1:65536", "ldaps://dc 1", "ldaps://u@dc1", "dc1", "LDAP://dc1"})
+    EXPECT_NE(agent_with("[ldaps://dc1.corp.example]", "['" + std::string(uri) + "']").find("an encrypted connection only"), std::string::npos) << uri;
+  for (const auto* uri : {"ldaps://dc1", "ldaps://127.0.0.1:6360", "ldaps://[::1]:636", "ldaps://[2001:db8::1]"})
+    EXPECT_EQ(agent_with("[ldaps://dc1.corp.example]", "['" + std::string(uri) + "']"), "valid\n") << uri;
+  EXPECT_EQ(agent_with("      uris:", "      type: openldap\n      uris:"), "c.yaml:5:13: domains[0].directory.type: expected active_directory\n");
+}
+
+TEST_F(AConfig, RefusesUrlsThatAreNoOrigins) {
+  for (const auto* url : {"http://x", "https://", "https://x/", "https://x/path", "https://x?q", "https://u:p@x", "https://x:", "https://x:+1", "https://[x]", "https://[::1", "https://-x", "wss://x"})
+    EXPECT_EQ(agent_with("https://reset.example", "'" + std::string(url) + "'"), "c.yaml:1:16: service.url: expected https://host[:port] without a path\n") << url;
+}
+
+TEST_F(AConfig, ChecksNamesOfTheDirectory) {
+  EXPECT_NE(agent_with("Corp.Example", "corp_example"), "valid\n");
+  EXPECT_NE(agent_with("svc@corp.example", "CORP\\svc"), "valid\n");
+  EXPECT_EQ(agent_with("svc@corp.example", "CN=svc\\, wb,DC=corp"), "valid\n");
+  EXPECT_NE(agent_with("'OU=People,DC=corp,DC=example'", "People"), "valid\n");
+  EXPECT_NE(agent_with("'OU=People,DC=corp,DC=example'", "''"), "valid\n") << "the empty DN would be everybody";
+  EXPECT_NE(agent_with("      uris:", "      marker_attribute: a b\n      uris:"), "valid\n");
+  EXPECT_EQ(agent_with("      uris:", "      marker_attribute: adminDisplayName\n      uris:"), "valid\n");
+  EXPECT_EQ(agent_with("allow_ous: [", "protected_groups: [S-1-5-21-1-2-3-1105, 'CN=VIPs,DC=corp']\n      allow_ous: ["), "valid\n");
+  EXPECT_NE(agent_with("allow_ous: [", "protected_groups: [VIPs]\n      allow_ous: ["), "valid\n");
+}
+
+TEST_F(AConfig, OfTheServiceIsReadAndChecked) {
+  const std::string listen = "listen: {certificate_file: a.pem, key_file: /k/b.key, port: 8443, address: '::1'}\npublic_url: https://127.0.0.1:8443\n";
+  const auto read = load_service_config(write(listen + "tenant: demo\nchannel_binding: none\nstate_dir: state\n"));
+  ASSERT_TRUE(std::holds_alternative<ServiceConfig>(read));
+  const auto& c = std::get<ServiceConfig>(read);
+  EXPECT_EQ(c.listen_port, 8443);
+  EXPECT_EQ(c.certificate_file, folder_ / "a.pem");
+  EXPECT_EQ(c.key_file, "/k/b.key");
+  EXPECT_EQ(c.state_dir, folder_ / "state");
+  EXPECT_EQ(c.channel_binding, ServiceConfig::ChannelBinding::none);
+  EXPECT_EQ(service(listen + "tenant: a b\nchannel_binding: require\n"),
+            "c.yaml:3:9: tenant: expected 1 to 64 letters, digits, - and _\nc.yaml:4:18: channel_binding: expected exporter or none\n");
+}
+
+std::string content(const fs::path& file) {
+  std::ifstream in(file);
+  std::stringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+void expect_every_key_explained(const fs::path& file, const std::vector<std::string>& keys) {
+  const auto text = content(file);
+  EXPECT_GT(keys.size(), 8U);
+  for (const auto& key : keys) {
+    const auto last = key.substr(key.rfind('.') + 1);
+    const bool mentioned = text.find(' ' + last + ':') != std::string::npos || text.find('\n' + last + ':') != std::string::npos;
+    EXPECT_TRUE(mentioned) << file << " does not mention " << key;
+  }
+}
+
+TEST(TheExampleConfigs, AreValidAndMentionEveryKey) {
+  const fs::path folder = fs::path(WB_SOURCE_DIR) / "config";
+  const auto agent = load_agent_config(folder / "agent.example.yaml");
+  const auto service = load_service_config(folder / "service.example.yaml");
+  if (const auto* problems = std::get_if<Problems>(&agent)) ADD_FAILURE() << to_string(problems->front());
+  if (const auto* problems = std::get_if<Problems>(&service)) ADD_FAILURE() << to_string(problems->front());
+  expect_every_key_explained(folder / "agent.example.yaml", agent_config_keys());
+  expect_every_key_explained(folder / "service.example.yaml", service_config_keys());
+  const auto keys = agent_config_keys();
+  EXPECT_NE(std::find(keys.begin(), keys.end(), "domains[].directory.uris"), keys.end());
+}
+
+}  // namespace
+}  // namespace wb::config

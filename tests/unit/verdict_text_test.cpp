@@ -1,0 +1,93 @@
+#include "policy/verdict_text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <regex>
+#include <set>
+
+namespace wb::policy {
+namespace {
+
+using protocol::Code;
+using protocol::Op;
+
+// Codes and reasons as docs/PROTOCOL.md section 5 lists them: rows "| `code`[, `code`] | meaning | `reason`, ... |".
+std::vector<std::pair<Code, std::string>> contract() {
+  std::vector<std::pair<Code, std::string>> out;
+  std::ifstream in(WB_SOURCE_DIR "/docs/PROTOCOL.md");
+  bool inside = false;
+  const std::regex word("`([a-z_]+)`");
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("| code | meaning | reasons |")) inside = true;
+    else if (inside && !line.starts_with("|")) break;
+    if (!inside || !line.starts_with("| `")) continue;
+    const auto second = line.find(" | "), third = line.rfind(" | ");
+    const auto codes = line.substr(0, second), reasons = line.substr(third);
+    for (std::sregex_iterator code(codes.begin(), codes.end(), word), end; code != end; ++code) {
+      const auto is = protocol::code_from((*code)[1].str());
+      EXPECT_TRUE(is) << (*code)[1];
+      if (!is) continue;
+      out.emplace_back(*is, "");
+      for (std::sregex_iterator reason(reasons.begin(), reasons.end(), word); reason != end; ++reason) out.emplace_back(*is, (*reason)[1]);
+    }
+  }
+  return out;
+}
+
+TEST(EveryReasonOfTheContract, HasATextOfItsOwn) {
+  const auto wanted = contract();
+  ASSERT_GT(wanted.size(), 40U) << "the table in docs/PROTOCOL.md was not found";
+  std::set<std::string> texts;
+  for (const auto& [code, reason] : wanted) {
+    const auto row = std::find_if(verdict_rows().begin(), verdict_rows().end(), [&](const VerdictRow& r) { return r.code == code && r.reason == reason; });
+    ASSERT_NE(row, verdict_rows().end()) << protocol::to_string(code) << " " << reason;
+    EXPECT_TRUE(texts.insert(std::string(row->text)).second) << "said twice: " << row->text;
+    const auto text = verdict_text(code, reason);
+    EXPECT_TRUE(text.ends_with('.')) << text;
+    if (!reason.empty()) { EXPECT_NE(text, verdict_text(code, "")) << reason; }
+  }
+  EXPECT_EQ(verdict_rows().size(), wanted.size()) << "a row that the contract does not have";
+}
+
+TEST(EveryCode, HasATextForEachOperation) {
+  for (int code = 0; code <= static_cast<int>(Code::unknown); ++code)
+    for (auto op : {Op::probe, Op::reset, Op::unlock, Op::resolve}) EXPECT_GT(verdict_text(static_cast<Code>(code), "", {.op = op}).size(), 10U) << code;
+}
+
+TEST(ATooShortPassword, IsToldWhatIsNeeded) {
+  EXPECT_EQ(verdict_text(Code::rejected, "too_short", {.min_length = 12}), "Too short: at least 12 characters are needed.");
+  EXPECT_EQ(verdict_text(Code::rejected, "too_short", {.min_length = 1}), "Too short: at least 1 character is needed.");
+  EXPECT_EQ(verdict_text(Code::rejected, "too_short"), "Too short: a longer password is needed.");
+}
+
+TEST(ATooYoungPassword, IsToldWhenItMayChange) {
+  // 22 November 2026, 09:14:00 UTC
+  constexpr std::int64_t then = 1'795'338'840;
+  EXPECT_EQ(verdict_text(Code::rejected, "too_young", {.min_age_s = 86'400, .retry_after = then}),
+            "Your password was changed less than 1 day ago. Try again after 09:14 UTC on 22 November.");
+  EXPECT_EQ(verdict_text(Code::rejected, "too_young", {.min_age_s = 7'200, .retry_after = then - 59}),
+            "Your password was changed less than 2 hours ago. Try again after 09:14 UTC on 22 November.");
+  EXPECT_EQ(verdict_text(Code::rejected, "too_young", {.min_age_s = 5'400}), "Your password was changed less than 90 minutes ago.");
+  EXPECT_EQ(verdict_text(Code::rejected, "too_young"), "Your password was changed too recently to be changed again.");
+  EXPECT_EQ(verdict_text(Code::rejected, "too_young", {.retry_after = -1}), "Your password was changed too recently to be changed again.");
+}
+
+TEST(AnAppliedJob, IsToldAsWhatItWas) {
+  EXPECT_EQ(verdict_text(Code::applied, ""), "Your new password is set.");
+  EXPECT_EQ(verdict_text(Code::applied, "", {.op = Op::unlock}), "Your account is unlocked.");
+  EXPECT_EQ(verdict_text(Code::applied_but, "still_locked", {.also = {"still_locked", "account_disabled"}}),
+            "Your new password is set. Your account is still locked: ask your administrator to unlock it. "
+            "Your account is disabled: ask your administrator to enable it.");
+  EXPECT_EQ(verdict_text(Code::applied_but, "", {.also = {"must_change_moot"}}),
+            "Your new password is set. You will not be asked to change it at the next sign-in.");
+}
+
+TEST(AReasonNobodyKnows, GetsTheCodesGeneralTextAndIsNotRepeated) {
+  EXPECT_EQ(verdict_text(Code::rejected, "<script>"), verdict_text(Code::rejected, ""));
+  EXPECT_EQ(verdict_text(Code::applied_but, "", {.also = {"<script>"}}), "Your new password is set.");
+}
+
+}  // namespace
+}  // namespace wb::policy
