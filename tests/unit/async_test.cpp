@@ -44,7 +44,9 @@ TEST(BlockingWork, ComesBackToTheCallersThreadWithItsValue) {
   asio::thread_pool pool(1);
   run([&pool]() -> Awaitable<> {
     const auto home = std::this_thread::get_id();
-    auto where = co_await to_completion(pool, [s = std::make_unique<int>(7)] { return std::pair(*s, std::this_thread::get_id()); });
+    auto work = [s = std::make_unique<int>(7)] { return std::pair(*s, std::this_thread::get_id()); };
+    auto running = to_completion(pool, std::move(work));
+    auto where = co_await std::move(running);
     EXPECT_EQ(where.first, 7);
     EXPECT_TRUE(where.second != home);
     EXPECT_TRUE(std::this_thread::get_id() == home);
