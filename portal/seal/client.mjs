@@ -146,7 +146,7 @@ export async function reset(credential, ca, user, password, { options = {}, time
     api.close();
   }
   const { outcome: name = 'unknown', reason = null, text = null, retry_after = null, agent = null, dc = null, attempts = 0, correlation_id = null } = outcome;
-  const line = { outcome: name, reason, text, retry_after, agent, dc, attempts, duration_ms: Date.now() - start, correlation_id };
+  const line = { outcome: name, reason, text, retry_after, agent, dc: dc || null, attempts, duration_ms: Date.now() - start, correlation_id: correlation_id ?? outcome.probe ?? null };
   const code = name === 'applied' || name === 'applied_but' ? EXIT.applied : REFUSED.includes(name) ? EXIT.refused : EXIT.unknown;
   return { line, code };
 }
