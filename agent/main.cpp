@@ -1,5 +1,4 @@
 // writeback-agent: from the command line to the agent.
-#include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 
 #include <csignal>
@@ -41,9 +40,14 @@ int run(const wb::config::AgentConfig& config) {
     return agent.error().where == "agent.identity" ? exit_config : exit_failed;
   }
   wb::asio::signal_set signals(io, SIGTERM, SIGINT);
-  wb::asio::co_spawn(io, until_signalled(signals, **agent), wb::asio::detached);
+  const auto ended = [&signals](std::exception_ptr error) {
+    signals.cancel();
+    if (error) std::rethrow_exception(error);  // a bug: out of io.run(), and the service manager starts us again
+  };
+  auto listening = until_signalled(signals, **agent);
+  wb::asio::co_spawn(io, std::move(listening), ended);
   auto running = (*agent)->run();
-  wb::asio::co_spawn(io, std::move(running), [&signals](std::exception_ptr) { signals.cancel(); });
+  wb::asio::co_spawn(io, std::move(running), ended);
   io.run();
   return EXIT_SUCCESS;
 }
