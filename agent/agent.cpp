@@ -79,13 +79,16 @@ Awaitable<> Agent::take_over() {
   auto work = [this] { return journal_.unacked(unacked_max); };
   auto asking = to_completion(journal_pool_, std::move(work));
   auto waiting = co_await std::move(asking);
-  if (!waiting) { log::fault("journal.failed", waiting.error()); co_return; }
+  if (!waiting) {
+    log::fault("journal.failed", waiting.error());
+    co_return;
+  }
   for (auto& result : *waiting) outbox_.report(result.jti, result.fence, std::move(result.result_jws));
 }
 
 // ---- the link -----------------------------------------------------------------------------------------------
 Awaitable<> Agent::keep_linked() {
-  co_await asio::this_coro::throw_if_cancelled(false);   // stop() cancels; we look at stopping_ ourselves
+  co_await asio::this_coro::throw_if_cancelled(false);  // stop() cancels; we look at stopping_ ourselves
   Backoff backoff(timings_.backoff);
   while (!stopping_) {
     auto dial = link::dial(dialling_);
@@ -115,7 +118,7 @@ Awaitable<bool> Agent::pause(Backoff& backoff, std::optional<milliseconds> at_le
 Awaitable<> Agent::one_link(std::unique_ptr<link::Link> link, std::optional<milliseconds>& retry_after, Backoff& backoff) {
   const auto born = BootClock::now();
   session_ = std::make_shared<Session>(io_.get_executor(), std::move(link), session_parts());
-  const auto session = session_;                          // ours to the end, whoever looks at session_ meanwhile
+  const auto session = session_;  // ours to the end, whoever looks at session_ meanwhile
   auto running = session->run();
   const auto end = co_await std::move(running);
   session_.reset();
@@ -138,7 +141,7 @@ SessionParts Agent::session_parts() {
   std::vector<std::string> names;
   for (const auto& [name, domain] : domains_) names.push_back(name);
   return {keys_, trust_, *worker_, outbox_, refusals_, [this] { return save_identity(); }, [this] { return readiness(); }, names, epoch_, config_.window,
-          config_.channel_binding == config::AgentConfig::ChannelBinding::require, timings_.session};
+      config_.channel_binding == config::AgentConfig::ChannelBinding::require, timings_.session};
 }
 
 Awaitable<Result<void>> Agent::save_identity() {
@@ -189,7 +192,7 @@ Awaitable<> Agent::prune() {
     auto pruning = to_completion(journal_pool_, std::move(work));
     auto pruned = co_await std::move(pruning);
     if (!pruned) log::fault("journal.failed", pruned.error());
-    if (stopping_) co_return;                             // the cancellation came while we were on the pool, and is spent
+    if (stopping_) co_return;  // the cancellation came while we were on the pool, and is spent
     const bool on = co_await sleep_for(prune_every);
     if (!on) co_return;
   }
@@ -209,9 +212,9 @@ Awaitable<> Agent::wind_down() {
     session_->say_draining();
     session_->heartbeat_soon();
   }
-  auto working = worker_->drained();                      // a write that has started is finished
+  auto working = worker_->drained();  // a write that has started is finished
   co_await std::move(working);
-  const auto until = BootClock::now() + timings_.flush;   // what is not acked by then is in the journal
+  const auto until = BootClock::now() + timings_.flush;  // what is not acked by then is in the journal
   while (session_ && session_->welcomed() && outbox_.waiting() > 0 && BootClock::now() < until) (void)co_await sleep_for(milliseconds(10));
   const auto session = session_;
   if (session && session->welcomed()) {

@@ -16,9 +16,9 @@ namespace wb::agent {
 struct AgentTimings {
   SessionTimings session;
   Backoff::Shape backoff;
-  std::chrono::milliseconds check{3'000};              // of each directory
-  std::chrono::milliseconds silence{60'000};           // of the link
-  std::chrono::milliseconds flush{5'000};              // at the end: for acks of the last results
+  std::chrono::milliseconds check{3'000};     // of each directory
+  std::chrono::milliseconds silence{60'000};  // of the link
+  std::chrono::milliseconds flush{5'000};     // at the end: for acks of the last results
 };
 
 using OpenDirectory = std::function<std::unique_ptr<ldap::Directory>(const ldap::Settings&)>;
@@ -32,7 +32,7 @@ class Agent {
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
-  Awaitable<> run();        // until stop() has done its work
+  Awaitable<> run();  // until stop() has done its work
   // No new jobs, goodbye to the service, running writes finished, their results flushed, links closed. Returns at once.
   void stop();
 
@@ -42,7 +42,7 @@ class Agent {
  private:
   Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, Keys keys, queue::Journal journal, std::int64_t epoch);
   void open_domains(const OpenDirectory& open);
-  Awaitable<> take_over();                             // results a former life could not deliver
+  Awaitable<> take_over();  // results a former life could not deliver
   Awaitable<> keep_linked();
   Awaitable<bool> pause(Backoff& backoff, std::optional<std::chrono::milliseconds> at_least);
   Awaitable<> one_link(std::unique_ptr<link::Link> link, std::optional<std::chrono::milliseconds>& retry_after, Backoff& backoff);
@@ -67,10 +67,10 @@ class Agent {
   Outbox outbox_;
   Refusals refusals_;
   std::unique_ptr<Worker> worker_;
-  std::shared_ptr<Session> session_;                   // while a link is up
+  std::shared_ptr<Session> session_;  // while a link is up
   bool stopping_ = false;
   std::minstd_rand dice_{std::random_device{}()};
-  std::string last_down_;                              // what the log was told last, and when
+  std::string last_down_;  // what the log was told last, and when
   BootClock::time_point last_down_at_{};
   TaskGroup linking_, watching_, ending_;
 };

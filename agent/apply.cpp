@@ -13,7 +13,7 @@ Applied settle(Result<ldap::WriteAnswer> written, const Attempt& attempt, ldap::
   failpoint("answered", protocol::to_string(attempt.job.op));
   if (written) return {std::move(*written), watch.ms()};
   std::optional<ldap::Account> reread;
-  if (written.error().kind != Fault::Kind::unreachable)    // sent, or maybe sent: look once
+  if (written.error().kind != Fault::Kind::unreachable)  // sent, or maybe sent: look once
     if (auto again = directory.read(attempt.job.sub)) reread = std::move(*again);
   return {Applied::Unanswered{written.error(), std::move(reread)}, watch.ms()};
 }

@@ -12,8 +12,11 @@
 namespace wb::agent {
 
 struct Applied {
-  struct Cancelled {};                                     // before anything was sent
-  struct Unanswered { Fault fault; std::optional<ldap::Account> reread; };
+  struct Cancelled {};  // before anything was sent
+  struct Unanswered {
+    Fault fault;
+    std::optional<ldap::Account> reread;
+  };
   // Say: not sent, the password itself was refused (or would not open).
   std::variant<Cancelled, Say, ldap::WriteAnswer, Unanswered> end;
   double directory_ms = 0;

@@ -27,14 +27,14 @@ Say applied(const Attempt& a, const std::optional<ldap::Account>& account) {
 
 // Somebody changed the password since the probe: was it somebody else?
 Say when_moved(const Attempt& a, const ldap::Account& account) {
-  if (!a.second) return {Code::superseded, {}, {}};          // nothing of ours was ever sent
+  if (!a.second) return {Code::superseded, {}, {}};  // nothing of ours was ever sent
   const bool untouched = account.pre.mk == a.job.pre->mk;
   if (a.marker && untouched) return {Code::superseded, {}, {}};
   return {Code::unknown, {}, {}};
 }
 
 Say when_not_sent(const Attempt& a) {
-  if (a.second) return {Code::in_doubt, {}, {}};             // an earlier attempt may have been
+  if (a.second) return {Code::in_doubt, {}, {}};  // an earlier attempt may have been
   return {Code::reprobe, {}, {}};
 }
 
@@ -63,7 +63,9 @@ Say refused(Refusal refusal) {
     case Refusal::not_found: return {Code::failed, "not_found", {}};
     case Refusal::no_rights: return {Code::failed, "no_rights", {}};
     case Refusal::not_encrypted: return {Code::failed, "not_encrypted", {}};
-    case Refusal::none: case Refusal::swap_failed: case Refusal::directory_error: break;
+    case Refusal::none:
+    case Refusal::swap_failed:
+    case Refusal::directory_error: break;
   }
   return {Code::failed, "directory_error", {}};
 }
@@ -71,7 +73,7 @@ Say refused(Refusal refusal) {
 Say unlock_fault(const Fault& fault, const std::optional<ldap::Account>& reread) {
   if (reread && !reread->state.locked) return {Code::applied, {}, {}};
   if (fault.kind == Fault::Kind::unreachable) return {Code::reprobe, {}, {}};
-  return {Code::in_doubt, {}, {}};                           // it may still arrive; doing it again is harmless
+  return {Code::in_doubt, {}, {}};  // it may still arrive; doing it again is harmless
 }
 
 }  // namespace
@@ -97,13 +99,13 @@ Step after_read(const Attempt& a, const std::optional<ldap::Account>& account, p
   if (reset && ours(a, *account)) return applied(a, account);  // the truth first, even where a guardrail has changed since
   if (denial == policy::Denial::protected_account) return Say{Code::denied, "protected", {}};
   if (denial == policy::Denial::out_of_scope) return Say{Code::denied, "out_of_scope", {}};
-  if (!reset) return Write{};                                  // an unlock depends on nothing and may be done twice
+  if (!reset) return Write{};  // an unlock depends on nothing and may be done twice
   const Pre& pre = *a.job.pre;
-  if (account->pre.dc != pre.dc) return when_not_sent(a);      // this is not the pinned DC: its word settles nothing
+  if (account->pre.dc != pre.dc) return when_not_sent(a);  // this is not the pinned DC: its word settles nothing
   if (moved(pre, account->pre)) return when_moved(a, *account);
   if (account->pre.mk == pre.mk) return Write{};
-  if (a.second) return Say{Code::unknown, {}, {}};             // never a write over a foreign marker
-  return Say{Code::reprobe, {}, {}};                           // the swap could only fail; nothing was sent
+  if (a.second) return Say{Code::unknown, {}, {}};  // never a write over a foreign marker
+  return Say{Code::reprobe, {}, {}};                // the swap could only fail; nothing was sent
 }
 
 Say after_read_fault(const Attempt& a, const Fault& fault) {
@@ -118,7 +120,7 @@ Say after_write(const Attempt& a, const ldap::WriteAnswer& answer) {
   if (answer.refusal == Refusal::none) return applied(a, answer.after);
   if (a.job.op == Op::unlock) return refused(answer.refusal);
   const auto& after = answer.after;
-  if (after && ours(a, *after)) return applied(a, after);      // an earlier attempt landed
+  if (after && ours(a, *after)) return applied(a, after);  // an earlier attempt landed
   if (answer.refusal == Refusal::swap_failed) {
     if (!after) return a.second ? Say{Code::unknown, {}, {}} : Say{Code::superseded, {}, {}};
     if (moved(a.job.pre.value(), after->pre)) return when_moved(a, *after);

@@ -19,12 +19,12 @@ namespace wb::agent {
 
 struct Attempt {
   protocol::Job job;
-  bool second = false;      // some attempt of this job may have been sent before: att > 1, or an open intent of ours
-  bool marker = false;      // the directory is configured with a marker attribute
+  bool second = false;  // some attempt of this job may have been sent before: att > 1, or an open intent of ours
+  bool marker = false;  // the directory is configured with a marker attribute
 };
 
-struct Write {};            // go on and write
-struct Say {                // the outcome
+struct Write {};  // go on and write
+struct Say {      // the outcome
   protocol::Code code = protocol::Code::unknown;
   std::string reason;
   std::vector<std::string> also;

@@ -7,18 +7,18 @@ namespace {
 
 struct Form {
   Verb verb;
-  std::string_view words, options;            // options it takes besides --config; "!" marks the ones it needs
-  std::string_view operand;                   // "" none, "[FILE]" may, "AGENT" must
+  std::string_view words, options;  // options it takes besides --config; "!" marks the ones it needs
+  std::string_view operand;         // "" none, "[FILE]" may, "AGENT" must
   std::string_view synopsis, help;
 };
 constexpr Form forms[] = {
     {Verb::run, "run", "", "", "run [--config FILE]", "Runs in the foreground and logs to standard error. The default verb.\nSIGTERM ends it in order, a second one at once."},
     {Verb::enroll, "enroll", "service! token-file!", "", "enroll --service URL --token-file FILE [--config FILE]",
-     "Makes this machine's keys in state_dir and enrols them at the reset service with a one-time token\n(`reset-service token create`). Run it as the user the agent will run as."},
+        "Makes this machine's keys in state_dir and enrols them at the reset service with a one-time token\n(`reset-service token create`). Run it as the user the agent will run as."},
     {Verb::domain_init, "domain init", "domain", "", "domain init [--domain DOMAIN] [--config FILE]",
-     "Makes the domain's root key and its first roster, on one machine of the domain."},
+        "Makes the domain's root key and its first roster, on one machine of the domain."},
     {Verb::approve, "approve", "fingerprint! domain", "AGENT", "approve AGENT --fingerprint F [--domain DOMAIN] [--config FILE]",
-     "Lets another agent open passwords. Runs where the domain's root key is. F is what `enroll` printed there:\ncarry it over by a way the reset service can't change. Again for an agent that was approved: renews the roster,\nwhich lives for 30 days."},
+        "Lets another agent open passwords. Runs where the domain's root key is. F is what `enroll` printed there:\ncarry it over by a way the reset service can't change. Again for an agent that was approved: renews the roster,\nwhich lives for 30 days."},
     {Verb::check_config, "check-config", "", "[FILE]", "check-config [FILE]", "Reads the configuration and prints every problem; exit code 78 if there is one."},
     {Verb::version, "version", "", "", "version", "Prints the version."},
 };

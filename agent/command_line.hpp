@@ -9,15 +9,24 @@
 
 namespace wb::agent {
 
-enum class Verb { run, enroll, domain_init, approve, check_config, version };
+enum class Verb { run,
+  enroll,
+  domain_init,
+  approve,
+  check_config,
+  version };
 
 struct Command {
   Verb verb = Verb::run;
   std::filesystem::path config = "/etc/writeback-agent/agent.yaml";
   std::string service, token_file, domain, agent, fingerprint;
 };
-struct Help { std::string text; };            // --help: print it, exit 0
-struct UsageError { std::string text; };      // print it and how it should be, exit 2
+struct Help {
+  std::string text;
+};  // --help: print it, exit 0
+struct UsageError {
+  std::string text;
+};  // print it and how it should be, exit 2
 
 std::variant<Command, Help, UsageError> read_command(const std::vector<std::string>& words);
 std::string usage();

@@ -38,7 +38,7 @@ Result<std::string> post(const config::AgentConfig& config, const std::string& s
 
 // A request about a domain, signed by us over the text it is about.
 Result<std::string> post_signed(const config::AgentConfig& config, const Identity& identity, const Keys& keys, const std::string& path, const std::string& member,
-                                const std::string& text, const std::string& domain) {
+    const std::string& text, const std::string& domain) {
   const protocol::SubmitClaims claims{identity.agent, domain, crypto::sha256_url(text), unix_now()};
   auto jws = crypto::sign(keys.as, protocol::typ_submit, protocol::encode(claims));
   if (!jws) return jws.error();
@@ -81,7 +81,12 @@ Result<crypto::PrivateKey> root_in_the_making(const std::filesystem::path& file)
   return made;
 }
 
-struct Member { Identity identity; Keys keys; std::string domain; AgentList list; };
+struct Member {
+  Identity identity;
+  Keys keys;
+  std::string domain;
+  AgentList list;
+};
 // Who we are, and what the service says about the domain.
 Result<Member> as_member(const config::AgentConfig& config, const std::string& domain) {
   auto identity = load_identity(config.state_dir);

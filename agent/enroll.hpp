@@ -30,15 +30,28 @@ Result<void> domain_init(const config::AgentConfig& config, const std::string& d
 Result<void> approve(const config::AgentConfig& config, const std::string& agent, const std::string& fingerprint, const std::string& domain, std::ostream& out);
 
 // ---- pure parts ---------------------------------------------------------------------------------------------
-struct Token { std::string id, secret, sr; };
+struct Token {
+  std::string id, secret, sr;
+};
 // "wbe1.<id>.<secret>.<SR thumbprint>", blanks around it ignored.
 std::optional<Token> parse_token(std::string_view text);
 
-struct EnrollAnswer { std::string agent, tenant, domain; protocol::Jwk sr; std::vector<std::string> sk; std::optional<std::string> dr; };
+struct EnrollAnswer {
+  std::string agent, tenant, domain;
+  protocol::Jwk sr;
+  std::vector<std::string> sk;
+  std::optional<std::string> dr;
+};
 Result<EnrollAnswer> read_enroll_answer(std::string_view json);
 
-struct ListedAgent { std::string id, host, state; protocol::Jwk as; };
-struct AgentList { std::vector<ListedAgent> agents; std::optional<std::string> roster; };
+struct ListedAgent {
+  std::string id, host, state;
+  protocol::Jwk as;
+};
+struct AgentList {
+  std::vector<ListedAgent> agents;
+  std::optional<std::string> roster;
+};
 Result<AgentList> read_agent_list(std::string_view json);
 
 // The issuer of the first endorsement that the root named by `sr_pin` signed: what identity.json pins.

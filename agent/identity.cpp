@@ -40,7 +40,8 @@ std::string encode_identity(const Identity& identity) {
   json::object domains;
   for (const auto& [name, pin] : identity.domains) domains[name] = json::object{{"dr", pin.dr}, {"rsn", pin.rsn}};
   return json::serialize(json::object{{"v", 1}, {"agent", identity.agent}, {"tenant", identity.tenant}, {"service", identity.service},
-                                      {"issuer", identity.issuer}, {"sr", identity.sr}, {"domains", domains}}) + "\n";
+             {"issuer", identity.issuer}, {"sr", identity.sr}, {"domains", domains}}) +
+      "\n";
 }
 
 Result<Identity> decode_identity(std::string_view text) {

@@ -12,15 +12,15 @@
 namespace wb::agent {
 
 struct DomainPin {
-  std::string dr;                 // thumbprint of the domain root; empty: not seen yet
-  std::int64_t rsn = 0;           // of the newest roster seen: it never goes back
+  std::string dr;        // thumbprint of the domain root; empty: not seen yet
+  std::int64_t rsn = 0;  // of the newest roster seen: it never goes back
 };
 
 struct Identity {
   std::string agent, tenant;
-  std::string service;            // https://host[:port], as given at enrolment
-  std::string issuer;             // `iss` of the service's endorsements: its public URL
-  std::string sr;                 // thumbprint of the service root, checked against the token
+  std::string service;  // https://host[:port], as given at enrolment
+  std::string issuer;   // `iss` of the service's endorsements: its public URL
+  std::string sr;       // thumbprint of the service root, checked against the token
   std::map<std::string, DomainPin> domains;
 };
 
@@ -33,7 +33,9 @@ Result<void> save_identity(const std::filesystem::path& state_dir, const Identit
 std::string encode_identity(const Identity& identity);
 Result<Identity> decode_identity(std::string_view text);
 
-struct Keys { crypto::PrivateKey as, ae; };
+struct Keys {
+  crypto::PrivateKey as, ae;
+};
 // Faults as PrivateKey::load.
 Result<Keys> load_keys(const std::filesystem::path& state_dir);
 // The same, making and saving what is missing: an enrolment that failed half way is repeated with the same keys.

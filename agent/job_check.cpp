@@ -57,7 +57,7 @@ Invalid unsigned_job(std::string_view payload) {
 bool same_binding(const Believed& b, const protocol::SealBinding& seal) {
   const Job& job = b.job;
   return seal.jti == job.jti && seal.ten + "/" + seal.dom == job.aud && seal.dom == b.domain && seal.sub == job.sub && seal.op == job.op &&
-         seal.exp == job.exp && job.pre && seal.pre == *job.pre;
+      seal.exp == job.exp && job.pre && seal.pre == *job.pre;
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ std::variant<Believed, Invalid> believe(std::string_view jws, const Trust& trust
   if (!decoded) return Invalid{undecodable(decoded.error()), std::nullopt};
   Job job = std::move(decoded).value();
   if (!fits_operation(job)) return invalid("malformed", job);
-  if (job.op == Op::resolve) return invalid("version", job);      // not ours yet; hello.caps says so
+  if (job.op == Op::resolve) return invalid("version", job);  // not ours yet; hello.caps says so
   const auto domain = audience_domain(job.aud, trust.tenant);
   if (job.iss != trust.issuer || domain.empty()) return invalid("audience", job);
   if (std::abs(moment.clock_offset_s) > clock_skew_max_s) return invalid("clock_skew", job);
@@ -83,7 +83,7 @@ std::variant<Believed, Invalid> believe(std::string_view jws, const Trust& trust
 }
 
 std::optional<Invalid> check_binding(const Believed& b, const std::optional<std::string>& sec, const Seen& seen, std::chrono::milliseconds age,
-                                     std::chrono::milliseconds ttl, const Moment& moment) {
+    std::chrono::milliseconds ttl, const Moment& moment) {
   const Job& job = b.job;
   if (age > ttl || job.exp <= moment.now) return invalid("expired", job);
   if (seen && job.fence <= *seen) return invalid("replay", job);

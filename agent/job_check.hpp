@@ -21,23 +21,26 @@ constexpr std::int64_t clock_skew_max_s = 300;
 
 struct Trust {
   std::string tenant;
-  std::string issuer;                                      // `iss` of endorsements and jobs
-  std::map<std::string, crypto::PublicKey> service_keys;   // by kid: SKs that the pinned SR endorsed, valid now
+  std::string issuer;                                     // `iss` of endorsements and jobs
+  std::map<std::string, crypto::PublicKey> service_keys;  // by kid: SKs that the pinned SR endorsed, valid now
 };
 
 struct Moment {
-  UnixSeconds now = 0;                                     // corrected by welcome.now
-  std::int64_t clock_offset_s = 0;                         // the correction
+  UnixSeconds now = 0;              // corrected by welcome.now
+  std::int64_t clock_offset_s = 0;  // the correction
 };
 
 struct Invalid {
-  std::string_view reason;                                 // the contract's reason for Code::invalid
-  std::optional<protocol::JobRef> ref;                     // whom to answer; nullopt: the job could not even be read
+  std::string_view reason;              // the contract's reason for Code::invalid
+  std::optional<protocol::JobRef> ref;  // whom to answer; nullopt: the job could not even be read
   int att = 0;
   protocol::Op op = protocol::Op::probe;
 };
 
-struct Believed { protocol::Job job; std::string domain; };
+struct Believed {
+  protocol::Job job;
+  std::string domain;
+};
 // Signature, chain, typ, version, audience, expiry, clocks, and that the members fit the operation.
 std::variant<Believed, Invalid> believe(std::string_view jws, const Trust& trust, const Moment& moment);
 
@@ -46,6 +49,6 @@ using Seen = std::optional<std::int64_t>;
 // Replay, and that the sealed password is the one the job and its client meant. nullopt: go on. `age` is the time since
 // the message came, against its ttl.
 std::optional<Invalid> check_binding(const Believed& job, const std::optional<std::string>& sec, const Seen& seen, std::chrono::milliseconds age,
-                                     std::chrono::milliseconds ttl, const Moment& moment);
+    std::chrono::milliseconds ttl, const Moment& moment);
 
 }  // namespace wb::agent

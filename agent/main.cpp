@@ -79,7 +79,9 @@ int main(int argc, char** argv) {
   wb::platform::harden_process();
   const auto read = read_command({argv + 1, argv + argc});
   if (const auto* help = std::get_if<Help>(&read)) return std::cout << help->text, EXIT_SUCCESS;
-  if (const auto* wrong = std::get_if<UsageError>(&read)) return std::cerr << "writeback-agent: " << wrong->text << "\n" << usage(), exit_usage;
+  if (const auto* wrong = std::get_if<UsageError>(&read)) return std::cerr << "writeback-agent: " << wrong->text << "\n"
+                                                                           << usage(),
+                                                                 exit_usage;
   try {
     return obey(std::get<Command>(read));
   } catch (const std::exception& e) {

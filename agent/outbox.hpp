@@ -14,7 +14,7 @@ namespace wb::agent {
 
 class Outbox {
  public:
-  using Sink = std::function<void(std::string)>;          // must not block; the session's queue
+  using Sink = std::function<void(std::string)>;  // must not block; the session's queue
   // Results kept in memory. Beyond it the oldest is forgotten: a written job's result is in the journal anyway.
   explicit Outbox(std::size_t results_max = 1024) : results_max_(results_max) {}
 
@@ -45,18 +45,22 @@ class Outbox {
   std::size_t waiting() const { return results_.size(); }
 
  private:
-  struct Waiting { std::string jws; std::int64_t fence = 0; BootClock::time_point said; };
+  struct Waiting {
+    std::string jws;
+    std::int64_t fence = 0;
+    BootClock::time_point said;
+  };
   void say_result(Waiting& waiting) {
     waiting.said = BootClock::now();
     say("result", protocol::ResultMessage{waiting.jws});
   }
   void forget_oldest() {
-    auto oldest = results_.begin();                        // jti is a ULID: the smallest is the oldest
+    auto oldest = results_.begin();  // jti is a ULID: the smallest is the oldest
     results_.erase(oldest);
   }
 
   Sink sink_;
-  std::map<std::string, Waiting> results_;                 // by jti
+  std::map<std::string, Waiting> results_;  // by jti
   std::size_t results_max_;
 };
 

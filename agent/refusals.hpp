@@ -27,8 +27,11 @@ class Refusals {
   }
 
  private:
-  struct Seen { std::uint64_t total = 0; BootClock::time_point logged; };
-  std::map<std::string, Seen> kinds_;   // as many as there are codes in our source
+  struct Seen {
+    std::uint64_t total = 0;
+    BootClock::time_point logged;
+  };
+  std::map<std::string, Seen> kinds_;  // as many as there are codes in our source
 };
 
 }  // namespace wb::agent

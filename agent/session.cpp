@@ -12,7 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t out_max = 2'048;
-constexpr int malformed_max = 16;                      // then the peer is not one to talk to
+constexpr int malformed_max = 16;  // then the peer is not one to talk to
 constexpr std::int64_t clock_warning_s = 60;
 
 Fault refused(std::string where, std::string detail) { return fault(Fault::Kind::refused, std::move(where), std::move(detail)); }
@@ -161,7 +161,7 @@ void Session::bad(const protocol::Envelope& envelope, std::string code) {
 Awaitable<std::optional<Fault>> Session::handle(const std::string& text) {
   auto envelope = protocol::decode_envelope(text);
   if (!envelope) {
-    parts_.refusals.count("envelope");                 // out of step: nothing behind it can be trusted to be whole
+    parts_.refusals.count("envelope");  // out of step: nothing behind it can be trusted to be whole
     say(protocol::message_text("error", protocol::Error{"malformed", envelope.error().detail, std::nullopt}));
     co_return envelope.error();
   }
@@ -213,7 +213,7 @@ void Session::take_error(const protocol::Error& error) {
 // ---- saying -------------------------------------------------------------------------------------------------
 void Session::say(std::string text) {
   if (out_.try_send(std::move(text))) return;
-  log::warn("link.stuck");                             // the peer does not read: start anew rather than grow
+  log::warn("link.stuck");  // the peer does not read: start anew rather than grow
   link_->abort();
 }
 
@@ -264,7 +264,7 @@ Awaitable<> Session::beat() {
   const double every = std::clamp(welcome_.heartbeat_ms, 100, 300'000);
   for (;;) {
     beat_now_.expires_after(milliseconds(static_cast<long>(every * spread(dice))));
-    (void)co_await beat_now_.async_wait(use_tuple);    // cancelled: now, or never again
+    (void)co_await beat_now_.async_wait(use_tuple);  // cancelled: now, or never again
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return;
     say_heartbeat();

@@ -19,9 +19,9 @@
 namespace wb::agent {
 
 struct SessionTimings {
-  std::chrono::milliseconds greeting{10'000};          // each message of the handshake
-  std::chrono::milliseconds repeat{5'000};             // an unacked result is said again
-  std::chrono::milliseconds statements{3'600'000};     // renewed
+  std::chrono::milliseconds greeting{10'000};       // each message of the handshake
+  std::chrono::milliseconds repeat{5'000};          // an unacked result is said again
+  std::chrono::milliseconds statements{3'600'000};  // renewed
 };
 
 struct SessionParts {
@@ -30,12 +30,12 @@ struct SessionParts {
   Worker& worker;
   Outbox& outbox;
   Refusals& refusals;
-  std::function<Awaitable<Result<void>>()> save_identity;                       // before a new pin or number is used
-  std::function<std::map<std::string, protocol::Readiness>()> readiness;        // of the directories
+  std::function<Awaitable<Result<void>>()> save_identity;                 // before a new pin or number is used
+  std::function<std::map<std::string, protocol::Readiness>()> readiness;  // of the directories
   std::vector<std::string> domains;
   std::int64_t epoch = 0;
   int window = 8;
-  bool binding_required = true;                        // channel_binding: require
+  bool binding_required = true;  // channel_binding: require
   SessionTimings timings;
 };
 
@@ -49,9 +49,9 @@ class Session {
   Session(asio::any_io_executor executor, std::unique_ptr<link::Link> link, SessionParts parts);
 
   Awaitable<End> run();
-  void heartbeat_soon();                               // readiness has changed
-  void say_draining();                                 // no more jobs, please
-  Awaitable<> close();                                 // run() returns then
+  void heartbeat_soon();  // readiness has changed
+  void say_draining();    // no more jobs, please
+  Awaitable<> close();    // run() returns then
   bool welcomed() const { return welcomed_; }
   void abort() { link_->abort(); }
 
@@ -84,7 +84,7 @@ class Session {
   Queue<std::string> out_;
   asio::steady_timer beat_now_;
   protocol::Welcome welcome_;
-  std::int64_t offset_s_ = 0;                          // the service's clock minus ours
+  std::int64_t offset_s_ = 0;  // the service's clock minus ours
   bool welcomed_ = false, draining_ = false;
   int malformed_ = 0;
   std::optional<std::chrono::milliseconds> retry_after_;

@@ -47,7 +47,7 @@ Result<void> TrustState::take_roster(const std::string& domain, const std::strin
   }
   auto roster = crypto::check_roster(jws, root, identity_.tenant, domain, pin.rsn, now);
   if (!roster) return roster.error();
-  if (pin.dr.empty() && !names_us(*roster)) return {};   // not approved yet, and no reason to pin a stranger's root
+  if (pin.dr.empty() && !names_us(*roster)) return {};  // not approved yet, and no reason to pin a stranger's root
   if (pin.dr != root || pin.rsn != roster->rsn) {
     pin = {root, roster->rsn};
     unsaved_ = true;

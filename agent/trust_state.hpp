@@ -29,7 +29,7 @@ class TrustState {
   const Identity& identity() const { return identity_; }
 
   std::shared_ptr<const Trust> trust() const { return trust_; }
-  bool stands(const std::string& domain, UnixSeconds now) const;   // approved: we are in its valid roster
+  bool stands(const std::string& domain, UnixSeconds now) const;  // approved: we are in its valid roster
   // One for each domain in whose roster we stand; 24 h.
   protocol::AgentKeys statements(const Keys& keys, UnixSeconds now) const;
 
@@ -40,7 +40,7 @@ class TrustState {
   Identity identity_;
   crypto::PublicKey us_;
   std::shared_ptr<const Trust> trust_;
-  std::map<std::string, protocol::Roster> rosters_;   // verified
+  std::map<std::string, protocol::Roster> rosters_;  // verified
   bool unsaved_ = false;
 };
 

@@ -13,7 +13,7 @@ using protocol::JobRef;
 using protocol::JobResult;
 using protocol::Op;
 
-constexpr std::size_t probes_max = 4096;   // remembered against replay until they expire
+constexpr std::size_t probes_max = 4096;  // remembered against replay until they expire
 constexpr std::size_t tasks_per_window = 4;
 
 template <class F> class Finally {
@@ -22,6 +22,7 @@ template <class F> class Finally {
   Finally(const Finally&) = delete;
   Finally& operator=(const Finally&) = delete;
   ~Finally() { f_(); }
+
  private:
   F f_;
 };
@@ -31,7 +32,7 @@ template <class F> class Finally {
 // ---- what comes in ------------------------------------------------------------------------------------------
 void Worker::take(protocol::JobMessage message, std::shared_ptr<const Trust> trust, Moment moment) {
   if (tasks_.size() >= tasks_per_window * static_cast<std::size_t>(parts_.window) * std::max<std::size_t>(1, parts_.domains.size())) {
-    parts_.refusals.count("flood");        // beyond any window the service was told; not even checked
+    parts_.refusals.count("flood");  // beyond any window the service was told; not even checked
     parts_.outbox.say("error", protocol::Error{"busy", "too many jobs at once", 1000});
     return;
   }
@@ -64,9 +65,9 @@ bool Worker::redelivered(const Job& job) {
   if (found == running_.end()) return false;
   auto& running = *found->second;
   if (job.fence <= running.job.fence) refuse({"replay", JobRef{job.jti, job.fence}, job.att, job.op});
-  else if (running.cancelled) busy(job, "account");        // on its way out; another attempt will read first
+  else if (running.cancelled) busy(job, "account");  // on its way out; another attempt will read first
   else {
-    running.job.fence = job.fence;                         // its answer will carry the newest fence
+    running.job.fence = job.fence;  // its answer will carry the newest fence
     running.job.att = job.att;
     parts_.outbox.say("accept", JobRef{job.jti, job.fence});
   }
@@ -75,14 +76,23 @@ bool Worker::redelivered(const Job& job) {
 
 Awaitable<> Worker::serve(protocol::JobMessage message, std::shared_ptr<const Trust> trust, Moment moment, BootClock::time_point received) {
   auto checked = believe(message.jws, *trust, moment);
-  if (const auto* no = std::get_if<Invalid>(&checked)) { refuse(*no); co_return; }
+  if (const auto* no = std::get_if<Invalid>(&checked)) {
+    refuse(*no);
+    co_return;
+  }
   auto believed = std::get<Believed>(std::move(checked));
   const Job& job = believed.job;
   failpoint("received", protocol::to_string(job.op));
   const auto domain = parts_.domains.find(believed.domain);
-  if (domain == parts_.domains.end()) { refuse({"audience", JobRef{job.jti, job.fence}, job.att, job.op}); co_return; }
+  if (domain == parts_.domains.end()) {
+    refuse({"audience", JobRef{job.jti, job.fence}, job.att, job.op});
+    co_return;
+  }
   if (redelivered(job)) co_return;
-  if (stopping_ || domain->second->inflight >= parts_.window) { busy(job, "window"); co_return; }
+  if (stopping_ || domain->second->inflight >= parts_.window) {
+    busy(job, "window");
+    co_return;
+  }
 
   auto running = std::make_shared<Running>();
   running->job = job;
@@ -94,9 +104,16 @@ Awaitable<> Worker::serve(protocol::JobMessage message, std::shared_ptr<const Tr
 
   auto looking = look_up(running);
   auto known = co_await std::move(looking);
-  if (!known) { journal_failed(known.error()); busy(job, "window"); co_return; }
+  if (!known) {
+    journal_failed(known.error());
+    busy(job, "window");
+    co_return;
+  }
   const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(BootClock::now() - received);
-  if (auto no = check_binding(believed, message.sec, known->seen, age, std::chrono::milliseconds(message.ttl_ms), moment)) { refuse(*no); co_return; }
+  if (auto no = check_binding(believed, message.sec, known->seen, age, std::chrono::milliseconds(message.ttl_ms), moment)) {
+    refuse(*no);
+    co_return;
+  }
   failpoint("verified", protocol::to_string(job.op));
   auto going = run(running, std::move(message.sec), std::move(*known));
   co_await std::move(going);
@@ -139,7 +156,10 @@ Awaitable<> Worker::run(RunningPtr running, std::optional<std::string> sec, Know
     co_return;
   }
   const auto account = running->domain->name + "/" + job.sub;
-  if (!accounts_.insert(account).second) { busy(job, "account"); co_return; }
+  if (!accounts_.insert(account).second) {
+    busy(job, "account");
+    co_return;
+  }
   const Finally leave([this, account] { accounts_.erase(account); });
   parts_.outbox.say("accept", JobRef{job.jti, job.fence});
   queue::JournalEntry intent;
@@ -153,7 +173,11 @@ Awaitable<> Worker::run(RunningPtr running, std::optional<std::string> sec, Know
   auto work = [&journal = parts_.journal, intent] { return journal.intent(intent); };
   auto committing = on_journal(std::move(work));
   auto committed = co_await std::move(committing);
-  if (!committed) { journal_failed(committed.error()); busy(job, "window"); co_return; }  // without a record nothing is written
+  if (!committed) {
+    journal_failed(committed.error());
+    busy(job, "window");
+    co_return;
+  }  // without a record nothing is written
   failpoint("journaled", protocol::to_string(job.op));
   const bool second = job.att > 1 || known.open;
   auto writing = write(running, std::move(sec), second);
@@ -162,7 +186,7 @@ Awaitable<> Worker::run(RunningPtr running, std::optional<std::string> sec, Know
 
 void Worker::remember_probe(const Job& job) {
   if (probes_.size() >= probes_max) std::erase_if(probes_, [now = unix_now()](const auto& p) { return p.second.second + clock_skew_max_s < now; });
-  if (probes_.size() >= probes_max) probes_.erase(probes_.begin());   // the oldest ULID: it changes nothing when asked again
+  if (probes_.size() >= probes_max) probes_.erase(probes_.begin());  // the oldest ULID: it changes nothing when asked again
   probes_[job.jti] = {job.fence, job.exp};
 }
 
@@ -190,7 +214,7 @@ JobResult Worker::result_of(const Running& running, const Outcome& outcome) cons
     if (r.reason == "too_young") r.retry_after = details.retry_after = outcome.policy->change_from;
   }
   r.text = policy::verdict_text(r.code, r.reason, details);
-  const bool tells = r.code != Code::denied && r.code != Code::invalid && r.code != Code::busy;   // a denied account is not talked about
+  const bool tells = r.code != Code::denied && r.code != Code::invalid && r.code != Code::busy;  // a denied account is not talked about
   if (tells && running.account && job.op != Op::probe) {
     const auto& pre = running.account->pre;
     r.dc = pre.dc, r.pls = pre.pls, r.ver = pre.ver;
@@ -204,19 +228,25 @@ JobResult Worker::result_of(const Running& running, const Outcome& outcome) cons
 
 void Worker::report(const JobResult& result) {
   auto jws = crypto::sign(parts_.keys.as, protocol::typ_result, protocol::encode(result));
-  if (!jws) { log::fault("result.unsigned", jws.error()); return; }
+  if (!jws) {
+    log::fault("result.unsigned", jws.error());
+    return;
+  }
   deliver(result, std::move(*jws));
 }
 
 void Worker::deliver(const JobResult& result, std::string jws) {
   log::info("job.settled", log::field("jti", result.jti), log::field("op", protocol::to_string(result.op)), log::field("att", result.att),
-            log::field("code", protocol::to_string(result.code)), log::field("reason", result.reason), log::field("ms", result.total_ms), log::field("directory_ms", result.directory_ms));
+      log::field("code", protocol::to_string(result.code)), log::field("reason", result.reason), log::field("ms", result.total_ms), log::field("directory_ms", result.directory_ms));
   parts_.outbox.report(result.jti, result.fence, std::move(jws));
 }
 
 void Worker::refuse(const Invalid& no) {
   parts_.refusals.count(no.reason);
-  if (!no.ref) { parts_.outbox.say("error", protocol::Error{"invalid", std::string(no.reason), std::nullopt}); return; }
+  if (!no.ref) {
+    parts_.outbox.say("error", protocol::Error{"invalid", std::string(no.reason), std::nullopt});
+    return;
+  }
   Running nobody;
   nobody.job.jti = no.ref->jti, nobody.job.fence = no.ref->fence, nobody.job.att = no.att, nobody.job.op = no.op;
   report(result_of(nobody, {Say{Code::invalid, std::string(no.reason), {}}, {}, {}, {}, {}}));

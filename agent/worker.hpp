@@ -29,57 +29,73 @@ struct Domain {
       : name(std::move(name_)), rules(std::move(rules_)), marker(marker_), directory(std::move(directory_)), pool(static_cast<std::size_t>(threads)) {}
   const std::string name;
   const policy::Guardrails rules;
-  const bool marker;                            // marker attribute configured
+  const bool marker;  // marker attribute configured
   const std::unique_ptr<ldap::Directory> directory;
-  ldap::DirectoryState state;                   // as the last check said
+  ldap::DirectoryState state;  // as the last check said
   int inflight = 0;
-  asio::thread_pool pool;                       // last: joined before the directory goes
+  asio::thread_pool pool;  // last: joined before the directory goes
 };
 using Domains = std::map<std::string, std::unique_ptr<Domain>>;
 
 class Worker {
  public:
   struct Parts {
-    std::string agent;                          // our id
+    std::string agent;  // our id
     const Keys& keys;
     queue::Journal& journal;
-    asio::thread_pool& journal_pool;            // one thread
+    asio::thread_pool& journal_pool;  // one thread
     Domains& domains;
     Outbox& outbox;
     Refusals& refusals;
-    int window = 8;                             // jobs at once per domain
+    int window = 8;  // jobs at once per domain
   };
   Worker(asio::any_io_executor executor, Parts parts) : parts_(std::move(parts)), tasks_(executor) {}
 
   // Every message gets an answer: a result, or an error when not even its job could be read.
   void take(protocol::JobMessage message, std::shared_ptr<const Trust> trust, Moment moment);
-  void cancel(const protocol::JobRef& ref);     // before the write; after it there is nothing to cancel
+  void cancel(const protocol::JobRef& ref);  // before the write; after it there is nothing to cancel
   void acked(const protocol::JobRef& ref);
-  void renew_leases();                          // says progress for each write that is under way
+  void renew_leases();  // says progress for each write that is under way
 
   void stop_taking() { stopping_ = true; }
   Awaitable<> drained() { return tasks_.drained(); }
   int inflight() const { return static_cast<int>(running_.size()); }
   bool journal_works() const { return journal_works_; }
-  Awaitable<> mend_journal();                   // tries a commit when the last one failed
+  Awaitable<> mend_journal();  // tries a commit when the last one failed
 
  private:
   struct Running {
-    protocol::Job job;                          // fence and att of the newest delivery
+    protocol::Job job;  // fence and att of the newest delivery
     std::int64_t clock_offset_s = 0;
     Domain* domain = nullptr;
     bool applying = false;
-    std::atomic<bool> cancelled = false;        // read on the directory's thread
+    std::atomic<bool> cancelled = false;  // read on the directory's thread
     Stopwatch watch;
     double directory_ms = 0;
-    std::optional<ldap::Account> account;       // as last read; for the result's dc, pls, ver
+    std::optional<ldap::Account> account;  // as last read; for the result's dc, pls, ver
   };
   using RunningPtr = std::shared_ptr<Running>;
-  struct Outcome { Say say; policy::Decision decision; std::optional<protocol::ProbeAnswer> probe; std::optional<protocol::PasswordPolicy> policy; std::string detail; };
-  struct Looked { Result<std::optional<ldap::Account>> account; policy::Decision decision; std::optional<protocol::PasswordPolicy> policy; double ms = 0; };
+  struct Outcome {
+    Say say;
+    policy::Decision decision;
+    std::optional<protocol::ProbeAnswer> probe;
+    std::optional<protocol::PasswordPolicy> policy;
+    std::string detail;
+  };
+  struct Looked {
+    Result<std::optional<ldap::Account>> account;
+    policy::Decision decision;
+    std::optional<protocol::PasswordPolicy> policy;
+    double ms = 0;
+  };
 
   Awaitable<> serve(protocol::JobMessage message, std::shared_ptr<const Trust> trust, Moment moment, BootClock::time_point received);
-  struct Known { bool answered = false; bool open = false; std::string old_jws; Seen seen; };
+  struct Known {
+    bool answered = false;
+    bool open = false;
+    std::string old_jws;
+    Seen seen;
+  };
   Awaitable<Result<Known>> look_up(const RunningPtr& running);
   Awaitable<> run(RunningPtr running, std::optional<std::string> sec, Known known);
   Awaitable<> probe(RunningPtr running);
@@ -87,7 +103,7 @@ class Worker {
   Awaitable<std::optional<Outcome>> attempt(RunningPtr running, std::optional<std::string> sec, bool second);
   Awaitable<std::optional<protocol::PasswordPolicy>> policy_for(RunningPtr running);
   Outcome outcome_of(const Attempt& attempt, Applied applied, Running& running) const;
-  bool redelivered(const protocol::Job& job);   // to a job that is running here
+  bool redelivered(const protocol::Job& job);  // to a job that is running here
   Awaitable<> answer_again(RunningPtr running, std::string old_jws);
   Awaitable<bool> record(RunningPtr running, protocol::JobResult result);
   std::optional<protocol::JobResult> read_own(const std::string& jws) const;
@@ -95,17 +111,17 @@ class Worker {
   void busy(const protocol::Job& job, std::string_view reason);
   void journal_failed(const Fault& fault);
   protocol::JobResult result_of(const Running& running, const Outcome& outcome) const;
-  void report(const protocol::JobResult& result);           // signs and delivers
+  void report(const protocol::JobResult& result);  // signs and delivers
   void deliver(const protocol::JobResult& result, std::string jws);
   void remember_probe(const protocol::Job& job);
   template <class F> auto on_journal(F work) { return to_completion(parts_.journal_pool, std::move(work)); }
 
   Parts parts_;
-  std::map<std::string, RunningPtr> running_;   // by jti
-  std::set<std::string> accounts_;              // "domain/sub" with a write in our hands
+  std::map<std::string, RunningPtr> running_;                           // by jti
+  std::set<std::string> accounts_;                                      // "domain/sub" with a write in our hands
   std::map<std::string, std::pair<std::int64_t, UnixSeconds>> probes_;  // jti -> fence, exp: probes leave no journal row
   bool stopping_ = false, journal_works_ = true;
-  TaskGroup tasks_;                             // last: its tasks use the rest
+  TaskGroup tasks_;  // last: its tasks use the rest
 };
 
 }  // namespace wb::agent

@@ -77,7 +77,7 @@ Awaitable<> Worker::write(RunningPtr running, std::optional<std::string> sec, bo
   auto outcome = co_await std::move(trying);
   if (!outcome) {
     log::info("job.cancelled", log::field("jti", running->job.jti));
-    co_return;                                             // its open intent makes the next attempt read first
+    co_return;  // its open intent makes the next attempt read first
   }
   const auto& reason = outcome->say.reason;
   if (outcome->say.code == Code::rejected && (reason == "too_short" || reason == "too_young")) {
@@ -85,7 +85,7 @@ Awaitable<> Worker::write(RunningPtr running, std::optional<std::string> sec, bo
     outcome->policy = co_await std::move(asking);
   }
   if (!outcome->detail.empty()) log::info("directory.said", log::field("jti", running->job.jti), log::field("detail", outcome->detail));
-  for (bool newest = false; !newest;) {                    // again when a redelivery came while we were recording
+  for (bool newest = false; !newest;) {  // again when a redelivery came while we were recording
     auto recording = record(running, result_of(*running, *outcome));
     newest = co_await std::move(recording);
   }
@@ -96,13 +96,13 @@ Awaitable<bool> Worker::record(RunningPtr running, JobResult result) {
   auto jws = crypto::sign(parts_.keys.as, protocol::typ_result, protocol::encode(result));
   if (!jws) {
     log::fault("result.unsigned", jws.error());
-    co_return true;                                        // the open intent answers a redelivery
+    co_return true;  // the open intent answers a redelivery
   }
   {
     auto work = [&journal = parts_.journal, jti = result.jti, fence = result.fence, att = result.att, text = *jws] { return journal.done(jti, fence, att, text); };
     auto committing = on_journal(std::move(work));
     auto done = co_await std::move(committing);
-    if (!done) journal_failed(done.error());               // the truth is told all the same; a redelivery will read first
+    if (!done) journal_failed(done.error());  // the truth is told all the same; a redelivery will read first
   }
   failpoint("journaled_done", protocol::to_string(result.op));
   if (result.fence != running->job.fence) co_return false;
@@ -181,7 +181,7 @@ Awaitable<std::optional<protocol::PasswordPolicy>> Worker::policy_for(RunningPtr
 // ---- again --------------------------------------------------------------------------------------------------
 Awaitable<> Worker::answer_again(RunningPtr running, std::string old_jws) {
   auto result = read_own(old_jws);
-  if (!result) co_return;                                  // look_up() has just read it
+  if (!result) co_return;  // look_up() has just read it
   for (bool newest = false; !newest;) {
     result->fence = running->job.fence;
     result->att = running->job.att;

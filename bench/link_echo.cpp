@@ -41,7 +41,10 @@ Awaitable<> echo(std::unique_ptr<link::Link> link) {
 
 Awaitable<> dial_and_measure(link::DialSettings settings, int round_trips, int idle_links) {
   auto dialled = co_await link::dial(settings);
-  if (!dialled) { std::fprintf(stderr, "%s %s\n", dialled.error().where.c_str(), dialled.error().detail.c_str()); std::exit(1); }
+  if (!dialled) {
+    std::fprintf(stderr, "%s %s\n", dialled.error().where.c_str(), dialled.error().detail.c_str());
+    std::exit(1);
+  }
   auto& link = **dialled;
   std::vector<double> us;
   const auto cpu = cpu_seconds();
@@ -58,14 +61,18 @@ Awaitable<> dial_and_measure(link::DialSettings settings, int round_trips, int i
   std::vector<std::unique_ptr<link::Link>> idle;
   for (int i = 0; i < idle_links; ++i) {
     auto one = co_await link::dial(settings);
-    if (!one) { std::fprintf(stderr, "%s %s\n", one.error().where.c_str(), one.error().detail.c_str()); std::exit(1); }
+    if (!one) {
+      std::fprintf(stderr, "%s %s\n", one.error().where.c_str(), one.error().detail.c_str());
+      std::exit(1);
+    }
     auto put = co_await (*one)->write(std::string(500, 'm'));
     auto got = co_await (*one)->read();
     if (!put || !got) std::exit(1);
     idle.push_back(std::move(*one));
   }
-  std::printf(R"({"end":"agent","round_trips":%d,"p50_us":%.1f,"p99_us":%.1f,"cpu_us_each":%.1f,"idle_links":%d,"kib_per_link":%.1f})" "\n",
-              round_trips, us[us.size() / 2], us[us.size() * 99 / 100], used * 1e6 / round_trips, idle_links, (resident_kib() - before) / idle_links);
+  std::printf(R"({"end":"agent","round_trips":%d,"p50_us":%.1f,"p99_us":%.1f,"cpu_us_each":%.1f,"idle_links":%d,"kib_per_link":%.1f})"
+              "\n",
+      round_trips, us[us.size() / 2], us[us.size() * 99 / 100], used * 1e6 / round_trips, idle_links, (resident_kib() - before) / idle_links);
   std::fflush(stdout);
 }
 
@@ -103,11 +110,16 @@ int listening_end(int round_trips, int idle_links) {
     return dialling_end(port, round_trips, idle_links);
   }
   auto started = link::WebServer::start(io, settings, refuse, count);
-  if (!started) { std::fprintf(stderr, "%s\n", started.error().detail.c_str()); return 1; }
+  if (!started) {
+    std::fprintf(stderr, "%s\n", started.error().detail.c_str());
+    return 1;
+  }
   const auto port = (*started)->bound_port();
   if (::write(ends[1], &port, sizeof port) != static_cast<ssize_t>(sizeof port)) return 1;
   while (::waitpid(child, nullptr, WNOHANG) == 0) io.run_for(std::chrono::milliseconds(20));
-  std::printf(R"({"end":"service","idle_links":%d,"kib_per_link":%.1f})" "\n", links - 1, (most - before) / std::max(1, links - 2));
+  std::printf(R"({"end":"service","idle_links":%d,"kib_per_link":%.1f})"
+              "\n",
+      links - 1, (most - before) / std::max(1, links - 2));
   return 0;
 }
 }  // namespace

@@ -36,7 +36,9 @@ json::value parse(const std::string& text) {
   return value.value();
 }
 
-struct Credential { std::string url, id, secret, domain, tenant, dr; };
+struct Credential {
+  std::string url, id, secret, domain, tenant, dr;
+};
 
 // One keep-alive connection; used by one thread.
 class Api {
@@ -45,7 +47,10 @@ class Api {
     headers_ = curl_slist_append(headers_, ("Authorization: Bearer wbc1." + c.id + "." + c.secret).c_str());
     headers_ = curl_slist_append(headers_, "Content-Type: application/json");
   }
-  ~Api() { curl_slist_free_all(headers_); curl_easy_cleanup(curl_); }
+  ~Api() {
+    curl_slist_free_all(headers_);
+    curl_easy_cleanup(curl_);
+  }
   Api(const Api&) = delete;
   Api& operator=(const Api&) = delete;
 
@@ -58,10 +63,11 @@ class Api {
     curl_easy_setopt(curl_, CURLOPT_TIMEOUT, 60L);
     curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl_, CURLOPT_WRITEDATA, &answer);
-    curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t size, std::size_t count, void* out) {
-      static_cast<std::string*>(out)->append(data, size * count);
-      return size * count;
-    });
+    curl_easy_setopt(
+        curl_, CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t size, std::size_t count, void* out) {
+          static_cast<std::string*>(out)->append(data, size * count);
+          return size * count;
+        });
     if (body) curl_easy_setopt(curl_, CURLOPT_POSTFIELDS, body->c_str());
     if (const auto rc = curl_easy_perform(curl_)) throw std::runtime_error(curl_easy_strerror(rc));
     return parse(answer);
@@ -79,7 +85,10 @@ std::string text(const json::value& object, const char* name) {
   return std::string(found->as_string());
 }
 
-struct Keys { protocol::Roster roster; std::vector<crypto::PublicKey> recipients; };
+struct Keys {
+  protocol::Roster roster;
+  std::vector<crypto::PublicKey> recipients;
+};
 
 Keys fetch_keys(Api& api, const Credential& c) {
   const auto answer = api.call("/api/v1/keys", nullptr);
@@ -92,8 +101,13 @@ Keys fetch_keys(Api& api, const Credential& c) {
   return keys;
 }
 
-struct Prepared { std::string body, jti; };
-struct Sample { double ms = 0, agent_ms = 0, directory_ms = 0; bool applied = false; };
+struct Prepared {
+  std::string body, jti;
+};
+struct Sample {
+  double ms = 0, agent_ms = 0, directory_ms = 0;
+  bool applied = false;
+};
 
 Prepared prepare(Api& api, const Credential& c, const Keys& keys, int user) {
   char name[8];
@@ -123,7 +137,10 @@ Sample follow(Api& api, const Prepared& job) {
   Sample sample;
   sample.ms = ms_since(start);
   sample.applied = text(end, "state") == "final" && text(end, "outcome") == "applied";
-  if (!sample.applied) { std::fprintf(stderr, "load: %s\n", json::serialize(end).c_str()); return sample; }
+  if (!sample.applied) {
+    std::fprintf(stderr, "load: %s\n", json::serialize(end).c_str());
+    return sample;
+  }
   const auto jws = text(end, "result");
   const auto dot = jws.find('.');
   const auto payload = from_base64url(std::string_view(jws).substr(dot + 1, jws.rfind('.') - dot - 1));
@@ -179,7 +196,7 @@ void run(char** argv) {
     }
   }
   std::printf("{\"count\":%d,\"applied\":%d,\"wall_s\":%.3f,\"rate\":%.2f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"agent_p50_ms\":%.2f,\"directory_p50_ms\":%.2f,\"probe_and_seal_ms\":%.2f}\n", count, applied, wall,
-              applied / wall, median(ms), median(ms, 99), median(agent), median(directory), probing / count);
+      applied / wall, median(ms), median(ms, 99), median(agent), median(directory), probing / count);
 }
 }  // namespace
 

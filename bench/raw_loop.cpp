@@ -95,6 +95,6 @@ int main(int argc, char** argv) {
   const double used = static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC;
   std::sort(times.begin(), times.end());
   std::printf("{\"count\":%d,\"wall_s\":%.3f,\"rate\":%.2f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"cpu_s_per_1000\":%.3f}\n", count, wall, count / wall,
-              times[times.size() / 2], times[times.size() * 99 / 100], used * 1000 / count);
+      times[times.size() / 2], times[times.size() * 99 / 100], used * 1000 / count);
   for (auto* ld : held) ldap_unbind_ext_s(ld, nullptr, nullptr);
 }

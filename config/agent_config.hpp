@@ -13,18 +13,19 @@
 namespace wb::config {
 
 struct AgentDomain {
-  ldap::Settings directory;           // directory.domain is the domain's name
+  ldap::Settings directory;  // directory.domain is the domain's name
   policy::Guardrails guardrails;
 };
 
 struct AgentConfig {
-  std::string service_url;                          // service.url: https://host[:port]
-  std::filesystem::path service_ca_file;            // service.ca_file; empty: the system's store
-  enum class ChannelBinding { require, allow_none } channel_binding = ChannelBinding::require;
-  std::filesystem::path state_dir = "/var/lib/writeback-agent";   // keys, journal, enrolment
-  int window = 8;                                   // jobs at once per domain, 1 to 64
+  std::string service_url;                // service.url: https://host[:port]
+  std::filesystem::path service_ca_file;  // service.ca_file; empty: the system's store
+  enum class ChannelBinding { require,
+    allow_none } channel_binding = ChannelBinding::require;
+  std::filesystem::path state_dir = "/var/lib/writeback-agent";  // keys, journal, enrolment
+  int window = 8;                                                // jobs at once per domain, 1 to 64
   log::Level log_level = log::Level::info;
-  std::vector<AgentDomain> domains;                 // 1 to 16
+  std::vector<AgentDomain> domains;  // 1 to 16
 };
 
 std::variant<AgentConfig, Problems> load_agent_config(const std::filesystem::path& file);

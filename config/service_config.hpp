@@ -11,15 +11,16 @@
 namespace wb::config {
 
 struct ServiceConfig {
-  std::string listen_address = "0.0.0.0";           // listen.address
-  unsigned short listen_port = 443;                 // listen.port
-  std::filesystem::path certificate_file, key_file; // listen.certificate_file, listen.key_file
-  std::string public_url;                           // https://host[:port]: `iss` of jobs, what agents and people dial
-  std::string tenant = "default";                   // letters, digits, - and _; 1 to 64
+  std::string listen_address = "0.0.0.0";                      // listen.address
+  unsigned short listen_port = 443;                            // listen.port
+  std::filesystem::path certificate_file, key_file;            // listen.certificate_file, listen.key_file
+  std::string public_url;                                      // https://host[:port]: `iss` of jobs, what agents and people dial
+  std::string tenant = "default";                              // letters, digits, - and _; 1 to 64
   std::filesystem::path state_dir = "/var/lib/reset-service";  // store.sqlite, sr.pem, sk.pem
   log::Level log_level = log::Level::info;
-  int window = 8;                                   // jobs at once per agent and domain
-  enum class ChannelBinding { exporter, none } channel_binding = ChannelBinding::exporter;
+  int window = 8;  // jobs at once per agent and domain
+  enum class ChannelBinding { exporter,
+    none } channel_binding = ChannelBinding::exporter;
 };
 
 std::variant<ServiceConfig, Problems> load_service_config(const std::filesystem::path& file);

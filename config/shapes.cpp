@@ -80,17 +80,17 @@ std::optional<std::string> as_text(const Value& value) {
 
 Shape<int> whole(int least, int most) {
   return {"a whole number from " + std::to_string(least) + " to " + std::to_string(most), [least, most](const Value& value) -> std::optional<int> {
-    if (value.kind != Value::Kind::scalar || !value.plain) return std::nullopt;
-    return number(value.text, least, most);
-  }};
+            if (value.kind != Value::Kind::scalar || !value.plain) return std::nullopt;
+            return number(value.text, least, most);
+          }};
 }
 
 Shape<std::chrono::milliseconds> milliseconds(int least, int most) {
   auto count = whole(least, most);
   return {count.expected, [read = std::move(count.read)](const Value& value) -> std::optional<std::chrono::milliseconds> {
-    const auto found = read(value);
-    return found ? std::optional(std::chrono::milliseconds(*found)) : std::nullopt;
-  }};
+            const auto found = read(value);
+            return found ? std::optional(std::chrono::milliseconds(*found)) : std::nullopt;
+          }};
 }
 
 Shape<log::Level> log_level() {
@@ -100,26 +100,26 @@ Shape<log::Level> log_level() {
 
 Shape<bool> yes_or_no() {
   return {"true or false", [](const Value& value) -> std::optional<bool> {
-    if (value.kind != Value::Kind::scalar || !value.plain || (value.text != "true" && value.text != "false")) return std::nullopt;
-    return value.text == "true";
-  }};
+            if (value.kind != Value::Kind::scalar || !value.plain || (value.text != "true" && value.text != "false")) return std::nullopt;
+            return value.text == "true";
+          }};
 }
 
 Shape<std::string> text(std::string expected, std::function<bool(std::string_view)> right) {
   return {std::move(expected), [right = std::move(right)](const Value& value) {
-    auto found = as_text(value);
-    if (found && !right(*found)) found.reset();
-    return found;
-  }};
+            auto found = as_text(value);
+            if (found && !right(*found)) found.reset();
+            return found;
+          }};
 }
 
 Shape<std::filesystem::path> path(std::filesystem::path folder, bool may_be_empty) {
   return {"a path (a relative one starts at this file's folder)", [folder = std::move(folder), may_be_empty](const Value& value) -> std::optional<std::filesystem::path> {
-    const auto found = as_text(value);
-    if (!found || !is_path(*found) || (found->empty() && !may_be_empty)) return std::nullopt;
-    if (found->empty()) return std::filesystem::path();
-    return (folder / *found).lexically_normal();
-  }};
+            const auto found = as_text(value);
+            if (!found || !is_path(*found) || (found->empty() && !may_be_empty)) return std::nullopt;
+            if (found->empty()) return std::filesystem::path();
+            return (folder / *found).lexically_normal();
+          }};
 }
 
 Shape<std::string> https_origin() {
@@ -128,7 +128,7 @@ Shape<std::string> https_origin() {
 
 Shape<std::string> ldaps_uri() {
   return text("ldaps://host[:port] (Active Directory takes passwords over an encrypted connection only, and the agent has no other way)",
-              [](std::string_view t) { return is_origin(t, "ldaps://"); });
+      [](std::string_view t) { return is_origin(t, "ldaps://"); });
 }
 
 Shape<std::string> domain_name() {

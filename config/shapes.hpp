@@ -16,8 +16,8 @@
 namespace wb::config {
 
 template <class T> struct Shape {
-  std::string expected;                                 // continues the word "expected"
-  std::function<std::optional<T>(const Value&)> read;   // nullopt: it is not that
+  std::string expected;                                // continues the word "expected"
+  std::function<std::optional<T>(const Value&)> read;  // nullopt: it is not that
 };
 
 namespace shape {
@@ -30,24 +30,24 @@ Shape<std::string> text(std::string expected, std::function<bool(std::string_vie
 Shape<std::filesystem::path> path(std::filesystem::path folder, bool may_be_empty);
 
 Shape<log::Level> log_level();
-Shape<std::string> https_origin();     // https://host[:port], no path, no user
-Shape<std::string> ldaps_uri();        // ldaps://host[:port]
-Shape<std::string> domain_name();      // lower-cased DNS name
+Shape<std::string> https_origin();  // https://host[:port], no path, no user
+Shape<std::string> ldaps_uri();     // ldaps://host[:port]
+Shape<std::string> domain_name();   // lower-cased DNS name
 Shape<std::string> distinguished_name();
 Shape<std::string> distinguished_name_or_empty();
-Shape<std::string> principal();        // DN or UPN
-Shape<std::string> group();            // DN or SID
+Shape<std::string> principal();  // DN or UPN
+Shape<std::string> group();      // DN or SID
 Shape<std::string> attribute_or_empty();
 Shape<std::string> tenant();
 Shape<std::string> ip_address();
 
 template <class E> Shape<E> one_of(std::string expected, std::initializer_list<std::pair<std::string_view, E>> choices) {
   return {std::move(expected), [all = std::vector<std::pair<std::string_view, E>>(choices)](const Value& value) -> std::optional<E> {
-    if (value.kind != Value::Kind::scalar) return std::nullopt;
-    for (const auto& [name, choice] : all)
-      if (value.text == name) return choice;
-    return std::nullopt;
-  }};
+            if (value.kind != Value::Kind::scalar) return std::nullopt;
+            for (const auto& [name, choice] : all)
+              if (value.text == name) return choice;
+            return std::nullopt;
+          }};
 }
 
 }  // namespace shape

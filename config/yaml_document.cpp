@@ -23,7 +23,10 @@ class Builder : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { begin(mark, anchor, Value::Kind::null); end(); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    begin(mark, anchor, Value::Kind::null);
+    end();
+  }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { throw NotYaml{place_of(mark), "no anchors and no aliases (& and *)"}; }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& text) override {
     auto& value = begin(mark, anchor, Value::Kind::scalar);
@@ -37,7 +40,10 @@ class Builder : public YAML::EventHandler {
   void OnMapEnd() override { end(); }
 
  private:
-  struct Open { Value value; bool key_is_next = true; };
+  struct Open {
+    Value value;
+    bool key_is_next = true;
+  };
 
   Value& begin(const YAML::Mark& mark, YAML::anchor_t anchor, Value::Kind kind) {
     const auto place = place_of(mark);
@@ -55,9 +61,15 @@ class Builder : public YAML::EventHandler {
   void end() {
     Value done = std::move(open_.back().value);
     open_.pop_back();
-    if (open_.empty()) { root_ = std::move(done); return; }
+    if (open_.empty()) {
+      root_ = std::move(done);
+      return;
+    }
     auto& [parent, key_is_next] = open_.back();
-    if (parent.kind == Value::Kind::list) { parent.items.push_back(std::move(done)); return; }
+    if (parent.kind == Value::Kind::list) {
+      parent.items.push_back(std::move(done));
+      return;
+    }
     if (key_is_next) {
       parent.entries.push_back({std::move(done.text), done.place, {}});
     } else {

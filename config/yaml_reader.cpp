@@ -29,7 +29,10 @@ std::string nearest(std::string_view key, const std::vector<std::string>& known)
   if (key.size() > 40) return best;
   for (const auto& candidate : known) {
     const auto edits = edits_between(key, candidate);
-    if (edits < least) { least = edits; best = candidate; }
+    if (edits < least) {
+      least = edits;
+      best = candidate;
+    }
   }
   return best;
 }

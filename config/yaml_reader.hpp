@@ -15,7 +15,11 @@ namespace wb::config {
 // "agent.yaml:12:7: directory.uris: expected a list of ldaps:// URIs". Exit code 78 (EX_CONFIG) goes with them.
 // Line 0: the file as a whole. `expected` continues the word "expected"; it never repeats the value that was found,
 // which could be a password in the wrong place.
-struct Problem { std::string file; int line = 0, column = 0; std::string key, expected; };
+struct Problem {
+  std::string file;
+  int line = 0, column = 0;
+  std::string key, expected;
+};
 using Problems = std::vector<Problem>;
 std::string to_string(const Problem& problem);
 

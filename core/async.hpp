@@ -100,8 +100,9 @@ class TaskGroup {
       stops.erase(id);
       changed.cancel();
       if (!error) return;
-      try { std::rethrow_exception(error); }
-      catch (const std::exception& e) { log::error("task.threw", log::field("task", name), log::field("what", e.what())); }
+      try {
+        std::rethrow_exception(error);
+      } catch (const std::exception& e) { log::error("task.threw", log::field("task", name), log::field("what", e.what())); }
     }
     asio::any_io_executor executor;
     asio::steady_timer changed;
@@ -134,7 +135,10 @@ class Queue {
     items_.pop_front();
     co_return item;
   }
-  void close() { closed_ = true; arrived_.cancel(); }
+  void close() {
+    closed_ = true;
+    arrived_.cancel();
+  }
   std::size_t size() const { return items_.size(); }
 
  private:

@@ -25,7 +25,9 @@ class Backoff {
     return std::chrono::milliseconds(static_cast<long>(dice * ceiling));
   }
   // The connection that has just ended had lived this long.
-  void lived(BootClock::duration life) { if (life >= shape_.stable) tries_ = 0; }
+  void lived(BootClock::duration life) {
+    if (life >= shape_.stable) tries_ = 0;
+  }
   unsigned tries() const { return tries_; }
 
  private:

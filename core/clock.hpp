@@ -30,6 +30,7 @@ struct BootClock {
 class Stopwatch {
  public:
   double ms() const { return std::chrono::duration<double, std::milli>(BootClock::now() - start_).count(); }
+
  private:
   BootClock::time_point start_ = BootClock::now();
 };

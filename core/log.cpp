@@ -53,7 +53,10 @@ void write(Level level, std::string_view event, std::initializer_list<Field> fie
   for (const auto& f : fields) {
     line.append(" ").append(f.name).append("=");
     const bool quoted = f.value.empty() || f.value.find_first_of(" \"=") != std::string::npos;
-    if (!quoted) { line += f.value; continue; }
+    if (!quoted) {
+      line += f.value;
+      continue;
+    }
     line += '"';
     for (const char c : f.value) line += (c == '"') ? '\'' : c;
     line += '"';

@@ -11,7 +11,10 @@
 
 namespace wb::log {
 
-enum class Level { debug, info, warn, error };
+enum class Level { debug,
+  info,
+  warn,
+  error };
 
 struct Field {
   std::string_view name;
@@ -25,11 +28,13 @@ Field field(std::string_view name, double value);
 template <std::integral T> Field field(std::string_view name, T value) { return {name, std::to_string(value)}; }
 inline Field field(std::string_view name, bool value) { return {name, value ? "true" : "false"}; }
 
-void start(Level least);   // stderr, one line an event: time level event key=value ...
+void start(Level least);  // stderr, one line an event: time level event key=value ...
 void write(Level level, std::string_view event, std::initializer_list<Field> fields);
 bool enabled(Level level);
 
-template <class... F> void debug(std::string_view event, const F&... f) { if (enabled(Level::debug)) write(Level::debug, event, {f...}); }
+template <class... F> void debug(std::string_view event, const F&... f) {
+  if (enabled(Level::debug)) write(Level::debug, event, {f...});
+}
 template <class... F> void info(std::string_view event, const F&... f) { write(Level::info, event, {f...}); }
 template <class... F> void warn(std::string_view event, const F&... f) { write(Level::warn, event, {f...}); }
 template <class... F> void error(std::string_view event, const F&... f) { write(Level::error, event, {f...}); }

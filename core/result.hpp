@@ -10,14 +10,14 @@ namespace wb {
 
 struct Fault {
   enum class Kind {
-    unreachable,   // no connection could be made, or it broke before anything was asked
-    timed_out,     // the deadline passed
-    refused,       // the other side said no: authentication, rights, protocol
-    malformed,     // what came was not what the contract allows
-    exhausted,     // a limit of ours: queue, window, size
-    lost,          // the connection broke after something was asked: the effect is not known
-    cancelled,     // we are shutting down
-    internal,      // a library or the operating system failed (disk full, no memory, key unreadable)
+    unreachable,  // no connection could be made, or it broke before anything was asked
+    timed_out,    // the deadline passed
+    refused,      // the other side said no: authentication, rights, protocol
+    malformed,    // what came was not what the contract allows
+    exhausted,    // a limit of ours: queue, window, size
+    lost,         // the connection broke after something was asked: the effect is not known
+    cancelled,    // we are shutting down
+    internal,     // a library or the operating system failed (disk full, no memory, key unreadable)
   };
   Kind kind;
   std::string where;   // stable "noun.verb", e.g. "ldap.bind": leads to one line of source

@@ -14,8 +14,8 @@ namespace wb {
 class Secret {
  public:
   Secret() = default;
-  static Secret copy_of(std::string_view bytes);             // the caller cleanses its own copy
-  static Secret of_size(std::size_t bytes);                  // zeroed; fill it through expose_mutable()
+  static Secret copy_of(std::string_view bytes);  // the caller cleanses its own copy
+  static Secret of_size(std::size_t bytes);       // zeroed; fill it through expose_mutable()
   Secret(Secret&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   Secret& operator=(Secret&& other) noexcept;
   Secret(const Secret&) = delete;
@@ -24,12 +24,12 @@ class Secret {
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  bool operator==(const Secret& other) const;                // constant time for equal sizes
+  bool operator==(const Secret& other) const;  // constant time for equal sizes
 
   template <class F> decltype(auto) expose(F&& fn) const { return std::forward<F>(fn)(std::string_view(data_, size_)); }
   template <class F> decltype(auto) expose_mutable(F&& fn) { return std::forward<F>(fn)(std::span<char>(data_, size_)); }
 
-  void truncate(std::size_t bytes);                          // keeps the first bytes, cleanses the rest
+  void truncate(std::size_t bytes);  // keeps the first bytes, cleanses the rest
   void wipe();
 
  private:

@@ -12,7 +12,7 @@ Result<std::string> raw_signature(std::string_view der) {
   const EcdsaSig sig(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
   std::string raw(2 * half, '\0');
   const bool ok = sig && BN_bn2binpad(ECDSA_SIG_get0_r(sig.get()), bytes(raw.data()), half) == half &&
-                  BN_bn2binpad(ECDSA_SIG_get0_s(sig.get()), bytes(raw.data()) + half, half) == half;
+      BN_bn2binpad(ECDSA_SIG_get0_s(sig.get()), bytes(raw.data()) + half, half) == half;
   if (!ok) return openssl_fault("jws.sign");
   return raw;
 }
@@ -38,7 +38,7 @@ bool es256_holds(std::string_view input, std::string_view signature, EVP_PKEY* k
   const auto der = der_signature(signature);
   const MdCtx ctx(EVP_MD_CTX_new());
   const bool holds = !der.empty() && ctx && EVP_DigestVerifyInit_ex(ctx.get(), nullptr, "SHA256", nullptr, nullptr, key, nullptr) == 1 &&
-                     EVP_DigestVerify(ctx.get(), bytes(der), der.size(), bytes(input), input.size()) == 1;
+      EVP_DigestVerify(ctx.get(), bytes(der), der.size(), bytes(input), input.size()) == 1;
   if (!holds) ERR_clear_error();
   return holds;
 }

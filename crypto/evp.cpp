@@ -10,7 +10,10 @@
 namespace wb::crypto {
 namespace {
 // Without its algorithms this program can do nothing, and never will: the same answer as for a missing RNG.
-template <class T> T* or_abort(T* fetched) { if (!fetched) std::abort(); return fetched; }
+template <class T> T* or_abort(T* fetched) {
+  if (!fetched) std::abort();
+  return fetched;
+}
 }  // namespace
 
 const EVP_MD* md_sha256() {

@@ -17,7 +17,9 @@
 
 namespace wb::crypto {
 
-template <auto Free> struct Freed { template <class T> void operator()(T* p) const { Free(p); } };
+template <auto Free> struct Freed {
+  template <class T> void operator()(T* p) const { Free(p); }
+};
 using PkeyCtx = std::unique_ptr<EVP_PKEY_CTX, Freed<EVP_PKEY_CTX_free>>;
 using MdCtx = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
 using CipherCtx = std::unique_ptr<EVP_CIPHER_CTX, Freed<EVP_CIPHER_CTX_free>>;

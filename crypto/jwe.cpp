@@ -21,7 +21,11 @@ namespace {
 std::string concat_info() {
   std::string info("\0\0\0\x0e", 4);
   info += sealed_alg;
-  info.append("\0\0\0\0" "\0\0\0\0" "\0\0\x01\x00", 12);
+  info.append(
+      "\0\0\0\0"
+      "\0\0\0\0"
+      "\0\0\x01\x00",
+      12);
   return info;
 }
 
@@ -31,7 +35,7 @@ Result<Secret> agree(EVP_PKEY* ours, EVP_PKEY* theirs) {
   auto z = Secret::of_size(key_bytes);
   std::size_t size = key_bytes;
   const bool agreed = ctx && EVP_PKEY_derive_init(ctx.get()) == 1 && EVP_PKEY_derive_set_peer(ctx.get(), theirs) == 1 &&
-                      z.expose_mutable([&](std::span<char> out) { return EVP_PKEY_derive(ctx.get(), bytes(out.data()), &size); }) == 1;
+      z.expose_mutable([&](std::span<char> out) { return EVP_PKEY_derive(ctx.get(), bytes(out.data()), &size); }) == 1;
   if (!agreed || size != key_bytes) return openssl_fault("jwe.agree");
   return z;
 }
@@ -45,9 +49,9 @@ Result<Secret> key_encryption_key(EVP_PKEY* ours, EVP_PKEY* theirs) {
   char digest[] = "SHA256";
   const bool derived = ctx && z->expose_mutable([&](std::span<char> shared) {
     const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-                                 OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, shared.data(), shared.size()),
-                                 OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, const_cast<char*>(info.data()), info.size()),
-                                 OSSL_PARAM_construct_end()};
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, shared.data(), shared.size()),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, const_cast<char*>(info.data()), info.size()),
+        OSSL_PARAM_construct_end()};
     return kek.expose_mutable([&](std::span<char> out) { return EVP_KDF_derive(ctx.get(), bytes(out.data()), out.size(), params); });
   }) == 1;
   if (!derived) return openssl_fault("jwe.derive");
@@ -72,12 +76,12 @@ std::optional<Secret> gcm_open(const Secret& cek, const SealedParts& parts) {
   auto tag = parts.tag;
   int some = 0;
   const bool opened = ctx && cek.expose([&](std::string_view key) { return EVP_DecryptInit_ex2(ctx.get(), cipher_aes256_gcm(), bytes(key), bytes(parts.iv), nullptr); }) == 1 &&
-                      EVP_DecryptUpdate(ctx.get(), nullptr, &some, bytes(parts.protected_text), static_cast<int>(parts.protected_text.size())) == 1 &&
-                      plain.expose_mutable([&](std::span<char> out) {
-                        return EVP_DecryptUpdate(ctx.get(), bytes(out.data()), &some, bytes(parts.ciphertext), static_cast<int>(parts.ciphertext.size()));
-                      }) == 1 &&
-                      EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_AEAD_SET_TAG, static_cast<int>(tag.size()), tag.data()) == 1 &&
-                      EVP_DecryptFinal_ex(ctx.get(), bytes(tag.data()), &some) == 1;  // writes nothing: GCM has no last block
+      EVP_DecryptUpdate(ctx.get(), nullptr, &some, bytes(parts.protected_text), static_cast<int>(parts.protected_text.size())) == 1 &&
+      plain.expose_mutable([&](std::span<char> out) {
+        return EVP_DecryptUpdate(ctx.get(), bytes(out.data()), &some, bytes(parts.ciphertext), static_cast<int>(parts.ciphertext.size()));
+      }) == 1 &&
+      EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_AEAD_SET_TAG, static_cast<int>(tag.size()), tag.data()) == 1 &&
+      EVP_DecryptFinal_ex(ctx.get(), bytes(tag.data()), &some) == 1;  // writes nothing: GCM has no last block
   if (opened) return plain;
   ERR_clear_error();
   return std::nullopt;
@@ -90,10 +94,10 @@ bool gcm_seal(const Secret& cek, const Secret& plaintext, SealedParts& parts) {
   parts.tag.resize(tag_bytes);
   int some = 0;
   return ctx && cek.expose([&](std::string_view key) { return EVP_EncryptInit_ex2(ctx.get(), cipher_aes256_gcm(), bytes(key), bytes(parts.iv), nullptr); }) == 1 &&
-         EVP_EncryptUpdate(ctx.get(), nullptr, &some, bytes(parts.protected_text), static_cast<int>(parts.protected_text.size())) == 1 &&
-         plaintext.expose([&](std::string_view in) { return EVP_EncryptUpdate(ctx.get(), bytes(parts.ciphertext.data()), &some, bytes(in), static_cast<int>(in.size())); }) == 1 &&
-         EVP_EncryptFinal_ex(ctx.get(), bytes(parts.tag.data()), &some) == 1 &&
-         EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_AEAD_GET_TAG, static_cast<int>(tag_bytes), parts.tag.data()) == 1;
+      EVP_EncryptUpdate(ctx.get(), nullptr, &some, bytes(parts.protected_text), static_cast<int>(parts.protected_text.size())) == 1 &&
+      plaintext.expose([&](std::string_view in) { return EVP_EncryptUpdate(ctx.get(), bytes(parts.ciphertext.data()), &some, bytes(in), static_cast<int>(in.size())); }) == 1 &&
+      EVP_EncryptFinal_ex(ctx.get(), bytes(parts.tag.data()), &some) == 1 &&
+      EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_AEAD_GET_TAG, static_cast<int>(tag_bytes), parts.tag.data()) == 1;
 }
 
 // {"header":{"kid","epk"},"encrypted_key"} with an ephemeral key of its own.
@@ -108,7 +112,7 @@ Result<std::string> seal_for(const PublicKey& recipient, const Secret& cek) {
   wrapped.resize(wrapped_bytes);
   const auto& epk = ephemeral->public_key().jwk();
   return R"({"header":{"kid":")" + recipient.kid() + R"(","epk":{"kty":"EC","crv":"P-256","x":")" + epk.x + R"(","y":")" + epk.y +
-         R"("}},"encrypted_key":")" + base64url(wrapped) + R"("})";
+      R"("}},"encrypted_key":")" + base64url(wrapped) + R"("})";
 }
 
 }  // namespace

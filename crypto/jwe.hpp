@@ -30,7 +30,10 @@ Result<std::string> seal(const std::vector<PublicKey>& recipients, const protoco
 
 // The passwords inside the plaintext of section 4. Never copied into an ordinary string. Fault malformed whose detail is
 // a reason of section 5 where the password itself is wrong (empty, too_long, not_unicode), and "json" otherwise.
-struct SealedPasswords { Secret pw; std::optional<Secret> old; };
+struct SealedPasswords {
+  Secret pw;
+  std::optional<Secret> old;
+};
 Result<SealedPasswords> read_passwords(const Secret& plaintext);
 // {"pw":...,"pad":...} padded to a multiple of 128 bytes.
 Secret make_plaintext(const Secret& pw);

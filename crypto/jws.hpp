@@ -9,7 +9,8 @@
 
 namespace wb::crypto {
 
-enum class CarryKey { no, yes };  // whether the protected header carries `jwk`
+enum class CarryKey { no,
+  yes };  // whether the protected header carries `jwk`
 
 // The protected header is exactly {"alg":"ES256","typ":typ,"kid":thumbprint[,"jwk":public]}.
 Result<std::string> sign(const PrivateKey& key, std::string_view typ, std::string_view payload, CarryKey carry = CarryKey::no);
@@ -19,7 +20,7 @@ Result<std::string> sign(const PrivateKey& key, std::string_view typ, std::strin
 struct UnverifiedJws {
   std::string kid;
   std::optional<PublicKey> jwk;
-  std::string payload;       // do not read before verify() said yes
+  std::string payload;  // do not read before verify() said yes
   std::string signing_input, signature;
 };
 Result<UnverifiedJws> parse_jws(std::string_view text, std::string_view typ, CarryKey carry);
@@ -29,7 +30,10 @@ Result<std::string> verify(std::string_view text, std::string_view typ, const Pu
 // For objects that carry their key: its thumbprint must be `pin`.
 Result<std::string> verify_pinned(std::string_view text, std::string_view typ, std::string_view pin);
 // As verify_pinned, without a pin yet (first roster of a domain, enrolment): returns the key too.
-struct SelfSigned { PublicKey key; std::string payload; };
+struct SelfSigned {
+  PublicKey key;
+  std::string payload;
+};
 Result<SelfSigned> verify_self_signed(std::string_view text, std::string_view typ);
 
 }  // namespace wb::crypto

@@ -15,13 +15,15 @@ namespace wb::crypto {
 
 using protocol::Jwk;
 
-struct PkeyFree { void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); } };
+struct PkeyFree {
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
 using Pkey = std::unique_ptr<EVP_PKEY, PkeyFree>;
 
 // RFC 7638 section 3: base64url(SHA-256({"crv":"P-256","kty":"EC","x":...,"y":...})).
 std::string thumbprint(const Jwk& key);
-std::string sha256(std::string_view bytes);            // 32 raw bytes
-std::string sha256_url(std::string_view bytes);        // base64url of it
+std::string sha256(std::string_view bytes);      // 32 raw bytes
+std::string sha256_url(std::string_view bytes);  // base64url of it
 
 // A public key checked to be on the curve. Fault malformed otherwise.
 class PublicKey {
@@ -30,6 +32,7 @@ class PublicKey {
   const Jwk& jwk() const { return jwk_; }
   const std::string& kid() const { return kid_; }
   EVP_PKEY* get() const { return key_.get(); }
+
  private:
   std::shared_ptr<EVP_PKEY> key_;
   Jwk jwk_;
@@ -47,6 +50,7 @@ class PrivateKey {
   const PublicKey& public_key() const { return public_; }
   const std::string& kid() const { return public_.kid(); }
   EVP_PKEY* get() const { return key_.get(); }
+
  private:
   // Takes a key whose public half matches and that is on P-256; Fault malformed otherwise.
   static Result<PrivateKey> adopt(Pkey key, std::string_view where);

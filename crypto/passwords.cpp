@@ -20,7 +20,10 @@ class Reader {
     ++at_;
     return true;
   }
-  bool at_end() { skip_space(); return at_ == text_.size(); }
+  bool at_end() {
+    skip_space();
+    return at_ == text_.size();
+  }
 
   // A string, its escapes resolved, as UTF-8. What comes out is never longer than what stands there.
   std::optional<Secret> string() {
@@ -45,11 +48,16 @@ class Reader {
   bool character(std::span<char> room, std::size_t& used) {
     const char c = text_[at_++];
     if (static_cast<unsigned char>(c) < 0x20) return false;
-    if (c != '\\') { room[used++] = c; return true; }
+    if (c != '\\') {
+      room[used++] = c;
+      return true;
+    }
     if (at_ >= text_.size()) return false;
     const char escape = text_[at_++];
     switch (escape) {
-      case '"': case '\\': case '/': room[used++] = escape; return true;
+      case '"':
+      case '\\':
+      case '/': room[used++] = escape; return true;
       case 'b': room[used++] = '\b'; return true;
       case 'f': room[used++] = '\f'; return true;
       case 'n': room[used++] = '\n'; return true;
@@ -74,10 +82,20 @@ class Reader {
       else at_ = before;
     }
     const auto put = [&](std::uint32_t byte) { room[used++] = static_cast<char>(byte); };
-    if (code < 0x80) { put(code); return true; }
-    if (code < 0x800) { put(0xC0 | (code >> 6)); }
-    else if (code < 0x10000) { put(0xE0 | (code >> 12)); put(0x80 | ((code >> 6) & 0x3F)); }
-    else { put(0xF0 | (code >> 18)); put(0x80 | ((code >> 12) & 0x3F)); put(0x80 | ((code >> 6) & 0x3F)); }
+    if (code < 0x80) {
+      put(code);
+      return true;
+    }
+    if (code < 0x800) {
+      put(0xC0 | (code >> 6));
+    } else if (code < 0x10000) {
+      put(0xE0 | (code >> 12));
+      put(0x80 | ((code >> 6) & 0x3F));
+    } else {
+      put(0xF0 | (code >> 18));
+      put(0x80 | ((code >> 12) & 0x3F));
+      put(0x80 | ((code >> 6) & 0x3F));
+    }
     put(0x80 | (code & 0x3F));
     return true;
   }
@@ -99,7 +117,9 @@ class Reader {
   std::size_t at_ = 0;
 };
 
-struct Parts { std::optional<Secret> pw, old, pad; };
+struct Parts {
+  std::optional<Secret> pw, old, pad;
+};
 
 bool read_object(Reader& reader, Parts& out) {
   if (!reader.take('{')) return false;
@@ -107,7 +127,9 @@ bool read_object(Reader& reader, Parts& out) {
     const auto name = reader.string();
     if (!name || !reader.take(':')) return false;
     auto value = reader.string();
-    auto* member = name->expose([&](std::string_view n) -> std::optional<Secret>* { return n == "pw" ? &out.pw : n == "old" ? &out.old : n == "pad" ? &out.pad : nullptr; });
+    auto* member = name->expose([&](std::string_view n) -> std::optional<Secret>* { return n == "pw" ? &out.pw : n == "old" ? &out.old
+                                                                                        : n == "pad"                        ? &out.pad
+                                                                                                                            : nullptr; });
     if (!value || !member || *member) return false;  // not a string, not known, or there twice
     *member = std::move(value);
   } while (reader.take(','));
@@ -127,9 +149,12 @@ template <class Put> void put_escaped(std::string_view text, Put put) {
   constexpr std::string_view hex = "0123456789abcdef";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') { put('\\'); put(c); }
-    else if (byte < 0x20) { for (const char e : {'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]}) put(e); }
-    else put(c);
+    if (c == '"' || c == '\\') {
+      put('\\');
+      put(c);
+    } else if (byte < 0x20) {
+      for (const char e : {'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]}) put(e);
+    } else put(c);
   }
 }
 

@@ -9,11 +9,15 @@
 namespace wb::crypto {
 
 struct SealedParts {
-  struct Recipient { std::string kid; Jwk epk; std::string wrapped; };
+  struct Recipient {
+    std::string kid;
+    Jwk epk;
+    std::string wrapped;
+  };
   SealedHeader header;
   std::vector<Recipient> recipients;
-  std::string protected_text;        // base64url as it came: the additional authenticated data
-  std::string iv, ciphertext, tag;   // raw
+  std::string protected_text;       // base64url as it came: the additional authenticated data
+  std::string iv, ciphertext, tag;  // raw
 };
 Result<SealedParts> parse_sealed(std::string_view jwe);
 

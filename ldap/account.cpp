@@ -17,7 +17,8 @@ std::uint32_t flags(const Entry& entry, std::string_view name) { return static_c
 
 // AD cuts an attribute with very many values into "memberOf;range=0-1499".
 bool is_cut(const Entry& entry) {
-  for (const auto& [name, values] : entry.attributes) if (name.find(";range=") != std::string::npos) return true;
+  for (const auto& [name, values] : entry.attributes)
+    if (name.find(";range=") != std::string::npos) return true;
   return false;
 }
 
@@ -35,8 +36,20 @@ protocol::AccountState state_of(const Account& account, bool computed) {
 
 std::vector<std::string> account_attributes(Detail detail, const std::string& marker_attribute) {
   std::vector<std::string> names{
-      "objectGUID", "objectSid", "sAMAccountName", "userPrincipalName", "displayName", "userAccountControl", "pwdLastSet",
-      "replPropertyMetaData", "lockoutTime", "accountExpires", "adminCount", "mail", "mobile", "telephoneNumber",
+      "objectGUID",
+      "objectSid",
+      "sAMAccountName",
+      "userPrincipalName",
+      "displayName",
+      "userAccountControl",
+      "pwdLastSet",
+      "replPropertyMetaData",
+      "lockoutTime",
+      "accountExpires",
+      "adminCount",
+      "mail",
+      "mobile",
+      "telephoneNumber",
   };
   if (detail != Detail::after) names.insert(names.end(), {"memberOf", "tokenGroups"});
   if (detail == Detail::probe) names.insert(names.end(), {std::string(computed_control), "msDS-ResultantPSO"});
@@ -90,7 +103,7 @@ Result<Account> account_from(const Entry& entry, Detail detail, const std::strin
 
 std::vector<std::string> policy_attributes(bool pso) {
   if (pso) return {"msDS-MinimumPasswordLength", "msDS-PasswordComplexityEnabled", "msDS-PasswordHistoryLength",
-                   "msDS-MinimumPasswordAge", "msDS-MaximumPasswordAge"};
+      "msDS-MinimumPasswordAge", "msDS-MaximumPasswordAge"};
   return {"minPwdLength", "pwdProperties", "pwdHistoryLength", "minPwdAge", "maxPwdAge"};
 }
 

@@ -23,7 +23,10 @@ class ActiveDirectory final : public Directory {
   DirectoryState check() override;
 
  private:
-  struct CachedPolicy { protocol::PasswordPolicy policy; Deadline until; };
+  struct CachedPolicy {
+    protocol::PasswordPolicy policy;
+    Deadline until;
+  };
 
   Deadline deadline() const { return std::chrono::steady_clock::now() + settings_.operation_timeout; }
   const std::string& base_of(const Connection& connection) const { return settings_.base_dn.empty() ? connection.root().base : settings_.base_dn; }
@@ -43,8 +46,8 @@ class ActiveDirectory final : public Directory {
 
   const Settings settings_;
   Pool pool_;
-  std::mutex mutex_;                               // guards all below
-  std::map<std::string, CachedPolicy> policies_;   // by DN
+  std::mutex mutex_;                              // guards all below
+  std::map<std::string, CachedPolicy> policies_;  // by DN
   std::string netbios_name_;
   std::optional<DirectoryState> last_state_;
 };

@@ -23,7 +23,8 @@ constexpr std::chrono::milliseconds bite_after{100};
 constexpr std::array<std::string_view, 2> hints_oids{"1.2.840.113556.1.4.2239", "1.2.840.113556.1.4.2066"};  // current, deprecated
 
 std::string lower(std::string text) {
-  for (char& c : text) if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return text;
 }
 
@@ -34,9 +35,14 @@ timeval time_left(Deadline deadline) {
   return {static_cast<time_t>(left / 1'000'000), static_cast<suseconds_t>(left % 1'000'000)};
 }
 
-struct MessageFree { void operator()(LDAPMessage* message) const { ldap_msgfree(message); } };
+struct MessageFree {
+  void operator()(LDAPMessage* message) const { ldap_msgfree(message); }
+};
 using Message = std::unique_ptr<LDAPMessage, MessageFree>;
-struct Status { int code = LDAP_OTHER; std::string text; };
+struct Status {
+  int code = LDAP_OTHER;
+  std::string text;
+};
 
 // The result part of an answer; its memory is libldap's.
 Status status_of(::ldap* ld, LDAPMessage* message) {
@@ -72,7 +78,8 @@ Entry entry_of(::ldap* ld, LDAPMessage* message) {
 
 const std::vector<std::string>& Entry::values(std::string_view name) const {
   static const std::vector<std::string> none;
-  for (const auto& [attribute, found] : attributes) if (same_name(attribute, name)) return found;
+  for (const auto& [attribute, found] : attributes)
+    if (same_name(attribute, name)) return found;
   return none;
 }
 
@@ -117,10 +124,7 @@ Result<void> Connection::start_tls_layer(const Settings& settings, const Endpoin
   const std::string authorities = certificate_authorities(settings.ca_file);
   Sockbuf* buffer = nullptr;
   auto set = [&](int option, const void* value) { return ldap_set_option(ld_, option, value) == LDAP_OPT_SUCCESS; };
-  const bool prepared = set(LDAP_OPT_PROTOCOL_VERSION, &version) && set(LDAP_OPT_REFERRALS, LDAP_OPT_OFF) && set(LDAP_OPT_RESTART, LDAP_OPT_OFF)
-      && set(LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) && set(LDAP_OPT_X_TLS_PROTOCOL_MIN, &least)
-      && set(LDAP_OPT_X_TLS_CACERTFILE, authorities.c_str()) && ldap_get_option(ld_, LDAP_OPT_SOCKBUF, &buffer) == LDAP_OPT_SUCCESS
-      && ber_sockbuf_ctrl(buffer, LBER_SB_OPT_SET_MAX_INCOMING, &largest_answer) > 0;
+  const bool prepared = set(LDAP_OPT_PROTOCOL_VERSION, &version) && set(LDAP_OPT_REFERRALS, LDAP_OPT_OFF) && set(LDAP_OPT_RESTART, LDAP_OPT_OFF) && set(LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) && set(LDAP_OPT_X_TLS_PROTOCOL_MIN, &least) && set(LDAP_OPT_X_TLS_CACERTFILE, authorities.c_str()) && ldap_get_option(ld_, LDAP_OPT_SOCKBUF, &buffer) == LDAP_OPT_SUCCESS && ber_sockbuf_ctrl(buffer, LBER_SB_OPT_SET_MAX_INCOMING, &largest_answer) > 0;
   if (!prepared) return fail(Fault::Kind::internal, "ldap.init", "libldap does not take its options");
   // The context reads the CA file: last, after every option that goes into it.
   if (!set(LDAP_OPT_X_TLS_NEWCTX, &client)) return fail(Fault::Kind::refused, "ldap.tls", "cannot read the CA certificates in " + authorities);
@@ -170,7 +174,7 @@ Result<void> Connection::read_root(Deadline deadline) {
   search.attributes = {"dnsHostName", "defaultNamingContext", "configurationNamingContext", "supportedControl"};
   auto found = this->search(search, deadline);
   if (!found) return fail(found.error().kind == Fault::Kind::timed_out ? Fault::Kind::timed_out : Fault::Kind::unreachable, "ldap.root",
-                           found.error().detail);
+      found.error().detail);
   if (found->entries.size() != 1) return fail(Fault::Kind::refused, "ldap.root", "no rootDSE");
   const auto& root = found->entries.front();
   root_.dc = lower(root.first("dnsHostName"));
@@ -191,7 +195,7 @@ Result<int> Connection::send(const Search& search, const char* where) {
   int id = -1;
   const int scope = search.subtree ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE;
   const int code = ldap_search_ext(ld_, search.base.c_str(), scope, search.filter.c_str(), names.data(), 0, nullptr,
-                                     nullptr, nullptr, search.entries_max, &id);
+      nullptr, nullptr, search.entries_max, &id);
   if (code == LDAP_SUCCESS) return id;
   return fail(code == LDAP_SERVER_DOWN ? Fault::Kind::lost : Fault::Kind::internal, where, ldap_err2string(code));
 }
@@ -224,9 +228,13 @@ Result<Found> Connection::search(const Search& search, Deadline deadline) {
 }
 
 Result<Modified> Connection::modify(const std::string& dn, const std::vector<Modification>& mods, const std::optional<Control>& control,
-                                    const Search* read_back, Deadline deadline) {
+    const Search* read_back, Deadline deadline) {
   // LDAPMod wants arrays of pointers to arrays of pointers: they all live here until the request is encoded.
-  struct Encoded { berval value{}; std::array<berval*, 2> values{}; LDAPMod mod{}; };
+  struct Encoded {
+    berval value{};
+    std::array<berval*, 2> values{};
+    LDAPMod mod{};
+  };
   std::vector<Encoded> encoded(mods.size());
   std::vector<LDAPMod*> pointers;
   for (std::size_t i = 0; i < mods.size(); ++i) {
@@ -236,8 +244,8 @@ Result<Modified> Connection::modify(const std::string& dn, const std::vector<Mod
     else point_at(mods[i].value);
     const auto op = mods[i].op;
     one.values = {&one.value, nullptr};
-    one.mod.mod_op = LDAP_MOD_BVALUES | (op == Modification::Op::add ? LDAP_MOD_ADD
-                                           : op == Modification::Op::remove ? LDAP_MOD_DELETE : LDAP_MOD_REPLACE);
+    one.mod.mod_op = LDAP_MOD_BVALUES | (op == Modification::Op::add ? LDAP_MOD_ADD : op == Modification::Op::remove ? LDAP_MOD_DELETE
+                                                                                                                     : LDAP_MOD_REPLACE);
     one.mod.mod_type = const_cast<char*>(mods[i].attribute.c_str());
     one.mod.mod_bvalues = one.values.data();
     pointers.push_back(&one.mod);

@@ -27,26 +27,30 @@ struct Entry {
 
 struct Search {
   std::string base;
-  bool subtree = false;     // else the base object alone
+  bool subtree = false;  // else the base object alone
   std::string filter = "(objectClass=*)";
   std::vector<std::string> attributes;
-  int entries_max = 0;      // 0: the server's own limit
+  int entries_max = 0;  // 0: the server's own limit
 };
 
 struct Found {
-  int code = 0;             // LDAP result code; 32: no such object, 4: there are more than entries_max
+  int code = 0;  // LDAP result code; 32: no such object, 4: there are more than entries_max
   std::string text;
   std::vector<Entry> entries;
 };
 
 struct Modification {
-  enum class Op { add, remove, replace } op;
+  enum class Op { add,
+    remove,
+    replace } op;
   std::string attribute;
   std::string value;
   const Secret* secret = nullptr;  // instead of `value`
 };
 
-struct Control { std::string oid, value; };  // always sent critical
+struct Control {
+  std::string oid, value;
+};  // always sent critical
 
 struct Modified {
   int code = 0;
@@ -55,9 +59,9 @@ struct Modified {
 };
 
 struct RootDse {
-  std::string dc;              // dnsHostName, lower case
+  std::string dc;  // dnsHostName, lower case
   std::string base, configuration;
-  std::string hints_oid;       // the policy hints control this DC has; empty: none
+  std::string hints_oid;  // the policy hints control this DC has; empty: none
 };
 
 class Connection {
@@ -72,13 +76,13 @@ class Connection {
   const RootDse& root() const { return root_; }
   const std::string& uri() const { return uri_; }
   bool broken() const { return broken_; }
-  bool quiet() const;          // idle and still open: a closed or noisy connection has something to read
+  bool quiet() const;  // idle and still open: a closed or noisy connection has something to read
 
   Result<Found> search(const Search& search, Deadline deadline);
   // One Modify and, right behind it and without waiting, `read_back`. Fault internal: nothing was sent; timed_out or
   // lost: it was sent (or partly) and its effect is not known.
   Result<Modified> modify(const std::string& dn, const std::vector<Modification>& mods, const std::optional<Control>& control,
-                          const Search* read_back, Deadline deadline);
+      const Search* read_back, Deadline deadline);
 
  private:
   Connection(::ldap* handle, int socket, std::string uri, Watchdog& dog) : ld_(handle), socket_(socket), uri_(std::move(uri)), dog_(dog) {}
@@ -90,7 +94,7 @@ class Connection {
   Fault fail(Fault::Kind kind, const char* where, std::string detail = {});
 
   ::ldap* ld_;
-  int socket_;                 // owned by ld_
+  int socket_;  // owned by ld_
   std::string uri_;
   Watchdog& dog_;
   RootDse root_;

@@ -9,16 +9,25 @@ namespace {
 
 // RFC 4511 section 4.1.9
 enum Code : int {
-  success = 0, strong_auth_required = 8, confidentiality_required = 13, no_such_attribute = 16, constraint_violation = 19,
-  value_exists = 20, no_such_object = 32, invalid_credentials = 49, insufficient_rights = 50, busy = 51, unavailable = 52,
+  success = 0,
+  strong_auth_required = 8,
+  confidentiality_required = 13,
+  no_such_attribute = 16,
+  constraint_violation = 19,
+  value_exists = 20,
+  no_such_object = 32,
+  invalid_credentials = 49,
+  insufficient_rights = 50,
+  busy = 51,
+  unavailable = 52,
   unwilling = 53,
 };
 
 // Win32 errors as AD spells them in front of its diagnostics. Names: winerror.h.
-constexpr std::string_view gen_failure = "0000001F";              // "must be over an encrypted connection" on unicodePwd
+constexpr std::string_view gen_failure = "0000001F";  // "must be over an encrypted connection" on unicodePwd
 constexpr std::string_view access_denied = "00000005";
 constexpr std::string_view password_restriction = "0000052D";
-constexpr std::string_view needs_secure_channel = "00002077";     // DS_CONFIDENTIALITY_REQUIRED
+constexpr std::string_view needs_secure_channel = "00002077";  // DS_CONFIDENTIALITY_REQUIRED
 constexpr std::array<std::string_view, 4> swap_errors{
     "00002081",  // DS_SINGLE_VALUE_CONSTRAINT
     "00002083",  // DS_ATT_VAL_ALREADY_EXISTS
@@ -75,11 +84,19 @@ Result<Diagnosis> diagnose(int code, std::string_view text, WriteKind kind) {
 }
 
 std::string bind_refusal(int code, std::string_view text) {
-  struct Reason { std::string_view data, meaning; };
+  struct Reason {
+    std::string_view data, meaning;
+  };
   constexpr std::array<Reason, 9> reasons{{
-      {"525", "no such account"}, {"52e", "wrong name or password"}, {"530", "not allowed at this hour"},
-      {"531", "not allowed from this machine"}, {"532", "its password has expired"}, {"533", "the account is disabled"},
-      {"701", "the account has expired"}, {"773", "its password must be changed"}, {"775", "the account is locked"},
+      {"525", "no such account"},
+      {"52e", "wrong name or password"},
+      {"530", "not allowed at this hour"},
+      {"531", "not allowed from this machine"},
+      {"532", "its password has expired"},
+      {"533", "the account is disabled"},
+      {"701", "the account has expired"},
+      {"773", "its password must be changed"},
+      {"775", "the account is locked"},
   }};
   if (code == strong_auth_required) return "the directory wants an encrypted connection";
   if (code != invalid_credentials) return "ldap " + std::to_string(code);

@@ -8,7 +8,8 @@
 
 namespace wb::ldap {
 
-enum class WriteKind { reset, unlock };
+enum class WriteKind { reset,
+  unlock };
 
 struct Diagnosis {
   Refusal refusal = Refusal::none;

@@ -25,8 +25,14 @@ constexpr std::size_t addresses_max = 8;
 constexpr int lookups_max = 8;  // a resolver that hangs holds its thread until it gives up by itself
 
 using Clock = std::chrono::steady_clock;
-struct Address { sockaddr_storage bytes{}; socklen_t size = 0; };
-struct Lookup { int error = 0; std::vector<Address> addresses; };
+struct Address {
+  sockaddr_storage bytes{};
+  socklen_t size = 0;
+};
+struct Lookup {
+  int error = 0;
+  std::vector<Address> addresses;
+};
 
 Lookup look_up(const std::string& host, std::uint16_t port, int flags) {
   addrinfo hints{};
@@ -96,7 +102,8 @@ void tune(int socket, std::chrono::milliseconds silence) {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  for (char& c : out) if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return out;
 }
 
@@ -133,7 +140,9 @@ Socket& Socket::operator=(Socket&& other) noexcept {
   }
   return *this;
 }
-Socket::~Socket() { if (descriptor_ >= 0) ::close(descriptor_); }
+Socket::~Socket() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
 
 Result<Socket> dial(const Endpoint& endpoint, Deadline deadline, std::chrono::milliseconds silence) {
   auto lookup = look_up_until(endpoint, deadline);

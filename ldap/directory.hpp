@@ -17,45 +17,58 @@ namespace wb::ldap {
 
 // Everything the guardrails, the probe and the swap need to know of one account, read in one search.
 struct Account {
-  std::string sub;                 // objectGUID, lower-case 8-4-4-4-12
+  std::string sub;  // objectGUID, lower-case 8-4-4-4-12
   std::string dn, sam, upn, display_name;
-  std::string sid;                 // S-1-5-21-...
+  std::string sid;                      // S-1-5-21-...
   std::vector<std::string> group_sids;  // nested, from tokenGroups (only when asked for)
   std::vector<std::string> group_dns;   // memberOf
   std::uint32_t user_account_control = 0, computed_account_control = 0;
   bool admin_count = false;
-  std::int64_t lockout_time = 0, expires_at = 0;      // FILETIME; expires_at 0 = never
+  std::int64_t lockout_time = 0, expires_at = 0;  // FILETIME; expires_at 0 = never
   protocol::AccountState state;
   protocol::Pre pre;
   std::string mail, mobile, telephone;
-  std::string pso_dn;              // msDS-ResultantPSO, empty = the domain's policy
-  bool pso_known = false;          // find() asked for it; policy_of() asks by itself where read() did not
+  std::string pso_dn;      // msDS-ResultantPSO, empty = the domain's policy
+  bool pso_known = false;  // find() asked for it; policy_of() asks by itself where read() did not
 };
 
 struct WriteOrder {
   std::string sub;
-  protocol::Pre pre;               // the swap's expectation
-  std::string marker;              // "wb1;<jti>;<fence>;A", or empty: no marker configured
+  protocol::Pre pre;   // the swap's expectation
+  std::string marker;  // "wb1;<jti>;<fence>;A", or empty: no marker configured
   bool unlock = false, must_change = false, enforce_history = true;
 };
 
-enum class Refusal {               // a verdict of the directory about a write
-  none,                            // it was written
-  too_short, not_complex, in_history, too_young, policy /* rule not named */, refused_by_filter,
-  swap_failed,                     // somebody changed the password since the probe
-  not_found, no_rights, not_encrypted, directory_error,
+enum class Refusal {  // a verdict of the directory about a write
+  none,               // it was written
+  too_short,
+  not_complex,
+  in_history,
+  too_young,
+  policy /* rule not named */,
+  refused_by_filter,
+  swap_failed,  // somebody changed the password since the probe
+  not_found,
+  no_rights,
+  not_encrypted,
+  directory_error,
 };
 std::string_view to_string(Refusal refusal);
 
 struct WriteAnswer {
   Refusal refusal = Refusal::none;
-  std::string detail;              // the directory's hex code and rule name, for the operator's log; never input
-  std::optional<Account> after;    // the account read back on the same connection, whatever the verdict was
+  std::string detail;            // the directory's hex code and rule name, for the operator's log; never input
+  std::optional<Account> after;  // the account read back on the same connection, whatever the verdict was
   bool hints_used = false;
   double directory_ms = 0;
 };
 
-struct DirectoryState { bool ready = false; std::string reason; std::string dc; bool marker = false, hints = false; };
+struct DirectoryState {
+  bool ready = false;
+  std::string reason;
+  std::string dc;
+  bool marker = false, hints = false;
+};
 
 class Directory {
  public:
@@ -73,7 +86,7 @@ class Directory {
   virtual DirectoryState check() = 0;
 };
 
-struct Settings;  // ldap/settings.hpp
+struct Settings;                                                      // ldap/settings.hpp
 std::unique_ptr<Directory> open_directory(const Settings& settings);  // never fails: check() tells
 
 }  // namespace wb::ldap

@@ -76,7 +76,7 @@ Result<std::optional<std::string>> ActiveDirectory::sub_of_name(Connection& conn
   search.base = base_of(connection);
   search.subtree = true;
   search.filter = "(&(objectCategory=person)(objectClass=user)(|(userPrincipalName=" + full +
-                  ")(sAMAccountName=" + filter_escape(sam) + ")(mail=" + full + ")))";
+      ")(sAMAccountName=" + filter_escape(sam) + ")(mail=" + full + ")))";
   search.attributes = {"objectGUID", "userPrincipalName", "sAMAccountName", "mail"};
   search.entries_max = candidates_max;
   auto found = connection.search(search, deadline());

@@ -22,7 +22,9 @@ class Pool {
     Lease(Pool& pool, std::unique_ptr<Connection> connection, bool reused) : pool_(&pool), connection_(std::move(connection)), reused_(reused) {}
     Lease(Lease&& other) noexcept = default;
     Lease& operator=(Lease&&) = delete;
-    ~Lease() { if (connection_) pool_->give_back(std::move(connection_)); }
+    ~Lease() {
+      if (connection_) pool_->give_back(std::move(connection_));
+    }
     Connection* operator->() const { return connection_.get(); }
     Connection& operator*() const { return *connection_; }
     bool reused() const { return reused_; }  // it was held before: it may have died without our noticing
@@ -43,11 +45,15 @@ class Pool {
  private:
   struct Server {
     Endpoint endpoint;
-    std::string dc;                         // what it called itself; empty: not known yet
-    Deadline shunned_until{};               // it failed a moment ago: the others first
+    std::string dc;            // what it called itself; empty: not known yet
+    Deadline shunned_until{};  // it failed a moment ago: the others first
   };
   // A wrong password tried every few seconds would lock the service account: once refused, wait for a new file.
-  struct RefusedBind { Fault fault; std::filesystem::file_time_type file; Deadline until; };
+  struct RefusedBind {
+    Fault fault;
+    std::filesystem::file_time_type file;
+    Deadline until;
+  };
 
   std::unique_ptr<Connection> idle_one(const std::string& dc);
   std::optional<Fault> refused_before() const;
@@ -59,8 +65,8 @@ class Pool {
 
   const Settings settings_;
   std::optional<Fault> misconfigured_;
-  Watchdog dog_;                            // outlives the connections
-  mutable std::mutex mutex_;                // guards all below
+  Watchdog dog_;              // outlives the connections
+  mutable std::mutex mutex_;  // guards all below
   std::condition_variable freed_;
   std::vector<Server> servers_;
   std::size_t pinned_ = 0;

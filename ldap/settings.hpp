@@ -7,20 +7,23 @@
 
 namespace wb::ldap {
 
-enum class DirectoryType { active_directory, openldap };
-enum class HistoryEnforcement { require, prefer, off };
+enum class DirectoryType { active_directory,
+  openldap };
+enum class HistoryEnforcement { require,
+  prefer,
+  off };
 
 struct Settings {
   DirectoryType type = DirectoryType::active_directory;
-  std::string domain;                          // corp.example
-  std::vector<std::string> uris;               // ldaps://dc1.corp.example, tried in this order; the first is pinned
-  std::filesystem::path ca_file;               // PEM; empty: the system's store
-  std::string bind_dn;                         // UPN or DN
-  std::filesystem::path bind_password_file;    // first line; read at each connect
-  std::string base_dn;                         // empty: rootDSE defaultNamingContext
-  std::string marker_attribute;                // empty: no marker (pwdLastSet alone guards the swap)
+  std::string domain;                        // corp.example
+  std::vector<std::string> uris;             // ldaps://dc1.corp.example, tried in this order; the first is pinned
+  std::filesystem::path ca_file;             // PEM; empty: the system's store
+  std::string bind_dn;                       // UPN or DN
+  std::filesystem::path bind_password_file;  // first line; read at each connect
+  std::string base_dn;                       // empty: rootDSE defaultNamingContext
+  std::string marker_attribute;              // empty: no marker (pwdLastSet alone guards the swap)
   HistoryEnforcement history = HistoryEnforcement::prefer;
-  int connections = 2;                         // held connections
+  int connections = 2;  // held connections
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds operation_timeout{8'000};
 };

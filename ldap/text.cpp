@@ -28,7 +28,11 @@ int hex_value(char c) {
 // U+10FFFF).
 std::optional<char32_t> next_code_point(std::string_view& text) {
   const auto lead = byte_at(text, 0);
-  const std::size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+  const std::size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0
+      : lead < 0xE0                                        ? 2
+      : lead < 0xF0                                        ? 3
+      : lead < 0xF5                                        ? 4
+                                                           : 0;
   if (length == 0 || text.size() < length) return std::nullopt;
   char32_t point = length == 1 ? lead : lead & (0x7FU >> length);
   for (std::size_t i = 1; i < length; ++i) {

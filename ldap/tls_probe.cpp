@@ -35,7 +35,8 @@ bool shake_hands(SSL* session, int socket, Deadline deadline) {
 std::string certificate_authorities(const std::filesystem::path& ca_file) {
   if (!ca_file.empty()) return ca_file.string();
   constexpr std::array collections{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem"};
-  for (const auto* file : collections) if (::access(file, R_OK) == 0) return file;
+  for (const auto* file : collections)
+    if (::access(file, R_OK) == 0) return file;
   return collections[0];
 }
 

@@ -13,7 +13,11 @@ namespace wb::ldap {
 using Deadline = std::chrono::steady_clock::time_point;
 
 class Watchdog {
-  struct Watched { int socket; Deadline at; bool bitten = false; };
+  struct Watched {
+    int socket;
+    Deadline at;
+    bool bitten = false;
+  };
 
  public:
   Watchdog() : thread_([this] { run(); }) {}

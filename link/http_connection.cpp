@@ -17,8 +17,8 @@ using boost::system::error_code;
 using namespace std::chrono_literals;
 
 namespace {
-constexpr auto idle_limit = 60s;            // between two requests of one connection
-constexpr auto answer_limit = 30s;          // for the peer to take an answer
+constexpr auto idle_limit = 60s;    // between two requests of one connection
+constexpr auto answer_limit = 30s;  // for the peer to take an answer
 constexpr auto goodbye_limit = 2s;
 constexpr std::size_t unread_bytes_max = 256 * 1024;  // read and dropped, so that a refusal is not lost to a reset
 
@@ -178,7 +178,7 @@ Awaitable<bool> HttpConnection::answer() {
     co_return co_await std::move(refused) && keep;
   }
   HttpRequest request{text_of(message.method_string()), std::move(target->path), std::move(target->query), text_of(message[http::field::authorization]),
-                      text_of(message[http::field::content_type]), std::move(message.body()), peer_};
+      text_of(message[http::field::content_type]), std::move(message.body()), peer_};
   auto asking = ask_handler(std::move(request));
   auto response = co_await std::move(asking);
   if (aborted_) co_return false;
@@ -206,7 +206,9 @@ Awaitable<> HttpConnection::refuse(Came why) {
     case Came::late: response = error_answer(408, "bad_request", "the request did not come in time"); break;
     case Came::headers_too_large: response = error_answer(431, "too_large", "the headers are too large"); break;
     case Came::body_too_large: response = error_answer(413, "too_large", "the body is too large"); break;
-    case Came::malformed: case Came::request: case Came::nothing: response = error_answer(400, "bad_request", "not an HTTP request"); break;
+    case Came::malformed:
+    case Came::request:
+    case Came::nothing: response = error_answer(400, "bad_request", "not an HTTP request"); break;
   }
   log::debug("http.refused", log::field("peer", peer_), log::field("status", response.status));
   auto answering = respond(std::move(response), false, false);

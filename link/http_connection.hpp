@@ -30,14 +30,19 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void abort();   // cuts the connection or the link at once
 
  private:
-  enum class Came { request, nothing, malformed, body_too_large, headers_too_large, late };
+  enum class Came { request,
+    nothing,
+    malformed,
+    body_too_large,
+    headers_too_large,
+    late };
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
   Awaitable<bool> handshake();
   Awaitable<bool> first_bytes(bool first_request);
   Awaitable<Came> next_request();
   Came came(boost::system::error_code ec) const;
-  Awaitable<bool> answer();                 // true: the connection stays
+  Awaitable<bool> answer();  // true: the connection stays
   Awaitable<> refuse(Came why);
   Awaitable<bool> respond(HttpResponse response, bool keep, bool head);
   Awaitable<HttpResponse> ask_handler(HttpRequest request);
@@ -57,7 +62,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   asio::cancellation_signal stop_;
   std::function<void()> abort_link_;
   std::string peer_;
-  std::uint64_t round_ = 0;      // tells a late callback of an earlier deadline from the present one
+  std::uint64_t round_ = 0;  // tells a late callback of an earlier deadline from the present one
   bool late_ = false, idle_ = false, finishing_ = false, aborted_ = false;
 };
 

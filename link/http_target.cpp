@@ -14,8 +14,14 @@ std::optional<std::string> decoded(std::string_view text, bool form) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (form && text[i] == '+') { out += ' '; continue; }
-    if (text[i] != '%') { out += text[i]; continue; }
+    if (form && text[i] == '+') {
+      out += ' ';
+      continue;
+    }
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
     if (i + 2 >= text.size()) return std::nullopt;
     const int high = hex(text[i + 1]), low = hex(text[i + 2]);
     if (high < 0 || low < 0) return std::nullopt;

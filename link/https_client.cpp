@@ -31,8 +31,13 @@ std::size_t take(char* data, std::size_t size, std::size_t count, void* to) {
 Fault transfer_fault(CURLcode code, const std::string& detail) {
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT: return fault(Fault::Kind::timed_out, "https.post", detail);
-    case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CONNECT_ERROR: case CURLE_SSL_CACERT_BADFILE: case CURLE_SSL_CIPHER: case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_UNSUPPORTED_PROTOCOL: case CURLE_URL_MALFORMAT:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_URL_MALFORMAT:
       return fault(Fault::Kind::refused, "https.post", detail);
     default: return fault(Fault::Kind::unreachable, "https.post", detail);
   }

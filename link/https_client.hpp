@@ -8,7 +8,10 @@
 
 namespace wb::link {
 
-struct HttpsAnswer { int status = 0; std::string body; };
+struct HttpsAnswer {
+  int status = 0;
+  std::string body;
+};
 // Fault unreachable / refused (TLS; detail names the reason) / timed_out / exhausted. Any HTTP status is an answer.
 Result<HttpsAnswer> https_post(const std::string& url, const std::string& json, const std::filesystem::path& ca_file);
 

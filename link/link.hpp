@@ -12,7 +12,16 @@
 
 namespace wb::link {
 
-enum class Close : unsigned short { normal = 1000, going_away = 1001, protocol_error = 1002, policy = 1008, too_big = 1009, restart = 1012, try_later = 1013, revoked = 4001, clock = 4002, version = 4003 };
+enum class Close : unsigned short { normal = 1000,
+  going_away = 1001,
+  protocol_error = 1002,
+  policy = 1008,
+  too_big = 1009,
+  restart = 1012,
+  try_later = 1013,
+  revoked = 4001,
+  clock = 4002,
+  version = 4003 };
 
 class Link {
  public:
@@ -30,15 +39,16 @@ class Link {
   virtual void message_limit(std::size_t bytes) = 0;
   // 32 bytes of the TLS exporter for protocol::exporter_label (RFC 8446 section 7.5, empty context).
   virtual std::string channel_binding() const = 0;
-  virtual std::string peer() const = 0;            // address:port
+  virtual std::string peer() const = 0;  // address:port
 };
 
 struct DialSettings {
-  std::string host; unsigned short port = 443;
+  std::string host;
+  unsigned short port = 443;
   std::string target = "/agent/v1/link";
-  std::filesystem::path ca_file;                    // PEM; empty: the system's store
+  std::filesystem::path ca_file;  // PEM; empty: the system's store
   std::chrono::milliseconds connect_timeout{10'000};
-  std::chrono::milliseconds silence{60'000};        // peer dead after this long without a frame (pings count)
+  std::chrono::milliseconds silence{60'000};  // peer dead after this long without a frame (pings count)
 };
 // DNS, TCP, TLS 1.3 with name check, WebSocket upgrade with subprotocol wb.v1; each step within connect_timeout.
 // Fault where: link.resolve, link.connect, link.tls (detail names the verification error and the issuer seen),

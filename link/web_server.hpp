@@ -13,30 +13,36 @@
 namespace wb::link {
 
 struct HttpRequest {
-  std::string method, path;                          // path without the query, percent-decoded
+  std::string method, path;  // path without the query, percent-decoded
   std::map<std::string, std::string> query;
-  std::string authorization, content_type, body, peer; // peer: address only
+  std::string authorization, content_type, body, peer;  // peer: address only
 };
-struct HttpResponse { int status = 200; std::string body; std::string content_type = "application/json"; std::map<std::string, std::string> headers; };
+struct HttpResponse {
+  int status = 200;
+  std::string body;
+  std::string content_type = "application/json";
+  std::map<std::string, std::string> headers;
+};
 
 struct WebServerSettings {
-  std::string address = "127.0.0.1"; unsigned short port = 0;   // 0: the system chooses; bound_port() says
+  std::string address = "127.0.0.1";
+  unsigned short port = 0;  // 0: the system chooses; bound_port() says
   std::filesystem::path certificate_file, key_file;
   std::size_t body_bytes_max = 64 * 1024, header_bytes_max = 16 * 1024;
-  std::chrono::milliseconds request_timeout{10'000};            // a request must have come by then; idle keep-alive 60 s
+  std::chrono::milliseconds request_timeout{10'000};  // a request must have come by then; idle keep-alive 60 s
   int connections_max = 20'000;
-  std::chrono::milliseconds silence{60'000};                    // for links
+  std::chrono::milliseconds silence{60'000};  // for links
 };
 
 class WebServer {
  public:
   using OnRequest = std::function<Awaitable<HttpResponse>(HttpRequest)>;
-  using OnLink = std::function<Awaitable<>(std::unique_ptr<Link>)>;   // GET /agent/v1/link with subprotocol wb.v1
+  using OnLink = std::function<Awaitable<>(std::unique_ptr<Link>)>;  // GET /agent/v1/link with subprotocol wb.v1
   // Fault refused/unreachable when the port or the certificate can't be used.
   static Result<std::unique_ptr<WebServer>> start(asio::io_context& io, WebServerSettings settings, OnRequest on_request, OnLink on_link);
   virtual ~WebServer() = default;
   virtual unsigned short bound_port() const = 0;
-  virtual Awaitable<> stop() = 0;     // no new connections; waits for running requests and links, cutting them after 5 s
+  virtual Awaitable<> stop() = 0;  // no new connections; waits for running requests and links, cutting them after 5 s
 };
 
 }  // namespace wb::link

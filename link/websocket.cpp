@@ -34,7 +34,7 @@ template <class Handler> void async_teardown(beast::role_type role, LinkStream& 
 
 namespace {
 constexpr std::size_t waiting_writes_max = 64;
-constexpr std::size_t inbox_max = 8;                // read ahead of the reader; beyond, TCP holds the peer back
+constexpr std::size_t inbox_max = 8;                 // read ahead of the reader; beyond, TCP holds the peer back
 constexpr std::size_t buffer_kept_bytes = 8 * 1024;  // an idle link gives larger buffers back
 constexpr auto goodbye_limit = std::chrono::seconds(2);
 constexpr auto never = asio::steady_timer::time_point::max();

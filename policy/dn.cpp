@@ -26,7 +26,9 @@ class Scanner {
   explicit Scanner(std::string_view text) : rest_(text) {}
   bool done() const { return rest_.empty(); }
   char next() const { return rest_.empty() ? '\0' : rest_.front(); }
-  void blanks() { while (next() == ' ') rest_.remove_prefix(1); }
+  void blanks() {
+    while (next() == ' ') rest_.remove_prefix(1);
+  }
   bool take(char c) {
     if (rest_.empty() || rest_.front() != c) return false;
     rest_.remove_prefix(1);
@@ -58,8 +60,7 @@ std::optional<std::string> Scanner::type() {
   if (name.empty()) return std::nullopt;
   if (is_letter(name.front())) return name.find('.') == std::string::npos ? std::optional(name) : std::nullopt;
   if (!is_oid(name)) return std::nullopt;
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> usual = {{
-      {"2.5.4.3", "cn"}, {"2.5.4.6", "c"}, {"2.5.4.7", "l"}, {"2.5.4.8", "st"}, {"2.5.4.10", "o"}, {"2.5.4.11", "ou"},
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> usual = {{{"2.5.4.3", "cn"}, {"2.5.4.6", "c"}, {"2.5.4.7", "l"}, {"2.5.4.8", "st"}, {"2.5.4.10", "o"}, {"2.5.4.11", "ou"},
       {"0.9.2342.19200300.100.1.25", "dc"}}};
   for (const auto& [oid, short_name] : usual)
     if (name == oid) return std::string(short_name);

@@ -10,14 +10,14 @@ namespace {
 
 // Accounts and groups that AD itself holds to be privileged: MS-DTYP section 2.4.2.4 and "Appendix C: Protected
 // Accounts and Groups in Active Directory". RIDs belong to a domain (S-1-5-21-x-y-z-RID), whichever domain it is.
-struct WellKnown { std::string_view tail, name; };
+struct WellKnown {
+  std::string_view tail, name;
+};
 constexpr std::array<WellKnown, 2> accounts = {{{"500", "Administrator"}, {"502", "krbtgt"}}};
-constexpr std::array<WellKnown, 9> domain_groups = {{
-    {"498", "Enterprise Read-only Domain Controllers"}, {"512", "Domain Admins"}, {"516", "Domain Controllers"},
+constexpr std::array<WellKnown, 9> domain_groups = {{{"498", "Enterprise Read-only Domain Controllers"}, {"512", "Domain Admins"}, {"516", "Domain Controllers"},
     {"518", "Schema Admins"}, {"519", "Enterprise Admins"}, {"520", "Group Policy Creator Owners"},
     {"521", "Read-only Domain Controllers"}, {"526", "Key Admins"}, {"527", "Enterprise Key Admins"}}};
-constexpr std::array<WellKnown, 6> builtin_groups = {{
-    {"544", "Administrators"}, {"548", "Account Operators"}, {"549", "Server Operators"}, {"550", "Print Operators"},
+constexpr std::array<WellKnown, 6> builtin_groups = {{{"544", "Administrators"}, {"548", "Account Operators"}, {"549", "Server Operators"}, {"550", "Print Operators"},
     {"551", "Backup Operators"}, {"552", "Replicator"}}};
 
 std::string folded(std::string_view sid) {

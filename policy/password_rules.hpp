@@ -5,7 +5,10 @@
 
 namespace wb::policy {
 
-enum class PasswordProblem { none, empty, too_long, not_unicode };
+enum class PasswordProblem { none,
+  empty,
+  too_long,
+  not_unicode };
 
 // 1 to 256 UTF-16 code units of well-formed UTF-8 without U+0000; never normalised.
 PasswordProblem check_password(std::string_view utf8);

@@ -25,14 +25,14 @@ std::string span(std::int64_t seconds) {
 std::string moment(std::int64_t unix_seconds) {
   using namespace std::chrono;
   static constexpr std::array<const char*, 12> months = {"January", "February", "March", "April", "May", "June", "July",
-                                                         "August", "September", "October", "November", "December"};
+      "August", "September", "October", "November", "December"};
   const sys_seconds at{seconds((unix_seconds + 59) / 60 * 60)};
   const auto day = floor<days>(at);
   const year_month_day date(day);
   const hh_mm_ss time(at - day);
   char text[64];
   std::snprintf(text, sizeof text, "%02d:%02d UTC on %u %s", static_cast<int>(time.hours().count()),
-                static_cast<int>(time.minutes().count()), static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1]);
+      static_cast<int>(time.minutes().count()), static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1]);
   return text;
 }
 

@@ -182,7 +182,10 @@ std::optional<std::size_t> utf16_units(std::string_view utf8) {
   std::size_t units = 0;
   for (std::size_t i = 0; i < utf8.size();) {
     const auto lead = static_cast<unsigned char>(utf8[i]);
-    const std::size_t length = lead < 0x80 ? 1 : (lead >= 0xc2 && lead <= 0xdf) ? 2 : (lead >= 0xe0 && lead <= 0xef) ? 3 : (lead >= 0xf0 && lead <= 0xf4) ? 4 : 0;
+    const std::size_t length = lead < 0x80 ? 1 : (lead >= 0xc2 && lead <= 0xdf) ? 2
+        : (lead >= 0xe0 && lead <= 0xef)                                        ? 3
+        : (lead >= 0xf0 && lead <= 0xf4)                                        ? 4
+                                                                                : 0;
     if (length == 0 || lead == 0 || i + length > utf8.size()) return std::nullopt;
     std::uint32_t point = length == 1 ? lead : lead & (0xffU >> (length + 1));
     for (std::size_t k = 1; k < length; ++k) {

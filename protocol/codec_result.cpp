@@ -7,14 +7,14 @@ namespace {
 
 json::object shape_probe(const ProbeAnswer& p) {
   json::object policy{{"min_length", p.policy.min_length}, {"complexity", p.policy.complexity}, {"history", p.policy.history},
-                      {"min_age_s", p.policy.min_age_s}, {"max_age_s", p.policy.max_age_s}};
+      {"min_age_s", p.policy.min_age_s}, {"max_age_s", p.policy.max_age_s}};
   if (p.policy.change_from) policy["change_from"] = *p.policy.change_from;
   json::object contacts;
   for (const auto& [name, value] : p.contacts) contacts[view(name)] = value;
   const auto& s = p.state;
   return {{"sub", p.sub}, {"dc", p.dc},
-          {"state", {{"disabled", s.disabled}, {"locked", s.locked}, {"must_change", s.must_change}, {"expired", s.expired}, {"never_expires", s.never_expires}}},
-          {"policy", policy}, {"display_name", p.display_name}, {"groups", shape(p.groups)}, {"contacts", contacts}, {"pre", shape(std::optional<Pre>(p.pre))}, {"now", p.now}};
+      {"state", {{"disabled", s.disabled}, {"locked", s.locked}, {"must_change", s.must_change}, {"expired", s.expired}, {"never_expires", s.never_expires}}},
+      {"policy", policy}, {"display_name", p.display_name}, {"groups", shape(p.groups)}, {"contacts", contacts}, {"pre", shape(std::optional<Pre>(p.pre))}, {"now", p.now}};
 }
 
 void read_nested(Members& m, std::string_view name, const std::function<void(Members&)>& body) {
@@ -40,7 +40,10 @@ Result<ProbeAnswer> read_probe(const json::value& value) {
   m.text("display_name", p.display_name).texts("groups", p.groups, 1024);
   if (const auto* contacts = m.any("contacts"); contacts && contacts->is_object() && contacts->get_object().size() <= 16) {
     for (const auto& member : contacts->get_object()) {
-      if (!member.value().is_string()) { m.problem("contacts", "expected strings"); break; }
+      if (!member.value().is_string()) {
+        m.problem("contacts", "expected strings");
+        break;
+      }
       p.contacts.emplace(std::string(member.key()), std::string(member.value().get_string()));
     }
   } else if (contacts) {

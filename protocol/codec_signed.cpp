@@ -94,7 +94,7 @@ std::optional<Op> op_from(std::string_view text) {
 
 template <> std::string encode(const HelloClaims& h) {
   return json::serialize(json::object{{"v", 1}, {"agent", h.agent}, {"ten", h.ten}, {"domains", shape(h.domains)}, {"nonce", h.nonce}, {"gateway", h.gateway}, {"cb", h.cb},
-                                      {"epoch", h.epoch}, {"sw", h.sw}, {"caps", shape(h.caps)}, {"ae_kids", shape(h.ae_kids)}, {"window", h.window}});
+      {"epoch", h.epoch}, {"sw", h.sw}, {"caps", shape(h.caps)}, {"ae_kids", shape(h.ae_kids)}, {"window", h.window}});
 }
 template <> Result<HelloClaims> decode(std::string_view text) {
   return read_strict<HelloClaims>(text, [](Members& m, HelloClaims& h) {
@@ -179,14 +179,15 @@ template <> Result<Job> decode(std::string_view text) {
     if (const auto* opts = m.any("opts")) {
       m.take("opts", read_value<JobOptions>(*opts, [](Members& o, JobOptions& v) {
         o.flag("unlock", v.unlock).flag("must_change", v.must_change).flag("enforce_history", v.enforce_history);
-      }), j.opts);
+      }),
+          j.opts);
     }
   });
 }
 
 template <> std::string encode(const SealBinding& b) {
   return json::serialize(json::object{{"v", 1}, {"jti", b.jti}, {"ten", b.ten}, {"dom", b.dom}, {"sub", b.sub}, {"op", view(to_string(b.op))}, {"iat", b.iat},
-                                      {"exp", b.exp}, {"rsn", b.rsn}, {"pre", shape(std::optional<Pre>(b.pre))}, {"nce", b.nce}});
+      {"exp", b.exp}, {"rsn", b.rsn}, {"pre", shape(std::optional<Pre>(b.pre))}, {"nce", b.nce}});
 }
 template <> Result<SealBinding> decode(std::string_view text) {
   return read_strict<SealBinding>(text, [](Members& m, SealBinding& b) {

@@ -17,14 +17,27 @@ struct Rules {
   std::string key;
   const char* broken = nullptr;
 
-  bool fail(const char* rule, json::error_code& ec) { broken = rule; ec = json::error::syntax; return false; }
+  bool fail(const char* rule, json::error_code& ec) {
+    broken = rule;
+    ec = json::error::syntax;
+    return false;
+  }
   bool on_document_begin(json::error_code&) { return true; }
   bool on_document_end(json::error_code&) { return true; }
-  bool on_object_begin(json::error_code&) { open.emplace_back(); return true; }
-  bool on_object_end(std::size_t, json::error_code&) { open.pop_back(); return true; }
+  bool on_object_begin(json::error_code&) {
+    open.emplace_back();
+    return true;
+  }
+  bool on_object_end(std::size_t, json::error_code&) {
+    open.pop_back();
+    return true;
+  }
   bool on_array_begin(json::error_code&) { return true; }
   bool on_array_end(std::size_t, json::error_code&) { return true; }
-  bool on_key_part(json::string_view s, std::size_t, json::error_code&) { key.append(s.data(), s.size()); return true; }
+  bool on_key_part(json::string_view s, std::size_t, json::error_code&) {
+    key.append(s.data(), s.size());
+    return true;
+  }
   bool on_key(json::string_view s, std::size_t, json::error_code& ec) {
     key.append(s.data(), s.size());
     const bool fresh = open.back().insert(std::move(key)).second;
@@ -144,11 +157,17 @@ Members& Members::texts(std::string_view name, std::vector<std::string>& out, st
   const auto* v = any(name);
   if (!v) return *this;
   const auto* list = v->if_array();
-  if (!list || list->size() > most) { problem(name, "expected a list of at most " + std::to_string(most) + " strings"); return *this; }
+  if (!list || list->size() > most) {
+    problem(name, "expected a list of at most " + std::to_string(most) + " strings");
+    return *this;
+  }
   out.clear();
   for (const auto& item : *list) {
     const auto* s = item.if_string();
-    if (!s) { problem(name, "expected a list of strings"); return *this; }
+    if (!s) {
+      problem(name, "expected a list of strings");
+      return *this;
+    }
     out.emplace_back(s->data(), s->size());
   }
   return *this;
@@ -163,11 +182,17 @@ Members& Members::numbers(std::string_view name, std::vector<int>& out, std::siz
   const auto* v = any(name);
   if (!v) return *this;
   const auto* list = v->if_array();
-  if (!list || list->size() > most) { problem(name, "expected a list of whole numbers"); return *this; }
+  if (!list || list->size() > most) {
+    problem(name, "expected a list of whole numbers");
+    return *this;
+  }
   out.clear();
   for (const auto& item : *list) {
     const auto* i = item.if_int64();
-    if (!i || *i < 0 || *i > 1'000'000) { problem(name, "expected a list of small whole numbers"); return *this; }
+    if (!i || *i < 0 || *i > 1'000'000) {
+      problem(name, "expected a list of small whole numbers");
+      return *this;
+    }
     out.push_back(static_cast<int>(*i));
   }
   return *this;
@@ -184,7 +209,10 @@ Result<void> Members::finish() {
   if (ok() && unknown_ == Unknown::refused) {
     for (const auto& member : *object_) {
       const std::string_view name(member.key().data(), member.key().size());
-      if (!asked_.contains(name)) { problem_ = "a member the contract does not know"; break; }
+      if (!asked_.contains(name)) {
+        problem_ = "a member the contract does not know";
+        break;
+      }
     }
   }
   if (ok()) return {};

@@ -27,22 +27,23 @@ Result<json::value> parse_json(std::string_view text, int depth = json_depth_max
 // bottom without an `if` a line; finish() says what was wrong. Strict: members nobody asked for are a problem too.
 class Members {
  public:
-  enum class Unknown { ignored, refused };
+  enum class Unknown { ignored,
+    refused };
   Members(const json::value& value, Unknown unknown);
 
   Members& text(std::string_view name, std::string& out);
-  Members& text(std::string_view name, std::optional<std::string>& out);   // absent or null: nullopt
+  Members& text(std::string_view name, std::optional<std::string>& out);  // absent or null: nullopt
   Members& integer(std::string_view name, std::int64_t& out);
   Members& integer(std::string_view name, std::optional<std::int64_t>& out);
-  Members& number(std::string_view name, int& out);                        // an integer that fits an int
+  Members& number(std::string_view name, int& out);  // an integer that fits an int
   Members& number(std::string_view name, std::optional<int>& out);
   Members& decimal(std::string_view name, double& out);
   Members& flag(std::string_view name, bool& out);
   Members& texts(std::string_view name, std::vector<std::string>& out, std::size_t most = 64);
   Members& optional_texts(std::string_view name, std::vector<std::string>& out, std::size_t most = 64);
   Members& numbers(std::string_view name, std::vector<int>& out, std::size_t most = 16);
-  Members& version();                                                      // "v" must be 1
-  const json::value* any(std::string_view name, bool required = true);     // for nested shapes
+  Members& version();                                                   // "v" must be 1
+  const json::value* any(std::string_view name, bool required = true);  // for nested shapes
   void problem(std::string_view member, std::string_view expected);
   // The problems of a nested decode become ours.
   template <class T> Members& take(std::string_view name, Result<T> nested, T& out) {

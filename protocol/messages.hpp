@@ -15,7 +15,7 @@ constexpr std::size_t message_bytes_max = 64 * 1024;
 constexpr std::size_t hello_bytes_max = 4 * 1024;
 constexpr std::size_t job_bytes_max = 32 * 1024;
 constexpr std::size_t recipients_max = 32;
-constexpr std::size_t password_units_max = 256;   // UTF-16 code units
+constexpr std::size_t password_units_max = 256;  // UTF-16 code units
 constexpr int json_depth_max = 8;
 constexpr int seal_seconds_max = 120;
 constexpr std::string_view exporter_label = "EXPORTER-wb-hello-v1";
@@ -34,79 +34,205 @@ struct Envelope {
 };
 
 // ---- link messages (section 5) ------------------------------------------------------------------------------
-struct Challenge { std::string nonce, gateway; std::int64_t now = 0; std::vector<int> versions; std::string cb; };
-struct Hello { std::string jws; };
-struct Welcome { std::string session; int version = 1; int heartbeat_ms = 25'000, lease_ms = 5'000, window = 8; std::int64_t now = 0; };
-struct ServiceKeys { std::vector<std::string> sk; std::map<std::string, std::string> rosters; };
-struct AgentKeys { std::map<std::string, std::string> statements; };
-struct JobMessage { std::string jws; std::optional<std::string> sec; int ttl_ms = 0; };
-struct JobRef { std::string jti; std::int64_t fence = 0; };                                  // accept, ack, cancel
-struct Progress { std::string jti; std::int64_t fence = 0; std::string state; };
-struct ResultMessage { std::string jws; };
-struct Readiness { bool ready = false; std::string reason; std::string dc; bool marker = false, hints = false; };
-struct AgentHeartbeat { int inflight = 0, window = 0; std::map<std::string, Readiness> ready; };
-struct ServiceHeartbeat { std::int64_t now = 0; };
-struct Drain { int deadline_ms = 0; };
+struct Challenge {
+  std::string nonce, gateway;
+  std::int64_t now = 0;
+  std::vector<int> versions;
+  std::string cb;
+};
+struct Hello {
+  std::string jws;
+};
+struct Welcome {
+  std::string session;
+  int version = 1;
+  int heartbeat_ms = 25'000, lease_ms = 5'000, window = 8;
+  std::int64_t now = 0;
+};
+struct ServiceKeys {
+  std::vector<std::string> sk;
+  std::map<std::string, std::string> rosters;
+};
+struct AgentKeys {
+  std::map<std::string, std::string> statements;
+};
+struct JobMessage {
+  std::string jws;
+  std::optional<std::string> sec;
+  int ttl_ms = 0;
+};
+struct JobRef {
+  std::string jti;
+  std::int64_t fence = 0;
+};  // accept, ack, cancel
+struct Progress {
+  std::string jti;
+  std::int64_t fence = 0;
+  std::string state;
+};
+struct ResultMessage {
+  std::string jws;
+};
+struct Readiness {
+  bool ready = false;
+  std::string reason;
+  std::string dc;
+  bool marker = false, hints = false;
+};
+struct AgentHeartbeat {
+  int inflight = 0, window = 0;
+  std::map<std::string, Readiness> ready;
+};
+struct ServiceHeartbeat {
+  std::int64_t now = 0;
+};
+struct Drain {
+  int deadline_ms = 0;
+};
 struct Draining {};
-struct Error { std::string code, message; std::optional<int> retry_after_ms; };
+struct Error {
+  std::string code, message;
+  std::optional<int> retry_after_ms;
+};
 
 // ---- payloads of signed objects (sections 3 and 5) ----------------------------------------------------------
 // A public P-256 key; x and y are base64url of 32 bytes each. On-curve is checked where a key is made of it.
-struct Jwk { std::string x, y; bool operator==(const Jwk&) const = default; };
+struct Jwk {
+  std::string x, y;
+  bool operator==(const Jwk&) const = default;
+};
 
 struct HelloClaims {
-  std::string agent, ten; std::vector<std::string> domains; std::string nonce, gateway, cb; std::int64_t epoch = 0;
-  std::string sw; std::vector<std::string> caps, ae_kids; int window = 0;
+  std::string agent, ten;
+  std::vector<std::string> domains;
+  std::string nonce, gateway, cb;
+  std::int64_t epoch = 0;
+  std::string sw;
+  std::vector<std::string> caps, ae_kids;
+  int window = 0;
 };
-struct EnrollClaims { std::string token; Jwk ae; std::string host, sw; std::int64_t iat = 0; };
-struct RosterAgent { std::string id; Jwk as; };
-struct Roster { std::string ten, dom; std::int64_t rsn = 0, iat = 0, exp = 0; std::vector<RosterAgent> agents; };
-struct StatementKey { std::string kid; Jwk jwk; };
-struct Statement { std::string ten, dom, agent; std::int64_t rsn = 0; std::vector<StatementKey> ae; std::int64_t iat = 0, exp = 0; };
-struct SubmitClaims { std::string agent, dom, sh; std::int64_t iat = 0; };
-struct Endorsement { std::string iss; Jwk sk; std::int64_t iat = 0, nbf = 0, exp = 0; };
+struct EnrollClaims {
+  std::string token;
+  Jwk ae;
+  std::string host, sw;
+  std::int64_t iat = 0;
+};
+struct RosterAgent {
+  std::string id;
+  Jwk as;
+};
+struct Roster {
+  std::string ten, dom;
+  std::int64_t rsn = 0, iat = 0, exp = 0;
+  std::vector<RosterAgent> agents;
+};
+struct StatementKey {
+  std::string kid;
+  Jwk jwk;
+};
+struct Statement {
+  std::string ten, dom, agent;
+  std::int64_t rsn = 0;
+  std::vector<StatementKey> ae;
+  std::int64_t iat = 0, exp = 0;
+};
+struct SubmitClaims {
+  std::string agent, dom, sh;
+  std::int64_t iat = 0;
+};
+struct Endorsement {
+  std::string iss;
+  Jwk sk;
+  std::int64_t iat = 0, nbf = 0, exp = 0;
+};
 
 // The account as the probe saw it on the DC that all attempts will use.
 struct Pre {
-  std::string dc; std::int64_t ver = -1; std::string pls; std::optional<std::string> mk;
+  std::string dc;
+  std::int64_t ver = -1;
+  std::string pls;
+  std::optional<std::string> mk;
   bool operator==(const Pre&) const = default;
 };
 
-enum class Op { probe, reset, unlock, resolve };
-struct JobOptions { bool unlock = false, must_change = false, enforce_history = true; };
+enum class Op { probe,
+  reset,
+  unlock,
+  resolve };
+struct JobOptions {
+  bool unlock = false, must_change = false, enforce_history = true;
+};
 struct Job {
-  std::string iss, aud, jti; std::int64_t fence = 0; int att = 0; Op op = Op::probe;
-  std::string sub;                      // empty when a probe goes by name
+  std::string iss, aud, jti;
+  std::int64_t fence = 0;
+  int att = 0;
+  Op op = Op::probe;
+  std::string sub;  // empty when a probe goes by name
   std::optional<std::string> name;
   std::vector<std::string> want;
   std::int64_t iat = 0, exp = 0;
-  std::optional<Pre> pre; std::optional<std::string> sh;
-  std::string acr; std::vector<std::string> amr;
+  std::optional<Pre> pre;
+  std::optional<std::string> sh;
+  std::string acr;
+  std::vector<std::string> amr;
   JobOptions opts;
 };
 
 // The `wb` member of a sealed password's protected header.
 struct SealBinding {
-  std::string jti, ten, dom, sub; Op op = Op::reset; std::int64_t iat = 0, exp = 0, rsn = 0; Pre pre; std::string nce;
+  std::string jti, ten, dom, sub;
+  Op op = Op::reset;
+  std::int64_t iat = 0, exp = 0, rsn = 0;
+  Pre pre;
+  std::string nce;
 };
 
-enum class Code { ok, applied, applied_but, rejected, denied, superseded, failed, reprobe, invalid, busy, in_doubt, unknown };
+enum class Code { ok,
+  applied,
+  applied_but,
+  rejected,
+  denied,
+  superseded,
+  failed,
+  reprobe,
+  invalid,
+  busy,
+  in_doubt,
+  unknown };
 
-struct AccountState { bool disabled = false, locked = false, must_change = false, expired = false, never_expires = false; };
+struct AccountState {
+  bool disabled = false, locked = false, must_change = false, expired = false, never_expires = false;
+};
 struct PasswordPolicy {
-  int min_length = 0; bool complexity = false; int history = 0; std::int64_t min_age_s = 0, max_age_s = 0;
+  int min_length = 0;
+  bool complexity = false;
+  int history = 0;
+  std::int64_t min_age_s = 0, max_age_s = 0;
   std::optional<std::int64_t> change_from;  // Unix seconds: the minimum age is in the way until then
 };
 struct ProbeAnswer {
-  std::string sub, dc; AccountState state; PasswordPolicy policy; std::string display_name; std::vector<std::string> groups;
-  std::map<std::string, std::string> contacts; Pre pre; std::int64_t now = 0;
+  std::string sub, dc;
+  AccountState state;
+  PasswordPolicy policy;
+  std::string display_name;
+  std::vector<std::string> groups;
+  std::map<std::string, std::string> contacts;
+  Pre pre;
+  std::int64_t now = 0;
 };
 
 struct JobResult {
-  std::string jti; std::int64_t fence = 0; int att = 0; std::string agent; Op op = Op::probe; std::optional<std::string> sub;
-  Code code = Code::unknown; std::string reason, text;
-  std::optional<std::int64_t> retry_after;              // Unix seconds
-  std::optional<std::string> dc, pls; std::optional<std::int64_t> ver, usn;
+  std::string jti;
+  std::int64_t fence = 0;
+  int att = 0;
+  std::string agent;
+  Op op = Op::probe;
+  std::optional<std::string> sub;
+  Code code = Code::unknown;
+  std::string reason, text;
+  std::optional<std::int64_t> retry_after;  // Unix seconds
+  std::optional<std::string> dc, pls;
+  std::optional<std::int64_t> ver, usn;
   std::vector<std::string> also;
   std::optional<ProbeAnswer> probe;
   double total_ms = 0, directory_ms = 0;

@@ -30,13 +30,15 @@ namespace wb::queue {
 class Database;
 
 // Bytes, where text would be bound otherwise. Borrowed for the call.
-struct Blob { std::string_view bytes; };
+struct Blob {
+  std::string_view bytes;
+};
 
 // One prepared statement, bound and stepping; it goes back to its database's cache at the end. Must not outlive it.
 // A problem while preparing or binding is answered by next() and run(): no check is needed in between.
 class Query {
  public:
-  struct State;                                          // the open file and its idle statements; in database.cpp
+  struct State;  // the open file and its idle statements; in database.cpp
   Query(Query&& other) noexcept;
   Query& operator=(Query&&) = delete;
   Query(const Query&) = delete;
@@ -53,8 +55,8 @@ class Query {
   Query& bind(std::nullptr_t);
   template <class T> Query& bind(const std::optional<T>& value) { return value ? bind(*value) : bind(nullptr); }
 
-  Result<bool> next();                                   // true: there is a row to read
-  Result<void> run();                                    // to the end, rows ignored
+  Result<bool> next();  // true: there is a row to read
+  Result<void> run();   // to the end, rows ignored
 
   // Columns of the current row, from 0. Text and blobs come as strings; null gives "", 0 or nullopt.
   std::string text(int column) const;
@@ -86,7 +88,7 @@ class Transaction {
  private:
   friend class Database;
   explicit Transaction(std::shared_ptr<Query::State> database) : database_(std::move(database)) {}
-  std::shared_ptr<Query::State> database_;               // empty once committed
+  std::shared_ptr<Query::State> database_;  // empty once committed
 };
 
 class Database {
@@ -108,7 +110,7 @@ class Database {
   }
   template <class... A> Result<void> run(std::string_view sql, const A&... parameters) { return query(sql, parameters...).run(); }
   Result<Transaction> begin();
-  std::int64_t changes() const;                          // rows touched by the last run()
+  std::int64_t changes() const;  // rows touched by the last run()
 
  private:
   explicit Database(std::shared_ptr<Query::State> state) : state_(std::move(state)) {}

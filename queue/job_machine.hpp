@@ -27,11 +27,17 @@
 
 namespace wb::queue {
 
-enum class JobState { ready, leased, applying, final };
+enum class JobState { ready,
+  leased,
+  applying,
+  final };
 std::string_view to_string(JobState state);
 
 // What ends a job that no agent answered for.
-enum class Ending { result, expired, unavailable, unknown };
+enum class Ending { result,
+  expired,
+  unavailable,
+  unknown };
 
 struct JobTimings {
   std::chrono::milliseconds accept{2'000}, lease{5'000}, busy_retry{250}, grace{30'000};
@@ -47,25 +53,59 @@ struct Attempt {
 };
 
 namespace event {
-struct Start {};                                             // the job is new, or loaded after a restart
-struct Found { std::string agent; };                         // answers FindAgent
-struct NoneFound { bool any_ready = false; };                // answers FindAgent; some agent is ready but taken
-struct AgentsChanged {};                                     // one connected, became ready, or has room again
-struct Accepted { std::string agent; std::int64_t fence = 0; };
-struct Progress { std::string agent; std::int64_t fence = 0; };
-struct Answered { std::string agent; std::int64_t fence = 0; protocol::Code code = protocol::Code::unknown; };
-struct LinkLost { std::string agent; };
-struct Tick {};                                              // next_deadline() has come
+struct Start {};  // the job is new, or loaded after a restart
+struct Found {
+  std::string agent;
+};  // answers FindAgent
+struct NoneFound {
+  bool any_ready = false;
+};                        // answers FindAgent; some agent is ready but taken
+struct AgentsChanged {};  // one connected, became ready, or has room again
+struct Accepted {
+  std::string agent;
+  std::int64_t fence = 0;
+};
+struct Progress {
+  std::string agent;
+  std::int64_t fence = 0;
+};
+struct Answered {
+  std::string agent;
+  std::int64_t fence = 0;
+  protocol::Code code = protocol::Code::unknown;
+};
+struct LinkLost {
+  std::string agent;
+};
+struct Tick {};  // next_deadline() has come
 }  // namespace event
 using JobEvent = std::variant<event::Start, event::Found, event::NoneFound, event::AgentsChanged, event::Accepted, event::Progress, event::Answered, event::LinkLost, event::Tick>;
 
 namespace action {
-struct FindAgent { std::vector<std::string> except, avoid; };  // answer with Found or NoneFound at once
-struct Offer { std::string agent; std::int64_t fence = 0; int att = 0; };   // store, sign, send
-struct Cancel { std::string agent; std::int64_t fence = 0; };  // best effort
-struct Ack { std::string agent; std::int64_t fence = 0; };
-struct Dropped { std::string agent; std::int64_t fence = 0; const char* why = ""; };  // for the log
-struct Finish { Ending ending = Ending::result; };           // store, erase the sealed password, wake who waits
+struct FindAgent {
+  std::vector<std::string> except, avoid;
+};  // answer with Found or NoneFound at once
+struct Offer {
+  std::string agent;
+  std::int64_t fence = 0;
+  int att = 0;
+};  // store, sign, send
+struct Cancel {
+  std::string agent;
+  std::int64_t fence = 0;
+};  // best effort
+struct Ack {
+  std::string agent;
+  std::int64_t fence = 0;
+};
+struct Dropped {
+  std::string agent;
+  std::int64_t fence = 0;
+  const char* why = "";
+};  // for the log
+struct Finish {
+  Ending ending = Ending::result;
+};  // store, erase the sealed password, wake who waits
 }  // namespace action
 using JobAction = std::variant<action::FindAgent, action::Offer, action::Cancel, action::Ack, action::Dropped, action::Finish>;
 using JobActions = std::vector<JobAction>;
@@ -112,11 +152,11 @@ class JobMachine {
   Time expires_;
   JobState state_ = JobState::ready;
   std::int64_t fence_ = 0;
-  std::vector<Attempt> attempts_;                 // at most attempts_max
-  std::map<std::string, Time> busy_until_;        // agents that said busy
+  std::vector<Attempt> attempts_;           // at most attempts_max
+  std::map<std::string, Time> busy_until_;  // agents that said busy
   std::optional<std::string> holder_;
-  Time lease_until_{};                            // while leased or applying
-  bool taken_ = false;                            // some agent accepted
+  Time lease_until_{};  // while leased or applying
+  bool taken_ = false;  // some agent accepted
   bool restored_ = false;
   JobActions out_;
 };

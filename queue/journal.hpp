@@ -20,7 +20,7 @@ namespace wb::queue {
 
 struct JournalEntry {
   std::string jti;
-  std::int64_t fence = 0;                 // of the newest attempt
+  std::int64_t fence = 0;  // of the newest attempt
   int att = 0;
   protocol::Op op = protocol::Op::reset;
   std::string sub;
@@ -33,7 +33,11 @@ struct JournalEntry {
 class Journal {
  public:
   static constexpr UnixSeconds kept_seconds = 30 * 86'400;
-  struct Unacked { std::string jti; std::int64_t fence = 0; std::string result_jws; };
+  struct Unacked {
+    std::string jti;
+    std::int64_t fence = 0;
+    std::string result_jws;
+  };
 
   // Fault internal / refused as Database::open and migrate.
   static Result<Journal> open(const std::filesystem::path& file);

@@ -124,7 +124,10 @@ bool AgentSession::handle(const std::string& text) {
   if (type == "progress") return with(protocol::decode<protocol::Progress>(body), [&](const auto& m) { listener_.progressed(agent.id, m); });
   if (type == "result") return with(protocol::decode<protocol::ResultMessage>(body), [&](const auto& m) { on_result(m, envelope->id); });
   if (type == "keys") return with(protocol::decode<protocol::AgentKeys>(body), [&](const auto& m) { on_keys(m); });
-  if (type == "draining") { draining_ = true; return true; }
+  if (type == "draining") {
+    draining_ = true;
+    return true;
+  }
   if (type == "error") return with(protocol::decode<protocol::Error>(body), [&](const auto& m) { log::warn("agent.error", log::field("agent", agent.id), log::field("code", printable(m.code, 32))); });
   say_error("unsupported", "this service does not know that message", envelope->id);
   return true;

@@ -29,14 +29,14 @@ class Listener {
 class AgentSession : public std::enable_shared_from_this<AgentSession> {
  public:
   struct Domain {
-    protocol::Readiness readiness;                   // as the last heartbeat said
-    std::optional<protocol::Statement> statement;    // as it sent over this link
-    int held = 0;                                    // jobs it has from us
+    protocol::Readiness readiness;                 // as the last heartbeat said
+    std::optional<protocol::Statement> statement;  // as it sent over this link
+    int held = 0;                                  // jobs it has from us
   };
 
   AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Listener& listener, int window);
 
-  const std::string id;                              // of this session
+  const std::string id;  // of this session
   const AgentRow agent;
   const std::int64_t epoch;
 
@@ -50,14 +50,14 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   // Stands in the roster with this key and has a statement of the same number.
   bool active(const std::string& domain, UnixSeconds now) const;
   bool ready(const std::string& domain, UnixSeconds now) const;
-  bool opens(const std::string& domain, const std::string& kid) const;   // one of its encryption keys
+  bool opens(const std::string& domain, const std::string& kid) const;  // one of its encryption keys
   Domain* domain(const std::string& name);
   const Domain* domain(const std::string& name) const;
   const std::map<std::string, Domain>& domains() const { return domains_; }
   int window() const { return window_; }
 
  private:
-  bool handle(const std::string& text);              // false: the link must end
+  bool handle(const std::string& text);  // false: the link must end
   void on_heartbeat(const protocol::AgentHeartbeat& hb);
   void on_keys(const protocol::AgentKeys& keys);
   void on_result(const protocol::ResultMessage& message, const std::string& re);

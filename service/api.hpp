@@ -17,9 +17,17 @@ class Api {
 
  private:
   // What a handler gets: the request, the client that asked, and what stands behind the endpoint's path.
-  struct Call { link::HttpRequest request; ClientRow client; std::string rest; };
+  struct Call {
+    link::HttpRequest request;
+    ClientRow client;
+    std::string rest;
+  };
   using Reply = Awaitable<link::HttpResponse>;
-  struct Endpoint { std::string_view method, path; bool takes_rest, needs_client; Reply (Api::*handler)(Call); };
+  struct Endpoint {
+    std::string_view method, path;
+    bool takes_rest, needs_client;
+    Reply (Api::*handler)(Call);
+  };
   static const Endpoint endpoints[];
 
   Reply healthz(Call call);

@@ -7,7 +7,9 @@
 
 namespace wb::service {
 
-struct Credential { std::string id, secret; };       // secret: 43 characters of base64url
+struct Credential {
+  std::string id, secret;
+};  // secret: 43 characters of base64url
 Credential new_credential();
 // "<kind>.<id>.<secret>" exactly; nullopt for anything else.
 std::optional<Credential> read_credential(std::string_view kind, std::string_view text);

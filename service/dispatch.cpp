@@ -302,7 +302,7 @@ std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action
   }
   if (job->ack_to) job->send_ack(gateway_);
   log::info("job.settled", log::field("jti", row.jti), log::field("domain", row.domain), log::field("op", protocol::to_string(row.op)), log::field("code", row.outcome),
-            log::field("reason", row.reason), log::field("ms", row.duration_ms), log::field("attempts", row.attempts.size()), log::field("agent", row.agent));
+      log::field("reason", row.reason), log::field("ms", row.duration_ms), log::field("attempts", row.attempts.size()), log::field("agent", row.agent));
   job->wake();
   live_.erase(row.jti);
   return std::nullopt;

@@ -19,8 +19,15 @@
 
 namespace wb::service {
 
-struct ProbeRequest { std::string domain, client, sub; std::optional<std::string> name; std::vector<std::string> want; };
-struct ProbeOutcome { std::string id, outcome, reason, text, agent, dc; std::optional<protocol::ProbeAnswer> answer; };
+struct ProbeRequest {
+  std::string domain, client, sub;
+  std::optional<std::string> name;
+  std::vector<std::string> want;
+};
+struct ProbeOutcome {
+  std::string id, outcome, reason, text, agent, dc;
+  std::optional<protocol::ProbeAnswer> answer;
+};
 
 class Dispatch : public Listener {
  public:
@@ -53,7 +60,7 @@ class Dispatch : public Listener {
   Job find(const std::string& jti) const;
   void step(const Job& job, queue::JobEvent event);
   void arm(const Job& job);
-  void file(const Job& job);       // among the waiting jobs of its domain, or not
+  void file(const Job& job);  // among the waiting jobs of its domain, or not
   Awaitable<> ended(Job job, std::chrono::milliseconds wait);
   // What the machine asks for; some answer with an event for it.
   std::optional<queue::JobEvent> act(const Job& job, const queue::action::FindAgent& a);
@@ -72,8 +79,8 @@ class Dispatch : public Listener {
   std::size_t waiters_ = 0;
   std::set<std::string> changed_;  // domains whose waiting jobs may find an agent now
   bool handing_out_ = false;
-  std::map<std::string, Job> live_;                                 // by jti; at most settings.live_jobs_max
-  std::map<std::string, std::map<std::string, Job>> waiting_;       // domain -> jti -> ready job: oldest ULID first
+  std::map<std::string, Job> live_;                            // by jti; at most settings.live_jobs_max
+  std::map<std::string, std::map<std::string, Job>> waiting_;  // domain -> jti -> ready job: oldest ULID first
 };
 
 // The words for an outcome that no agent gave.

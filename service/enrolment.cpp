@@ -73,8 +73,7 @@ link::HttpResponse Enrolment::enroll(const link::HttpRequest& request) {
   json::array sk;
   for (const auto& e : keys_.endorsements(now)) sk.emplace_back(e);
   const auto* known = rosters_.find(**domain);
-  return answer(200, {{"agent", agent.id}, {"tenant", settings_.tenant}, {"domain", **domain}, {"sr", shape_of(keys_.root().jwk())},
-                      {"sk", std::move(sk)}, {"dr", known ? json::value(known->dr) : json::value(nullptr)}});
+  return answer(200, {{"agent", agent.id}, {"tenant", settings_.tenant}, {"domain", **domain}, {"sr", shape_of(keys_.root().jwk())}, {"sk", std::move(sk)}, {"dr", known ? json::value(known->dr) : json::value(nullptr)}});
 }
 
 // ---- signed by an enrolled agent ----------------------------------------------------------------------------

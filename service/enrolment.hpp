@@ -21,7 +21,10 @@ class RateLimit {
 
  private:
   static constexpr std::size_t names_max = 4'096;
-  struct Minute { BootClock::time_point start; int count = 0; };
+  struct Minute {
+    BootClock::time_point start;
+    int count = 0;
+  };
   int per_minute_;
   std::map<std::string, Minute> seen_;
 };

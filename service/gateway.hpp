@@ -28,8 +28,14 @@ class Gateway {
 
   // The least loaded ready agent with room. `recipients`: the keys the password is sealed to (empty: no password);
   // `except` is never chosen, `avoid` only when there is nobody else.
-  struct Wanted { std::string domain; std::vector<std::string> recipients, except, avoid; };
-  struct Choice { std::optional<std::string> agent; bool any_ready = false; };
+  struct Wanted {
+    std::string domain;
+    std::vector<std::string> recipients, except, avoid;
+  };
+  struct Choice {
+    std::optional<std::string> agent;
+    bool any_ready = false;
+  };
   Choice choose(const Wanted& wanted) const;
   bool has_room(const std::string& domain) const;
   int ready_agents(const std::string& domain) const;
@@ -38,9 +44,9 @@ class Gateway {
   // False when the agent is gone or its outbox full.
   bool send(const std::string& agent, std::string text);
 
-  void tell_roster(const std::string& domain);       // to its agents
-  void tell_keys();                                  // to everybody
-  Awaitable<> goodbye();                             // closes every link with going_away
+  void tell_roster(const std::string& domain);  // to its agents
+  void tell_keys();                             // to everybody
+  Awaitable<> goodbye();                        // closes every link with going_away
   std::size_t sessions() const { return sessions_.size(); }
 
  private:
@@ -54,8 +60,8 @@ class Gateway {
   Rosters& rosters_;
   asio::any_io_executor executor_;
   Listener* listener_ = nullptr;
-  std::map<std::string, Session> sessions_;                       // by agent id
-  std::map<std::string, BootClock::time_point> last_hello_;       // of agents we know: bounded by their number
+  std::map<std::string, Session> sessions_;                  // by agent id
+  std::map<std::string, BootClock::time_point> last_hello_;  // of agents we know: bounded by their number
   TaskGroup goodbyes_;
   bool closing_ = false;
 };

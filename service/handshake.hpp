@@ -12,10 +12,15 @@
 
 namespace wb::service {
 
-struct Greeted { AgentRow agent; protocol::HelloClaims hello; };
+struct Greeted {
+  AgentRow agent;
+  protocol::HelloClaims hello;
+};
 
 // What a hello must say to be believed, beyond its signature: it answers this challenge, on this channel, as this agent.
-struct Expected { std::string_view agent, tenant, nonce, gateway, cb; };
+struct Expected {
+  std::string_view agent, tenant, nonce, gateway, cb;
+};
 // The code of the first thing that is wrong, or nothing. Pure.
 std::optional<std::string_view> wrong_with(const protocol::HelloClaims& hello, const Expected& expected);
 

@@ -22,10 +22,21 @@ inline link::HttpResponse answer(int status, const json::object& body) {
   return response;
 }
 
-enum class Refusal { unauthorized, bad_request, not_found, conflict, too_large, busy, busy_account, unavailable, gone };
+enum class Refusal { unauthorized,
+  bad_request,
+  not_found,
+  conflict,
+  too_large,
+  busy,
+  busy_account,
+  unavailable,
+  gone };
 
 inline link::HttpResponse refuse(Refusal why, std::string_view message, std::optional<int> retry_after_ms = std::nullopt) {
-  struct Shape { int status; std::string_view code; };
+  struct Shape {
+    int status;
+    std::string_view code;
+  };
   const Shape shape = [&]() -> Shape {
     switch (why) {
       case Refusal::unauthorized: return {401, "unauthorized"};

@@ -54,7 +54,11 @@ Result<Keys> Keys::open(const std::filesystem::path& state_dir, std::string iss,
 }
 
 Result<void> Keys::load(UnixSeconds now) {
-  struct Found { protocol::Endorsement claims; std::string jws; std::filesystem::path file; };
+  struct Found {
+    protocol::Endorsement claims;
+    std::string jws;
+    std::filesystem::path file;
+  };
   std::vector<Found> found;
   std::error_code ec;
   for (const auto& entry : std::filesystem::directory_iterator(dir_, ec)) {

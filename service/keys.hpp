@@ -26,7 +26,10 @@ class Keys {
   Result<bool> renew(UnixSeconds now);
 
  private:
-  struct Endorsed { std::string jws; UnixSeconds exp = 0; };
+  struct Endorsed {
+    std::string jws;
+    UnixSeconds exp = 0;
+  };
   Keys(std::filesystem::path dir, std::string iss, crypto::PrivateKey root) : dir_(std::move(dir)), iss_(std::move(iss)), root_(std::move(root)) {}
   Result<void> load(UnixSeconds now);
   std::filesystem::path dir_;

@@ -16,8 +16,8 @@ using namespace wb::service;
 constexpr const char* default_config = "/etc/reset-service/service.yaml";
 
 struct Verb {
-  std::string_view name, options, what;   // options: the long options it takes, besides --config and --help
-  bool operand = false;                   // one word may follow
+  std::string_view name, options, what;  // options: the long options it takes, besides --config and --help
+  bool operand = false;                  // one word may follow
 };
 constexpr Verb verbs[] = {
     {"serve", "", "runs the service in the foreground; logs to standard error"},
@@ -41,7 +41,12 @@ int usage(const std::string& problem) {
   return exit_usage;
 }
 
-struct Line { const Verb* verb = nullptr; std::map<std::string, std::string> options; std::string operand; bool help = false; };
+struct Line {
+  const Verb* verb = nullptr;
+  std::map<std::string, std::string> options;
+  std::string operand;
+  bool help = false;
+};
 
 // What the words mean, or what is wrong with them.
 std::string read_line(std::vector<std::string> words, Line& line) {
@@ -53,7 +58,10 @@ std::string read_line(std::vector<std::string> words, Line& line) {
   if (!line.verb) return words.empty() ? "a verb is missing" : "no such verb: " + wb::printable(words[0]);
   for (std::size_t i = used; i < words.size(); ++i) {
     const auto& word = words[i];
-    if (word == "--help" || word == "-h") { line.help = true; continue; }
+    if (word == "--help" || word == "-h") {
+      line.help = true;
+      continue;
+    }
     if (word.starts_with("--")) {
       const auto equals = word.find('=');
       const auto name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
@@ -83,7 +91,8 @@ int run(const Line& line) {
     if (domain.empty()) return usage("--domain: not a DNS domain name");
   }
   const auto given = line.options.find("config");
-  const std::string file = !line.operand.empty() ? line.operand : given != line.options.end() ? given->second : default_config;
+  const std::string file = !line.operand.empty() ? line.operand : given != line.options.end() ? given->second
+                                                                                              : default_config;
   auto loaded = wb::config::load_service_config(file);
   if (const auto* problems = std::get_if<wb::config::Problems>(&loaded)) {
     for (const auto& problem : *problems) std::cerr << to_string(problem) << "\n";

@@ -12,13 +12,22 @@ namespace wb::service {
 const Rosters::Known* Rosters::find(const std::string& domain) {
   if (auto known = known_.find(domain); known != known_.end()) return &known->second;
   auto row = store_.roster(domain);
-  if (!row) { log::fault("store.failed", row.error()); return nullptr; }
+  if (!row) {
+    log::fault("store.failed", row.error());
+    return nullptr;
+  }
   if (!*row) return nullptr;
   // Believed once, when it came in: only read again, since it may have expired meanwhile.
   auto payload = crypto::verify_pinned((*row)->jws, protocol::typ_roster, (*row)->dr);
-  if (!payload) { log::fault("store.roster_damaged", payload.error()); return nullptr; }
+  if (!payload) {
+    log::fault("store.roster_damaged", payload.error());
+    return nullptr;
+  }
   auto roster = protocol::decode<protocol::Roster>(*payload);
-  if (!roster) { log::fault("store.roster_damaged", roster.error()); return nullptr; }
+  if (!roster) {
+    log::fault("store.roster_damaged", roster.error());
+    return nullptr;
+  }
   return &known_.emplace(domain, Known{(*row)->jws, (*row)->dr, std::move(*roster)}).first->second;
 }
 

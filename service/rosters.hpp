@@ -16,7 +16,10 @@ namespace wb::service {
 
 class Rosters {
  public:
-  struct Known { std::string jws, dr; protocol::Roster roster; };
+  struct Known {
+    std::string jws, dr;
+    protocol::Roster roster;
+  };
 
   Rosters(Store& store, std::string tenant) : store_(store), tenant_(std::move(tenant)) {}
 

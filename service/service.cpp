@@ -56,7 +56,7 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
   service->web_ = std::move(*started);
   service->tasks_.start("service.keep_house", keep_house(self));
   log::info("service.started", log::field("version", WB_VERSION), log::field("address", config.listen_address), log::field("port", service->port()),
-            log::field("tenant", config.tenant), log::field("sr", service->keys_.root().kid()));
+      log::field("tenant", config.tenant), log::field("sr", service->keys_.root().kid()));
   return service;
 }
 

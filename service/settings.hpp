@@ -8,12 +8,12 @@
 namespace wb::service {
 
 struct Settings {
-  std::string tenant, public_url;                  // public_url: `iss` of jobs and `gateway` of challenges
-  int window = 8;                                  // jobs at once per agent and domain
-  bool channel_binding = true;                     // the hello must carry the TLS exporter
+  std::string tenant, public_url;  // public_url: `iss` of jobs and `gateway` of challenges
+  int window = 8;                  // jobs at once per agent and domain
+  bool channel_binding = true;     // the hello must carry the TLS exporter
   std::chrono::milliseconds hello_timeout{5'000}, hello_pause{1'000}, heartbeat{25'000};
   std::chrono::milliseconds probe_wait{10'000}, wait_max{30'000};
-  int enrol_per_minute = 5;                        // per address
+  int enrol_per_minute = 5;  // per address
   std::size_t sessions_max = 10'000, live_jobs_max = 10'000, waiters_max = 16;
   queue::JobTimings jobs;
 };

@@ -76,7 +76,7 @@ Result<Enrolled> Store::enroll(std::string_view token, AgentRow& agent, UnixSeco
   if (!known) return known.error();
   agent.id = *known ? (*known)->id : new_ulid();
   auto kept = database_.run("INSERT INTO agents(id, kid, x, y, host, enrolled) VALUES(?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET host=excluded.host",
-                            agent.id, agent.kid, agent.as.x, agent.as.y, agent.host, now);
+      agent.id, agent.kid, agent.as.x, agent.as.y, agent.host, now);
   if (!kept) return kept.error();
   if (auto in = database_.run("INSERT OR IGNORE INTO members(domain, agent) VALUES(?,?)", domain, agent.id); !in) return in.error();
   if (auto spent = database_.run("UPDATE tokens SET used_by=? WHERE id=?", agent.id, token); !spent) return spent.error();
@@ -123,15 +123,17 @@ Result<std::optional<RosterRow>> Store::roster(std::string_view domain) {
 
 Result<bool> Store::put_roster(std::string_view domain, const RosterRow& roster) {
   // The condition stands in the statement: two rosters sent at once can't both be the newest.
-  auto put = database_.run("INSERT INTO rosters(domain, jws, dr, rsn) VALUES(?,?,?,?) ON CONFLICT(domain) DO UPDATE SET jws=excluded.jws, rsn=excluded.rsn "
-                           "WHERE rosters.dr=excluded.dr AND rosters.rsn<excluded.rsn", domain, roster.jws, roster.dr, roster.rsn);
+  auto put = database_.run(
+      "INSERT INTO rosters(domain, jws, dr, rsn) VALUES(?,?,?,?) ON CONFLICT(domain) DO UPDATE SET jws=excluded.jws, rsn=excluded.rsn "
+      "WHERE rosters.dr=excluded.dr AND rosters.rsn<excluded.rsn",
+      domain, roster.jws, roster.dr, roster.rsn);
   if (!put) return put.error();
   return database_.changes() == 1;
 }
 
 Result<void> Store::put_statement(std::string_view domain, std::string_view agent, std::string_view jws, UnixSeconds exp) {
   return database_.run("INSERT INTO statements(domain, agent, jws, exp) VALUES(?,?,?,?) ON CONFLICT(domain, agent) DO UPDATE SET jws=excluded.jws, exp=excluded.exp",
-                       domain, agent, jws, exp);
+      domain, agent, jws, exp);
 }
 
 Result<std::vector<StatementRow>> Store::statements(std::string_view domain, UnixSeconds now) {

@@ -20,17 +20,31 @@
 
 namespace wb::service {
 
-struct AgentRow { std::string id; protocol::Jwk as; std::string kid, host; };
-struct MemberRow { AgentRow agent; std::string domain; };
-struct RosterRow { std::string jws, dr; std::int64_t rsn = 0; };
-struct StatementRow { std::string agent, jws; };
-struct ClientRow { std::string id, domain; };
+struct AgentRow {
+  std::string id;
+  protocol::Jwk as;
+  std::string kid, host;
+};
+struct MemberRow {
+  AgentRow agent;
+  std::string domain;
+};
+struct RosterRow {
+  std::string jws, dr;
+  std::int64_t rsn = 0;
+};
+struct StatementRow {
+  std::string agent, jws;
+};
+struct ClientRow {
+  std::string id, domain;
+};
 
 struct ProbeRow {
   std::string id, domain, sub;
   protocol::Pre pre;
-  UnixSeconds made = 0;                    // by our clock
-  std::optional<std::string> used_by;      // the jti of its one job
+  UnixSeconds made = 0;                // by our clock
+  std::optional<std::string> used_by;  // the jti of its one job
 };
 
 struct JobRow {
@@ -38,7 +52,7 @@ struct JobRow {
   protocol::Op op = protocol::Op::reset;
   protocol::JobOptions opts;
   protocol::Pre pre;
-  std::optional<std::string> sealed, sh;   // sealed: nullopt once final
+  std::optional<std::string> sealed, sh;  // sealed: nullopt once final
   UnixSeconds iat = 0, exp = 0;
   std::int64_t created_ms = 0;
   queue::JobState state = queue::JobState::ready;
@@ -49,11 +63,19 @@ struct JobRow {
   std::optional<std::int64_t> retry_after;
   std::vector<std::string> also;
   double duration_ms = 0;
-  std::string result;                      // the agent's JWS, when one decided it
+  std::string result;  // the agent's JWS, when one decided it
 };
 
-enum class Submitted { stored, same_again, jti_taken, probe_unknown, probe_gone, account_busy };
-enum class Enrolled { yes, token_unknown, token_used, domain_full };
+enum class Submitted { stored,
+  same_again,
+  jti_taken,
+  probe_unknown,
+  probe_gone,
+  account_busy };
+enum class Enrolled { yes,
+  token_unknown,
+  token_used,
+  domain_full };
 
 class Store {
  public:
@@ -70,7 +92,7 @@ class Store {
 
   Result<std::optional<AgentRow>> agent_by_key(std::string_view kid);
   Result<std::vector<std::string>> domains_of(std::string_view agent);
-  Result<std::vector<MemberRow>> members(std::string_view domain);        // empty domain: everybody
+  Result<std::vector<MemberRow>> members(std::string_view domain);  // empty domain: everybody
 
   Result<std::optional<RosterRow>> roster(std::string_view domain);
   // Believed already; false when a roster of this or a later number, or of another root, is there.
@@ -96,7 +118,7 @@ class Store {
   // A late applied instead of an outcome that was not known; false when the job has another one.
   Result<bool> upgrade(const JobRow& job);
 
-  Result<void> prune(UnixSeconds now);     // what nobody will ask for again
+  Result<void> prune(UnixSeconds now);  // what nobody will ask for again
 
  private:
   explicit Store(queue::Database database) : database_(std::move(database)) {}
@@ -104,6 +126,6 @@ class Store {
 };
 
 constexpr std::int64_t probe_seconds = 300;
-constexpr int members_max = 256;           // agents enrolled in one domain
+constexpr int members_max = 256;  // agents enrolled in one domain
 
 }  // namespace wb::service

@@ -51,7 +51,7 @@ JobRow job_of(const queue::Query& q) {
 
 bool same_request(const JobRow& a, const JobRow& b) {
   return a.domain == b.domain && a.probe == b.probe && a.op == b.op && a.sh == b.sh && a.opts.unlock == b.opts.unlock &&
-         a.opts.must_change == b.opts.must_change && a.opts.enforce_history == b.opts.enforce_history;
+      a.opts.must_change == b.opts.must_change && a.opts.enforce_history == b.opts.enforce_history;
 }
 
 }  // namespace
@@ -80,10 +80,11 @@ Result<Submitted> Store::submit(const JobRow& j, UnixSeconds now) {
   if (!p) return p.error();
   if (!*p) return Submitted::probe_unknown;
   if ((*p)->used_by || (*p)->made + probe_seconds < now) return Submitted::probe_gone;
-  auto put = database_.run("INSERT INTO jobs(jti, domain, client, probe, sub, correlation_id, op, unlock, must_change, enforce_history, dc_pinned, ver, pls, mk, sealed, sh, iat, exp, created_ms) "
-                           "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                           j.jti, j.domain, j.client, j.probe, j.sub, j.correlation_id, protocol::to_string(j.op), j.opts.unlock, j.opts.must_change, j.opts.enforce_history,
-                           j.pre.dc, j.pre.ver, j.pre.pls, j.pre.mk, j.sealed, j.sh, j.iat, j.exp, j.created_ms);
+  auto put = database_.run(
+      "INSERT INTO jobs(jti, domain, client, probe, sub, correlation_id, op, unlock, must_change, enforce_history, dc_pinned, ver, pls, mk, sealed, sh, iat, exp, created_ms) "
+      "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      j.jti, j.domain, j.client, j.probe, j.sub, j.correlation_id, protocol::to_string(j.op), j.opts.unlock, j.opts.must_change, j.opts.enforce_history,
+      j.pre.dc, j.pre.ver, j.pre.pls, j.pre.mk, j.sealed, j.sh, j.iat, j.exp, j.created_ms);
   // The jti was new a line ago, under the same write lock: what is broken is one_job_per_account.
   if (!put && put.error().kind == Fault::Kind::refused) return Submitted::account_busy;
   if (!put) return put.error();
@@ -116,15 +117,15 @@ Result<void> Store::offered(std::string_view jti, std::int64_t fence, const std:
 
 Result<bool> Store::finish(const JobRow& j) {
   auto done = database_.run("UPDATE jobs SET final=1, sealed=NULL, fence=?, attempts=?, outcome=?, reason=?, text=?, agent=?, dc=?, retry_after=?, also=?, duration_us=?, result=? WHERE jti=? AND final=0",
-                            j.fence, text_of(j.attempts), j.outcome, j.reason, j.text, j.agent, j.dc, j.retry_after, boost::algorithm::join(j.also, " "),
-                            static_cast<std::int64_t>(j.duration_ms * 1000), j.result, j.jti);
+      j.fence, text_of(j.attempts), j.outcome, j.reason, j.text, j.agent, j.dc, j.retry_after, boost::algorithm::join(j.also, " "),
+      static_cast<std::int64_t>(j.duration_ms * 1000), j.result, j.jti);
   if (!done) return done.error();
   return database_.changes() == 1;
 }
 
 Result<bool> Store::upgrade(const JobRow& j) {
   auto done = database_.run("UPDATE jobs SET outcome=?, reason=?, text=?, agent=?, dc=?, retry_after=?, also=?, result=? WHERE jti=? AND final=1 AND outcome IN ('unknown','expired','in_doubt')",
-                            j.outcome, j.reason, j.text, j.agent, j.dc, j.retry_after, boost::algorithm::join(j.also, " "), j.result, j.jti);
+      j.outcome, j.reason, j.text, j.agent, j.dc, j.retry_after, boost::algorithm::join(j.also, " "), j.result, j.jti);
   if (!done) return done.error();
   return database_.changes() == 1;
 }

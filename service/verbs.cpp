@@ -92,7 +92,7 @@ int create_client(const config::ServiceConfig& config, const std::string& domain
   if (!roster) return failed(roster.error());
   if (!*roster) {
     std::cerr << "reset-service: " << domain << " has no root yet: enroll an agent and run `writeback-agent domain init` first,\n"
-                 "so that the credential can name the root that its holder will seal passwords under\n";
+                                                "so that the credential can name the root that its holder will seal passwords under\n";
     return exit_failed;
   }
   const auto credential = new_credential();

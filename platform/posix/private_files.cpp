@@ -16,9 +16,12 @@ class File {
   explicit File(int fd) : fd_(fd) {}
   File(const File&) = delete;
   File& operator=(const File&) = delete;
-  ~File() { if (fd_ >= 0) ::close(fd_); }
+  ~File() {
+    if (fd_ >= 0) ::close(fd_);
+  }
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
+
  private:
   int fd_;
 };
@@ -43,7 +46,7 @@ bool write_all(int fd, std::string_view text) {
 
 Result<void> private_folder(const std::filesystem::path& folder) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failed("folder.make", folder);
-  struct stat is{};
+  struct stat is {};
   if (::stat(folder.c_str(), &is) != 0) return failed("folder.make", folder);
   if (!S_ISDIR(is.st_mode)) return fault(Fault::Kind::refused, "folder.make", folder.string() + " is not a folder");
   if (is.st_uid != ::geteuid()) return fault(Fault::Kind::refused, "folder.owner", folder.string() + " belongs to another user; run as its owner, or chown it");

@@ -325,6 +325,5 @@ TEST(ATextThatIsNoMessage, EndsTheLinkAndTheAgentComesBack) {
   }
 }
 
-
 }  // namespace
 }  // namespace wb::test

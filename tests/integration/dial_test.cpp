@@ -12,7 +12,9 @@ namespace {
 using namespace test;
 using link::Link;
 
-struct ADial : ::testing::Test { LinkWorld world; };
+struct ADial : ::testing::Test {
+  LinkWorld world;
+};
 
 std::string take(std::unique_ptr<Link>& to, Result<std::unique_ptr<Link>> from) {
   if (!from) return std::string(to_string(from.error().kind)) + " " + from.error().where + " " + from.error().detail;

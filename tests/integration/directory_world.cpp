@@ -30,7 +30,9 @@ class Process : public testing::Environment {
 };
 [[maybe_unused]] const auto* process = testing::AddGlobalTestEnvironment(new Process);
 
-struct Unbind { void operator()(::ldap* handle) const { ldap_unbind_ext(handle, nullptr, nullptr); } };
+struct Unbind {
+  void operator()(::ldap* handle) const { ldap_unbind_ext(handle, nullptr, nullptr); }
+};
 using Handle = std::unique_ptr<::ldap, Unbind>;
 
 Handle connect() {
@@ -194,7 +196,9 @@ void Relay::cut() {
 }
 
 void Relay::run() {
-  struct Link { int client, server; };
+  struct Link {
+    int client, server;
+  };
   std::vector<Link> links;
   auto close = [](const Link& link) { ::close(link.client); ::close(link.server); };
   std::array<char, 65536> buffer;
@@ -217,8 +221,7 @@ void Relay::run() {
       continue;
     }
     for (std::size_t i = links.size(); i-- > 0;) {
-      const bool alive = (!waiting[2 + 2 * i].revents || pass(links[i].client, links[i].server, false))
-          && (!waiting[3 + 2 * i].revents || pass(links[i].server, links[i].client, swallow_));
+      const bool alive = (!waiting[2 + 2 * i].revents || pass(links[i].client, links[i].server, false)) && (!waiting[3 + 2 * i].revents || pass(links[i].server, links[i].client, swallow_));
       if (alive) continue;
       close(links[i]);
       links.erase(links.begin() + static_cast<long>(i));

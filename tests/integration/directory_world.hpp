@@ -13,18 +13,18 @@
 
 namespace wb::test {
 
-std::string env(const char* name);             // fails the test program when it is not there: run it with ad-lab
+std::string env(const char* name);  // fails the test program when it is not there: run it with ad-lab
 std::string password_file(const std::string& content);
-ldap::Settings lab_settings();                 // as svc-wb, marker adminDisplayName
-std::string fresh_user();                      // u000, u001, ...: one nobody has touched in this run
-std::string distinct_password();               // never the same twice
+ldap::Settings lab_settings();    // as svc-wb, marker adminDisplayName
+std::string fresh_user();         // u000, u001, ...: one nobody has touched in this run
+std::string distinct_password();  // never the same twice
 inline Secret secret(std::string_view text) { return Secret::copy_of(text); }
 
 ldap::WriteOrder order_for(const ldap::Account& account);
 // find() that must find.
 ldap::Account found(ldap::Directory& directory, std::string_view name);
 
-int bind_code(const std::string& upn, const std::string& password);         // LDAP result of a simple bind
+int bind_code(const std::string& upn, const std::string& password);  // LDAP result of a simple bind
 // As the administrator: replaces one attribute (a quoted UTF-16 value for unicodePwd), reads one.
 void admin_replace(const std::string& dn, const std::string& attribute, const std::string& value);
 void admin_set_password(const std::string& dn, const std::string& password);
@@ -38,7 +38,7 @@ class Relay {
   ~Relay();
   int port() const { return port_; }
   std::string uri(const std::string& host = "127.0.0.1") const { return "ldaps://" + host + ":" + std::to_string(port_); }
-  void cut();                                  // closes every connection it has now; returns when they are closed
+  void cut();  // closes every connection it has now; returns when they are closed
   void swallow_answers(bool on) { swallow_ = on; }
   int accepted() const { return accepted_; }
 

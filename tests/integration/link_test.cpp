@@ -6,13 +6,14 @@
 #include "core/clock.hpp"
 #include "protocol/messages.hpp"
 #include "tests/support/link_world.hpp"
-
 namespace wb {
 namespace {
 using namespace test;
 using link::Link;
 
-struct ALink : ::testing::Test { LinkWorld world; };
+struct ALink : ::testing::Test {
+  LinkWorld world;
+};
 
 TEST_F(ALink, CarriesMessagesBothWaysInOrder) {
   world.start();
@@ -109,7 +110,10 @@ TEST_F(ALink, TakesALargerMessageOnceTheLimitIsRaised) {
 }
 
 // What the service's end of a link answers to a raw peer that does `act` after the upgrade.
-struct Seen { Fault fault; double ms; };
+struct Seen {
+  Fault fault;
+  double ms;
+};
 template <class F> Seen with_raw_peer(LinkWorld& world, F act) {
   Seen seen{fault(Fault::Kind::internal, "never"), 0};
   world.on_link = [&seen](std::unique_ptr<Link> given) {

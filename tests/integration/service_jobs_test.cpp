@@ -125,7 +125,7 @@ TEST_F(ADomainWithAnAgent, AnswersTheSameSubmitTheSame) {
 TEST_F(ADomainWithAnAgent, RefusesAPasswordSealedForSomethingElse) {
   using Edit = std::function<void(protocol::SealBinding&)>;
   const Edit edits[] = {[](auto& b) { b.sub = "00000000-0000-4000-8000-000000000000"; }, [](auto& b) { b.pre.pls = "1"; }, [](auto& b) { b.pre.mk.reset(); }, [](auto& b) { b.pre.dc = "dc2.corp.example"; },
-                        [](auto& b) { b.dom = "other.example"; }, [](auto& b) { b.ten = "other"; }, [](auto& b) { b.op = protocol::Op::unlock; }, [](auto& b) { b.iat -= 200, b.exp -= 200; }, [](auto& b) { b.rsn += 1; }};
+      [](auto& b) { b.dom = "other.example"; }, [](auto& b) { b.ten = "other"; }, [](auto& b) { b.op = protocol::Op::unlock; }, [](auto& b) { b.iat -= 200, b.exp -= 200; }, [](auto& b) { b.rsn += 1; }};
   for (const auto& edit : edits) {
     auto binding = world.binding(probed);
     edit(binding);

@@ -185,7 +185,7 @@ TEST_F(AClient, IsToldWhatIsWrongWithARequest) {
     EXPECT_EQ(reply.error(), "bad_request") << bad;
   }
   for (const char* bad : {"{}", R"({"probe":"x"})", R"({"probe":"01ARZ3NDEKTSV4RRFFQ69G5FAV"})", R"({"probe":"01ARZ3NDEKTSV4RRFFQ69G5FAV","op":"probe"})",
-                          R"({"probe":"01ARZ3NDEKTSV4RRFFQ69G5FAV","op":"unlock","opts":{"unlock":1}})"})
+           R"({"probe":"01ARZ3NDEKTSV4RRFFQ69G5FAV","op":"unlock","opts":{"unlock":1}})"})
     EXPECT_EQ(https("POST", world.url() + "/api/v1/jobs", bad, bearer).status, 400) << bad;
   EXPECT_EQ(https("POST", world.url() + "/api/v1/jobs", R"({"probe":"01ARZ3NDEKTSV4RRFFQ69G5FAV","op":"unlock"})", bearer).status, 404);
   EXPECT_EQ(https("GET", world.url() + "/api/v1/jobs/" + new_ulid(), {}, bearer).status, 404);

@@ -80,8 +80,9 @@ TEST_F(AWebServer, GivesTheHandlerWhatWasAsked) {
       co_return HttpResponse{201, "{}", "application/json", {{"Location", "/x"}, {"Bad\r\nName", "v"}, {"X-Bad", "a\r\nSet-Cookie: b"}}};
     }(std::move(request), seen);
   };
-  const auto answer = one_answer("PUT /a%20b?name=J%C3%BCrgen+M&flag HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\nContent-Type: text/x\r\n"
-                                 "Content-Length: 3\r\nConnection: close\r\n\r\nabc");
+  const auto answer = one_answer(
+      "PUT /a%20b?name=J%C3%BCrgen+M&flag HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\nContent-Type: text/x\r\n"
+      "Content-Length: 3\r\nConnection: close\r\n\r\nabc");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 201 Created\r\n"));
   EXPECT_NE(answer.find("Location: /x\r\n"), std::string::npos);
   EXPECT_EQ(answer.find("Bad"), std::string::npos) << "a header with a line break must not be sent";
@@ -145,11 +146,11 @@ TEST_F(AWebServer, EndsAConnectionThatNeverSpeaksTls) {
 
 TEST_F(AWebServer, RefusesWhatIsNotARequest) {
   for (const auto* request : {"\x16\x03\x01 not http\r\n\r\n", "GET  /  HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: h\r\nBad Header: x\r\n\r\n",
-                              "GET / HTTP/1.1\r\n\r\n", "GET http://h/ HTTP/1.1\r\nHost: h\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n",
-                              "GET /a%2fb HTTP/1.1\r\nHost: h\r\n\r\n", "GET /?a=1&a=2 HTTP/1.1\r\nHost: h\r\n\r\n",
-                              "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                              "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
-                              "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n"}) {
+           "GET / HTTP/1.1\r\n\r\n", "GET http://h/ HTTP/1.1\r\nHost: h\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: h\r\n\r\n",
+           "GET /a%2fb HTTP/1.1\r\nHost: h\r\n\r\n", "GET /?a=1&a=2 HTTP/1.1\r\nHost: h\r\n\r\n",
+           "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+           "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+           "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n"}) {
     const auto answer = one_answer(request);
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << request << "\n-> " << answer;
     world.server.reset();

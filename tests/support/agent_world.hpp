@@ -30,11 +30,11 @@ struct AgentWorld : LinkWorld {
   std::int64_t clock_ahead = 0;
   std::vector<protocol::RosterAgent> roster;
   // What it has seen.
-  std::shared_ptr<link::Link> peer;                     // the link of the moment
+  std::shared_ptr<link::Link> peer;  // the link of the moment
   Queue<protocol::Envelope> inbox{io.get_executor(), 10'000};
   Queue<protocol::HelloClaims> hellos{io.get_executor(), 100};
-  Queue<bool> ends{io.get_executor(), 100};             // of links
-  Queue<bool> stops{io.get_executor(), 10};             // of agents
+  Queue<bool> ends{io.get_executor(), 100};  // of links
+  Queue<bool> stops{io.get_executor(), 10};  // of agents
 
   AgentWorld() {
     char name[] = "/tmp/wb-agent-XXXXXX";
@@ -102,7 +102,10 @@ struct AgentWorld : LinkWorld {
     (void)co_await std::move(greeting);
     auto reading = link->read();
     auto text = co_await std::move(reading);
-    if (!text) { (void)w->ends.try_send(true); co_return; }
+    if (!text) {
+      (void)w->ends.try_send(true);
+      co_return;
+    }
     auto hello = protocol::decode<protocol::Hello>(protocol::decode_envelope(*text).value().body).value();
     auto claims = protocol::decode<protocol::HelloClaims>(crypto::verify(hello.jws, protocol::typ_hello, w->keys.as.public_key()).value()).value();
     EXPECT_EQ(claims.nonce, challenge.nonce);
@@ -171,7 +174,10 @@ struct AgentWorld : LinkWorld {
     }
   }
   // A reset of alice as she is now, sealed to the agent.
-  struct Reset { protocol::Job job; std::string sec; };
+  struct Reset {
+    protocol::Job job;
+    std::string sec;
+  };
   Reset reset(std::string_view password = "New-Passw0rd-1", const std::string& sub = alice) {
     auto job = maker.reset(sub, directory->accounts.at(sub).pre);
     auto sec = JobMaker::seal(job, maker.binding_of(job), {keys.ae.public_key()}, password);

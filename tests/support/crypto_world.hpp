@@ -58,6 +58,7 @@ class Folder {
   ~Folder() { std::filesystem::remove_all(path_); }
   std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
   const std::filesystem::path& path() const { return path_; }
+
  private:
   std::filesystem::path path_;
 };

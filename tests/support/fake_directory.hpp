@@ -12,18 +12,18 @@
 namespace wb::test {
 
 struct FakeDirectory : ldap::Directory {
-  struct Shared {                                      // outlives the agent that owns the directory
+  struct Shared {  // outlives the agent that owns the directory
     std::mutex mutex;
     std::condition_variable changed;
-    std::map<std::string, ldap::Account> accounts;     // by sub
-    std::map<std::string, std::string> passwords;      // by sub
+    std::map<std::string, ldap::Account> accounts;  // by sub
+    std::map<std::string, std::string> passwords;   // by sub
     ldap::DirectoryState state{true, "", "dc1.corp.example", true, true};
     protocol::PasswordPolicy policy{8, true, 24, 0, 0, std::nullopt};
     int reads = 0, writes = 0, applied = 0;
-    bool hold_writes = false;                          // a write waits until this is false
+    bool hold_writes = false;  // a write waits until this is false
     std::function<std::optional<Fault>()> read_fault;
-    std::optional<Fault> write_fault;                  // answered instead of the verdict
-    bool write_lands = true;                           // whether a write with a fault takes effect
+    std::optional<Fault> write_fault;  // answered instead of the verdict
+    bool write_lands = true;           // whether a write with a fault takes effect
     ldap::Refusal refuse = ldap::Refusal::none;
 
     ldap::Account& add(const std::string& sub, const std::string& name) {
@@ -40,10 +40,13 @@ struct FakeDirectory : ldap::Directory {
       pre.pls = std::to_string(std::stoll(pre.pls) + 1);
     }
     void set(const std::function<void(Shared&)>& change) {
-      { const std::lock_guard lock(mutex); change(*this); }
+      {
+        const std::lock_guard lock(mutex);
+        change(*this);
+      }
       changed.notify_all();
     }
-    int count(int Shared::* what) {
+    int count(int Shared::*what) {
       const std::lock_guard lock(mutex);
       return this->*what;
     }

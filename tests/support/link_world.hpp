@@ -19,7 +19,13 @@
 #include "tests/support/test_certificates.hpp"
 
 // ASSERT_* can't return from a coroutine.
-#define CO_REQUIRE(what) do { if (!(what)) { ADD_FAILURE() << "required: " #what; co_return; } } while (false)
+#define CO_REQUIRE(what)                   \
+  do {                                     \
+    if (!(what)) {                         \
+      ADD_FAILURE() << "required: " #what; \
+      co_return;                           \
+    }                                      \
+  } while (false)
 
 namespace wb::test {
 using tcp = asio::ip::tcp;
@@ -102,8 +108,13 @@ struct ServiceEnd {
     end.arrived->cancel();
     (void)co_await release->async_wait(use_tuple);
   }
-  Awaitable<> there() { while (!link) (void)co_await arrived->async_wait(use_tuple); }
-  void let_go() { link.reset(); release->cancel(); }
+  Awaitable<> there() {
+    while (!link) (void)co_await arrived->async_wait(use_tuple);
+  }
+  void let_go() {
+    link.reset();
+    release->cancel();
+  }
 };
 
 // A blocking TLS client that speaks bytes, for everything a well-behaved client doesn't do. Use it on its own thread.
@@ -133,8 +144,9 @@ class RawTls {
   }
   // An upgrade by hand; the answer's status line is the first thing in what comes back.
   std::string upgrade(const std::string& subprotocol, const std::string& target = "/agent/v1/link") {
-    std::string request = "GET " + target + " HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    std::string request = "GET " + target +
+        " HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     if (!subprotocol.empty()) request += "Sec-WebSocket-Protocol: " + subprotocol + "\r\n";
     send(request + "\r\n");
     return answer();

@@ -32,8 +32,8 @@ namespace json = boost::json;
 struct HttpReply {
   int status = 0;
   json::value body;
-  std::string text(std::string_view member) const;               // "" when absent
-  std::string error() const;                                     // error.code
+  std::string text(std::string_view member) const;  // "" when absent
+  std::string error() const;                        // error.code
 };
 // Blocking, verified against the test CA.
 HttpReply https(const std::string& method, const std::string& url, const std::string& body = {}, const std::string& bearer = {});
@@ -50,7 +50,7 @@ class FakeAgent {
   crypto::PrivateKey as, ae;
   std::string id;
   std::int64_t epoch = 1;
-  std::string last_hello;                                        // its JWS, for replays
+  std::string last_hello;  // its JWS, for replays
 
   HttpReply enroll(const std::string& token);
   HttpReply post_signed(const std::string& path, const std::string& member, const std::string& text);
@@ -59,12 +59,15 @@ class FakeAgent {
   // Dials and says hello: "welcome", or the code of the error.
   std::string connect(Tweak tweak = {});
   std::string replay(const std::string& hello_jws);
-  void state(std::int64_t rsn);                                  // sends its statement
-  void ready(bool is_ready = true, int window = 8);              // a heartbeat
+  void state(std::int64_t rsn);                      // sends its statement
+  void ready(bool is_ready = true, int window = 8);  // a heartbeat
   void send(std::string text);
-  void cut();                                                    // as if killed
+  void cut();  // as if killed
 
-  struct Received { protocol::JobMessage message; protocol::Job job; };
+  struct Received {
+    protocol::JobMessage message;
+    protocol::Job job;
+  };
   std::optional<Received> next_job(std::chrono::milliseconds wait = 10s);
   // The next message of this type; its body.
   std::optional<std::string> next(const std::string& type, std::chrono::milliseconds wait = 10s);
@@ -73,7 +76,7 @@ class FakeAgent {
   using Edit = std::function<void(protocol::JobResult&)>;
   void answer(const protocol::Job& job, protocol::Code code, Edit edit = {});
   void answer_probe(const protocol::Job& job);
-  bool gone(std::chrono::milliseconds wait = 10s);               // the service ended the link
+  bool gone(std::chrono::milliseconds wait = 10s);  // the service ended the link
 
  private:
   std::string greet(std::function<std::string(const protocol::Challenge&)> make_hello);
@@ -84,7 +87,7 @@ class FakeAgent {
   std::unique_ptr<asio::io_context> io_;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
   std::unique_ptr<link::Link> link_;
-  bool listening_ = false;                                       // used on the loop's thread, as link_ is
+  bool listening_ = false;  // used on the loop's thread, as link_ is
   std::thread thread_;
   std::mutex mutex_;
   std::condition_variable arrived_;
@@ -96,7 +99,7 @@ class ServiceWorld {
  public:
   explicit ServiceWorld(service::Settings shape = quick());
   ~ServiceWorld();
-  static service::Settings quick();                              // no pauses between hellos, no enrolment limit
+  static service::Settings quick();  // no pauses between hellos, no enrolment limit
 
   const std::string domain = "corp.example";
   crypto::PrivateKey dr = crypto::PrivateKey::generate().value();
@@ -105,13 +108,13 @@ class ServiceWorld {
   unsigned short port() const { return port_; }
   std::filesystem::path folder() const { return folder_; }
   std::filesystem::path store_file() const { return service::store_file(config); }
-  service::Store& store() { return *store_; }                    // a second handle, as the command line has
+  service::Store& store() { return *store_; }  // a second handle, as the command line has
 
   void start();
-  void stop();                                                   // in order; start() may follow
+  void stop();  // in order; start() may follow
   std::size_t waiting_calls();
-  std::string token();                                           // wbe1.<id>.<secret>
-  std::string client(const std::string& of = "corp.example");    // a bearer credential of a domain
+  std::string token();                                         // wbe1.<id>.<secret>
+  std::string client(const std::string& of = "corp.example");  // a bearer credential of a domain
   // Enrols, puts into a new roster, connects, states, becomes ready.
   std::unique_ptr<FakeAgent> active_agent();
   // A roster of these agents, posted by the first.
@@ -119,7 +122,11 @@ class ServiceWorld {
   std::int64_t rsn = 0;
 
   // Plays a sealing client.
-  struct Probed { std::string id; protocol::Pre pre; std::string sub; };
+  struct Probed {
+    std::string id;
+    protocol::Pre pre;
+    std::string sub;
+  };
   protocol::SealBinding binding(const Probed& probed);
   std::string seal(std::vector<FakeAgent*> agents, const protocol::SealBinding& binding, std::string_view password);
   // Probes while `agent` answers.

@@ -37,7 +37,7 @@ Certificate blank(EVP_PKEY* key, const std::string& name, long serial) {
   X509_gmtime_adj(X509_getm_notAfter(made.get()), 24L * 3600);
   X509_set_pubkey(made.get(), key);
   X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_UTF8,
-                             reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
+      reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
   return made;
 }
 

@@ -36,7 +36,13 @@ bool writes(const Step& step) { return std::holds_alternative<Write>(step); }
 Say said(const Step& step) { return writes(step) ? Say{Code::ok, "WRITES", {}} : std::get<Say>(step); }
 Say say(Code code, std::string reason = {}) { return {code, std::move(reason), {}}; }
 
-struct Case { const char* what; Attempt attempt; std::optional<ldap::Account> account; policy::Denial denial; Say expected; };
+struct Case {
+  const char* what;
+  Attempt attempt;
+  std::optional<ldap::Account> account;
+  policy::Denial denial;
+  Say expected;
+};
 const Say write_it{Code::ok, "WRITES", {}};
 
 TEST(BeforeTheWrite, EveryReadingHasItsAnswer) {
@@ -99,7 +105,12 @@ ldap::WriteAnswer answer(Refusal refusal, std::optional<ldap::Account> after) {
 }
 
 TEST(TheDirectorysVerdict, BecomesTheResult) {
-  struct Row { const char* what; Attempt attempt; ldap::WriteAnswer answer; Say expected; };
+  struct Row {
+    const char* what;
+    Attempt attempt;
+    ldap::WriteAnswer answer;
+    Say expected;
+  };
   const Row rows[] = {
       {"written", attempt(), answer(Refusal::none, marked), say(Code::applied)},
       {"too short", attempt(), answer(Refusal::too_short, untouched), say(Code::rejected, "too_short")},
@@ -132,7 +143,13 @@ TEST(TheDirectorysVerdict, BecomesTheResult) {
 
 TEST(AWriteWithoutAnAnswer, IsSettledByOneReadingOrLeftInDoubt) {
   using Kind = Fault::Kind;
-  struct Row { const char* what; Attempt attempt; Kind kind; std::optional<ldap::Account> reread; Say expected; };
+  struct Row {
+    const char* what;
+    Attempt attempt;
+    Kind kind;
+    std::optional<ldap::Account> reread;
+    Say expected;
+  };
   auto elsewhere = marked;
   elsewhere.pre.dc = "dc2";
   const Row rows[] = {

@@ -88,15 +88,15 @@ TEST_F(AConfig, ResolvesPathsWhenItIsNamedRelatively) {
 TEST_F(AConfig, TellsEveryProblemAtOnceInTheOrderOfLines) {
   EXPECT_EQ(agent("service:\n  url: http://x\nwindow: 1000\nnonsense: 1\nwindwo: 8\ndomains:\n  - domain: corp.example\n    directory:\n"
                   "      uris: [ldap://dc1]\n      bind_password: S3cret!\n"),
-            "c.yaml:2:8: service.url: expected https://host[:port] without a path\n"
-            "c.yaml:3:9: window: expected a whole number from 1 to 64\n"
-            "c.yaml:4:1: nonsense: expected a key of this section, and this is none\n"
-            "c.yaml:5:1: windwo: expected a key of this section, perhaps window\n"
-            "c.yaml:7:5: domains[0].guardrails.allow_ous: expected a list of 1 to 256, each a DN (RFC 4514), like OU=People,DC=corp,DC=example, but the key is missing\n"
-            "c.yaml:9:7: domains[0].directory.bind_dn: expected a DN (RFC 4514) or a name like svc-writeback@corp.example, but the key is missing\n"
-            "c.yaml:9:7: domains[0].directory.bind_password_file: expected a path (a relative one starts at this file's folder), but the key is missing\n"
-            "c.yaml:9:14: domains[0].directory.uris: expected ldaps://host[:port] (Active Directory takes passwords over an encrypted connection only, and the agent has no other way)\n"
-            "c.yaml:10:7: domains[0].directory.bind_password: expected a path in bind_password_file: passwords never stand in this file\n");
+      "c.yaml:2:8: service.url: expected https://host[:port] without a path\n"
+      "c.yaml:3:9: window: expected a whole number from 1 to 64\n"
+      "c.yaml:4:1: nonsense: expected a key of this section, and this is none\n"
+      "c.yaml:5:1: windwo: expected a key of this section, perhaps window\n"
+      "c.yaml:7:5: domains[0].guardrails.allow_ous: expected a list of 1 to 256, each a DN (RFC 4514), like OU=People,DC=corp,DC=example, but the key is missing\n"
+      "c.yaml:9:7: domains[0].directory.bind_dn: expected a DN (RFC 4514) or a name like svc-writeback@corp.example, but the key is missing\n"
+      "c.yaml:9:7: domains[0].directory.bind_password_file: expected a path (a relative one starts at this file's folder), but the key is missing\n"
+      "c.yaml:9:14: domains[0].directory.uris: expected ldaps://host[:port] (Active Directory takes passwords over an encrypted connection only, and the agent has no other way)\n"
+      "c.yaml:10:7: domains[0].directory.bind_password: expected a path in bind_password_file: passwords never stand in this file\n");
 }
 
 TEST_F(AConfig, ThatIsEmptyMissesWhatIsRequired) {
@@ -106,9 +106,9 @@ TEST_F(AConfig, ThatIsEmptyMissesWhatIsRequired) {
   EXPECT_EQ(agent(""), "c.yaml: " + missing);
   EXPECT_EQ(agent("# nothing\n"), "c.yaml: " + missing);
   EXPECT_EQ(service(""),
-            "c.yaml: listen.certificate_file: expected a path (a relative one starts at this file's folder), but the key is missing\n"
-            "c.yaml: listen.key_file: expected a path (a relative one starts at this file's folder), but the key is missing\n"
-            "c.yaml: public_url: expected https://host[:port] without a path, but the key is missing\n");
+      "c.yaml: listen.certificate_file: expected a path (a relative one starts at this file's folder), but the key is missing\n"
+      "c.yaml: listen.key_file: expected a path (a relative one starts at this file's folder), but the key is missing\n"
+      "c.yaml: public_url: expected https://host[:port] without a path, but the key is missing\n");
 }
 
 TEST_F(AConfig, ThatCannotBeReadIsAProblemWithoutALine) {
@@ -142,7 +142,7 @@ TEST_F(AConfig, RefusesBombs) {
 TEST_F(AConfig, RefusesKeysThatStandTwice) {
   EXPECT_EQ(agent(std::string(smallest) + "window: 4\nwindow: 5\n"), "c.yaml:11:1: window: expected the key once, and it stands in line 10 already\n");
   EXPECT_EQ(agent(std::string(smallest) + "  - domain: corp.EXAMPLE\n    directory: {uris: [ldaps://dc1], bind_dn: DC=x, bind_password_file: p}\n    guardrails: {allow_ous: [OU=x]}\n"),
-            "c.yaml:10:13: domains[1].domain: expected each domain once, and this one stands above already\n");
+      "c.yaml:10:13: domains[1].domain: expected each domain once, and this one stands above already\n");
 }
 
 TEST_F(AConfig, RefusesWrongTypes) {
@@ -153,7 +153,7 @@ TEST_F(AConfig, RefusesWrongTypes) {
   EXPECT_EQ(agent("log_level: verbose\n" + std::string(smallest)), "c.yaml:1:12: log_level: expected debug, info, warn or error\n");
   EXPECT_EQ(agent_with("service: {url: https://reset.example}", "service: x"), "c.yaml:1:10: service: expected a map of keys and values\n");
   EXPECT_EQ(agent_with("allow_ous: ['OU=People,DC=corp,DC=example']", "allow_ous: OU=People"),
-            "c.yaml:9:18: domains[0].guardrails.allow_ous: expected a list of 1 to 256, each a DN (RFC 4514), like OU=People,DC=corp,DC=example\n");
+      "c.yaml:9:18: domains[0].guardrails.allow_ous: expected a list of 1 to 256, each a DN (RFC 4514), like OU=People,DC=corp,DC=example\n");
   EXPECT_EQ(agent_with("['OU=People,DC=corp,DC=example']", "[]").substr(0, 60), "c.yaml:9:18: domains[0].guardrails.allow_ous: expected a lis");
   EXPECT_EQ(agent_with("allow_ous: [", "protect_admins: yes\n      allow_ous: ["), "c.yaml:9:23: domains[0].guardrails.protect_admins: expected true or false\n");
 }
@@ -201,7 +201,7 @@ TEST_F(AConfig, OfTheServiceIsReadAndChecked) {
   EXPECT_EQ(c.state_dir, folder_ / "state");
   EXPECT_EQ(c.channel_binding, ServiceConfig::ChannelBinding::none);
   EXPECT_EQ(service(listen + "tenant: a b\nchannel_binding: require\n"),
-            "c.yaml:3:9: tenant: expected 1 to 64 letters, digits, - and _\nc.yaml:4:18: channel_binding: expected exporter or none\n");
+      "c.yaml:3:9: tenant: expected 1 to 64 letters, digits, - and _\nc.yaml:4:18: channel_binding: expected exporter or none\n");
 }
 
 std::string content(const fs::path& file) {

@@ -13,8 +13,10 @@
 namespace wb {
 namespace {
 
-template <class T> concept Printable = requires(std::ostream& out, const T& value) { out << value; };
-template <class T> concept Loggable = requires(const T& value) { log::field("name", value); };
+template <class T>
+concept Printable = requires(std::ostream& out, const T& value) { out << value; };
+template <class T>
+concept Loggable = requires(const T& value) { log::field("name", value); };
 static_assert(!Printable<Secret>, "a Secret must not have operator<<");
 static_assert(!Loggable<Secret>, "a Secret must not be loggable");
 static_assert(!std::copyable<Secret> && std::movable<Secret>);

@@ -89,13 +89,25 @@ TEST_F(ASealedPassword, IsRefusedWhenCutOrLengthened) {
 TEST_F(ASealedPassword, IsRefusedForAProtectedHeaderOutsideTheProfile) {
   ASSERT_TRUE(read_sealed(with_protected(header())).has_value());
   const std::pair<const char*, std::string> cases[] = {
-      {"alg", header("ECDH-ES+A256KW", "ECDH-ES+A128KW")}, {"alg direct", header("ECDH-ES+A256KW", "ECDH-ES")}, {"alg dir", header("ECDH-ES+A256KW", "dir")},
-      {"enc", header("A256GCM", "A128GCM")}, {"typ", header("wb-sealed+jwe", "JWE")}, {"zip", header(R"("typ")", R"("zip":"DEF","typ")")},
-      {"crit", header(R"("typ")", R"("crit":["wb"],"typ")")}, {"apu", header(R"("typ")", R"("apu":"AA","typ")")}, {"epk", header(R"("typ")", R"("epk":{},"typ")")},
-      {"alg twice", header(R"("typ")", R"("alg":"dir","typ")")}, {"no wb", R"({"alg":"ECDH-ES+A256KW","enc":"A256GCM","typ":"wb-sealed+jwe"})"},
-      {"a version of tomorrow", header(R"("v":1)", R"("v":2)")}, {"a member more in wb", header(R"("v":1)", R"("v":1,"x":1)")},
-      {"jti no ulid", header("01ARZ3NDEKTSV4RRFFQ69G5FAV\",\"ten", "01ARZ3NDEKTSV4RRFFQ69G5FA\",\"ten")}, {"nce short", header("AAECAwQFBgcICQoLDA0ODw", "AAEC")},
-      {"exp too far", header("1795176120", "1795176121")}, {"exp before iat", header("1795176120", "1795176000")}, {"null", "null"}, {"empty", ""},
+      {"alg", header("ECDH-ES+A256KW", "ECDH-ES+A128KW")},
+      {"alg direct", header("ECDH-ES+A256KW", "ECDH-ES")},
+      {"alg dir", header("ECDH-ES+A256KW", "dir")},
+      {"enc", header("A256GCM", "A128GCM")},
+      {"typ", header("wb-sealed+jwe", "JWE")},
+      {"zip", header(R"("typ")", R"("zip":"DEF","typ")")},
+      {"crit", header(R"("typ")", R"("crit":["wb"],"typ")")},
+      {"apu", header(R"("typ")", R"("apu":"AA","typ")")},
+      {"epk", header(R"("typ")", R"("epk":{},"typ")")},
+      {"alg twice", header(R"("typ")", R"("alg":"dir","typ")")},
+      {"no wb", R"({"alg":"ECDH-ES+A256KW","enc":"A256GCM","typ":"wb-sealed+jwe"})"},
+      {"a version of tomorrow", header(R"("v":1)", R"("v":2)")},
+      {"a member more in wb", header(R"("v":1)", R"("v":1,"x":1)")},
+      {"jti no ulid", header("01ARZ3NDEKTSV4RRFFQ69G5FAV\",\"ten", "01ARZ3NDEKTSV4RRFFQ69G5FA\",\"ten")},
+      {"nce short", header("AAECAwQFBgcICQoLDA0ODw", "AAEC")},
+      {"exp too far", header("1795176120", "1795176121")},
+      {"exp before iat", header("1795176120", "1795176000")},
+      {"null", "null"},
+      {"empty", ""},
   };
   for (const auto& [name, text_of_header] : cases) {
     EXPECT_NE(text_of_header, header()) << name << ": the case changes nothing";
@@ -105,14 +117,21 @@ TEST_F(ASealedPassword, IsRefusedForAProtectedHeaderOutsideTheProfile) {
 
 TEST_F(ASealedPassword, IsRefusedForMembersOutsideTheProfile) {
   const std::pair<const char*, std::function<void(json::object&)>> cases[] = {
-      {"aad", [](json::object& o) { o["aad"] = ""; }}, {"unprotected", [](json::object& o) { o["unprotected"] = json::object{}; }},
-      {"flattened", [](json::object& o) { o["encrypted_key"] = "AAAA"; }}, {"no iv", [](json::object& o) { o.erase("iv"); }},
-      {"short iv", [](json::object& o) { o["iv"] = base64url(std::string(8, 'i')); }}, {"long iv", [](json::object& o) { o["iv"] = base64url(std::string(16, 'i')); }},
-      {"short tag", [](json::object& o) { o["tag"] = o["tag"].as_string().subview(0, 16); }}, {"no tag", [](json::object& o) { o["tag"] = ""; }},
-      {"padded base64", [](json::object& o) { o["tag"] = std::string(o["tag"].as_string()) + "=="; }}, {"null", [](json::object& o) { o["ciphertext"] = nullptr; }},
-      {"unpadded plaintext", [](json::object& o) { o["ciphertext"] = base64url(std::string(127, 'c')); }}, {"no plaintext", [](json::object& o) { o["ciphertext"] = ""; }},
+      {"aad", [](json::object& o) { o["aad"] = ""; }},
+      {"unprotected", [](json::object& o) { o["unprotected"] = json::object{}; }},
+      {"flattened", [](json::object& o) { o["encrypted_key"] = "AAAA"; }},
+      {"no iv", [](json::object& o) { o.erase("iv"); }},
+      {"short iv", [](json::object& o) { o["iv"] = base64url(std::string(8, 'i')); }},
+      {"long iv", [](json::object& o) { o["iv"] = base64url(std::string(16, 'i')); }},
+      {"short tag", [](json::object& o) { o["tag"] = o["tag"].as_string().subview(0, 16); }},
+      {"no tag", [](json::object& o) { o["tag"] = ""; }},
+      {"padded base64", [](json::object& o) { o["tag"] = std::string(o["tag"].as_string()) + "=="; }},
+      {"null", [](json::object& o) { o["ciphertext"] = nullptr; }},
+      {"unpadded plaintext", [](json::object& o) { o["ciphertext"] = base64url(std::string(127, 'c')); }},
+      {"no plaintext", [](json::object& o) { o["ciphertext"] = ""; }},
       {"a long plaintext", [](json::object& o) { o["ciphertext"] = base64url(std::string(4224, 'c')); }},
-      {"no recipients", [](json::object& o) { o["recipients"] = json::array{}; }}, {"recipients no list", [](json::object& o) { o["recipients"] = json::object{}; }},
+      {"no recipients", [](json::object& o) { o["recipients"] = json::array{}; }},
+      {"recipients no list", [](json::object& o) { o["recipients"] = json::object{}; }},
       {"a recipient twice", [](json::object& o) { auto r = o["recipients"].as_array()[0]; o["recipients"].as_array().push_back(r); }},
       {"33 recipients", [](json::object& o) { auto r = o["recipients"].as_array()[0]; o["recipients"].as_array().resize(33, r); }},
   };
@@ -122,12 +141,18 @@ TEST_F(ASealedPassword, IsRefusedForMembersOutsideTheProfile) {
 TEST_F(ASealedPassword, IsRefusedForARecipientOutsideTheProfile) {
   const auto epk = [](json::object& r) -> json::object& { return r["header"].as_object()["epk"].as_object(); };
   const std::pair<const char*, std::function<void(json::object&)>> cases[] = {
-      {"alg in the header", [](json::object& r) { r["header"].as_object()["alg"] = "dir"; }}, {"a member more", [](json::object& r) { r["x"] = 1; }},
-      {"no kid", [](json::object& r) { r["header"].as_object().erase("kid"); }}, {"kid no thumbprint", [](json::object& r) { r["header"].as_object()["kid"] = "me"; }},
-      {"no header", [](json::object& r) { r.erase("header"); }}, {"header a string", [](json::object& r) { r["header"] = "x"; }},
-      {"epk off the curve", [&](json::object& r) { epk(r)["y"] = epk(r)["x"]; }}, {"epk zero", [&](json::object& r) { epk(r)["x"] = epk(r)["y"] = base64url(std::string(32, '\0')); }},
-      {"epk of another curve", [&](json::object& r) { epk(r)["crv"] = "P-521"; }}, {"epk with a private half", [&](json::object& r) { epk(r)["d"] = "AAAA"; }},
-      {"epk x short", [&](json::object& r) { epk(r)["x"] = "AAAA"; }}, {"a short wrapped key", [](json::object& r) { r["encrypted_key"] = base64url(std::string(24, 'k')); }},
+      {"alg in the header", [](json::object& r) { r["header"].as_object()["alg"] = "dir"; }},
+      {"a member more", [](json::object& r) { r["x"] = 1; }},
+      {"no kid", [](json::object& r) { r["header"].as_object().erase("kid"); }},
+      {"kid no thumbprint", [](json::object& r) { r["header"].as_object()["kid"] = "me"; }},
+      {"no header", [](json::object& r) { r.erase("header"); }},
+      {"header a string", [](json::object& r) { r["header"] = "x"; }},
+      {"epk off the curve", [&](json::object& r) { epk(r)["y"] = epk(r)["x"]; }},
+      {"epk zero", [&](json::object& r) { epk(r)["x"] = epk(r)["y"] = base64url(std::string(32, '\0')); }},
+      {"epk of another curve", [&](json::object& r) { epk(r)["crv"] = "P-521"; }},
+      {"epk with a private half", [&](json::object& r) { epk(r)["d"] = "AAAA"; }},
+      {"epk x short", [&](json::object& r) { epk(r)["x"] = "AAAA"; }},
+      {"a short wrapped key", [](json::object& r) { r["encrypted_key"] = base64url(std::string(24, 'k')); }},
       {"a long wrapped key", [](json::object& r) { r["encrypted_key"] = base64url(std::string(48, 'k')); }},
   };
   for (const auto& [name, change] : cases) EXPECT_EQ(fault_of(read_sealed(with_recipient(change))).kind, Kind::malformed) << name;

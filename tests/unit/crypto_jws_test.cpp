@@ -69,15 +69,28 @@ TEST_F(AnObject, IsRefusedWhenCutOrLengthened) {
 TEST_F(AnObject, IsRefusedForItsHeader) {
   ASSERT_TRUE(verify(signed_with(key, header()), typ, key.public_key()).has_value()) << "the forger's tool makes good ones too";
   const std::pair<const char*, std::string> cases[] = {
-      {"alg none", header("none")}, {"alg HS256", header("HS256")}, {"alg ES384", header("ES384")}, {"alg in small letters", header("es256")},
-      {"another typ", header("ES256", protocol::typ_result)}, {"typ in capitals", header("ES256", "WB-JOB+JWS")},
-      {"crit", header("ES256", typ, R"(,"crit":["exp"])")}, {"zip", header("ES256", typ, R"(,"zip":"DEF")")},
-      {"a member nobody knows", header("ES256", typ, R"(,"x":1)")}, {"jku", header("ES256", typ, R"(,"jku":"https://x")")},
-      {"alg twice", header("ES256", typ, R"(,"alg":"none")")}, {"kid twice", header("ES256", typ, R"(,"kid":"x")")},
+      {"alg none", header("none")},
+      {"alg HS256", header("HS256")},
+      {"alg ES384", header("ES384")},
+      {"alg in small letters", header("es256")},
+      {"another typ", header("ES256", protocol::typ_result)},
+      {"typ in capitals", header("ES256", "WB-JOB+JWS")},
+      {"crit", header("ES256", typ, R"(,"crit":["exp"])")},
+      {"zip", header("ES256", typ, R"(,"zip":"DEF")")},
+      {"a member nobody knows", header("ES256", typ, R"(,"x":1)")},
+      {"jku", header("ES256", typ, R"(,"jku":"https://x")")},
+      {"alg twice", header("ES256", typ, R"(,"alg":"none")")},
+      {"kid twice", header("ES256", typ, R"(,"kid":"x")")},
       {"jwk", header("ES256", typ, R"(,"jwk":)" + jwk_text(key.public_key().jwk()))},
-      {"no kid", R"({"alg":"ES256","typ":"wb-job+jws"})"}, {"kid of the wrong length", R"({"alg":"ES256","typ":"wb-job+jws","kid":"abc"})"},
-      {"kid a number", R"({"alg":"ES256","typ":"wb-job+jws","kid":1})"}, {"no typ", R"({"alg":"ES256","kid":")" + key.kid() + "\"}"},
-      {"a list", "[]"}, {"null", "null"}, {"empty", ""}, {"not UTF-8", header("ES256", typ, ",\"x\":\"\xff\"")}, {"something behind", header() + "{}"},
+      {"no kid", R"({"alg":"ES256","typ":"wb-job+jws"})"},
+      {"kid of the wrong length", R"({"alg":"ES256","typ":"wb-job+jws","kid":"abc"})"},
+      {"kid a number", R"({"alg":"ES256","typ":"wb-job+jws","kid":1})"},
+      {"no typ", R"({"alg":"ES256","kid":")" + key.kid() + "\"}"},
+      {"a list", "[]"},
+      {"null", "null"},
+      {"empty", ""},
+      {"not UTF-8", header("ES256", typ, ",\"x\":\"\xff\"")},
+      {"something behind", header() + "{}"},
       {"too deep", header("ES256", typ, R"(,"x":[[[[[[[[[[1]]]]]]]]]])")},
   };
   for (const auto& [name, text] : cases) EXPECT_EQ(refusal(signed_with(key, text)).kind, Kind::malformed) << name;
@@ -96,7 +109,10 @@ TEST_F(AnObject, IsRefusedForTheKeyItCarries) {
 
 TEST_F(AnObject, IsRefusedInAnotherSpellingOfTheSameBytes) {
   const auto text = sign(key, typ, "{}").value();
-  const auto stray = [](char c) { return static_cast<char>(c == 'A' ? 'B' : c == 'Q' ? 'R' : c == 'g' ? 'h' : c == 'w' ? 'x' : '?'); };
+  const auto stray = [](char c) { return static_cast<char>(c == 'A' ? 'B' : c == 'Q' ? 'R'
+                                          : c == 'g'                                 ? 'h'
+                                          : c == 'w'                                 ? 'x'
+                                                                                     : '?'); };
   auto respelt = text;
   respelt.back() = stray(respelt.back());  // 64 bytes leave four spare bits in the last character
   ASSERT_NE(respelt.back(), '?');
@@ -108,7 +124,10 @@ TEST_F(AnObject, MadeByNodeVerifies) {
   const auto key_of_node = PublicKey::from_jwk({"sCrS1DGzVasLmaodmgVoY8TCB1joKjNKwOrUL-oRMyE", "mqcPLkMxUTKTL9PWPgBVa-17I2bC3E5C4GArPZ82roA"}).value();
   EXPECT_EQ(verify("eyJhbGciOiJFUzI1NiIsInR5cCI6IndiLWpvYitqd3MiLCJraWQiOiJDRlNCcEZ4V2xPNElNLWxMMnNFcGpjWjhDQlRXSWlZdjU4Mzh3MFVqOTZJIn0."
                    "eyJtYWRlIjoiYnkgbm9kZSJ9."
-                   "mPqzsr2h4HYGmXYOvRggEo_RjcIf8qxsjok1XqKzGBrIjVqeBodVkuYbCpFewXXSmULRKLT9EqgkurEY30q87A", typ, key_of_node).value(), R"({"made":"by node"})");
+                   "mPqzsr2h4HYGmXYOvRggEo_RjcIf8qxsjok1XqKzGBrIjVqeBodVkuYbCpFewXXSmULRKLT9EqgkurEY30q87A",
+                typ, key_of_node)
+                .value(),
+      R"({"made":"by node"})");
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 namespace wb::crypto {
 namespace {
 
-std::string shown(const Secret& s) { return s.expose([](std::string_view text) { return std::string(text); }); }
+std::string shown(const Secret& s) {
+  return s.expose([](std::string_view text) { return std::string(text); });
+}
 // "pw|old", or the detail of the fault in brackets.
 std::string read(std::string_view text) {
   auto got = read_passwords(Secret::copy_of(text));
@@ -29,10 +31,10 @@ TEST(APlaintext, ResolvesEveryEscape) {
 
 TEST(APlaintext, ThatIsNotTheContractsIsRefused) {
   for (const auto* text : {"", "{}", "null", "[]", "\"pw\"", R"({"pw":"a"})", R"({"pad":""})", R"({"pw":"a","pad":"")", R"({"pw":"a","pad":""}x)", R"({"pw":"a","pad":""}{})",
-                           R"({"pw":"a","pad":"",})", R"({"pw":"a" "pad":""})", R"({"pw":"a","pw":"b","pad":""})", R"({"pw":"a","pad":"","pad":""})", R"({"pw":"a","pad":"","x":"y"})",
-                           R"({"pw":1,"pad":""})", R"({"pw":null,"pad":""})", R"({"pw":["a"],"pad":""})", R"({"pw":"a","old":null,"pad":""})", R"({'pw':'a','pad':''})", R"({"pw":"a,"pad":""})",
-                           "{\"pw\":\"a\nb\",\"pad\":\"\"}", "{\"pw\":\"a\",\"pad\":\"\xff\"}", R"({"pw":"\x41","pad":""})", R"({"pw":"\u12","pad":""})", R"({"pw":"\u12G4","pad":""})",
-                           R"({"pw":"\ud83d\u12","pad":""})", R"({"pw":"\)", R"({"pw":"\u)", "\xef\xbb\xbf{\"pw\":\"a\",\"pad\":\"\"}"})
+           R"({"pw":"a","pad":"",})", R"({"pw":"a" "pad":""})", R"({"pw":"a","pw":"b","pad":""})", R"({"pw":"a","pad":"","pad":""})", R"({"pw":"a","pad":"","x":"y"})",
+           R"({"pw":1,"pad":""})", R"({"pw":null,"pad":""})", R"({"pw":["a"],"pad":""})", R"({"pw":"a","old":null,"pad":""})", R"({'pw':'a','pad':''})", R"({"pw":"a,"pad":""})",
+           "{\"pw\":\"a\nb\",\"pad\":\"\"}", "{\"pw\":\"a\",\"pad\":\"\xff\"}", R"({"pw":"\x41","pad":""})", R"({"pw":"\u12","pad":""})", R"({"pw":"\u12G4","pad":""})",
+           R"({"pw":"\ud83d\u12","pad":""})", R"({"pw":"\)", R"({"pw":"\u)", "\xef\xbb\xbf{\"pw\":\"a\",\"pad\":\"\"}"})
     EXPECT_EQ(read(text), "[json]") << text;
 }
 

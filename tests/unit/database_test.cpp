@@ -97,7 +97,7 @@ TEST_F(ADatabase, RunsOneStatementTwiceAtOnce) {
 TEST_F(ADatabase, IsPrivateToItsOwner) {
   ASSERT_TRUE(db_.run("INSERT INTO t(k) VALUES(?)", "a"));
   for (const char* suffix : {"", "-wal", "-shm"}) {
-    struct stat s{};
+    struct stat s {};
     ASSERT_EQ(::stat((file_.string() + suffix).c_str(), &s), 0) << suffix;
     EXPECT_EQ(s.st_mode & 0777, 0600U) << suffix;
   }

@@ -192,7 +192,7 @@ TEST(TheCommandLine, ReadsEveryVerb) {
 
 TEST(TheCommandLine, RefusesWhatItDoesNotKnowOrMisses) {
   for (const auto& words : std::vector<std::vector<std::string>>{{"fly"}, {"domain"}, {"domain", "destroy"}, {"enroll"}, {"enroll", "--service", "x"}, {"approve", "A1"}, {"approve", "--fingerprint", "F"},
-                                                                 {"run", "x"}, {"run", "--domain", "d"}, {"--config"}, {"check-config", "a", "b"}, {"domain", "init", "--domain", "a b"}, {"run", "-x"}})
+           {"run", "x"}, {"run", "--domain", "d"}, {"--config"}, {"check-config", "a", "b"}, {"domain", "init", "--domain", "a b"}, {"run", "-x"}})
     EXPECT_TRUE(wrong(words)) << words[0];
 }
 

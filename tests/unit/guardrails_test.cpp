@@ -17,16 +17,16 @@ Subject alice() {
 TEST(ADn, IsBelowItsBaseHoweverItIsWritten) {
   const std::string base = "OU=People,DC=corp,DC=example";
   for (const auto* dn : {"OU=People,DC=corp,DC=example", "CN=a,OU=People,DC=corp,DC=example", "cn=a,ou=PEOPLE,dc=Corp,dc=EXAMPLE",
-                         " CN = a , OU = People ,DC=corp, DC=example ", "CN=a,OU=\\50eople,DC=corp,DC=example", "CN=a,2.5.4.11=People,DC=corp,DC=example",
-                         "CN=a,OU=#0C0650656F706C65,DC=corp,DC=example", "CN=a\\,b,OU=x,OU=People,DC=corp,DC=example"})
+           " CN = a , OU = People ,DC=corp, DC=example ", "CN=a,OU=\\50eople,DC=corp,DC=example", "CN=a,2.5.4.11=People,DC=corp,DC=example",
+           "CN=a,OU=#0C0650656F706C65,DC=corp,DC=example", "CN=a\\,b,OU=x,OU=People,DC=corp,DC=example"})
     EXPECT_TRUE(is_below(dn, base)) << dn;
 }
 
 TEST(ADn, IsNotBelowWhatOnlyLooksLikeItsBase) {
   const std::string base = "OU=People,DC=corp,DC=example";
   for (const auto* dn : {"DC=corp,DC=example", "OU=People", "CN=a,OU=NotPeople,DC=corp,DC=example", "CN=x\\,OU=People,DC=corp,DC=example",
-                         "CN=a\\2COU=People,DC=corp,DC=example", "CN=a,OU=People\\ ,DC=corp,DC=example", "CN=a,OU=People,DC=corp,DC=example,DC=org",
-                         "CN=a+OU=People,DC=corp,DC=example", "CN=a,CN=People,DC=corp,DC=example", "CN=a,OU=\\#People,DC=corp,DC=example"})
+           "CN=a\\2COU=People,DC=corp,DC=example", "CN=a,OU=People\\ ,DC=corp,DC=example", "CN=a,OU=People,DC=corp,DC=example,DC=org",
+           "CN=a+OU=People,DC=corp,DC=example", "CN=a,CN=People,DC=corp,DC=example", "CN=a,OU=\\#People,DC=corp,DC=example"})
     EXPECT_FALSE(is_below(dn, base)) << dn;
 }
 
@@ -47,7 +47,7 @@ TEST(ADn, WithSeveralPartsInOneComponentComparesInAnyOrder) {
 
 TEST(ADn, ThatIsMalformedIsBelowNothing) {
   for (const auto* dn : {"People", "=x", "OU", "OU=a,", ",OU=a", "OU=a,,DC=b", "OU=a;DC=b", "OU=\"a\"", "OU=a<b", "OU=a\\", "OU=a\\g", "OU=a\\4", "OU=#4",
-                         "OU=#", "1..2=a", "1.2.=a", "O U=a", "<GUID=1>", "OU=a+"}) {
+           "OU=#", "1..2=a", "1.2.=a", "O U=a", "<GUID=1>", "OU=a+"}) {
     EXPECT_FALSE(parse_dn(dn)) << dn;
     EXPECT_FALSE(is_below(dn, dn)) << dn;
   }

@@ -99,14 +99,23 @@ TEST(ClocksTooFarApart, TakeNoJobs) {
 
 TEST(AJobWhoseMembersDontFitItsOperation, IsMalformed) {
   const std::function<void(Job&)> changes[] = {
-      [](Job& j) { j.sub = "alice"; }, [](Job& j) { j.sub = ""; }, [](Job& j) { j.pre.reset(); }, [](Job& j) { j.sh.reset(); }, [](Job& j) { j.jti = "x"; },
-      [](Job& j) { j.fence = 0; }, [](Job& j) { j.att = 0; }, [](Job& j) { j.op = Op::probe; }, [](Job& j) { j.sub[0] = 'F'; },
+      [](Job& j) { j.sub = "alice"; },
+      [](Job& j) { j.sub = ""; },
+      [](Job& j) { j.pre.reset(); },
+      [](Job& j) { j.sh.reset(); },
+      [](Job& j) { j.jti = "x"; },
+      [](Job& j) { j.fence = 0; },
+      [](Job& j) { j.att = 0; },
+      [](Job& j) { j.op = Op::probe; },
+      [](Job& j) { j.sub[0] = 'F'; },
   };
   int i = 0;
   for (const auto& change : changes) EXPECT_EQ(reason_with(change), "malformed") << i++;
 }
 
-TEST(AnOperationWeDontHave, SaysVersion) { EXPECT_EQ(reason_with([](Job& j) { j.op = Op::resolve; }), "version"); }
+TEST(AnOperationWeDontHave, SaysVersion) {
+  EXPECT_EQ(reason_with([](Job& j) { j.op = Op::resolve; }), "version");
+}
 
 // ---- the sealed password ------------------------------------------------------------------------------------
 struct Sealed {

@@ -16,7 +16,10 @@ class AJournal : public testing::Test {
     folder_ = ::mkdtemp(name);
     reopen();
   }
-  ~AJournal() override { journal_.reset(); std::filesystem::remove_all(folder_); }
+  ~AJournal() override {
+    journal_.reset();
+    std::filesystem::remove_all(folder_);
+  }
   void reopen() {
     journal_.reset();
     auto opened = Journal::open(file());

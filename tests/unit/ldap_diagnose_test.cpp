@@ -6,7 +6,11 @@
 namespace wb::ldap {
 namespace {
 
-struct Case { int code; const char* text; Refusal refusal; };
+struct Case {
+  int code;
+  const char* text;
+  Refusal refusal;
+};
 
 constexpr Case resets[] = {
     {0, "", Refusal::none},

@@ -33,7 +33,7 @@ TEST(AGuid, HasItsFirstThreeGroupsLittleEndian) {
 
 TEST(AGuid, IsNothingElse) {
   for (const auto* text : {"", "alice", "420f802c-ef78-4e16-8581-b9ca987e46e", "420f802c-ef78-4e16-8581-b9ca987e46ed0", "420f802cef78-4e16-8581-b9ca987e46ed00",
-                           "420f802c-ef78-4e16-8581-b9ca987e46eg", "420f802c+ef78-4e16-8581-b9ca987e46ed", "{20f802c-ef78-4e16-8581-b9ca987e46ed}"}) {
+           "420f802c-ef78-4e16-8581-b9ca987e46eg", "420f802c+ef78-4e16-8581-b9ca987e46ed", "{20f802c-ef78-4e16-8581-b9ca987e46ed}"}) {
     EXPECT_FALSE(guid_bytes(text)) << text;
   }
   EXPECT_FALSE(guid_text("123456789012345"));
@@ -92,7 +92,7 @@ TEST(APassword, HasOneTo256Units) {
 
 TEST(APassword, IsWellFormedUnicodeWithoutNul) {
   for (const auto& text : {"a\0b"s, "\xed\xa0\xbd"s /* lone surrogate */, "\xc0\x80"s, "\xe0\x80\x80"s, "\xf0\x80\x80\x80"s, "\xf4\x90\x80\x80"s, "\xff"s,
-                           "\x80"s, "\xc3"s, "\xe2\x82"s, "\xf0\x9f\x94"s, "a\xc3("s, "\xed\xa0\xbd\xed\xb4\x91"s /* CESU-8 */}) {
+           "\x80"s, "\xc3"s, "\xe2\x82"s, "\xf0\x9f\x94"s, "a\xc3("s, "\xed\xa0\xbd\xed\xb4\x91"s /* CESU-8 */}) {
     EXPECT_FALSE(as_units(text));
   }
 }
@@ -135,7 +135,7 @@ TEST(ADirectoryUri, IsLdapsAndNothingElse) {
   EXPECT_EQ(parse_uri("LDAPS://dc1:1636/")->port, 1636);
   EXPECT_EQ(parse_uri("ldaps://[::1]:636")->host, "::1");
   for (const auto* uri : {"ldap://dc1", "ldapi://%2frun", "dc1", "", "ldaps://", "ldaps://:636", "ldaps://dc1:", "ldaps://dc1:0", "ldaps://dc1:65536", "ldaps://dc1:6a",
-                          "ldaps://dc1/dc=x", "ldaps://[::1", "ldaps://[::1]636", "ldaps://a b", "ldaps://user@dc1", "ldaps://dc1 ldap://dc2"}) {
+           "ldaps://dc1/dc=x", "ldaps://[::1", "ldaps://[::1]636", "ldaps://a b", "ldaps://user@dc1", "ldaps://dc1 ldap://dc2"}) {
     EXPECT_FALSE(parse_uri(uri)) << uri;
   }
 }

@@ -42,7 +42,10 @@ TEST_F(APasswordFile, ThatIsEmptyOrMissingIsRefused) {
 
 struct Pair {
   Pair() { EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0); }
-  ~Pair() { ::close(ends[0]); ::close(ends[1]); }
+  ~Pair() {
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
   int ends[2];
 };
 

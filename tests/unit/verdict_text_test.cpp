@@ -66,9 +66,9 @@ TEST(ATooYoungPassword, IsToldWhenItMayChange) {
   // 22 November 2026, 09:14:00 UTC
   constexpr std::int64_t then = 1'795'338'840;
   EXPECT_EQ(verdict_text(Code::rejected, "too_young", {.min_age_s = 86'400, .retry_after = then}),
-            "Your password was changed less than 1 day ago. Try again after 09:14 UTC on 22 November.");
+      "Your password was changed less than 1 day ago. Try again after 09:14 UTC on 22 November.");
   EXPECT_EQ(verdict_text(Code::rejected, "too_young", {.min_age_s = 7'200, .retry_after = then - 59}),
-            "Your password was changed less than 2 hours ago. Try again after 09:14 UTC on 22 November.");
+      "Your password was changed less than 2 hours ago. Try again after 09:14 UTC on 22 November.");
   EXPECT_EQ(verdict_text(Code::rejected, "too_young", {.min_age_s = 5'400}), "Your password was changed less than 90 minutes ago.");
   EXPECT_EQ(verdict_text(Code::rejected, "too_young"), "Your password was changed too recently to be changed again.");
   EXPECT_EQ(verdict_text(Code::rejected, "too_young", {.retry_after = -1}), "Your password was changed too recently to be changed again.");
@@ -78,10 +78,10 @@ TEST(AnAppliedJob, IsToldAsWhatItWas) {
   EXPECT_EQ(verdict_text(Code::applied, ""), "Your new password is set.");
   EXPECT_EQ(verdict_text(Code::applied, "", {.op = Op::unlock}), "Your account is unlocked.");
   EXPECT_EQ(verdict_text(Code::applied_but, "still_locked", {.also = {"still_locked", "account_disabled"}}),
-            "Your new password is set. Your account is still locked: ask your administrator to unlock it. "
-            "Your account is disabled: ask your administrator to enable it.");
+      "Your new password is set. Your account is still locked: ask your administrator to unlock it. "
+      "Your account is disabled: ask your administrator to enable it.");
   EXPECT_EQ(verdict_text(Code::applied_but, "", {.also = {"must_change_moot"}}),
-            "Your new password is set. You will not be asked to change it at the next sign-in.");
+      "Your new password is set. You will not be asked to change it at the next sign-in.");
 }
 
 TEST(AReasonNobodyKnows, GetsTheCodesGeneralTextAndIsNotRepeated) {
