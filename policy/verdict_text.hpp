@@ -12,11 +12,11 @@
 namespace wb::policy {
 
 struct Details {
-  protocol::Op op = protocol::Op::reset;    // an unlock is told as an unlock
-  std::optional<int> min_length;            // too_short: what is needed, in characters
-  std::optional<std::int64_t> min_age_s;    // too_young: the rule
-  std::optional<std::int64_t> retry_after;  // too_young, busy: Unix seconds from which a try makes sense
-  std::vector<std::string> also;            // applied_but: what differs from what was asked
+  protocol::Op op = protocol::Op::reset;         // an unlock is told as an unlock
+  std::optional<int> min_length = {};            // too_short: what is needed, in characters
+  std::optional<std::int64_t> min_age_s = {};    // too_young: the rule
+  std::optional<std::int64_t> retry_after = {};  // too_young, busy: Unix seconds from which a try makes sense
+  std::vector<std::string> also = {};            // applied_but: what differs from what was asked
 };
 
 // Never empty and never input text: a code or reason that the contract does not have gets the code's general sentence.
