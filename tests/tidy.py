@@ -191,8 +191,29 @@ def check(root):
         if path.endswith(".cpp") and not re.search(r"(?<![\w/])" + re.escape(path) + r"(?![\w.])", listed):
             problems.append((1, "build: not listed in CMakeLists.txt"))
         found += [f"{path}:{line}: {what}" for line, what in sorted(problems)]
+    found += events(root, paths)
     found += [f"tests/tidy.py:1: test: {path} is allowed to sleep and is not there" for path in SLEEPS if path not in paths and root == HERE]
     return found
+
+
+# ---- the catalogue of events: docs/OPERATIONS.md lists what the code logs, no more and no less ---------------------
+EVENT = re.compile(r'log::(?:debug|info|warn|error|fault)\(\s*"([a-z_.]+)"')
+
+
+def events(root, paths):
+    catalogue = "docs/OPERATIONS.md"
+    if catalogue not in paths:
+        return []
+    rows = [line.split("|")[1] for line in (root / catalogue).read_text().splitlines() if line.startswith("| `")]
+    listed = {name for row in rows for name in re.findall(r"`([a-z_.]+)`", row)}
+    logged = {}
+    for path in paths:
+        if path.endswith((".cpp", ".hpp")) and not path.startswith(("tests/", "bench/")) and path != "core/log.hpp":
+            text = (root / path).read_text()
+            for match in EVENT.finditer(text):
+                logged.setdefault(match[1], f"{path}:{text.count(chr(10), 0, match.start()) + 1}")
+    missing = [f"{place}: event: {name} is not in {catalogue}" for name, place in sorted(logged.items()) if name not in listed]
+    return missing + [f"{catalogue}:1: event: {name} is logged nowhere" for name in sorted(listed - set(logged))]
 
 
 # ---- the self-test ----------------------------------------------------------------------------------------------
@@ -219,11 +240,14 @@ PLANTED = {  # path: (text, line that must be named, start of what is said)
     "docs/x.md": ("see ../" + "shared/x\n", 1, "outside:"), "scripts/x": ("#!/bin/sh\ncurl https://deb.debian." + "org/\n", 2, "outside:"),
     "docs/y.json": ('"https://registry.' + 'npmjs.org/"\n', 1, "outside:"), "core/t.hpp": ("// TO" + "DO: later\n", 1, "unfinished:"),
     "core/unlisted.cpp": ("", 1, "build: not listed"),
+    "service/ev.hpp": ('\nlog::warn("a.new", log::field("x", 1));\n', 2, "event: a.new is not in"),
+    "docs/OPERATIONS.md": ("| `a.known`, `a.gone` | info | x |\n", 1, "event: a.gone is logged nowhere"),
 }
 CLEAN = {
     "core/ok.cpp": '#include "core/ok.hpp"\n// s.expose(x), asio::detached, <ldap.h>\nauto text = R"(asio::detached)";\nint million = 1\'000\'000;\n',
     "agent/worker.cpp": "void f() {\n  sealed.expose(g);\n  auto frame = Frame{1};\n  co_await g(frame, list[i], [](int x) { return x; });\n"
                         "  if (auto x = co_await g(); x) { y = Frame{1}; }\n  co_await h(std::move(a) || b);\n}\n",
+    "link/ev.hpp": 'log::info("a.known");\n',
     "platform/windows/x.cpp": "#ifdef _WIN32\n#endif\n", "link/full.hpp": "//\n" * 400,
     "link/screen.hpp": "namespace a {\nvoid f(int x) {\n" + "if (x) { y(); }\n" * 68 + "}\n}\n",
     "config/s.hpp": '#include "ldap/settings.hpp"\n#include <vector>\n',
