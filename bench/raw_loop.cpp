@@ -1,6 +1,7 @@
-// The yardstick: what libldap alone reaches. N connections, each a thread that replaces unicodePwd over LDAPS as fast
-// as the directory answers; one modify a reset, nothing else. Prints one JSON line.
-//   raw_loop URI CA BIND_DN BIND_PASSWORD BASE CONNECTIONS COUNT
+// The yardsticks: what libldap alone reaches. N connections, each a thread that replaces unicodePwd over LDAPS as fast
+// as the directory answers. `bare`: one modify a reset, nothing else. `same`: the LDAP operations of one of our resets
+// (read, swap with history enforced, read-back), without anything of ours around them. Prints one JSON line.
+//   raw_loop URI CA BIND_DN BIND_PASSWORD BASE CONNECTIONS COUNT bare|same
 #include <ldap.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <ctime>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -57,24 +59,84 @@ std::string dn_of(LDAP* ld, const char* base, int i) {
   return out;
 }
 
-double reset(LDAP* ld, const std::string& dn, int number) {
-  auto value = quoted_utf16("Raw-Passw0rd-" + std::to_string(number) + "-" + std::to_string(::time(nullptr)));
+LDAPMod modification(int op, char* name, berval** values) {
+  LDAPMod mod{};
+  mod.mod_op = op | LDAP_MOD_BVALUES;
+  mod.mod_type = name;
+  mod.mod_bvalues = values;
+  return mod;
+}
+
+std::string new_password(int number) { return quoted_utf16("Raw-Passw0rd-" + std::to_string(number) + "-" + std::to_string(::time(nullptr))); }
+
+// One modify, one value.
+void reset_bare(LDAP* ld, const std::string& dn, int number) {
+  auto value = new_password(number);
   berval bytes{value.size(), value.data()};
   berval* values[] = {&bytes, nullptr};
   char name[] = "unicodePwd";
-  LDAPMod mod{};
-  mod.mod_op = LDAP_MOD_REPLACE | LDAP_MOD_BVALUES;
-  mod.mod_type = name;
-  mod.mod_bvalues = values;
+  auto mod = modification(LDAP_MOD_REPLACE, name, values);
   LDAPMod* mods[] = {&mod, nullptr};
-  const auto start = Clock::now();
   if (int rc = ldap_modify_ext_s(ld, dn.c_str(), mods, nullptr, nullptr)) fail("modify", rc);
+}
+
+// The attributes our agent reads before a write; the last three are left out of the read-back.
+const char* const attributes[] = {"objectGUID", "objectSid", "sAMAccountName", "userPrincipalName", "displayName", "userAccountControl", "pwdLastSet", "replPropertyMetaData",
+    "lockoutTime", "accountExpires", "adminCount", "mail", "mobile", "telephoneNumber", "adminDisplayName", "memberOf", "tokenGroups", nullptr};
+const char* const attributes_after[] = {"objectGUID", "objectSid", "sAMAccountName", "userPrincipalName", "displayName", "userAccountControl", "pwdLastSet", "replPropertyMetaData",
+    "lockoutTime", "accountExpires", "adminCount", "mail", "mobile", "telephoneNumber", "adminDisplayName", nullptr};
+
+std::string value_of(LDAP* ld, LDAPMessage* entry, const char* name) {
+  berval** values = ldap_get_values_len(ld, entry, name);
+  std::string out = values && values[0] ? std::string(values[0]->bv_val, values[0]->bv_len) : std::string();
+  ldap_value_free_len(values);
+  return out;
+}
+
+void await(LDAP* ld, int id, const char* what) {
+  LDAPMessage* answer = nullptr;
+  if (ldap_result(ld, id, LDAP_MSG_ALL, nullptr, &answer) <= 0) fail(what, LDAP_SERVER_DOWN);
+  int code = 0;
+  if (int rc = ldap_parse_result(ld, answer, &code, nullptr, nullptr, nullptr, nullptr, 1)) fail(what, rc);
+  if (code) fail(what, code);
+}
+
+// What a reset of ours asks of the directory, and nothing else: read the account with its groups, one modify that
+// swaps pwdLastSet and the marker and enforces history, and the read-back sent right behind it.
+void reset_same_work(LDAP* ld, const std::string& dn, int number) {
+  LDAPMessage* answer = nullptr;
+  if (int rc = ldap_search_ext_s(ld, dn.c_str(), LDAP_SCOPE_BASE, "(objectClass=user)", const_cast<char**>(attributes), 0, nullptr, nullptr, nullptr, 1, &answer)) fail("read", rc);
+  auto* entry = ldap_first_entry(ld, answer);
+  std::string pls = value_of(ld, entry, "pwdLastSet"), marker = value_of(ld, entry, "adminDisplayName");
+  ldap_msgfree(answer);
+  std::string now = "-1", next = "wb1;" + std::to_string(number) + ";1;A" + std::to_string(::time(nullptr)), password = new_password(number);
+  berval old_pls{pls.size(), pls.data()}, new_pls{now.size(), now.data()}, old_marker{marker.size(), marker.data()}, new_marker{next.size(), next.data()};
+  berval pw{password.size(), password.data()};
+  berval *v1[] = {&old_pls, nullptr}, *v2[] = {&new_pls, nullptr}, *v3[] = {&old_marker, nullptr}, *v4[] = {&new_marker, nullptr}, *v5[] = {&pw, nullptr};
+  char pls_name[] = "pwdLastSet", marker_name[] = "adminDisplayName", password_name[] = "unicodePwd", hints[] = "1.2.840.113556.1.4.2239", flags[] = "\x30\x03\x02\x01\x01";
+  LDAPMod m1 = modification(LDAP_MOD_DELETE, pls_name, v1), m2 = modification(LDAP_MOD_ADD, pls_name, v2), m3 = modification(LDAP_MOD_DELETE, marker_name, v3);
+  LDAPMod m4 = modification(LDAP_MOD_ADD, marker_name, v4), m5 = modification(LDAP_MOD_REPLACE, password_name, v5);
+  LDAPMod* mods[] = {&m1, &m2, &m4, &m5, marker.empty() ? nullptr : &m3, nullptr};
+  if (!marker.empty()) std::swap(mods[2], mods[4]);  // delete before add
+  LDAPControl control{hints, {5, flags}, 1};
+  LDAPControl* controls[] = {&control, nullptr};
+  int modify = 0, read_back = 0;
+  if (int rc = ldap_modify_ext(ld, dn.c_str(), mods, controls, nullptr, &modify)) fail("modify", rc);
+  if (int rc = ldap_search_ext(ld, dn.c_str(), LDAP_SCOPE_BASE, "(objectClass=user)", const_cast<char**>(attributes_after), 0, nullptr, nullptr, nullptr, 1, &read_back)) fail("read back", rc);
+  await(ld, modify, "modify");
+  await(ld, read_back, "read back");
+}
+
+double reset(LDAP* ld, const std::string& dn, int number, bool same_work) {
+  const auto start = Clock::now();
+  same_work ? reset_same_work(ld, dn, number) : reset_bare(ld, dn, number);
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 8) return std::fprintf(stderr, "usage: raw_loop URI CA BIND_DN BIND_PASSWORD BASE CONNECTIONS COUNT\n"), 2;
+  if (argc != 9) return std::fprintf(stderr, "usage: raw_loop URI CA BIND_DN BIND_PASSWORD BASE CONNECTIONS COUNT bare|same\n"), 2;
+  const bool same_work = std::string(argv[8]) == "same";
   const int connections = std::atoi(argv[6]), count = std::atoi(argv[7]);
   std::vector<LDAP*> held;
   for (int i = 0; i < connections; ++i) held.push_back(connect(argv));
@@ -88,7 +150,7 @@ int main(int argc, char** argv) {
     std::vector<std::jthread> threads;
     for (auto* ld : held)
       threads.emplace_back([&, ld] {
-        for (int i = next++; i < count; i = next++) times[static_cast<std::size_t>(i)] = reset(ld, dns[static_cast<std::size_t>(i) % dns.size()], i);
+        for (int i = next++; i < count; i = next++) times[static_cast<std::size_t>(i)] = reset(ld, dns[static_cast<std::size_t>(i) % dns.size()], i, same_work);
       });
   }
   const double wall = std::chrono::duration<double>(Clock::now() - start).count();
