@@ -37,7 +37,7 @@ function(wb_module name)
   target_link_libraries(${name} PUBLIC wb_options)
 endfunction()
 
-# wb_test(NAME LABEL "FILES" LIBS...): one gtest program. LABEL: unit | link | integration | faults.
+# wb_test(NAME LABEL "FILES" LIBS...): one gtest program. LABEL: unit | link | integration | faults | unsanitized.
 # Integration and fault programs run inside the lab they need, named by WB_LAB (ad, ad2, slapd or none).
 function(wb_test name label files)
   cmake_parse_arguments(T "" "LAB;TIMEOUT" "" ${ARGN})
