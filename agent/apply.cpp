@@ -3,7 +3,7 @@
 #include "core/clock.hpp"
 #include "core/failpoint.hpp"
 #include "crypto/jwe.hpp"
-#include "policy/password_rules.hpp"
+#include "protocol/password.hpp"
 
 namespace wb::agent {
 namespace {
@@ -20,8 +20,8 @@ Applied settle(Result<ldap::WriteAnswer> written, const Attempt& attempt, ldap::
 
 // The person's password may be mended; a plaintext that is not the contract's may not.
 Say not_a_password(const Fault& fault) {
-  for (const auto problem : {policy::PasswordProblem::empty, policy::PasswordProblem::too_long, policy::PasswordProblem::not_unicode})
-    if (fault.detail == policy::reason_of(problem)) return {Code::rejected, fault.detail, {}};
+  for (const auto problem : {protocol::PasswordProblem::empty, protocol::PasswordProblem::too_long, protocol::PasswordProblem::not_unicode})
+    if (fault.detail == protocol::reason_of(problem)) return {Code::rejected, fault.detail, {}};
   return {Code::invalid, "malformed", {}};
 }
 

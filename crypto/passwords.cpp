@@ -5,6 +5,7 @@
 #include "crypto/jwe.hpp"
 #include "crypto/sealed_parts.hpp"
 #include "protocol/codec.hpp"
+#include "protocol/password.hpp"
 
 namespace wb::crypto {
 namespace {
@@ -136,14 +137,6 @@ bool read_object(Reader& reader, Parts& out) {
   return reader.take('}') && reader.at_end() && out.pw && out.pad;
 }
 
-// What is wrong with a password, in the words of docs/PROTOCOL.md section 5, or nothing.
-const char* password_problem(const Secret& password) {
-  if (password.empty()) return "empty";
-  const auto units = password.expose([](std::string_view text) { return protocol::utf16_units(text); });
-  if (!units) return "not_unicode";
-  return *units > protocol::password_units_max ? "too_long" : nullptr;
-}
-
 // Two passes of one shape: the first counts, the second writes.
 template <class Put> void put_escaped(std::string_view text, Put put) {
   constexpr std::string_view hex = "0123456789abcdef";
@@ -161,12 +154,15 @@ template <class Put> void put_escaped(std::string_view text, Put put) {
 }  // namespace
 
 Result<SealedPasswords> read_passwords(const Secret& plaintext) {
-  const auto malformed = [](const char* detail) { return fault(Fault::Kind::malformed, "jwe.passwords", detail); };
+  const auto malformed = [](std::string_view detail) { return fault(Fault::Kind::malformed, "jwe.passwords", std::string(detail)); };
   Parts parts;
   const bool read = plaintext.expose([&](std::string_view text) { Reader reader(text); return read_object(reader, parts); });
   if (!read || !parts.pad->expose([](std::string_view pad) { return protocol::utf16_units(pad); })) return malformed("json");
-  if (const auto* problem = password_problem(*parts.pw)) return malformed(problem);
-  if (const auto* problem = parts.old ? password_problem(*parts.old) : nullptr) return malformed(problem);
+  for (const auto* password : {&parts.pw, &parts.old}) {
+    if (!*password) continue;  // `old` is not always there
+    const auto problem = (*password)->expose([](std::string_view text) { return protocol::check_password(text); });
+    if (problem != protocol::PasswordProblem::none) return malformed(protocol::reason_of(problem));
+  }
   return SealedPasswords{std::move(*parts.pw), std::move(parts.old)};
 }
 

@@ -2,7 +2,6 @@
 
 #include "policy/dn.hpp"
 #include "policy/guardrails.hpp"
-#include "policy/password_rules.hpp"
 
 namespace wb::policy {
 namespace {
@@ -154,21 +153,6 @@ TEST(WhatCannotBeRead, IsDenied) {
   r = rules();
   r.allow_ous = {"", "not a DN"};
   EXPECT_EQ(decide(r, alice()).denial, Denial::out_of_scope);
-}
-
-TEST(ANewPassword, IsMeasuredBeforeTheDirectorySeesIt) {
-  EXPECT_EQ(check_password(""), PasswordProblem::empty);
-  EXPECT_EQ(check_password("x"), PasswordProblem::none);
-  EXPECT_EQ(check_password(std::string(256, 'x')), PasswordProblem::none);
-  EXPECT_EQ(check_password(std::string(257, 'x')), PasswordProblem::too_long);
-  std::string emoji;
-  for (int i = 0; i < 128; ++i) emoji += "\xf0\x9f\x98\x80";
-  EXPECT_EQ(check_password(emoji), PasswordProblem::none);
-  EXPECT_EQ(check_password(emoji + "x"), PasswordProblem::too_long);
-  EXPECT_EQ(check_password("\xff"), PasswordProblem::not_unicode);
-  EXPECT_EQ(check_password(std::string_view("a\0b", 3)), PasswordProblem::not_unicode);
-  EXPECT_EQ(reason_of(PasswordProblem::too_long), "too_long");
-  EXPECT_EQ(reason_of(PasswordProblem::none), "");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "core/ids.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/json.hpp"
+#include "protocol/password.hpp"
 
 namespace wb::protocol {
 namespace {
@@ -131,6 +132,21 @@ TEST(APassword, IsMeasuredInUtf16UnitsOrRefused) {
   EXPECT_EQ(utf16_units("\xf0\x9f\x98\x80"), 2U) << "an emoji is a surrogate pair";
   for (const auto* text : {"\xff", "\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xc0\x80", "\xe0\x80\x80"}) EXPECT_FALSE(utf16_units(text));
   EXPECT_FALSE(utf16_units(std::string_view("a\0b", 3)));
+}
+
+TEST(ANewPassword, IsMeasuredBeforeTheDirectorySeesIt) {
+  EXPECT_EQ(check_password(""), PasswordProblem::empty);
+  EXPECT_EQ(check_password("x"), PasswordProblem::none);
+  EXPECT_EQ(check_password(std::string(256, 'x')), PasswordProblem::none);
+  EXPECT_EQ(check_password(std::string(257, 'x')), PasswordProblem::too_long);
+  std::string emoji;
+  for (int i = 0; i < 128; ++i) emoji += "\xf0\x9f\x98\x80";
+  EXPECT_EQ(check_password(emoji), PasswordProblem::none);
+  EXPECT_EQ(check_password(emoji + "x"), PasswordProblem::too_long);
+  EXPECT_EQ(check_password("\xff"), PasswordProblem::not_unicode);
+  EXPECT_EQ(check_password(std::string_view("a\0b", 3)), PasswordProblem::not_unicode);
+  EXPECT_EQ(reason_of(PasswordProblem::too_long), "too_long");
+  EXPECT_EQ(reason_of(PasswordProblem::none), "");
 }
 
 // Released messages, for ever: each file in protocol/golden/v1 decodes and encodes to the same text.

@@ -3,7 +3,7 @@
 #pragma once
 #include <string_view>
 
-namespace wb::policy {
+namespace wb::protocol {
 
 enum class PasswordProblem { none,
   empty,
@@ -16,4 +16,4 @@ PasswordProblem check_password(std::string_view utf8);
 // The contract's reason for Code::rejected: "empty", "too_long", "not_unicode"; "" for none.
 std::string_view reason_of(PasswordProblem problem);
 
-}  // namespace wb::policy
+}  // namespace wb::protocol

@@ -1,8 +1,8 @@
-#include "policy/password_rules.hpp"
+#include "protocol/password.hpp"
 
 #include "protocol/codec.hpp"
 
-namespace wb::policy {
+namespace wb::protocol {
 
 PasswordProblem check_password(std::string_view utf8) {
   if (utf8.empty()) return PasswordProblem::empty;
@@ -21,4 +21,4 @@ std::string_view reason_of(PasswordProblem problem) {
   return "";
 }
 
-}  // namespace wb::policy
+}  // namespace wb::protocol
