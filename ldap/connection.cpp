@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/failpoint.hpp"
 #include "ldap/diagnose.hpp"
 #include "ldap/password_file.hpp"
 #include "ldap/tls_probe.hpp"
@@ -265,6 +266,7 @@ Result<Modified> Connection::modify(const std::string& dn, const std::vector<Mod
   if (code != LDAP_SUCCESS) return fail(Fault::Kind::internal, "ldap.modify", ldap_err2string(code));
   std::optional<Result<int>> behind;
   if (read_back) behind = send(*read_back, "ldap.read_back");
+  failpoint("modify_sent");
   auto answer = collect(id, deadline, "ldap.modify");
   if (!answer) return std::move(answer).error();
   Modified modified{answer->code, std::move(answer->text), std::nullopt};
