@@ -1,12 +1,14 @@
 // A client of the writeback API that keeps N resets in flight: probes a batch of accounts, seals for each, then submits
 // and follows them to their outcome. The timed part is submit to outcome; probing is timed apart. Prints one JSON line.
-//   load CLIENT_FILE CA IN_FLIGHT COUNT
+// With PIDs: the CPU those processes used, in seconds per 1,000 resets, apart for probing and for the resets.
+//   load CLIENT_FILE CA IN_FLIGHT COUNT [PID...]
 #include <curl/curl.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -132,8 +134,8 @@ Prepared prepare(Api& api, const Credential& c, const Keys& keys, int user) {
 
 Sample follow(Api& api, const Prepared& job) {
   const auto start = Clock::now();
-  api.call("/api/v1/jobs", &job.body);
-  const auto end = api.call("/api/v1/jobs/" + job.jti + "?wait_ms=30000", nullptr);
+  auto end = api.call("/api/v1/jobs?wait_ms=30000", &job.body);
+  if (text(end, "state") != "final") end = api.call("/api/v1/jobs/" + job.jti + "?wait_ms=30000", nullptr);
   Sample sample;
   sample.ms = ms_since(start);
   sample.applied = text(end, "state") == "final" && text(end, "outcome") == "applied";
@@ -169,12 +171,47 @@ template <class F> void in_threads(std::vector<std::unique_ptr<Api>>& apis, int 
     threads.emplace_back([&] { for (int i = next++; i < count; i = next++) work(*api, i); });
 }
 
-void run(char** argv) {
+// Nanoseconds on a CPU, all threads: schedstat counts them exactly, where stat counts ticks.
+double cpu_seconds(const std::string& pid) {
+  double sum = 0;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + pid + "/task")) {
+    std::ifstream in(thread.path() / "schedstat");
+    double ns = 0;
+    if (in >> ns) sum += ns / 1e9;
+  }
+  return sum;
+}
+
+class CpuMeter {
+ public:
+  explicit CpuMeter(std::vector<std::string> pids) : pids_(std::move(pids)), probing_(pids_.size()), resets_(pids_.size()) {}
+  template <class F> double timed(bool resetting, F work) {
+    std::vector<double> before;
+    for (const auto& pid : pids_) before.push_back(cpu_seconds(pid));
+    const auto start = Clock::now();
+    work();
+    const auto ms = ms_since(start);
+    for (std::size_t i = 0; i < pids_.size(); ++i) (resetting ? resets_ : probing_)[i] += cpu_seconds(pids_[i]) - before[i];
+    return ms;
+  }
+  json::object per_thousand(int count) const {
+    json::object out;
+    for (std::size_t i = 0; i < pids_.size(); ++i) out[pids_[i]] = json::array{probing_[i] * 1000 / count, resets_[i] * 1000 / count};
+    return out;
+  }
+
+ private:
+  std::vector<std::string> pids_;
+  std::vector<double> probing_, resets_;
+};
+
+void run(int argc, char** argv) {
   const auto credential = read_credential(argv[1]);
   const int in_flight = std::atoi(argv[3]), count = std::atoi(argv[4]);
   std::vector<std::unique_ptr<Api>> apis;
   for (int i = 0; i < in_flight; ++i) apis.push_back(std::make_unique<Api>(credential, argv[2]));
   const auto keys = fetch_keys(*apis[0], credential);
+  CpuMeter meter(std::vector<std::string>(argv + 5, argv + argc));
   double wall = 0, probing = 0;
   std::vector<double> ms, agent, directory;
   int applied = 0;
@@ -182,12 +219,8 @@ void run(char** argv) {
     const int batch = std::min(100, count - done);
     std::vector<Prepared> jobs(static_cast<std::size_t>(batch));
     std::vector<Sample> samples(jobs.size());
-    auto start = Clock::now();
-    in_threads(apis, batch, [&](Api& api, int i) { jobs[static_cast<std::size_t>(i)] = prepare(api, credential, keys, i); });
-    probing += ms_since(start);
-    start = Clock::now();
-    in_threads(apis, batch, [&](Api& api, int i) { samples[static_cast<std::size_t>(i)] = follow(api, jobs[static_cast<std::size_t>(i)]); });
-    wall += ms_since(start) / 1000;
+    probing += meter.timed(false, [&] { in_threads(apis, batch, [&](Api& api, int i) { jobs[static_cast<std::size_t>(i)] = prepare(api, credential, keys, i); }); });
+    wall += meter.timed(true, [&] { in_threads(apis, batch, [&](Api& api, int i) { samples[static_cast<std::size_t>(i)] = follow(api, jobs[static_cast<std::size_t>(i)]); }); }) / 1000;
     for (const auto& s : samples) {
       applied += s.applied;
       ms.push_back(s.ms);
@@ -195,16 +228,17 @@ void run(char** argv) {
       directory.push_back(s.directory_ms);
     }
   }
-  std::printf("{\"count\":%d,\"applied\":%d,\"wall_s\":%.3f,\"rate\":%.2f,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"agent_p50_ms\":%.2f,\"directory_p50_ms\":%.2f,\"probe_and_seal_ms\":%.2f}\n", count, applied, wall,
-      applied / wall, median(ms), median(ms, 99), median(agent), median(directory), probing / count);
+  const json::object line{{"count", count}, {"applied", applied}, {"wall_s", wall}, {"rate", applied / wall}, {"p50_ms", median(ms)}, {"p99_ms", median(ms, 99)}, {"agent_p50_ms", median(agent)},
+      {"directory_p50_ms", median(directory)}, {"probe_and_seal_ms", probing / count}, {"cpu", meter.per_thousand(count)}};
+  std::printf("%s\n", json::serialize(line).c_str());
 }
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) return std::fprintf(stderr, "usage: load CLIENT_FILE CA IN_FLIGHT COUNT\n"), 2;
+  if (argc < 5) return std::fprintf(stderr, "usage: load CLIENT_FILE CA IN_FLIGHT COUNT [PID...]\n"), 2;
   curl_global_init(CURL_GLOBAL_ALL);
   try {
-    run(argv);
+    run(argc, argv);
   } catch (const std::exception& e) {
     std::fprintf(stderr, "load: %s\n", e.what());
     return 1;
