@@ -5,8 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <map>
 #include <utility>
+
+#include "core/log.hpp"
 
 namespace wb::queue {
 namespace {
@@ -70,6 +73,7 @@ Result<void> make_private(const std::filesystem::path& file) {
 struct Query::State {
   sqlite3* handle = nullptr;
   std::map<std::string, sqlite3_stmt*, std::less<>> idle;  // by SQL text; a statement in use is not here
+  bool dirty = false;                                      // something may have been committed without a flush
   ~State() {
     for (auto& [sql, statement] : idle) sqlite3_finalize(statement);
     sqlite3_close_v2(handle);
@@ -159,6 +163,20 @@ Result<void> Transaction::commit() {
   return done;
 }
 
+// ---- Unsynced -----------------------------------------------------------------------------------------------
+// In WAL mode NORMAL flushes at checkpoints only. Where SQLite refuses the change (inside a transaction) commits stay
+// synced, which is slower and never wrong; that the way back is never refused is what the order in the header is for.
+Unsynced::Unsynced(std::shared_ptr<Query::State> database) : database_(std::move(database)) {
+  if (database_->script("PRAGMA synchronous=NORMAL", "database.unsynced")) database_->dirty = true;
+}
+
+Unsynced::~Unsynced() {
+  if (auto back = database_->script("PRAGMA synchronous=FULL", "database.unsynced"); !back) {
+    log::fault("database.unsynced", back.error());
+    std::abort();  // a transaction outlived the scope: every later commit would be a promise not kept
+  }
+}
+
 // ---- Database -----------------------------------------------------------------------------------------------
 Result<Database> Database::open(const std::filesystem::path& file) {
   if (auto mine = make_private(file); !mine) return mine.error();
@@ -189,6 +207,18 @@ Query Database::prepare(std::string_view sql) {
 Result<Transaction> Database::begin() {
   if (auto begun = state_->script("BEGIN IMMEDIATE", "database.begin"); !begun) return begun.error();
   return Transaction(state_);
+}
+
+Result<void> Database::sync() {
+  if (!state_->dirty) return {};
+  sqlite3_file* wal = nullptr;  // SQLite's own handle: another descriptor's close would drop its locks
+  const int code = sqlite3_file_control(state_->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&wal));
+  if (code != SQLITE_OK) return fault_of(code, "no write-ahead log", "database.sync");
+  if (wal && wal->pMethods) {  // none before the first commit
+    if (const int flushed = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL); flushed != SQLITE_OK) return fault_of(flushed, "the write-ahead log can't be flushed", "database.sync");
+  }
+  state_->dirty = false;
+  return {};
 }
 
 std::int64_t Database::changes() const { return sqlite3_changes64(state_->handle); }

@@ -5,6 +5,7 @@
 //   db->migrate({"CREATE TABLE t(k TEXT PRIMARY KEY, n INTEGER) STRICT"});
 //   if (auto done = db->run("INSERT INTO t VALUES(?,?)", "a", 1); !done) return done.error();
 //   auto q = db->query("SELECT k, n FROM t WHERE n > ?", 0);
+//   { const auto relaxed = db->unsynced(); db->run("UPDATE t SET n = 2"); }   ... db->sync();
 //   for (;;) { auto row = q.next(); if (!row) return row.error(); if (!*row) break;  q.text(0); q.number(1); }
 //
 // Faults: kind internal, detail "SQLITE_FULL: database or disk is full"; kind refused for a broken constraint, detail
@@ -91,6 +92,20 @@ class Transaction {
   std::shared_ptr<Query::State> database_;  // empty once committed
 };
 
+// While it lives, commits are written and not flushed: they survive the end of this program, SIGKILL included, and
+// perhaps not a power cut (docs/PROTOCOL.md section 6 says which may). Made before and ended after their transaction.
+class Unsynced {
+ public:
+  Unsynced(const Unsynced&) = delete;
+  Unsynced& operator=(const Unsynced&) = delete;
+  ~Unsynced();
+
+ private:
+  friend class Database;
+  explicit Unsynced(std::shared_ptr<Query::State> database);
+  std::shared_ptr<Query::State> database_;
+};
+
 class Database {
  public:
   // Creates the file (0600; its folder must exist) or opens it; a wider mode is narrowed. Fault internal "database.open".
@@ -110,6 +125,9 @@ class Database {
   }
   template <class... A> Result<void> run(std::string_view sql, const A&... parameters) { return query(sql, parameters...).run(); }
   Result<Transaction> begin();
+  [[nodiscard]] Unsynced unsynced() { return Unsynced(state_); }
+  // Makes durable what was committed under unsynced(); nothing to do, nothing done. Fault internal "database.sync".
+  Result<void> sync();
   std::int64_t changes() const;  // rows touched by the last run()
 
  private:

@@ -127,6 +127,28 @@ TEST_F(ADatabase, RefusesAFileNewerThanTheProgram) {
   EXPECT_EQ(older.error().kind, Fault::Kind::refused);
 }
 
+TEST_F(ADatabase, FlushesEachCommitUnlessToldNotToAndCanFlushLater) {
+  const auto level = [this] {
+    auto q = db_.query("PRAGMA synchronous");
+    return q.next().value() ? q.number(0) : -1;
+  };
+  EXPECT_EQ(level(), 2) << "FULL";
+  EXPECT_TRUE(db_.sync()) << "nothing to do";
+  {
+    const auto relaxed = db_.unsynced();
+    EXPECT_EQ(level(), 1) << "NORMAL";
+    auto all = db_.begin();
+    ASSERT_TRUE(all);
+    ASSERT_TRUE(db_.run("INSERT INTO t(k) VALUES(?)", "a"));
+    ASSERT_TRUE(all->commit());
+  }
+  EXPECT_EQ(level(), 2);
+  EXPECT_TRUE(db_.sync());
+  auto other = Database::open(file_);
+  ASSERT_TRUE(other);
+  EXPECT_TRUE(other->query("SELECT k FROM t WHERE k = 'a'").next().value());
+}
+
 TEST(AFileThatIsNotADatabase, IsRefusedWithSqlitesName) {
   Folder folder;
   const auto file = folder.path / "junk";
