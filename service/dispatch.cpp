@@ -23,7 +23,8 @@ std::string_view word_of(Ending ending) {
     case Ending::result: return "unknown";  // not asked for: the agent's own word stands then
     case Ending::expired: return "expired";
     case Ending::unavailable: return "unavailable";
-    case Ending::unknown: return "unknown";
+    case Ending::unknown:
+    case Ending::released: return "unknown";
   }
   return "unknown";
 }
@@ -39,7 +40,8 @@ std::string_view text_of_ending(Ending ending) {
     case Ending::result: return "";
     case Ending::expired: return "The request could not be carried out in time. Please try again.";
     case Ending::unavailable: return "Your organisation's directory cannot be reached at the moment. Please try again later.";
-    case Ending::unknown: return "It is not known whether the change was made. Try the new password before you try again.";
+    case Ending::unknown:
+    case Ending::released: return "It is not known whether the change was made. Try the new password before you try again.";
   }
   return "";
 }
@@ -60,7 +62,7 @@ Result<void> Dispatch::resume() {
   if (!rows) return rows.error();
   for (auto& row : *rows) {
     const auto expires = BootClock::now() + std::chrono::seconds(row.exp - unix_now());
-    auto machine = JobMachine::restored(expires, row.fence, row.attempts, settings_.jobs);
+    auto machine = JobMachine::restored(expires, {row.fence, row.attempts, false}, settings_.jobs, protocol::Op::unlock);
     auto job = add(std::move(row), std::move(machine));
     if (job->row.sealed)
       if (auto header = crypto::read_sealed(*job->row.sealed)) job->recipients = header->kids;
@@ -77,7 +79,7 @@ Result<Submitted> Dispatch::submit(JobRow row, std::vector<std::string> recipien
   failpoint("service.job_stored");
   log::info("job.queued", log::field("jti", row.jti), log::field("domain", row.domain), log::field("op", protocol::to_string(row.op)), log::field("correlation_id", row.correlation_id));
   const auto expires = BootClock::now() + std::chrono::seconds(row.exp - unix_now());
-  auto job = add(std::move(row), JobMachine(expires, settings_.jobs));
+  auto job = add(std::move(row), JobMachine(expires, settings_.jobs, protocol::Op::unlock));
   job->recipients = std::move(recipients);
   step(job, event::Start{});
   return submitted;
@@ -91,7 +93,7 @@ Awaitable<Result<ProbeOutcome>> Dispatch::probe(ProbeRequest request) {
   row.exp = row.iat + std::chrono::ceil<std::chrono::seconds>(settings_.probe_wait).count();
   auto timings = settings_.jobs;
   timings.grace = {};  // the caller goes away at the end of its wait, and reading has no effect to wait for
-  auto job = add(std::move(row), JobMachine(BootClock::now() + settings_.probe_wait, timings));
+  auto job = add(std::move(row), JobMachine(BootClock::now() + settings_.probe_wait, timings, protocol::Op::probe));
   job->name = std::move(request.name);
   job->want = std::move(request.want);
   step(job, event::Start{});
@@ -284,6 +286,9 @@ std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action
   log::info("result.dropped", log::field("jti", job->row.jti), log::field("agent", a.agent), log::field("fence", a.fence), log::field("why", a.why));
   return std::nullopt;
 }
+
+// Not asked for as long as machines are made for an unlock, as both places above do until resolve jobs are stored.
+std::optional<queue::JobEvent> Dispatch::act(const Job&, const queue::action::Tell&) { return std::nullopt; }
 
 std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::Finish& a) {
   auto& row = job->row;

@@ -68,6 +68,7 @@ class Dispatch : public Listener {
   std::optional<queue::JobEvent> act(const Job& job, const queue::action::Cancel& a);
   std::optional<queue::JobEvent> act(const Job& job, const queue::action::Ack& a);
   std::optional<queue::JobEvent> act(const Job& job, const queue::action::Dropped& a);
+  std::optional<queue::JobEvent> act(const Job& job, const queue::action::Tell& a);
   std::optional<queue::JobEvent> act(const Job& job, const queue::action::Finish& a);
   void answered_late(const std::string& agent, const protocol::JobResult& result, const std::string& jws);
 
