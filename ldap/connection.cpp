@@ -43,16 +43,23 @@ using Message = std::unique_ptr<LDAPMessage, MessageFree>;
 struct Status {
   int code = LDAP_OTHER;
   std::string text;
+  std::vector<Control> controls;
 };
 
 // The result part of an answer; its memory is libldap's.
 Status status_of(::ldap* ld, LDAPMessage* message) {
   Status status;
   char* text = nullptr;
-  const int parsed = ldap_parse_result(ld, message, &status.code, nullptr, &text, nullptr, nullptr, 0);
+  LDAPControl** controls = nullptr;
+  const int parsed = ldap_parse_result(ld, message, &status.code, nullptr, &text, nullptr, &controls, 0);
   if (parsed != LDAP_SUCCESS) status.code = parsed;
   if (text) status.text = text;
   ldap_memfree(text);
+  for (auto** one = controls; one && *one; ++one) {
+    const auto& value = (*one)->ldctl_value;
+    status.controls.push_back({(*one)->ldctl_oid, value.bv_val ? std::string(value.bv_val, value.bv_len) : std::string(), (*one)->ldctl_iscritical != 0});
+  }
+  if (controls) ldap_controls_free(controls);
   return status;
 }
 
@@ -74,6 +81,59 @@ Entry entry_of(::ldap* ld, LDAPMessage* message) {
   if (at) ber_free(at, 0);
   return entry;
 }
+
+// A Modify as libldap takes it: arrays of pointers to arrays of pointers, all living here until it is encoded.
+class Request {
+  struct Encoded {
+    berval value{};
+    std::array<berval*, 2> values{};
+    LDAPMod mod{};
+  };
+
+ public:
+  Request(const std::vector<Modification>& mods, const std::vector<Control>& controls) : encoded_(mods.size()), sent_(controls.size()) {
+    for (std::size_t i = 0; i < mods.size(); ++i) {
+      mods_.push_back(&encoded_[i].mod);
+      encode(mods[i], encoded_[i]);
+    }
+    mods_.push_back(nullptr);
+    for (std::size_t i = 0; i < controls.size(); ++i) {
+      const auto& [oid, value, critical] = controls[i];
+      sent_[i] = {const_cast<char*>(oid.c_str()), {value.size(), value.empty() ? nullptr : const_cast<char*>(value.data())}, static_cast<char>(critical)};
+      controls_.push_back(&sent_[i]);
+    }
+    controls_.push_back(nullptr);
+  }
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+  LDAPMod** mods() { return mods_.data(); }
+  LDAPControl** controls() { return controls_.data(); }
+
+ private:
+  static int operation(Modification::Op op) {
+    switch (op) {
+      case Modification::Op::add: return LDAP_MOD_ADD;
+      case Modification::Op::remove: return LDAP_MOD_DELETE;
+      case Modification::Op::replace:
+      case Modification::Op::clear: break;
+    }
+    return LDAP_MOD_REPLACE;  // by nothing: removes what is there, and nothing there is no mistake (RFC 4511 section 4.6)
+  }
+  static void encode(const Modification& from, Encoded& to) {
+    auto point_at = [&](std::string_view bytes) { to.value = {bytes.size(), const_cast<char*>(bytes.data())}; };
+    if (from.secret) from.secret->expose(point_at);
+    else point_at(from.value);
+    to.values = {from.op == Modification::Op::clear ? nullptr : &to.value, nullptr};
+    to.mod.mod_op = LDAP_MOD_BVALUES | operation(from.op);
+    to.mod.mod_type = const_cast<char*>(from.attribute.c_str());
+    to.mod.mod_bvalues = to.values.data();
+  }
+
+  std::vector<Encoded> encoded_;
+  std::vector<LDAPMod*> mods_;
+  std::vector<LDAPControl> sent_;
+  std::vector<LDAPControl*> controls_;
+};
 
 }  // namespace
 
@@ -115,7 +175,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings, c
   std::unique_ptr<Connection> made(new Connection(handle, descriptor, endpoint.uri, dog));
   if (auto done = made->start_tls_layer(settings, endpoint, deadline); !done) return std::move(done).error();
   if (auto done = made->bind(settings, deadline); !done) return std::move(done).error();
-  if (auto done = made->read_root(deadline); !done) return std::move(done).error();
+  if (auto done = made->read_root(settings.type, endpoint, deadline); !done) return std::move(done).error();
   return made;
 }
 
@@ -170,14 +230,29 @@ Result<void> Connection::bind(const Settings& settings, Deadline deadline) {
   return {};
 }
 
-Result<void> Connection::read_root(Deadline deadline) {
+Result<void> Connection::take_open_ldap_root(const Entry& root, const Endpoint& endpoint) {
+  root_.dc = endpoint.host + (endpoint.port == 636 ? "" : ":" + std::to_string(endpoint.port));
+  root_.suffixes = root.values("namingContexts");
+  if (root_.suffixes.empty()) return fail(Fault::Kind::refused, "ldap.root", "namingContexts is not readable");
+  root_.base = root_.suffixes.front();
+  for (const auto& oid : root.values("supportedControl")) {
+    root_.asserts |= oid == LDAP_CONTROL_ASSERT;
+    root_.has_policy |= oid == LDAP_CONTROL_PASSWORDPOLICYREQUEST;
+  }
+  return {};
+}
+
+Result<void> Connection::read_root(DirectoryType type, const Endpoint& endpoint, Deadline deadline) {
+  const bool open_ldap = type == DirectoryType::openldap;
   Search search;
   search.attributes = {"dnsHostName", "defaultNamingContext", "configurationNamingContext", "supportedControl"};
+  if (open_ldap) search.attributes = {"namingContexts", "supportedControl"};
   auto found = this->search(search, deadline);
   if (!found) return fail(found.error().kind == Fault::Kind::timed_out ? Fault::Kind::timed_out : Fault::Kind::unreachable, "ldap.root",
       found.error().detail);
   if (found->entries.size() != 1) return fail(Fault::Kind::refused, "ldap.root", "no rootDSE");
   const auto& root = found->entries.front();
+  if (open_ldap) return take_open_ldap_root(root, endpoint);
   root_.dc = lower(root.first("dnsHostName"));
   root_.base = root.first("defaultNamingContext");
   root_.configuration = root.first("configurationNamingContext");
@@ -216,6 +291,7 @@ Result<Found> Connection::collect(int id, Deadline deadline, const char* where) 
       auto status = status_of(ld_, one);
       found.code = status.code;
       found.text = std::move(status.text);
+      found.controls = std::move(status.controls);
     }
   }
   return found;
@@ -228,40 +304,21 @@ Result<Found> Connection::search(const Search& search, Deadline deadline) {
   return collect(*id, deadline, "ldap.search");
 }
 
-Result<Modified> Connection::modify(const std::string& dn, const std::vector<Modification>& mods, const std::optional<Control>& control,
-    const Search* read_back, Deadline deadline) {
-  // LDAPMod wants arrays of pointers to arrays of pointers: they all live here until the request is encoded.
-  struct Encoded {
-    berval value{};
-    std::array<berval*, 2> values{};
-    LDAPMod mod{};
-  };
-  std::vector<Encoded> encoded(mods.size());
-  std::vector<LDAPMod*> pointers;
-  for (std::size_t i = 0; i < mods.size(); ++i) {
-    auto& one = encoded[i];
-    auto point_at = [&](std::string_view bytes) { one.value = {bytes.size(), const_cast<char*>(bytes.data())}; };
-    if (mods[i].secret) mods[i].secret->expose(point_at);
-    else point_at(mods[i].value);
-    const auto op = mods[i].op;
-    one.values = {&one.value, nullptr};
-    one.mod.mod_op = LDAP_MOD_BVALUES | (op == Modification::Op::add ? LDAP_MOD_ADD : op == Modification::Op::remove ? LDAP_MOD_DELETE
-                                                                                                                     : LDAP_MOD_REPLACE);
-    one.mod.mod_type = const_cast<char*>(mods[i].attribute.c_str());
-    one.mod.mod_bvalues = one.values.data();
-    pointers.push_back(&one.mod);
-  }
-  pointers.push_back(nullptr);
-  LDAPControl sent_control{};
-  std::array<LDAPControl*, 2> controls{nullptr, nullptr};
-  if (control) {
-    sent_control = {const_cast<char*>(control->oid.c_str()), {control->value.size(), const_cast<char*>(control->value.data())}, 1};
-    controls[0] = &sent_control;
-  }
+Result<Control> Connection::assertion(const std::string& filter) const {
+  berval value{};
+  const int code = ldap_create_assertion_control_value(ld_, const_cast<char*>(filter.c_str()), &value);
+  if (code != LDAP_SUCCESS) return fault(Fault::Kind::internal, "ldap.assertion", ldap_err2string(code));
+  Control control{LDAP_CONTROL_ASSERT, std::string(value.bv_val, value.bv_len)};
+  ber_memfree(value.bv_val);
+  return control;
+}
 
+Result<Modified> Connection::modify(const std::string& dn, const std::vector<Modification>& mods, const std::vector<Control>& controls,
+    const Search* read_back, Deadline deadline) {
+  Request request(mods, controls);
   const Watchdog::Watch watch(dog_, socket_, deadline + bite_after);
   int id = -1;
-  const int code = ldap_modify_ext(ld_, dn.c_str(), pointers.data(), controls.data(), nullptr, &id);
+  const int code = ldap_modify_ext(ld_, dn.c_str(), request.mods(), request.controls(), nullptr, &id);
   if (code == LDAP_SERVER_DOWN) return fail(Fault::Kind::lost, "ldap.modify", "the connection was lost");
   if (code != LDAP_SUCCESS) return fail(Fault::Kind::internal, "ldap.modify", ldap_err2string(code));
   std::optional<Result<int>> behind;
@@ -269,7 +326,7 @@ Result<Modified> Connection::modify(const std::string& dn, const std::vector<Mod
   failpoint("modify_sent");
   auto answer = collect(id, deadline, "ldap.modify");
   if (!answer) return std::move(answer).error();
-  Modified modified{answer->code, std::move(answer->text), std::nullopt};
+  Modified modified{answer->code, std::move(answer->text), std::nullopt, std::move(answer->controls)};
   if (behind && *behind) {
     if (auto found = collect(**behind, deadline, "ldap.read_back")) modified.after = std::move(*found);
   }

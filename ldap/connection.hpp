@@ -33,35 +33,42 @@ struct Search {
   int entries_max = 0;  // 0: the server's own limit
 };
 
+struct Control {
+  std::string oid, value;
+  bool critical = true;
+};
+
 struct Found {
   int code = 0;  // LDAP result code; 32: no such object, 4: there are more than entries_max
   std::string text;
   std::vector<Entry> entries;
+  std::vector<Control> controls = {};  // that came with the result
 };
 
 struct Modification {
   enum class Op { add,
     remove,
-    replace } op;
+    replace,
+    clear /* every value, if there is any */ } op;
   std::string attribute;
   std::string value;
   const Secret* secret = nullptr;  // instead of `value`
 };
 
-struct Control {
-  std::string oid, value;
-};  // always sent critical
-
 struct Modified {
   int code = 0;
   std::string text;
-  std::optional<Found> after;  // the read-back; nullopt: it failed, and the connection is broken
+  std::optional<Found> after;          // the read-back; nullopt: it failed, and the connection is broken
+  std::vector<Control> controls = {};  // that came with the answer
 };
 
 struct RootDse {
-  std::string dc;  // dnsHostName, lower case
+  std::string dc;  // dnsHostName, lower case; OpenLDAP has none: the URI's host, and ":port" where it is not 636
   std::string base, configuration;
-  std::string hints_oid;  // the policy hints control this DC has; empty: none
+  std::string hints_oid;              // the policy hints control this DC has; empty: none
+  std::vector<std::string> suffixes;  // namingContexts; OpenLDAP only, as what follows
+  bool asserts = false;               // has the assertion control (RFC 4528)
+  bool has_policy = false;            // has the password policy control: slapo-ppolicy is loaded
 };
 
 class Connection {
@@ -81,14 +88,21 @@ class Connection {
   Result<Found> search(const Search& search, Deadline deadline);
   // One Modify and, right behind it and without waiting, `read_back`. Fault internal: nothing was sent; timed_out or
   // lost: it was sent (or partly) and its effect is not known.
-  Result<Modified> modify(const std::string& dn, const std::vector<Modification>& mods, const std::optional<Control>& control,
+  Result<Modified> modify(const std::string& dn, const std::vector<Modification>& mods, const std::vector<Control>& controls,
       const Search* read_back, Deadline deadline);
+  Result<Modified> modify(const std::string& dn, const std::vector<Modification>& mods, const std::optional<Control>& control,
+      const Search* read_back, Deadline deadline) {
+    return modify(dn, mods, control ? std::vector<Control>{*control} : std::vector<Control>(), read_back, deadline);
+  }
+  // The control that makes an operation depend on a filter (RFC 4528). Fault internal: not a filter.
+  Result<Control> assertion(const std::string& filter) const;
 
  private:
   Connection(::ldap* handle, int socket, std::string uri, Watchdog& dog) : ld_(handle), socket_(socket), uri_(std::move(uri)), dog_(dog) {}
   Result<void> start_tls_layer(const Settings& settings, const Endpoint& endpoint, Deadline deadline);
   Result<void> bind(const Settings& settings, Deadline deadline);
-  Result<void> read_root(Deadline deadline);
+  Result<void> read_root(DirectoryType type, const Endpoint& endpoint, Deadline deadline);
+  Result<void> take_open_ldap_root(const Entry& root, const Endpoint& endpoint);
   Result<int> send(const Search& search, const char* where);
   Result<Found> collect(int id, Deadline deadline, const char* where);
   Fault fail(Fault::Kind kind, const char* where, std::string detail = {});
