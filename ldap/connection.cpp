@@ -270,8 +270,14 @@ Result<int> Connection::send(const Search& search, const char* where) {
   names.push_back(nullptr);
   int id = -1;
   const int scope = search.subtree ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE;
-  const int code = ldap_search_ext(ld_, search.base.c_str(), scope, search.filter.c_str(), names.data(), 0, nullptr,
-      nullptr, nullptr, search.entries_max, &id);
+  LDAPControl control{};
+  LDAPControl* controls[]{&control, nullptr};
+  if (search.control) {
+    const auto& [oid, value, critical] = *search.control;
+    control = {const_cast<char*>(oid.c_str()), {value.size(), const_cast<char*>(value.data())}, static_cast<char>(critical)};
+  }
+  const int code = ldap_search_ext(ld_, search.base.c_str(), scope, search.filter.c_str(), names.data(), 0,
+      search.control ? controls : nullptr, nullptr, nullptr, search.entries_max, &id);
   if (code == LDAP_SUCCESS) return id;
   return fail(code == LDAP_SERVER_DOWN ? Fault::Kind::lost : Fault::Kind::internal, where, ldap_err2string(code));
 }

@@ -25,17 +25,18 @@ struct Entry {
   std::string first(std::string_view name) const;                            // empty: not there
 };
 
+struct Control {
+  std::string oid, value;
+  bool critical = true;
+};
+
 struct Search {
   std::string base;
   bool subtree = false;  // else the base object alone
   std::string filter = "(objectClass=*)";
   std::vector<std::string> attributes;
   int entries_max = 0;  // 0: the server's own limit
-};
-
-struct Control {
-  std::string oid, value;
-  bool critical = true;
+  std::optional<Control> control = {};
 };
 
 struct Found {
