@@ -1,0 +1,214 @@
+#include "ldap/open_ldap.hpp"
+
+#include <thread>
+
+#include "ldap/text.hpp"
+
+namespace wb::ldap {
+namespace {
+
+constexpr int no_such_object = 32, assertion_failed = 122;
+constexpr std::chrono::milliseconds a_good_second{1'100};
+constexpr UnixSeconds clocks_apart_max = 60;  // ours and the server's, with which a second is judged to be over
+constexpr int looks_max = 3;
+
+// Its second may not be over yet: another change would bear the same pwdChangedTime.
+bool is_fresh(const Account& account) {
+  const auto changed = integer(account.pre.pls).value_or(0);
+  if (changed == 0) return false;
+  const auto age = unix_now() - unix_from_filetime(changed);
+  return age >= -clocks_apart_max && age <= clocks_apart_max;
+}
+
+bool is_of_policy(Refusal refusal) {
+  return refusal == Refusal::too_short || refusal == Refusal::in_history || refusal == Refusal::too_young || refusal == Refusal::policy;
+}
+
+}  // namespace
+
+Result<Pool::Lease> OpenLdap::take(const std::string& dc, bool fresh) {
+  auto lease = pool_.take(dc, fresh);
+  if (lease || dc.empty() || lease.error().kind == Fault::Kind::exhausted) return lease;
+  return fault(Fault::Kind::unreachable, "ldap.pinned", dc + ": " + lease.error().detail);
+}
+
+// ---- reading -----------------------------------------------------------------------------------------------
+Result<std::optional<Account>> OpenLdap::find(std::string_view name) {
+  auto account = asking({}, [&](Connection& connection) -> Result<std::optional<Account>> {
+    const auto until = deadline();
+    auto entry = entry_of_name(connection, name, until);
+    if (!entry) return std::move(entry).error();
+    if (!*entry) return std::optional<Account>();
+    auto found = account_of(connection, **entry, true, until);
+    if (!found) return std::move(found).error();
+    return std::optional<Account>(std::move(*found));
+  });
+  for (int look = 1; account && *account && is_fresh(**account); ++look) {
+    if (look == looks_max) return fault(Fault::Kind::exhausted, "ldap.find", "the password is changed again and again");
+    std::this_thread::sleep_for(a_good_second);
+    auto again = read((*account)->sub, (*account)->pre.dc);
+    const bool rests = again && *again && (*again)->pre.pls == (*account)->pre.pls;
+    account = std::move(again);
+    if (rests) break;
+  }
+  return account;
+}
+
+Result<std::optional<Account>> OpenLdap::read(std::string_view sub, const std::string& dc) {
+  if (!guid_bytes(sub)) return std::optional<Account>();
+  return asking(dc, [&](Connection& connection) { return read_on(connection, sub, true, deadline()); });
+}
+
+Result<protocol::PasswordPolicy> OpenLdap::policy_of(const Account& account) {
+  return asking({}, [&](Connection& connection) -> Result<protocol::PasswordPolicy> {
+    auto rules = rules_at(connection, account.pso_dn, deadline());
+    if (!rules) return std::move(rules).error();
+    auto known = rules->shown;
+    const auto changed = integer(account.pre.pls).value_or(0);
+    if (known.min_age_s > 0 && changed > 0 && !account.state.must_change) {
+      const auto from = unix_from_filetime(changed) + known.min_age_s;
+      if (from > unix_now()) known.change_from = from;
+    }
+    return known;
+  });
+}
+
+// ---- writing -----------------------------------------------------------------------------------------------
+Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secret& password_utf8) {
+  using Op = Modification::Op;
+  if (!quoted_utf16(password_utf8)) return fault(Fault::Kind::malformed, "ldap.password", "not 1 to 256 UTF-16 units of well-formed Unicode");
+  if (!guid_bytes(order.sub) || integer(order.pre.pls).value_or(-1) < 0 || order.pre.dc.empty()) return fault(Fault::Kind::malformed, "ldap.order", "sub or pre");
+  if (password_utf8.expose(looks_like_a_hash)) {
+    WriteAnswer refused;
+    refused.refusal = Refusal::policy;
+    refused.detail = "not sent: it begins like a hash, {SCHEME}, and would be stored as one";
+    return refused;
+  }
+  const bool marked = !order.marker.empty() && !settings_.marker_attribute.empty();
+  Write write;
+  write.sub = order.sub;
+  write.pre = order.pre;
+  write.condition = {order.sub, true, marked, false};
+  write.mods = [&](const Person& person) {
+    std::vector<Modification> mods{{Op::replace, "userPassword", {}, &password_utf8}};
+    if (marked) mods.push_back({Op::replace, settings_.marker_attribute, order.marker});
+    if (order.must_change) mods.push_back({Op::replace, "pwdReset", "TRUE"});
+    if (person.locked_for_good) {  // taken away by hand it is not taken away by the overlay: so it stays
+      mods.push_back({Op::remove, "pwdAccountLockedTime", "000001010000Z"});
+      mods.push_back({Op::add, "pwdAccountLockedTime", "000001010000Z"});
+    }
+    return mods;
+  };
+  write.stale = [&](const Account& after) { return after.pre.pls == order.pre.pls; };
+  auto lease = take(order.pre.dc);
+  if (!lease) return std::move(lease).error();
+  const Stopwatch watch;
+  auto answer = this->write(**lease, write);
+  if (!answer) return answer;
+  answer->hints_used = true;
+  answer->directory_ms = watch.ms();
+  if (answer->refusal == Refusal::none && answer->after && write.stale(*answer->after)) {
+    answer->detail = "pwdChangedTime did not move: slapo-ppolicy is not at work on this database";
+  }
+  return answer;
+}
+
+Result<WriteAnswer> OpenLdap::write_marker(const std::string& sub, const protocol::Pre& pre, const std::string& text) {
+  if (!guid_bytes(sub) || pre.dc.empty() || text.empty()) return fault(Fault::Kind::malformed, "ldap.order", "sub, pre or marker");
+  if (settings_.marker_attribute.empty()) return fault(Fault::Kind::refused, "ldap.marker", "no marker attribute is configured");
+  Write write;
+  write.sub = sub;
+  write.pre = pre;
+  write.condition = {sub, false, true, false};
+  write.mods = [&](const Person&) { return std::vector<Modification>{{Modification::Op::replace, settings_.marker_attribute, text}}; };
+  write.stale = [&](const Account& after) { return after.pre.mk == pre.mk; };
+  auto lease = take(pre.dc);
+  if (!lease) return std::move(lease).error();
+  const Stopwatch watch;
+  auto answer = this->write(**lease, write);
+  if (answer) answer->directory_ms = watch.ms();
+  return answer;
+}
+
+Result<WriteAnswer> OpenLdap::unlock(const std::string& sub) {
+  if (!guid_bytes(sub)) return fault(Fault::Kind::malformed, "ldap.order", "sub");
+  Write write;
+  write.sub = sub;
+  write.kind = WriteKind::unlock;
+  write.condition = {sub, false, false, true};
+  write.mods = [](const Person&) { return std::vector<Modification>{{Modification::Op::clear, "pwdAccountLockedTime", {}}}; };
+  write.stale = [](const Account& after) { return after.state.locked; };
+  auto lease = pool_.take();
+  if (!lease) return fault(Fault::Kind::unreachable, lease.error().where, lease.error().detail);
+  const Stopwatch watch;
+  auto answer = this->write(**lease, write);
+  if (!answer) return answer;
+  answer->directory_ms = watch.ms();
+  if (answer->refusal != Refusal::none && answer->after && answer->after->state.disabled && !answer->after->state.locked) {
+    answer->refusal = Refusal::none;  // there is no lock of the kind that we end
+    answer->detail = "an administrator's lock stays";
+  }
+  return answer;
+}
+
+// Where the entry is, is remembered from the reading before. When the assertion or the name fails and it turns out to
+// stand elsewhere now, or to have been locked or unlocked by an administrator, it is tried once more.
+Result<WriteAnswer> OpenLdap::write(Connection& connection, const Write& order) {
+  const auto until = deadline();
+  for (bool again = false;; again = true) {
+    auto person = whereabouts(connection, order.sub, !again, until);
+    if (!person) return fault(Fault::Kind::unreachable, person.error().where, person.error().detail);  // nothing was sent
+    if (!*person) {
+      WriteAnswer nobody;
+      nobody.refusal = Refusal::not_found;
+      return nobody;
+    }
+    auto condition = order.condition;
+    condition.not_locked_for_good |= condition.password && !(*person)->locked_for_good;
+    auto asserted = connection.assertion(condition_filter(condition, order.pre, settings_.marker_attribute));
+    if (!asserted) return fault(Fault::Kind::malformed, "ldap.order", "no filter can be made of it");
+    const std::vector<Control> controls{std::move(*asserted), {std::string(policy_control), {}, false}};
+    Search read_back;
+    read_back.base = (*person)->dn;
+    read_back.filter = "(entryUUID=" + order.sub + ")";
+    read_back.attributes = person_attributes(settings_.marker_attribute);
+    auto modified = connection.modify((*person)->dn, order.mods(**person), controls, &read_back, until);
+    if (!modified) return std::move(modified).error();
+    if (!again && (modified->code == assertion_failed || modified->code == no_such_object)) {
+      auto now = whereabouts(connection, order.sub, false, until);
+      if (now && *now && **now != **person) continue;
+    }
+    return settle(connection, order, *modified, until);
+  }
+}
+
+// The verdict, and the account as it is afterwards. slapd works on several requests of one connection at a time: a
+// read-back from before the write, or behind a refusal, is asked for again.
+Result<WriteAnswer> OpenLdap::settle(Connection& connection, const Write& order, const Modified& modified, Deadline until) {
+  std::optional<int> error;
+  for (const auto& control : modified.controls)
+    if (control.oid == policy_control) error = policy_error(control.value);
+  auto diagnosis = diagnose_open_ldap(modified.code, error, order.kind);
+  if (!diagnosis) return std::move(diagnosis).error();
+  WriteAnswer answer;
+  answer.refusal = diagnosis->refusal;
+  answer.detail = std::move(diagnosis->detail);
+  if (!modified.after) return answer;
+  if (answer.refusal == Refusal::none && modified.after->entries.size() == 1) {
+    auto after = account_of(connection, modified.after->entries.front(), false, until);
+    if (after && !order.stale(*after)) answer.after = std::move(*after);
+  }
+  if (!answer.after) {
+    auto after = read_on(connection, order.sub, false, until);
+    if (after && *after) answer.after = std::move(**after);
+  }
+  // The overlay judges the password before the server tests the assertion. Where both would have refused, what counts
+  // is that somebody else was faster.
+  if (order.condition.password && is_of_policy(answer.refusal) && answer.after && !order.stale(*answer.after)) {
+    answer.refusal = Refusal::swap_failed;
+    answer.detail += ", and the password has moved";
+  }
+  return answer;
+}
+
+}  // namespace wb::ldap

@@ -1,0 +1,109 @@
+// OpenLDAP with slapo-ppolicy behind the Directory interface (slapd 2.5 is what the tests run against).
+//
+// The swap is one Modify under the assertion control (RFC 4528, critical): it happens only while entryUUID,
+// pwdChangedTime and the marker are what the probe saw, and is tested and done in one transaction of the server. So not
+// even another writer between our reading and our writing is overwritten. (The Password Modify operation of RFC 3062
+// takes no such control in slapd, answers 12, and carries no marker: it is not used.)
+//
+// What slapd 2.5 really does with a reset by an identity that is not the rootdn, measured:
+// - History, minimum length, quality modules and pwdMinAge bind it (the age not while pwdReset is TRUE), whatever
+//   order.enforce_history says. pwdSafeModify forbids it altogether. The rootdn is bound by nothing: never bind as it.
+// - It ends every lock, also an administrator's own (pwdAccountLockedTime 000001010000Z). An administrator's lock is
+//   therefore put back in the same Modify, and asserted not to have appeared meanwhile. order.unlock changes nothing.
+// - pwdReset (must change) is heeded at the sign-in only where the policy says pwdMustChange.
+// - unlock() removes the lock and not the wrong attempts, which nobody may write: the next wrong one locks again.
+#pragma once
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "ldap/directory.hpp"
+#include "ldap/open_ldap_entry.hpp"
+#include "ldap/password_policy.hpp"
+#include "ldap/pool.hpp"
+#include "ldap/settings.hpp"
+
+namespace wb::ldap {
+
+class OpenLdap final : public Directory {
+ public:
+  explicit OpenLdap(const Settings& settings) : settings_(settings), pool_(settings) {}
+
+  // By uid, mail, uid@domain, DOMAIN\uid or entryUUID. An account whose password was changed within the last minute is
+  // looked at twice, a good second apart (open_ldap_entry.hpp).
+  Result<std::optional<Account>> find(std::string_view name) override;
+  Result<std::optional<Account>> read(std::string_view sub, const std::string& dc = {}) override;
+  Result<protocol::PasswordPolicy> policy_of(const Account& account) override;
+  Result<WriteAnswer> write_password(const WriteOrder& order, const Secret& password_utf8) override;
+  Result<WriteAnswer> write_marker(const std::string& sub, const protocol::Pre& pre, const std::string& text) override;
+  Result<WriteAnswer> unlock(const std::string& sub) override;
+  DirectoryState check() override;
+
+ private:
+  struct Person {  // where a write goes; may be out of date, which the assertion notices
+    std::string dn;
+    bool locked_for_good = false;
+    bool operator==(const Person&) const = default;
+  };
+  struct CachedRules {
+    PolicyRules rules;
+    Deadline until;
+  };
+  struct Write {
+    std::string sub;
+    protocol::Pre pre;
+    WriteKind kind = WriteKind::reset;
+    Condition condition;
+    std::function<std::vector<Modification>(const Person&)> mods;
+    std::function<bool(const Account&)> stale;  // an account read back that can only be from before the write
+  };
+
+  Deadline deadline() const { return std::chrono::steady_clock::now() + settings_.operation_timeout; }
+  const std::string& base_of(const Connection& connection) const { return settings_.base_dn.empty() ? connection.root().base : settings_.base_dn; }
+  const std::string& suffix_of(const Connection& connection) const;
+  // Asks on a held connection (to `dc`, when given); one that turns out to have died meanwhile is replaced, once.
+  template <class Ask> auto asking(const std::string& dc, Ask ask) -> std::invoke_result_t<Ask, Connection&> {
+    for (bool fresh = false;; fresh = true) {
+      auto lease = take(dc, fresh);
+      if (!lease) return std::move(lease).error();
+      auto answer = ask(**lease);
+      if (answer.has_error() && answer.error().kind == Fault::Kind::lost && lease->reused()) continue;
+      return answer;
+    }
+  }
+  Result<Pool::Lease> take(const std::string& dc, bool fresh = false);
+
+  // ---- open_ldap_find.cpp
+  Result<std::optional<Entry>> entry_of(Connection& connection, std::string_view sub, Deadline until);
+  Result<std::optional<Entry>> entry_of_name(Connection& connection, std::string_view name, Deadline until);
+  Result<Account> account_of(Connection& connection, const Entry& entry, bool groups, Deadline until);
+  Result<void> add_groups(Connection& connection, const Entry& entry, Account& account, Deadline until);
+  Result<std::optional<Account>> read_on(Connection& connection, std::string_view sub, bool groups, Deadline until);
+  void remember(const std::string& sub, const Entry& entry);
+  Result<std::optional<Person>> whereabouts(Connection& connection, const std::string& sub, bool remembered, Deadline until);
+
+  // ---- open_ldap_check.cpp
+  Result<PolicyRules> rules_at(Connection& connection, const std::string& policy_dn, Deadline until);  // "" = the default policy
+  Result<std::string> default_policy(Connection& connection, Deadline until);
+  Result<void> check_marker(Connection& connection, Deadline until);
+  Result<void> check_groups(Connection& connection, Deadline until);
+  Result<void> check_on(Connection& connection);
+
+  // ---- open_ldap.cpp
+  Result<WriteAnswer> write(Connection& connection, const Write& order);
+  Result<WriteAnswer> settle(Connection& connection, const Write& order, const Modified& modified, Deadline until);
+
+  const Settings settings_;
+  Pool pool_;
+  std::mutex mutex_;                          // guards all below
+  std::map<std::string, Person> people_;      // by sub
+  std::map<std::string, CachedRules> rules_;  // by DN
+  std::string default_policy_;                // as found, where the configuration names none
+  std::optional<Deadline> set_up_until_;      // marker, policy and groups were seen to be right
+  std::optional<DirectoryState> last_state_;
+};
+
+}  // namespace wb::ldap

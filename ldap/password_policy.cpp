@@ -1,0 +1,131 @@
+#include "ldap/password_policy.hpp"
+
+#include <algorithm>
+
+#include "ldap/text.hpp"
+
+namespace wb::ldap {
+namespace {
+
+// RFC 4511 section 4.1.9; assertionFailed is RFC 4528's.
+enum Code : int {
+  success = 0,
+  strong_auth_required = 8,
+  referral = 10,
+  unavailable_critical = 12,
+  confidentiality_required = 13,
+  value_exists = 20,
+  no_such_object = 32,
+  insufficient_rights = 50,
+  busy = 51,
+  unavailable = 52,
+  object_class_violation = 65,
+  assertion_failed = 122,
+};
+
+// passwordPolicyResponse's errors (draft section 6.2); 9 is OpenLDAP's own.
+enum Error : int {
+  change_after_reset = 2,
+  not_allowed = 3,
+  must_supply_old = 4,
+  bad_quality = 5,
+  too_short = 6,
+  too_young = 7,
+  in_history = 8,
+  too_long = 9,
+};
+
+struct Meaning {
+  Refusal refusal;
+  std::string_view words;  // for the operator; empty: the refusal's name says it
+};
+
+std::optional<Meaning> of_policy(int error) {
+  switch (error) {
+    case change_after_reset: return Meaning{Refusal::no_rights, "the service account itself must change its password first"};
+    case not_allowed: return Meaning{Refusal::no_rights, "the policy allows no change"};
+    case must_supply_old: return Meaning{Refusal::no_rights, "pwdSafeModify is TRUE: nobody can reset without the old password"};
+    case bad_quality: return Meaning{Refusal::policy, "quality check"};
+    case too_short: return Meaning{Refusal::too_short, {}};
+    case too_young: return Meaning{Refusal::too_young, {}};
+    case in_history: return Meaning{Refusal::in_history, {}};
+    case too_long: return Meaning{Refusal::policy, "too long"};
+    default: return std::nullopt;
+  }
+}
+
+Meaning of_code(int code, WriteKind kind) {
+  switch (code) {
+    case success: return {Refusal::none, {}};
+    case assertion_failed: return {kind == WriteKind::reset ? Refusal::swap_failed : Refusal::directory_error, "the assertion failed"};
+    case no_such_object: return {Refusal::not_found, {}};
+    case insufficient_rights: return {Refusal::no_rights, {}};
+    case strong_auth_required:
+    case confidentiality_required: return {Refusal::not_encrypted, {}};
+    case referral: return {Refusal::directory_error, "a read-only replica, which refers writes elsewhere"};
+    case unavailable_critical: return {Refusal::directory_error, "no assertion control"};
+    case object_class_violation: return {Refusal::directory_error, "the entry's object classes do not allow an attribute: the marker?"};
+    default: return {Refusal::directory_error, {}};
+  }
+}
+
+// One BER element with a length below 128 off the front; nullopt: not such a thing.
+struct Element {
+  std::uint8_t tag;
+  std::string_view content;
+};
+std::optional<Element> next_element(std::string_view& bytes) {
+  if (bytes.size() < 2) return std::nullopt;
+  const auto size = static_cast<std::uint8_t>(bytes[1]);
+  if (size > 127 || bytes.size() < 2U + size) return std::nullopt;
+  const Element element{static_cast<std::uint8_t>(bytes[0]), bytes.substr(2, size)};
+  bytes.remove_prefix(2U + size);
+  return element;
+}
+
+std::int64_t number(const Entry& entry, std::string_view name) { return std::max<std::int64_t>(0, integer(entry.first(name)).value_or(0)); }
+
+}  // namespace
+
+std::vector<std::string> policy_rule_attributes() {
+  return {"pwdAttribute", "pwdMinLength", "pwdCheckQuality", "pwdInHistory", "pwdMinAge", "pwdMaxAge", "pwdLockout", "pwdLockoutDuration", "pwdMustChange"};
+}
+
+std::optional<PolicyRules> rules_from(const Entry& entry) {
+  if (entry.values("pwdAttribute").empty()) return std::nullopt;  // every pwdPolicy has one
+  constexpr std::int64_t length_max = 1024;
+  PolicyRules rules;
+  // The overlay looks at the length only where it checks the quality at all.
+  if (number(entry, "pwdCheckQuality") > 0) rules.shown.min_length = static_cast<int>(std::min(length_max, number(entry, "pwdMinLength")));
+  rules.shown.history = static_cast<int>(std::min(length_max, number(entry, "pwdInHistory")));
+  rules.shown.min_age_s = number(entry, "pwdMinAge");
+  rules.shown.max_age_s = number(entry, "pwdMaxAge");
+  rules.lockout = entry.first("pwdLockout") == "TRUE";
+  rules.lockout_s = number(entry, "pwdLockoutDuration");
+  rules.must_change = entry.first("pwdMustChange") == "TRUE";
+  return rules;
+}
+
+std::optional<int> policy_error(std::string_view value) {
+  constexpr std::uint8_t sequence = 0x30, error_tag = 0x81;
+  const auto outer = next_element(value);
+  if (!outer || outer->tag != sequence) return std::nullopt;
+  auto inside = outer->content;
+  while (const auto element = next_element(inside)) {
+    if (element->tag == error_tag && element->content.size() == 1) return static_cast<std::uint8_t>(element->content[0]);
+  }
+  return std::nullopt;
+}
+
+Result<Diagnosis> diagnose_open_ldap(int code, std::optional<int> error, WriteKind kind) {
+  if (code == success) return Diagnosis{};
+  auto detail = "ldap " + std::to_string(code) + (error ? ", ppolicy " + std::to_string(*error) : "");
+  if (code == busy || code == unavailable) return fault(Fault::Kind::unreachable, "ldap.modify", detail + ", the server is busy or going down");
+  if (code == value_exists) return fault(Fault::Kind::unreachable, "ldap.modify", detail + ", changed twice within one second");
+  const auto said = error ? of_policy(*error) : std::nullopt;
+  const auto meaning = said ? *said : of_code(code, kind);
+  detail += ", " + std::string(meaning.words.empty() ? to_string(meaning.refusal) : meaning.words);
+  return Diagnosis{meaning.refusal, std::move(detail)};
+}
+
+}  // namespace wb::ldap
