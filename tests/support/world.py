@@ -5,6 +5,7 @@ folder and every process is ours: ended by pid, at the latest when this process 
 """
 import base64
 import ctypes
+import http.client
 import json
 import os
 import pathlib
@@ -16,7 +17,9 @@ import socket
 import ssl
 import subprocess
 import tempfile
+import threading
 import time
+import urllib.parse
 import urllib.request
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -46,11 +49,14 @@ def wait_until(what, check, seconds=20):
 
 
 class World:
+    openssl_env = {}  # of the program that makes the certificates
+
     def __init__(self, agents=("agent1", "agent2"), **directory):
         """directory: options of agent.yaml's `directory` that differ from the usual ones."""
         self.directory = directory
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wb-e2e-"))
         self.processes = {}
+        self.preparer = None
         self.port = free_port()
         self.url = f"https://127.0.0.1:{self.port}"
         self.make_certificates()
@@ -74,7 +80,7 @@ class World:
     # ---- parts -------------------------------------------------------------------------------------------------
     def make_certificates(self):
         def openssl(*args):
-            subprocess.run(["openssl", *args], cwd=self.folder, check=True, capture_output=True)
+            subprocess.run(["openssl", *args], cwd=self.folder, check=True, capture_output=True, env={**os.environ, **self.openssl_env})
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=e2e CA", "-keyout", "ca.key", "-out", "ca.pem")
         openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-keyout", "service.key", "-out", "service.csr")
         (self.folder / "san").write_text("subjectAltName=IP:127.0.0.1\n")
@@ -83,14 +89,14 @@ class World:
     def config(self, name):
         return self.folder / f"{name}.yaml"
 
-    def make_agent(self, name, uri=None, **more):
+    def make_agent(self, name, uri=None, service_url=None, **more):
         directory = {"type": "active_directory", "uris": [uri or AD["AD_URI"]], "ca_file": AD["AD_CA"], "bind_dn": AD["AD_SVC"],
                      "bind_password_file": str(self.folder / "svc-wb"), "base_dn": AD["AD_BASE"], "marker_attribute": "adminDisplayName"}
         directory.update(self.directory | more)
-        (self.folder / name).mkdir(mode=0o700)
+        (self.folder / name).mkdir(mode=0o700, exist_ok=True)
         # JSON is YAML: no quoting of our own
         self.config(name).write_text(json.dumps({
-            "service": {"url": self.url, "ca_file": str(self.folder / "ca.pem")}, "state_dir": str(self.folder / name),
+            "service": {"url": service_url or self.url, "ca_file": str(self.folder / "ca.pem")}, "state_dir": str(self.folder / name),
             "domains": [{"domain": DOMAIN, "directory": directory, "guardrails": {"allow_ous": [f"OU=People,{AD['AD_BASE']}"]}}]}))
         token = self.tool("reset-service", "token", "create", "--domain", DOMAIN, "--config", self.config("service"))
         (self.folder / "token").write_text(token)
@@ -108,8 +114,8 @@ class World:
             self.processes[name] = subprocess.Popen([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                                     env={**os.environ, **(env or {})}, preexec_fn=die_with_parent)
 
-    def start_service(self):
-        self.start("service", BIN / "reset-service", "serve", "--config", self.config("service"))
+    def start_service(self, **env):
+        self.start("service", BIN / "reset-service", "serve", "--config", self.config("service"), env=env)
         wait_until("listening service", self.listening)
 
     def listening(self):
@@ -125,6 +131,8 @@ class World:
         return process.wait(timeout=20)
 
     def close(self):
+        if self.preparer:
+            self.preparer.close()
         for name in list(self.processes):
             self.end(name, signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -169,6 +177,56 @@ class World:
     def reset(self, user, password, *flags, code=0):
         return self.finish_reset(self.begin_reset(user, password, *flags), code)
 
+    # ---- the API, step by step ---------------------------------------------------------------------------------
+    def prepare(self, user, password, life_s=120):
+        """Probe and seal: {probe, jti, sealed, pre}. AssertionError when the service says no."""
+        self.preparer = self.preparer or Preparer(self.client_file, self.folder / "ca.pem")
+        answer = self.preparer.ask(user=user, password=password, life_s=life_s)
+        if "refused" in answer:
+            raise AssertionError(f"probe of {user}: {answer['refused']}\n{self.logs()}")
+        return answer
+
+    def call(self, path, body=None, timeout=40):
+        """(status, answer); OSError when the service is not there."""
+        client = json.loads(self.client_file.read_text())
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=ssl.create_default_context(cafile=self.folder / "ca.pem"))
+        try:
+            headers = {"Authorization": f"Bearer wbc1.{client['id']}.{client['secret']}", "Content-Type": "application/json"}
+            connection.request("POST" if body is not None else "GET", path, json.dumps(body) if body is not None else None, headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        except http.client.HTTPException as e:
+            raise ConnectionError(str(e)) from None
+        finally:
+            connection.close()
+
+    def submit(self, prepared, **opts):
+        body = {"probe": prepared["probe"], "sealed": prepared["sealed"], **({"opts": opts} if opts else {})}
+        return self.call("/api/v1/jobs", body)
+
+    def job(self, jti, wait_ms=0):
+        status, answer = self.call(f"/api/v1/jobs/{urllib.parse.quote(jti)}?wait_ms={wait_ms}")
+        if status != 200:
+            raise AssertionError(f"job {jti}: {status} {answer}")
+        return answer
+
+    def follow(self, jti, seconds=30, until=("final",)):
+        """What the caller hears: the job in one of these states; a service that restarts meanwhile is asked again."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                seen = self.job(jti, wait_ms=max(0, min(25_000, int((deadline - time.monotonic()) * 1000))) if until == ("final",) else 0)
+                if seen["state"] in until:
+                    return seen
+            except OSError:
+                seen = {"state": "no answer"}
+            if time.monotonic() > deadline:
+                raise AssertionError(f"job {jti} after {seconds} s: {seen}\n{self.logs()}")
+            select.select([], [], [], 0.02)
+
+    def agent_id(self, name):
+        return json.loads((self.folder / name / "identity.json").read_text())["agent"]
+
     def binds(self, user, password):
         """Whether this password logs in. Only tests ask this; the product never does."""
         (self.folder / "try").write_bytes(password if isinstance(password, bytes) else password.encode())
@@ -200,6 +258,43 @@ class World:
 
     def logs(self):
         return "\n".join(f"--- {p.name}\n" + "\n".join(p.read_text(errors="replace").splitlines()[-15:]) for p in sorted(self.folder.glob("*.log")))
+
+
+class Preparer:
+    """tests/support/prepare.mjs, kept running; any thread may ask."""
+
+    def __init__(self, client_file, ca_file):
+        self.process = subprocess.Popen(["node", str(TOP / "tests/support/prepare.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        env={**os.environ, "WB_CLIENT_FILE": str(client_file), "WB_CA_FILE": str(ca_file)})
+        self.changed, self.answers, self.asked, self.ended = threading.Condition(), {}, 0, False
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.process.stdout:
+            answer = json.loads(line)
+            with self.changed:
+                self.answers[answer["id"]] = answer
+                self.changed.notify_all()
+        with self.changed:
+            self.ended = True
+            self.changed.notify_all()
+
+    def ask(self, **what):
+        with self.changed:
+            self.asked += 1
+            mine = self.asked
+            self.process.stdin.write(json.dumps({"id": mine, **what}) + "\n")
+            self.process.stdin.flush()
+            if not self.changed.wait_for(lambda: mine in self.answers or self.ended, 60) or mine not in self.answers:
+                raise AssertionError("prepare.mjs gave no answer")
+            return self.answers.pop(mine)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=20)
+        self.reader.join(20)
+        self.process.stdout.close()
 
 
 def memory_of(pid):
