@@ -22,20 +22,30 @@ Fault fault_of(Reply reply) {
   return fault(Fault::Kind::unreachable, "ldap.pinned");
 }
 
+bool is_applied(Code code) { return code == Code::applied || code == Code::applied_but; }
+
+// As in agent/worker_jobs.cpp: nobody else can have made it untrue since.
+bool stands(const Answer& old, std::int64_t fence, const protocol::Job& job) {
+  return is_applied(old.code) || (!agent::is_open(old.code) && job.fence == fence + 1);
+}
+
 int account_in(const std::string& sub) { return std::stoi(sub.substr(sub.find('-') + 1)); }
 
 }  // namespace
 
 // ---- jobs come in -------------------------------------------------------------------------------------------
-bool SimulatedAgent::redelivered(const protocol::Job& job) {
+bool SimulatedAgent::redelivered(const Message& message) {
+  const auto& job = *message.job;
   const auto found = running_.find(job.jti);
   if (found == running_.end()) return false;
   auto& running = *found->second;
   if (job.fence <= running.job.fence) refuse(job, Code::invalid, "replay");
   else if (running.cancelled || running.job.op != job.op) refuse(job, Code::busy, "account");
   else {
-    running.job.fence = job.fence;
-    running.job.att = job.att;
+    running.others = running.others || job.fence != running.job.fence + 1;
+    running.job.fence = job.fence, running.job.att = job.att;
+    running.received = world_.loop.now();
+    running.ttl = std::chrono::milliseconds(message.ttl_ms);
     say({Type::accept, job.jti, job.fence});
   }
   return true;
@@ -46,87 +56,89 @@ void SimulatedAgent::refuse(const protocol::Job& job, Code code, const char* rea
 void SimulatedAgent::serve(const Message& message) {
   const auto& job = *message.job;
   if (job.exp <= world_.unix_now()) return refuse(job, Code::invalid, "expired");
-  if (redelivered(job)) return;
-  if (running_.size() >= window) return refuse(job, Code::busy, "window");
+  if (redelivered(message)) return;
+  if (!looked_ || running_.size() >= window) return refuse(job, Code::busy, "window");
   auto running = std::make_shared<Running>();
   running->job = job;
   running->received = world_.loop.now();
   running->ttl = std::chrono::milliseconds(message.ttl_ms);
   running_.emplace(job.jti, running);
-  step(running, "received", 100us, [this, running] { run(running); });
+  step(running, "verified", 100us, [this, running] { perform(running); });
 }
 
 void SimulatedAgent::leave(const RunningPtr& running) {
-  if (running->work == Work::look) return looked(running);
-  if (running->holds_account) accounts_.erase(account_in(running->job.sub));
+  if (is(*running, Work::look)) return;
+  if (running->alone) accounts_.erase(account_in(running->job.sub));
   running_.erase(running->job.jti);
 }
 
-bool SimulatedAgent::answers_again(const protocol::Job& job, const Answer& old) {
-  const bool stands = old.code == Code::applied || old.code == Code::applied_but || old.reason == "void";
-  return job.op != Op::resolve || stands;
-}
-
-// What it was told before is known by now (a look into the journal): replay, an answer given before, or work.
-void SimulatedAgent::run(const RunningPtr& running) {
+// One hop to the journal: a new job is recorded there, a known one is looked up.
+void SimulatedAgent::perform(const RunningPtr& running) {
   const auto& job = running->job;
-  const auto entry = journal_.find(job.jti);
-  const bool known = entry != journal_.end();
-  const bool stale = world_.loop.now() - running->received > running->ttl || job.exp <= world_.unix_now();
-  if (stale || (known && job.fence <= entry->second.fence)) {
-    refuse(job, Code::invalid, stale ? "expired" : "replay");
-    return leave(running);
-  }
-  const bool answered = known && entry->second.result && !agent::is_open(entry->second.result->code);
-  if (answered && answers_again(job, *entry->second.result)) {
-    say({Type::accept, job.jti, job.fence});
-    return record(running, *entry->second.result);
-  }
-  if (!accounts_.insert(account_in(job.sub)).second) {
-    refuse(job, Code::busy, "account");
-    return leave(running);
-  }
-  running->holds_account = true;
-  running->work = job.op == Op::resolve ? Work::resolve : Work::attempt;
-  running->second = job.att > 1 || known;
-  say({Type::accept, job.jti, job.fence});
-  step(running, "verified", 400us, [this, running] {
-    auto& intent = journal_[running->job.jti];
-    if (intent.fence == 0) intent.job = running->job;
-    intent.fence = running->job.fence, intent.att = running->job.att;
-    intent.result.reset();
-    intent.acked = false;
-    if (world_.plan.bugs.journal_skipped) journal_.erase(running->job.jti);
-    sync();
-    step(running, "journaled", 20us, [this, running] { attempt(running); });
+  running->alone = accounts_.insert(account_in(job.sub)).second;
+  if (running->alone) say({Type::accept, job.jti, job.fence});
+  process_.then(world_.dice.span(50us, 800us), [this, running] {
+    const auto entry = journal_.find(running->job.jti);
+    const auto known = entry == journal_.end() ? std::nullopt : std::optional(entry->second);
+    if (!known && running->alone) intend(running);
+    decide(running, known);
   });
 }
 
-// ---- the work -----------------------------------------------------------------------------------------------
-void SimulatedAgent::attempt(const RunningPtr& running) {
-  agent::Attempt attempt;
-  attempt.job = running->job;
-  attempt.work = running->work;
-  attempt.second = running->second;
+void SimulatedAgent::intend(const RunningPtr& running) {
+  if (world_.plan.bugs.journal_skipped) return;  // planted
+  auto& entry = journal_[running->job.jti];
+  if (entry.fence == 0) entry.job = running->job;
+  entry.fence = running->job.fence, entry.att = running->job.att;
+  entry.result.reset();
+  entry.acked = false;
+  sync();
+}
+
+void SimulatedAgent::decide(const RunningPtr& running, std::optional<Entry> known) {
+  const auto& job = running->job;
+  auto& attempt = running->attempt;
+  attempt.second = job.att > 1;
   attempt.marker = world_.plan.marker;
-  if (running->work != Work::attempt)
-    if (const auto known = journal_.find(running->job.jti); known != journal_.end() && known->second.job.op != Op::resolve) attempt.first_exp = known->second.job.exp;
-  running->attempt_fence = running->job.fence;
-  running->machine.emplace(std::move(attempt));
+  if (job.op == Op::resolve) attempt.work = Work::resolve;
+  if (known) {
+    if (job.fence <= known->fence) {
+      refuse(job, Code::invalid, "replay");
+      return leave(running);
+    }
+    if (known->result && stands(*known->result, known->fence, job)) {
+      if (!running->alone) say({Type::accept, job.jti, job.fence});
+      return answer_again(running, *known->result);
+    }
+    attempt.second = true;
+    if (known->job.op != Op::resolve) attempt.first_exp = known->job.exp;
+  }
+  if (!running->alone) {
+    refuse(job, Code::busy, "account");
+    return leave(running);
+  }
+  if (known) intend(running);
+  step(running, "journaled", 20us, [this, running] { carry(running); });
+}
+
+// ---- the work -----------------------------------------------------------------------------------------------
+void SimulatedAgent::carry(const RunningPtr& running) {
+  running->others = false;
+  running->attempt.job = running->job;
+  running->limits = {running->job.exp, running->ttl};
+  running->limits_from = running->received;
+  running->machine.emplace(running->attempt);
   act(running, running->machine->start());
 }
 
 void SimulatedAgent::act(const RunningPtr& running, agent::Action action) {
   if (std::holds_alternative<agent::Read>(action)) return read(running);
-  if (const auto* say = std::get_if<agent::Say>(&action)) return finish(running, *say);
   if (const auto* marker = std::get_if<agent::Void>(&action)) return modify(running, marker->marker, false);
-  if (std::holds_alternative<agent::Again>(action)) return process_.then(1s, [this, running] { attempt(running); });
-  if (std::holds_alternative<agent::Nothing>(action)) return leave(running);
-  if (running->cancelled) return leave(running);
-  running->applying = true;
-  say({Type::progress, running->job.jti, running->job.fence});
-  renew_lease(running);
-  modify(running, world_.plan.marker ? agent::marker_text(running->job.jti, running->attempt_fence) : "", true);
+  if (std::holds_alternative<agent::Write>(action)) return modify(running, world_.plan.marker ? agent::marker_text(running->job.jti, running->attempt.job.fence) : "", true);
+  running->applying = false;
+  if (const auto* say = std::get_if<agent::Say>(&action)) return end(running, {running->job.jti, 0, 0, running->job.op, say->code, say->reason});
+  looking_ = looking_ && !is(*running, Work::look);  // Again: with the next watch
+  leave(running);
 }
 
 ldap::Account SimulatedAgent::account_of(const Running& running, const Reading& reading) const {
@@ -151,13 +163,13 @@ void SimulatedAgent::read(const RunningPtr& running) {
 
 // The look at the clock and the sending stand close together, but a process can be stopped between any two instructions.
 void SimulatedAgent::modify(const RunningPtr& running, std::string marker, bool password) {
+  if (!std::exchange(running->applying, true)) {
+    say({Type::progress, running->job.jti, running->job.fence});
+    renew_lease(running);
+  }
   step(running, "before_modify", 150us, [this, running, marker = std::move(marker), password] {
-    const agent::Limits limits{running->job.exp, running->ttl};
-    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(world_.loop.now() - running->received);
-    if (auto no = agent::before_sending(limits, world_.unix_now(), age, running->cancelled)) {
-      running->applying = false;
-      return act(running, running->machine->on(*no));
-    }
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(world_.loop.now() - running->limits_from);
+    if (auto no = agent::before_sending(running->limits, world_.unix_now(), age, running->cancelled)) return act(running, running->machine->on(*no));
     if (!password && world_.plan.bugs.void_skipped) {  // planted
       ldap::WriteAnswer answer;
       answer.after = account_of(*running, world_.directory.look(account_in(running->job.sub)));
@@ -187,7 +199,6 @@ void SimulatedAgent::send(const RunningPtr& running, Modify order) {
 }
 
 void SimulatedAgent::written(const RunningPtr& running, const ModelDirectory::Write& write) {
-  running->applying = false;
   if (write.reply == Reply::answered) {
     ldap::WriteAnswer answer;
     if (write.verdict == Verdict::swap_failed) answer.refusal = ldap::Refusal::swap_failed;
@@ -206,26 +217,37 @@ void SimulatedAgent::written(const RunningPtr& running, const ModelDirectory::Wr
 }
 
 // ---- the outcome --------------------------------------------------------------------------------------------
-void SimulatedAgent::finish(const RunningPtr& running, const agent::Say& say) {
-  record(running, {running->job.jti, running->job.fence, running->job.att, running->job.op, say.code, say.reason});
+// It was in other hands meanwhile, and is not applied: look again.
+void SimulatedAgent::end(const RunningPtr& running, Answer outcome) {
+  if (running->others && !is_applied(outcome.code)) {
+    intend(running);
+    running->attempt.second = true;
+    return carry(running);
+  }
+  record(running, outcome, [this, running, outcome] { end(running, outcome); });
 }
 
-// Under the newest fence: a redelivery may come while we write it down.
-void SimulatedAgent::record(const RunningPtr& running, Answer answer) {
+void SimulatedAgent::answer_again(const RunningPtr& running, Answer old) {
+  record(running, old, [this, running, old] { answer_again(running, old); });
+}
+
+// `outdated`: a redelivery came while we wrote it down.
+void SimulatedAgent::record(const RunningPtr& running, Answer answer, std::function<void()> outdated) {
   answer.fence = running->job.fence, answer.att = running->job.att, answer.op = running->job.op;
-  step(running, "outcome", 60us, [this, running, answer] {
-    auto entry = journal_.find(answer.jti);
+  step(running, "outcome", 60us, [this, running, answer, outdated = std::move(outdated)]() mutable {
+    const auto entry = journal_.find(answer.jti);
     if (entry != journal_.end() && entry->second.fence <= answer.fence) {
       entry->second.fence = answer.fence, entry->second.att = answer.att;
       entry->second.result = answer;
       entry->second.acked = false;
     }
-    process_.then(world_.dice.span(0ms, 2s), [this] { sync(); });
+    sync_soon();
     world_.outcome_known(number_, answer);
-    step(running, "journaled_done", 20us, [this, running, answer] {
-      if (answer.fence != running->job.fence) return record(running, answer);
+    step(running, "journaled_done", 20us, [this, running, answer, outdated = std::move(outdated)] {
+      if (answer.fence != running->job.fence) return outdated();
       report(answer);
       leave(running);
+      if (is(*running, Work::look)) looking_ = false, look_at_intents();
       world_.reached(number_, "reported");
     });
   });

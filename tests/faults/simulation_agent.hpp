@@ -30,7 +30,7 @@ class SimulatedAgent {
 
  private:
   struct Entry {  // queue::JournalEntry
-    protocol::Job job;
+    protocol::Job job;  // as it was first seen here
     std::int64_t fence = 0;
     int att = 0;
     std::optional<Answer> result;
@@ -41,10 +41,12 @@ class SimulatedAgent {
     protocol::Job job;
     Time received{};
     std::chrono::milliseconds ttl{0};
-    bool applying = false, cancelled = false, second = false, holds_account = false;
-    std::int64_t attempt_fence = 0;  // the one that goes into the marker
-    agent::Work work = agent::Work::attempt;
-    std::optional<agent::AttemptMachine> machine;
+    bool applying = false, cancelled = false, alone = false;
+    bool others = false;  // redelivered with a fence that others had in between
+    agent::Attempt attempt = {};
+    agent::Limits limits = {};  // of this attempt
+    Time limits_from{};
+    std::optional<agent::AttemptMachine> machine = {};
   };
   struct Waiting {
     Answer answer;
@@ -61,26 +63,30 @@ class SimulatedAgent {
   void repeat_results(int epoch_of_link);
   void renew_lease(const RunningPtr& running);
   void say_ready();
+  void watch();
   void look_at_intents();
-  void looked(const RunningPtr& running);
   int open_intents() const;
 
   void serve(const Message& message);
-  bool redelivered(const protocol::Job& job);
+  bool redelivered(const Message& message);
   void refuse(const protocol::Job& job, protocol::Code code, const char* reason);
-  void run(const RunningPtr& running);
-  static bool answers_again(const protocol::Job& job, const Answer& old);
+  void perform(const RunningPtr& running);
+  void decide(const RunningPtr& running, std::optional<Entry> known);
+  void intend(const RunningPtr& running);
   void leave(const RunningPtr& running);
-  void attempt(const RunningPtr& running);
+  void carry(const RunningPtr& running);
+  void end(const RunningPtr& running, Answer outcome);
+  void answer_again(const RunningPtr& running, Answer old);
   void act(const RunningPtr& running, agent::Action action);
   void read(const RunningPtr& running);
   void modify(const RunningPtr& running, std::string marker, bool password);
   void send(const RunningPtr& running, Modify order);
   void written(const RunningPtr& running, const ModelDirectory::Write& write);
-  void finish(const RunningPtr& running, const agent::Say& say);
-  void record(const RunningPtr& running, Answer answer);
+  void record(const RunningPtr& running, Answer answer, std::function<void()> outdated);
   void step(const RunningPtr& running, const char* name, Span pause, std::function<void()> then);
+  void sync_soon();
   void sync() { synced_ = journal_; }
+  static bool is(const Running& running, agent::Work work) { return running.attempt.work == work; }
   ldap::Account account_of(const Running& running, const Reading& reading) const;
 
   World& world_;
@@ -89,8 +95,8 @@ class SimulatedAgent {
   Journal journal_, synced_;
   std::int64_t epoch_ = 0;
   LinkPtr link_;
-  int link_epoch_ = 0, tries_ = 0, looks_ = 0;  // looks_: intents found open and not looked at yet
-  bool dialling_ = false, directory_well_ = true;
+  int link_epoch_ = 0, tries_ = 0;
+  bool dialling_ = false, looked_ = false, looking_ = false, directory_well_ = true;
   std::map<std::string, RunningPtr> running_;
   std::set<int> accounts_;
   std::map<std::string, Waiting> outbox_;

@@ -18,11 +18,11 @@ void SimulatedAgent::start() {
   sync();  // drawing an epoch is a synced commit
   for (const auto& [jti, entry] : journal_)
     if (entry.result && !entry.acked) outbox_[jti] = {*entry.result};
-  looks_ = 1;
+  looked_ = looking_ = false;
   directory_well_ = world_.directory.well();
   tries_ = 0;
   process_.then(1ms, [this] { dial(); });
-  process_.then(2ms, [this] { look_at_intents(); });
+  process_.then(2ms, [this] { watch(); });
 }
 
 void SimulatedAgent::kill(bool power_loss) {
@@ -102,7 +102,10 @@ void SimulatedAgent::receive(const LinkPtr& link, const Message& m) {
     case Type::job: return serve(m);
     case Type::ack: {
       if (const auto waiting = outbox_.find(m.jti); waiting != outbox_.end() && waiting->second.answer.fence <= m.fence) outbox_.erase(waiting);
-      if (const auto entry = journal_.find(m.jti); entry != journal_.end() && entry->second.fence == m.fence && entry->second.result) entry->second.acked = true;
+      process_.then(world_.dice.span(0ms, 3s), [this, jti = m.jti, fence = m.fence] {
+        if (const auto entry = journal_.find(jti); entry != journal_.end() && entry->second.fence == fence && entry->second.result) entry->second.acked = true;
+        sync();
+      });
       return;
     }
     case Type::cancel: {
@@ -148,7 +151,7 @@ void SimulatedAgent::repeat_results(int link_epoch) {
 // ---- readiness ----------------------------------------------------------------------------------------------
 void SimulatedAgent::say_ready() {
   Message message;
-  message.type = Type::ready, message.ready = looks_ == 0 && directory_well_;
+  message.type = Type::ready, message.ready = looked_ && directory_well_;
   say(std::move(message));
 }
 
@@ -162,24 +165,34 @@ int SimulatedAgent::open_intents() const {
   return static_cast<int>(std::count_if(journal_.begin(), journal_.end(), [](const auto& e) { return !e.second.result; }));
 }
 
-// Each one is looked at once before new work, reading only; what it says is sent as the result of its attempt.
+// Each few seconds, until what a former life left open is settled.
+void SimulatedAgent::watch() {
+  if (looked_) return;
+  if (!looking_ && world_.directory.well()) look_at_intents();
+  process_.then(3s, [this] { watch(); });
+}
+
+// One after the other, reading only; what it says is sent as the result of the attempt it belongs to.
 void SimulatedAgent::look_at_intents() {
-  looks_ = 0;
   for (const auto& [jti, entry] : journal_) {
     if (entry.result) continue;
     auto running = std::make_shared<Running>();
     running->job = entry.job;
     running->job.fence = entry.fence, running->job.att = entry.att;
-    running->work = agent::Work::look;
-    running->received = world_.loop.now();
-    ++looks_;
-    process_.then(Span(0), [this, running] { attempt(running); });
+    running->attempt.work = agent::Work::look;
+    running->attempt.second = true;
+    running->attempt.marker = world_.plan.marker;
+    if (entry.job.op != protocol::Op::resolve) running->attempt.first_exp = entry.job.exp;
+    looking_ = true;
+    return carry(running);
   }
-  if (looks_ == 0) say_ready();
+  looked_ = true;
+  say_ready();
 }
 
-void SimulatedAgent::looked(const RunningPtr&) {
-  if (--looks_ == 0) say_ready();
+// The watch flushes what the outcomes and the acks left.
+void SimulatedAgent::sync_soon() {
+  process_.then(world_.dice.span(0ms, 3s), [this] { sync(); });
 }
 
 // Every third of the lease, for as long as the write is under way.

@@ -132,14 +132,15 @@ void SimulatedService::arm(const Job& job) {
   });
 }
 
-// Offers what waits, the oldest first.
+// Offers what waits, the oldest first, and those whose callers are gone last.
 void SimulatedService::agents_changed() {
   changed_ = true;
   if (std::exchange(handing_out_, true)) return;
   while (std::exchange(changed_, false)) {
     const auto jobs = live_;
-    for (const auto& [jti, job] : jobs)
-      if (has_room() && (job->machine.looking() || job->machine.state() == JobState::ready)) step(job, event::AgentsChanged{});
+    for (const bool resolving : {false, true})
+      for (const auto& [jti, job] : jobs)
+        if (has_room() && job->machine.looking() && (job->machine.state() == JobState::resolving) == resolving) step(job, event::AgentsChanged{});
   }
   handing_out_ = false;
 }
@@ -206,16 +207,14 @@ std::optional<queue::JobEvent> SimulatedService::act(const Job& job, const queue
   return std::nullopt;
 }
 
-std::optional<queue::JobEvent> SimulatedService::act(const Job& job, const queue::action::Ack& a) {
-  job->ack_to = a;
-  if (job->machine.state() != JobState::final) say_ack(*job);
+std::optional<queue::JobEvent> SimulatedService::act(const Job& job, const queue::action::Ack&) {
+  job->ack_due = true;
   return std::nullopt;
 }
 
-void SimulatedService::say_ack(Live& job) {
-  if (!job.ack_to) return;
-  say(job.ack_to->agent, {Message::Type::ack, world_.orders[static_cast<std::size_t>(job.order)].jti, job.ack_to->fence});
-  job.ack_to.reset();
+// When what it acknowledges is on the disk.
+void SimulatedService::ack_soon(const std::string& agent, const Answer& answer) {
+  process_.then(world_.dice.span(5ms, 8ms), [this, agent, jti = answer.jti, fence = answer.fence] { say(agent, {Message::Type::ack, jti, fence}); });
 }
 
 std::optional<queue::JobEvent> SimulatedService::act(const Job& job, const queue::action::Dropped& a) {
@@ -226,12 +225,11 @@ std::optional<queue::JobEvent> SimulatedService::act(const Job& job, const queue
 std::optional<queue::JobEvent> SimulatedService::act(const Job& job, const queue::action::Tell&) {
   const auto at = static_cast<std::size_t>(job->order);
   seen_[at].resolving = true;
-  process_.then(world_.dice.span(0us, 5ms), [this, at] { disk_[at].resolving = true; });
+  disk_[at] = seen_[at];
   world_.told(job->order, "in_doubt", "");
   return std::nullopt;
 }
 
-// The caller is told at once; the file has it a few milliseconds later, and only then is the agent told to forget it.
 std::optional<queue::JobEvent> SimulatedService::act(const Job& job, const queue::action::Finish& a) {
   const auto at = static_cast<std::size_t>(job->order);
   auto& row = seen_[at];
@@ -240,10 +238,9 @@ std::optional<queue::JobEvent> SimulatedService::act(const Job& job, const queue
   row.fence = job->machine.fence();
   row.attempts = job->machine.attempts();
   row.final = true;
-  process_.then(world_.dice.span(0us, 5ms), [this, job, at, row] {
-    disk_[at] = row;
-    say_ack(*job);
-  });
+  // Applied is a fact and may be told before it is flushed; what was not done must not be forgotten and done after all.
+  if (row.outcome.starts_with("applied")) process_.then(world_.dice.span(0us, 5ms), [this, at, row] { disk_[at] = row; });
+  else disk_[at] = row;
   world_.told(job->order, row.outcome, by_agent ? job->answer->reason : "");
   live_.erase(world_.orders[at].jti);
   return std::nullopt;
@@ -276,7 +273,11 @@ void SimulatedService::closed(const LinkPtr& link) {
 
 void SimulatedService::link_lost(const std::string& agent) {
   const auto jobs = live_;
-  for (const auto& [jti, job] : jobs) step(job, event::LinkLost{agent});
+  for (const auto& [jti, job] : jobs) {
+    const auto& attempts = job->machine.attempts();
+    const bool asked = std::any_of(attempts.begin(), attempts.end(), [&](const auto& a) { return a.agent == agent; });
+    if (asked || job->machine.holder() == agent) step(job, event::LinkLost{agent});
+  }
 }
 
 bool SimulatedService::has_room() const {
@@ -310,10 +311,11 @@ void SimulatedService::answered(const std::string& agent, const Answer& answer) 
   if (world_.plan.bugs.fence_ignored) fence = job->machine.fence();
   step(job, event::Answered{world_.plan.bugs.fence_ignored ? job->machine.holder().value_or(agent) : agent, fence, answer.code});
   job->answer = nullptr;
+  if (std::exchange(job->ack_due, false)) ack_soon(agent, answer);
 }
 
 void SimulatedService::answered_late(const std::string& agent, const Answer& answer) {
-  say(agent, {Message::Type::ack, answer.jti, answer.fence});
+  ack_soon(agent, answer);
   const auto order = world_.order_of(answer.jti);
   auto& row = seen_[static_cast<std::size_t>(order)];
   const bool asked = std::any_of(row.attempts.begin(), row.attempts.end(), [&](const auto& a) { return a.agent == agent && a.fence == answer.fence; });

@@ -45,7 +45,7 @@ class SimulatedService {
     queue::JobMachine machine;
     std::optional<Time> armed_for = {};
     const Answer* answer = nullptr;  // while it is stepped through
-    std::optional<queue::action::Ack> ack_to = {};
+    bool ack_due = false;
   };
   using Job = std::shared_ptr<Live>;
   struct Session {
@@ -68,7 +68,7 @@ class SimulatedService {
   std::optional<queue::JobEvent> act(const Job& job, const queue::action::Finish& a);
   std::shared_ptr<const protocol::Job> payload_of(const Live& job, const queue::action::Offer& offer) const;
   void say(const std::string& agent, Message message);
-  void say_ack(Live& job);
+  void ack_soon(const std::string& agent, const Answer& answer);
   void answered(const std::string& agent, const Answer& answer);
   void answered_late(const std::string& agent, const Answer& answer);
   void drop_session(std::string agent);
