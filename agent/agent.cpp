@@ -170,8 +170,14 @@ Awaitable<> Agent::watch(Domain& domain) {
     auto checking = to_completion(domain.pool, std::move(work));
     auto state = co_await std::move(checking);
     if (stopping_) co_return;
-    auto mending = worker_->mend_journal();
-    co_await std::move(mending);
+    auto tending = worker_->tend_journal();
+    co_await std::move(tending);
+    if (state.ready && !domain.settled) {
+      auto settling = worker_->settle_former(domain);
+      const bool settled = co_await std::move(settling);
+      if (!settled) state.ready = false, state.reason = "jobs left open by a former run are not settled yet";
+    }
+    if (stopping_) co_return;
     const auto& was = domain.state;
     const bool news = first || was.ready != state.ready || was.reason != state.reason || was.dc != state.dc || was.marker != state.marker || was.hints != state.hints;
     if (news && state.ready) log::info("directory.ready", log::field("domain", domain.name), log::field("dc", state.dc), log::field("marker", state.marker), log::field("hints", state.hints));
@@ -223,6 +229,8 @@ Awaitable<> Agent::wind_down() {
   } else if (session) {
     session->abort();
   }
+  auto tending = worker_->tend_journal();
+  co_await std::move(tending);
   linking_.cancel();
   watching_.cancel();
 }

@@ -1,22 +1,14 @@
 #include "agent/apply.hpp"
 
-#include "core/clock.hpp"
 #include "core/failpoint.hpp"
+#include "core/log.hpp"
 #include "crypto/jwe.hpp"
 #include "protocol/password.hpp"
 
 namespace wb::agent {
 namespace {
 using protocol::Code;
-
-Applied settle(Result<ldap::WriteAnswer> written, const Attempt& attempt, ldap::Directory& directory, const Stopwatch& watch) {
-  failpoint("answered", protocol::to_string(attempt.job.op));
-  if (written) return {std::move(*written), watch.ms()};
-  std::optional<ldap::Account> reread;
-  if (written.error().kind != Fault::Kind::unreachable)  // sent, or maybe sent: look once
-    if (auto again = directory.read(attempt.job.sub)) reread = std::move(*again);
-  return {Applied::Unanswered{written.error(), std::move(reread)}, watch.ms()};
-}
+using protocol::Op;
 
 // The person's password may be mended; a plaintext that is not the contract's may not.
 Say not_a_password(const Fault& fault) {
@@ -25,33 +17,109 @@ Say not_a_password(const Fault& fault) {
   return {Code::invalid, "malformed", {}};
 }
 
+class Hands {
+ public:
+  Hands(const Attempt& attempt, const Means& means) : attempt_(attempt), job_(attempt.job), means_(means) {}
+
+  Ending carry_out() {
+    AttemptMachine machine(attempt_);
+    for (Action action = machine.start();;) {
+      std::optional<Event> event;
+      if (std::holds_alternative<Read>(action)) event = read();
+      else if (std::holds_alternative<Write>(action)) event = write();
+      else if (const auto* text = std::get_if<Void>(&action)) event = void_with(text->marker);
+      else return end(std::move(action));
+      action = machine.on(*event);
+    }
+  }
+
+ private:
+  Event read() {
+    const Timed timed(ending_.directory_ms);
+    auto account = means_.directory.read(job_.sub, job_.op == Op::unlock ? std::string() : job_.pre->dc);
+    if (!account) {
+      log::fault("job.unread", account.error());
+      return ReadFailed{std::move(account).error()};
+    }
+    if (*account) ending_.decision = policy::decide(means_.rules, subject_of(**account));
+    ending_.account = *account;
+    return ReadDone{std::move(*account), ending_.decision.denial};
+  }
+
+  Event write() {
+    if (job_.op == Op::unlock) return modify("before_modify", [this] { return means_.directory.unlock(job_.sub); });
+    const auto plain = crypto::open_sealed(means_.sealed, means_.ae);
+    if (!plain) return NotAPassword{{Code::invalid, "decrypt", {}}};
+    const auto passwords = crypto::read_passwords(*plain);
+    if (!passwords) return NotAPassword{not_a_password(passwords.error())};
+    ldap::WriteOrder order;
+    order.sub = job_.sub;
+    order.pre = *job_.pre;
+    if (attempt_.marker) order.marker = marker_text(job_.jti, job_.fence);
+    order.unlock = job_.opts.unlock;
+    order.must_change = job_.opts.must_change;
+    order.enforce_history = job_.opts.enforce_history;
+    return modify("before_modify", [&] { return means_.directory.write_password(order, passwords->pw); });
+  }
+
+  Event void_with(const std::string& marker) {
+    return modify("before_void", [&] { return means_.directory.write_marker(job_.sub, *job_.pre, marker); });
+  }
+
+  template <class Modify> Event modify(std::string_view name, Modify send) {
+    if (!said_) means_.sending();
+    said_ = true;
+    failpoint(name, protocol::to_string(job_.op));
+    const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(BootClock::now() - means_.received);
+    if (auto no = before_sending(means_.limits, unix_now() + means_.clock_offset_s, age, means_.cancelled)) return *no;
+    const Timed timed(ending_.directory_ms);
+    auto answer = send();
+    failpoint("answered", protocol::to_string(job_.op));
+    if (answer) {
+      if (!answer->detail.empty()) ending_.detail = answer->detail;
+      if (answer->after) ending_.account = answer->after;
+      return Answered{std::move(*answer)};
+    }
+    log::fault("job.unanswered", answer.error());
+    std::optional<ldap::Account> reread;
+    if (answer.error().kind != Fault::Kind::unreachable)  // sent, or maybe sent: look once
+      if (auto again = means_.directory.read(job_.sub, job_.op == Op::unlock ? std::string() : job_.pre->dc)) reread = std::move(*again);
+    if (reread) ending_.account = reread;
+    return Unanswered{std::move(answer).error(), std::move(reread)};
+  }
+
+  Ending end(Action action) {
+    const auto* say = std::get_if<Say>(&action);
+    const bool written = say && (say->code == Code::applied || say->code == Code::applied_but);
+    if (ending_.decision.denial != policy::Denial::none && !written) ending_.account.reset();  // a denied account is not talked about
+    if (say && say->code == Code::rejected && (say->reason == "too_short" || say->reason == "too_young") && ending_.account) {
+      const Timed timed(ending_.directory_ms);
+      if (auto policy = means_.directory.policy_of(*ending_.account)) ending_.policy = *policy;
+    }
+    ending_.action = std::move(action);
+    return std::move(ending_);
+  }
+
+  struct Timed {
+    explicit Timed(double& total_) : total(total_) {}
+    Timed(const Timed&) = delete;
+    Timed& operator=(const Timed&) = delete;
+    ~Timed() { total += watch.ms(); }
+    double& total;
+    Stopwatch watch;
+  };
+
+  const Attempt& attempt_;
+  const protocol::Job& job_;
+  const Means& means_;
+  Ending ending_;
+  bool said_ = false;
+};
+
 }  // namespace
 
-Applied apply_reset(const Attempt& attempt, const std::string& sealed, const crypto::PrivateKey& ae, ldap::Directory& directory, const std::atomic<bool>& cancelled) {
-  const auto& job = attempt.job;
-  const auto plain = crypto::open_sealed(sealed, ae);
-  if (!plain) return {Say{Code::invalid, "decrypt", {}}};
-  const auto passwords = crypto::read_passwords(*plain);
-  if (!passwords) return {not_a_password(passwords.error())};
+policy::Subject subject_of(const ldap::Account& a) { return {a.dn, a.sid, a.group_sids, a.group_dns, a.admin_count}; }
 
-  ldap::WriteOrder order;
-  order.sub = job.sub;
-  order.pre = *job.pre;
-  if (attempt.marker) order.marker = marker_text(job.jti, job.fence);
-  order.unlock = job.opts.unlock;
-  order.must_change = job.opts.must_change;
-  order.enforce_history = job.opts.enforce_history;
-  failpoint("before_modify", protocol::to_string(job.op));
-  if (cancelled) return {Applied::Cancelled{}};
-  const Stopwatch watch;
-  return settle(directory.write_password(order, passwords->pw), attempt, directory, watch);
-}
-
-Applied apply_unlock(const Attempt& attempt, ldap::Directory& directory, const std::atomic<bool>& cancelled) {
-  failpoint("before_modify", protocol::to_string(attempt.job.op));
-  if (cancelled) return {Applied::Cancelled{}};
-  const Stopwatch watch;
-  return settle(directory.unlock(attempt.job.sub), attempt, directory, watch);
-}
+Ending carry_out(const Attempt& attempt, const Means& means) { return Hands(attempt, means).carry_out(); }
 
 }  // namespace wb::agent

@@ -1,28 +1,42 @@
-// The one function in which a password is plain: opened, checked, written, gone. Blocking; on a directory thread.
+// Carries out one attempt: does what the machine says, tells it what happened. Blocking; all of it on one directory
+// thread. The one function in which a password is plain lives here: opened, checked, written, gone.
 #pragma once
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <string>
-#include <variant>
 
 #include "agent/attempt_machine.hpp"
+#include "core/clock.hpp"
 #include "crypto/keys.hpp"
 #include "ldap/directory.hpp"
+#include "policy/guardrails.hpp"
 
 namespace wb::agent {
 
-struct Applied {
-  struct Cancelled {};  // before anything was sent
-  struct Unanswered {
-    Fault fault;
-    std::optional<ldap::Account> reread;
-  };
-  // Say: not sent, the password itself was refused (or would not open).
-  std::variant<Cancelled, Say, ldap::WriteAnswer, Unanswered> end;
+struct Means {
+  ldap::Directory& directory;
+  const policy::Guardrails& rules;
+  const crypto::PrivateKey& ae;
+  const std::string& sealed;  // empty: none came
+  const std::atomic<bool>& cancelled;
+  Limits limits;
+  BootClock::time_point received;
+  std::int64_t clock_offset_s = 0;
+  std::function<void()> sending;  // right before the first thing is sent
+};
+
+struct Ending {
+  Action action;                                   // Say, Again or Nothing
+  policy::Decision decision;                       // of the guardrails, when the account was last read
+  std::optional<ldap::Account> account;            // as last read, where the result may tell of it
+  std::optional<protocol::PasswordPolicy> policy;  // where it explains the refusal
+  std::string detail;                              // the directory's own codes
   double directory_ms = 0;
 };
 
-Applied apply_reset(const Attempt& attempt, const std::string& sealed, const crypto::PrivateKey& ae, ldap::Directory& directory, const std::atomic<bool>& cancelled);
-Applied apply_unlock(const Attempt& attempt, ldap::Directory& directory, const std::atomic<bool>& cancelled);
+Ending carry_out(const Attempt& attempt, const Means& means);
+
+policy::Subject subject_of(const ldap::Account& account);
 
 }  // namespace wb::agent

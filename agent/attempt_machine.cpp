@@ -1,5 +1,7 @@
 #include "agent/attempt_machine.hpp"
 
+#include <algorithm>
+
 namespace wb::agent {
 namespace {
 using ldap::Refusal;
@@ -7,12 +9,49 @@ using protocol::Code;
 using protocol::Op;
 using protocol::Pre;
 
+constexpr UnixSeconds clocks_apart_max_s = 300;
+constexpr UnixSeconds resolving_max_s = 86'400;  // after a job's `exp`
+
 bool moved(const Pre& was, const Pre& is) {
   const bool versions = was.ver >= 0 && is.ver >= 0 && was.ver != is.ver;  // -1: the directory keeps none
   return versions || was.pls != is.pls;
 }
 
-bool ours(const Attempt& a, const ldap::Account& account) { return is_our_marker(account.pre.mk, a.job.jti); }
+// A resolve has an `iat` of its own; where nobody here knows the job's, the longest that resolving may take is assumed.
+UnixSeconds probed_at_the_earliest(const Attempt& a) {
+  if (a.first_exp) return *a.first_exp - protocol::seal_seconds_max;
+  if (a.work == Work::resolve || a.job.op == Op::resolve) return a.job.iat - resolving_max_s - protocol::seal_seconds_max;
+  return std::min(a.job.iat, a.job.exp - protocol::seal_seconds_max);
+}
+
+// A marker that was cleared, or written anew with the old value, looks untouched; its metadata remembers.
+bool untouched_since_the_probe(const Attempt& a, const ldap::Account& account) {
+  return account.pre.mk == a.job.pre->mk && account.marker_changed && *account.marker_changed < probed_at_the_earliest(a) - clocks_apart_max_s;
+}
+
+enum class Standing {
+  elsewhere,   // not the pinned DC: its word settles nothing
+  applied,     // this very job's marker
+  voided,      // this very job's void marker
+  as_probed,   // the swap can succeed
+  remarked,    // the password as probed, the marker not: the swap can only fail
+  superseded,  // somebody else's password, surely
+  unclear,     // another password, and nobody knows whose
+};
+
+Standing standing(const Attempt& a, const ldap::Account& account) {
+  const Pre& pre = *a.job.pre;
+  if (account.pre.dc != pre.dc) return Standing::elsewhere;
+  const auto marker = read_marker(account.pre.mk, a.job.jti);
+  if (marker == Marker::applied) return Standing::applied;
+  if (marker == Marker::voided) return Standing::voided;
+  if (!moved(pre, account.pre)) return account.pre.mk == pre.mk ? Standing::as_probed : Standing::remarked;
+  if (!a.second) return Standing::superseded;  // nothing of ours was ever sent
+  return a.marker && untouched_since_the_probe(a, account) ? Standing::superseded : Standing::unclear;
+}
+
+const Say in_doubt{Code::in_doubt, {}, {}}, unknown{Code::unknown, {}, {}}, superseded{Code::superseded, {}, {}}, reprobe{Code::reprobe, {}, {}},
+    gone_void{Code::failed, "void", {}};
 
 // What is different from what was asked, read from the account as it is now.
 Say applied(const Attempt& a, const std::optional<ldap::Account>& account) {
@@ -25,31 +64,20 @@ Say applied(const Attempt& a, const std::optional<ldap::Account>& account) {
   return {code, {}, std::move(also)};
 }
 
-// Somebody changed the password since the probe: was it somebody else?
-Say when_moved(const Attempt& a, const ldap::Account& account) {
-  if (!a.second) return {Code::superseded, {}, {}};  // nothing of ours was ever sent
-  const bool untouched = account.pre.mk == a.job.pre->mk;
-  if (a.marker && untouched) return {Code::superseded, {}, {}};
-  return {Code::unknown, {}, {}};
-}
-
-Say when_not_sent(const Attempt& a) {
-  if (a.second) return {Code::in_doubt, {}, {}};  // an earlier attempt may have been
-  return {Code::reprobe, {}, {}};
-}
-
 // A right that is missing is told from a DC that is not there: an administrator mends them differently.
 std::string_view why_unreadable(const Fault& fault) {
   if (fault.kind == Fault::Kind::malformed) return "directory_error";
   return fault.where == "ldap.groups" || fault.where == "ldap.policy" ? "no_rights" : "dc_unavailable";
 }
 
+// Nothing was sent by this attempt, and the directory could not be asked.
 Say not_readable(const Attempt& a, const Fault& fault) {
   using Kind = Fault::Kind;
-  if (a.second) return {Code::in_doubt, {}, {}};
+  if (a.job.op == Op::unlock) return fault.worth_retrying() ? reprobe : Say{Code::failed, std::string(why_unreadable(fault)), {}};
+  if (a.second) return in_doubt;  // an earlier attempt may have been
   if (fault.kind == Kind::malformed) return {Code::failed, "directory_error", {}};
   if (fault.kind == Kind::refused || fault.kind == Kind::internal) return {Code::failed, std::string(why_unreadable(fault)), {}};
-  return {Code::reprobe, {}, {}};
+  return reprobe;
 }
 
 Say refused(Refusal refusal) {
@@ -72,18 +100,25 @@ Say refused(Refusal refusal) {
 
 Say unlock_fault(const Fault& fault, const std::optional<ldap::Account>& reread) {
   if (reread && !reread->state.locked) return {Code::applied, {}, {}};
-  if (fault.kind == Fault::Kind::unreachable) return {Code::reprobe, {}, {}};
-  return {Code::in_doubt, {}, {}};  // it may still arrive; doing it again is harmless
+  if (fault.kind == Fault::Kind::unreachable) return reprobe;
+  return in_doubt;  // it may still arrive; doing it again is harmless
+}
+
+Say denied(policy::Denial denial) { return {Code::denied, denial == policy::Denial::out_of_scope ? "out_of_scope" : "protected", {}}; }
+
+std::string text_of(std::string_view jti, std::int64_t fence, char what) {
+  return "wb1;" + std::string(jti) + ";" + std::to_string(fence) + ";" + what;
 }
 
 }  // namespace
 
-std::string marker_text(std::string_view jti, std::int64_t fence) {
-  return "wb1;" + std::string(jti) + ";" + std::to_string(fence) + ";A";
-}
+std::string marker_text(std::string_view jti, std::int64_t fence) { return text_of(jti, fence, 'A'); }
+std::string void_text(std::string_view jti, std::int64_t fence) { return text_of(jti, fence, 'V'); }
 
-bool is_our_marker(const std::optional<std::string>& marker, std::string_view jti) {
-  return marker && marker->starts_with("wb1;" + std::string(jti) + ";") && marker->ends_with(";A");
+Marker read_marker(const std::optional<std::string>& marker, std::string_view jti) {
+  if (!marker || !marker->starts_with("wb1;" + std::string(jti) + ";")) return Marker::none_of_ours;
+  if (marker->ends_with(";A")) return Marker::applied;
+  return marker->ends_with(";V") ? Marker::voided : Marker::none_of_ours;
 }
 
 bool is_open(Code code) { return code == Code::in_doubt || code == Code::unknown || code == Code::busy; }
@@ -93,57 +128,146 @@ Say after_probe_fault(const Fault& fault) {
   return {Code::failed, std::string(why_unreadable(fault)), {}};
 }
 
-Step after_read(const Attempt& a, const std::optional<ldap::Account>& account, policy::Denial denial) {
-  if (!account) return Say{Code::failed, "not_found", {}};
-  const bool reset = a.job.op == Op::reset;
-  if (reset && ours(a, *account)) return applied(a, account);  // the truth first, even where a guardrail has changed since
-  if (denial == policy::Denial::protected_account) return Say{Code::denied, "protected", {}};
-  if (denial == policy::Denial::out_of_scope) return Say{Code::denied, "out_of_scope", {}};
-  if (!reset) return Write{};  // an unlock depends on nothing and may be done twice
-  const Pre& pre = *a.job.pre;
-  if (account->pre.dc != pre.dc) return when_not_sent(a);  // this is not the pinned DC: its word settles nothing
-  if (moved(pre, account->pre)) return when_moved(a, *account);
-  if (account->pre.mk == pre.mk) return Write{};
-  if (a.second) return Say{Code::unknown, {}, {}};  // never a write over a foreign marker
-  return Say{Code::reprobe, {}, {}};                // the swap could only fail; nothing was sent
+std::optional<Event> before_sending(const Limits& limits, UnixSeconds now, std::chrono::milliseconds age, bool cancelled) {
+  if (cancelled) return Cancelled{};
+  if (now >= limits.exp || age > limits.ttl) return TooLate{};
+  return std::nullopt;
 }
 
-Say after_read_fault(const Attempt& a, const Fault& fault) {
-  if (a.job.op == Op::unlock) {
-    const bool down = fault.worth_retrying();
-    return down ? Say{Code::reprobe, {}, {}} : Say{Code::failed, std::string(why_unreadable(fault)), {}};
+// ---- the machine --------------------------------------------------------------------------------------------
+AttemptMachine::AttemptMachine(Attempt attempt) : a_(std::move(attempt)) {
+  if (a_.work != Work::attempt) a_.second = true;
+}
+
+Action AttemptMachine::on(const Event& event) {
+  if (const auto* done = std::get_if<ReadDone>(&event)) return read(*done);
+  if (const auto* failed = std::get_if<ReadFailed>(&event)) {
+    if (a_.work == Work::look && failed->fault.worth_retrying()) return Again{};
+    return not_readable(a_, failed->fault);
   }
-  return not_readable(a, fault);
+  if (const auto* answered = std::get_if<Answered>(&event)) return voiding_ ? voided(answered->answer) : written(answered->answer);
+  if (const auto* lost = std::get_if<Unanswered>(&event)) return voiding_ ? void_lost(*lost) : write_lost(*lost);
+  if (const auto* no = std::get_if<NotAPassword>(&event)) return refuse(no->why);
+  if (std::holds_alternative<Cancelled>(event)) return Nothing{};
+  return a_.second ? in_doubt : Say{Code::invalid, "expired", {}};
 }
 
-Say after_write(const Attempt& a, const ldap::WriteAnswer& answer) {
-  if (answer.refusal == Refusal::none) return applied(a, answer.after);
-  if (a.job.op == Op::unlock) return refused(answer.refusal);
+Action AttemptMachine::read(const ReadDone& event) {
+  const bool attempting = a_.work == Work::attempt;
+  if (!event.account) return attempting ? Say{Code::failed, "not_found", {}} : unknown;
+  const auto& account = *event.account;
+  if (a_.job.op == Op::unlock) {  // depends on nothing and may be done twice
+    if (event.denial != policy::Denial::none) return denied(event.denial);
+    return Write{};
+  }
+  seen_ = account.pre;
+  const auto stands = standing(a_, account);
+  if (stands == Standing::applied) return applied(a_, account);  // the truth first, even where a guardrail has changed since
+  if (stands == Standing::voided) return gone_void;
+  // Forbidden now: nothing of ours is written there, a void neither. Only who never sent anything may say that nothing was.
+  if (event.denial != policy::Denial::none && a_.work != Work::look) return a_.second ? unknown : denied(event.denial);
+  switch (stands) {
+    case Standing::elsewhere: return a_.second ? in_doubt : reprobe;
+    case Standing::as_probed:
+      if (attempting) return Write{};
+      if (a_.work == Work::resolve && a_.marker) return void_first(gone_void);
+      return in_doubt;                                              // nothing to see so far: a write may still land
+    case Standing::remarked: return a_.second ? unknown : reprobe;  // never a write over a foreign marker
+    case Standing::superseded: return when_superseded();
+    case Standing::unclear: return a_.work == Work::resolve ? void_first(unknown) : unknown;
+    case Standing::applied:
+    case Standing::voided: break;
+  }
+  return unknown;
+}
+
+Action AttemptMachine::written(const ldap::WriteAnswer& answer) {
   const auto& after = answer.after;
-  if (after && ours(a, *after)) return applied(a, after);  // an earlier attempt landed
-  if (answer.refusal == Refusal::swap_failed) {
-    if (!after) return a.second ? Say{Code::unknown, {}, {}} : Say{Code::superseded, {}, {}};
-    if (moved(a.job.pre.value(), after->pre)) return when_moved(a, *after);
-    if (after->pre.mk != a.job.pre->mk) return a.second ? Say{Code::unknown, {}, {}} : Say{Code::reprobe, {}, {}};
-    return a.second ? Say{Code::in_doubt, {}, {}} : Say{Code::failed, "directory_error", {}};
+  if (answer.refusal == Refusal::none) return applied(a_, after);
+  if (a_.job.op == Op::unlock) return refused(answer.refusal);
+  const bool swap_failed = answer.refusal == Refusal::swap_failed;
+  if (!after) {
+    if (a_.second) return in_doubt;  // an earlier attempt may have landed
+    return swap_failed ? superseded : refused(answer.refusal);
   }
-  // A refusal says nothing of an earlier attempt. Where the account moved, or can't be read, that one is not settled.
-  if (a.second && !after) return {Code::in_doubt, {}, {}};
-  if (a.second && moved(*a.job.pre, after->pre)) return when_moved(a, *after);
-  return refused(answer.refusal);
+  seen_ = after->pre;
+  switch (standing(a_, *after)) {
+    case Standing::applied: return applied(a_, after);  // an earlier attempt landed
+    case Standing::voided: return gone_void;
+    case Standing::as_probed:
+      if (!swap_failed) return refuse(refused(answer.refusal));
+      return a_.second ? in_doubt : Say{Code::failed, "directory_error", {}};
+    case Standing::remarked:
+      if (a_.second) return unknown;
+      return swap_failed ? reprobe : refused(answer.refusal);
+    case Standing::superseded:
+      if (!a_.second && !swap_failed) return refused(answer.refusal);
+      return when_superseded();
+    case Standing::unclear: return unknown;
+    case Standing::elsewhere: break;
+  }
+  if (a_.second) return in_doubt;
+  return swap_failed ? superseded : refused(answer.refusal);
 }
 
-Say after_write_fault(const Attempt& a, const Fault& fault, const std::optional<ldap::Account>& reread) {
+Action AttemptMachine::write_lost(const Unanswered& event) {
   using Kind = Fault::Kind;
-  if (a.job.op == Op::unlock) return unlock_fault(fault, reread);
-  const bool sent = fault.kind == Kind::lost || fault.kind == Kind::timed_out || fault.kind == Kind::internal;
-  if (!sent) return not_readable(a, fault);
-  if (!reread || reread->pre.dc != a.job.pre->dc) return {Code::in_doubt, {}, {}};
-  if (ours(a, *reread)) return applied(a, reread);
-  if (!moved(*a.job.pre, reread->pre)) return {Code::in_doubt, {}, {}};  // untouched so far: the swap may still land
-  Attempt was_sent = a;
-  was_sent.second = true;
-  return when_moved(was_sent, *reread);
+  const auto kind = event.fault.kind;
+  if (a_.job.op == Op::unlock) return unlock_fault(event.fault, event.reread);
+  const bool sent = kind == Kind::lost || kind == Kind::timed_out || kind == Kind::internal;
+  if (!sent) return not_readable(a_, event.fault);
+  a_.second = true;  // from here on something may have been sent
+  if (!event.reread) return in_doubt;
+  seen_ = event.reread->pre;
+  switch (standing(a_, *event.reread)) {
+    case Standing::applied: return applied(a_, event.reread);
+    case Standing::voided: return gone_void;
+    case Standing::elsewhere:
+    case Standing::as_probed: return in_doubt;  // the swap may still land
+    case Standing::superseded: return when_superseded();
+    case Standing::remarked:
+    case Standing::unclear: break;
+  }
+  return unknown;
+}
+
+// ---- void ---------------------------------------------------------------------------------------------------
+Action AttemptMachine::refuse(Say why) {
+  if (a_.second) return void_first(std::move(why));
+  return why;
+}
+
+Action AttemptMachine::when_superseded() {
+  if (a_.second && a_.work != Work::look) return void_first(superseded);
+  return superseded;
+}
+
+// pwdLastSet that moved keeps a late write out, unless it moves back (0 over a change over 0): the void does not.
+Action AttemptMachine::void_first(Say then) {
+  if (!a_.marker || !seen_ || seen_->mk != a_.job.pre->mk) return then;
+  voiding_ = true;
+  then_ = std::move(then);
+  return Void{void_text(a_.job.jti, a_.job.fence)};
+}
+
+Action AttemptMachine::void_stands(const std::optional<ldap::Account>& account) const {
+  if (account && moved(*seen_, account->pre)) return unknown;  // what we were about to say was of another password
+  return then_;
+}
+
+Action AttemptMachine::voided(const ldap::WriteAnswer& answer) const {
+  if (answer.refusal == Refusal::none) return void_stands(answer.after);
+  return void_unproven(answer.after);
+}
+
+Action AttemptMachine::void_lost(const Unanswered& event) const { return void_unproven(event.reread); }
+
+Action AttemptMachine::void_unproven(const std::optional<ldap::Account>& account) const {
+  if (!account || account->pre.dc != a_.job.pre->dc) return in_doubt;
+  const auto marker = read_marker(account->pre.mk, a_.job.jti);
+  if (marker == Marker::applied) return applied(a_, account);
+  if (marker == Marker::voided) return void_stands(account);
+  return account->pre.mk == a_.job.pre->mk ? in_doubt : unknown;
 }
 
 }  // namespace wb::agent

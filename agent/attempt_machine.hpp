@@ -1,51 +1,126 @@
-// What one attempt at a job does and says (docs/PROTOCOL.md section 6). Pure: what was read, decided and answered in,
-// what to do or say out. Every expectation comes from the probe's `pre`; a bind is never used to settle anything.
+// What one attempt at a job does and says (docs/PROTOCOL.md section 6). Pure: events in, actions out; whoever drives it
+// owns the directory, the sealed password and the clock. Every expectation comes from the probe's `pre`; a bind is never
+// used to settle anything.
 //
-// Two readings of the account decide everything: `ours`, whether the marker of this very job stands there, and `moved`,
-// whether the password's version or pwdLastSet differ from `pre`. With the marker configured a moved password under an
-// untouched marker is proof that somebody else changed it. Without the marker nobody can know whose change it was.
+//   AttemptMachine machine({job, Work::attempt, second, marker});
+//   for (Action action = machine.start();;) { ...do it...; action = machine.on(what_happened); }   // until Say, Again or Nothing
+//
+// Three kinds of work: an attempt (probe aside, whatever the job asks), a resolve (the same account and `pre`, no password:
+// find out or void), and the look at an intent that a former life left open (reading only).
+//
+// A reading is judged by three things: whose marker stands there, whether the password's version or pwdLastSet moved away
+// from `pre`, and whether the marker attribute was written since. With a marker in use, moved under an untouched marker
+// proves that somebody else changed the password. Without one nobody can know whose change it was.
+//
+// `second` is what the caution is for: something of this job may have been sent before. Before such an attempt says finally
+// that nothing was done, it voids (swaps in wb1;<jti>;<fence>;V), so that a late write of an earlier one must fail.
 #pragma once
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "core/clock.hpp"
 #include "ldap/directory.hpp"
 #include "policy/guardrails.hpp"
 #include "protocol/messages.hpp"
 
 namespace wb::agent {
 
+enum class Work { attempt,
+  resolve,
+  look };
+
 struct Attempt {
   protocol::Job job;
-  bool second = false;  // some attempt of this job may have been sent before: att > 1, or an open intent of ours
-  bool marker = false;  // the directory is configured with a marker attribute
+  Work work = Work::attempt;
+  bool second = false;                        // att > 1, or an open intent of ours; always so for resolve and look
+  bool marker = false;                        // a marker attribute is in use, and was for every earlier attempt
+  std::optional<UnixSeconds> first_exp = {};  // resolve, look: `exp` of the job itself, where our journal knows it
 };
 
-struct Write {};  // go on and write
-struct Say {      // the outcome
+// ---- actions ------------------------------------------------------------------------------------------------
+struct Read {};   // the account on the pinned DC, and what the guardrails say of it
+struct Write {};  // open the password and send the Modify (or the unlock), after before_sending() let it pass
+struct Void {     // swap in this marker alone, after before_sending() let it pass
+  std::string marker;
+  bool operator==(const Void&) const = default;
+};
+struct Say {  // the outcome, final for this attempt
   protocol::Code code = protocol::Code::unknown;
   std::string reason;
   std::vector<std::string> also;
   bool operator==(const Say&) const = default;
 };
-using Step = std::variant<Write, Say>;
+struct Again {};    // a look whose DC can't be asked now: later
+struct Nothing {};  // cancelled with nothing sent by this attempt: nobody waits for an answer
+using Action = std::variant<Read, Write, Void, Say, Again, Nothing>;
 
-// "wb1;<jti>;<fence>;A", written together with the password.
+// ---- events -------------------------------------------------------------------------------------------------
+struct ReadDone {
+  std::optional<ldap::Account> account;  // nullopt: there is no such account
+  policy::Denial denial = policy::Denial::none;
+};
+struct ReadFailed {
+  Fault fault;
+};
+struct Answered {  // to Write or Void: the directory's verdict, and the account behind it
+  ldap::WriteAnswer answer;
+};
+struct Unanswered {  // to Write or Void. `reread`: the one reading tried after it; nullopt: that failed too
+  Fault fault;
+  std::optional<ldap::Account> reread;
+};
+struct NotAPassword {  // to Write: it would not open, or nobody can have it as a password; nothing was sent
+  Say why;
+};
+struct Cancelled {};  // to Write or Void: nothing was sent
+struct TooLate {};    // likewise: past `exp` or `ttl_ms`
+using Event = std::variant<ReadDone, ReadFailed, Answered, Unanswered, NotAPassword, Cancelled, TooLate>;
+
+// The look right before a Modify: a process that was frozen since it took the job sends nothing. nullopt: send.
+struct Limits {
+  UnixSeconds exp = 0;               // by the corrected wall clock
+  std::chrono::milliseconds ttl{0};  // since receipt, by CLOCK_BOOTTIME
+};
+std::optional<Event> before_sending(const Limits& limits, UnixSeconds now, std::chrono::milliseconds age, bool cancelled);
+
+class AttemptMachine {
+ public:
+  explicit AttemptMachine(Attempt attempt);
+  Action start() const { return Read{}; }
+  Action on(const Event& event);
+
+ private:
+  Action read(const ReadDone& event);
+  Action written(const ldap::WriteAnswer& answer);
+  Action write_lost(const Unanswered& event);
+  Action refuse(Say why);
+  Action when_superseded();
+  Action void_first(Say then);
+  Action voided(const ldap::WriteAnswer& answer) const;
+  Action void_lost(const Unanswered& event) const;
+  Action void_stands(const std::optional<ldap::Account>& account) const;
+  Action void_unproven(const std::optional<ldap::Account>& account) const;
+
+  Attempt a_;
+  std::optional<protocol::Pre> seen_;  // the account as last read
+  bool voiding_ = false;               // the last action was Void
+  Say then_;                           // what is said once the void stands
+};
+
+// "wb1;<jti>;<fence>;A", written together with the password; ";V" instead of the password.
 std::string marker_text(std::string_view jti, std::int64_t fence);
-bool is_our_marker(const std::optional<std::string>& marker, std::string_view jti);
+std::string void_text(std::string_view jti, std::int64_t fence);
+enum class Marker { none_of_ours,
+  applied,
+  voided };
+Marker read_marker(const std::optional<std::string>& marker, std::string_view jti);
 
 // A probe could not read the account.
 Say after_probe_fault(const Fault& fault);
-// After the reading on the pinned DC, before anything is sent.
-Step after_read(const Attempt& attempt, const std::optional<ldap::Account>& account, policy::Denial denial);
-// The reading failed: nothing was sent by this attempt.
-Say after_read_fault(const Attempt& attempt, const Fault& fault);
-// The directory gave its verdict about the write (or the unlock).
-Say after_write(const Attempt& attempt, const ldap::WriteAnswer& answer);
-// The write got no verdict. `reread` is the one reading that was tried after it; nullopt: that failed too.
-Say after_write_fault(const Attempt& attempt, const Fault& fault, const std::optional<ldap::Account>& reread);
 
 // Nobody may answer this job again without asking the directory: a redelivery runs another attempt.
 bool is_open(protocol::Code code);

@@ -36,7 +36,7 @@ bool fits_operation(const Job& job) {
     case Op::probe: return !job.sh && (named != is_guid(job.sub));
     case Op::reset: return is_guid(job.sub) && job.pre && job.sh;
     case Op::unlock: return is_guid(job.sub) && !job.sh;
-    case Op::resolve: return is_guid(job.sub);
+    case Op::resolve: return is_guid(job.sub) && job.pre && !job.sh && job.exp <= job.iat + protocol::seal_seconds_max;
   }
   return false;
 }
@@ -73,7 +73,6 @@ std::variant<Believed, Invalid> believe(std::string_view jws, const Trust& trust
   if (!decoded) return Invalid{undecodable(decoded.error()), std::nullopt};
   Job job = std::move(decoded).value();
   if (!fits_operation(job)) return invalid("malformed", job);
-  if (job.op == Op::resolve) return invalid("version", job);  // not ours yet; hello.caps says so
   const auto domain = audience_domain(job.aud, trust.tenant);
   if (job.iss != trust.issuer || domain.empty()) return invalid("audience", job);
   if (std::abs(moment.clock_offset_s) > clock_skew_max_s) return invalid("clock_skew", job);

@@ -55,7 +55,7 @@ Result<std::string> Session::hello(const protocol::Challenge& challenge) const {
   claims.agent = identity.agent, claims.ten = identity.tenant, claims.domains = parts_.domains;
   claims.nonce = challenge.nonce, claims.gateway = challenge.gateway, claims.cb = cb, claims.epoch = parts_.epoch;
   claims.sw = "writeback-agent/" WB_VERSION;
-  claims.caps = {"probe", "reset", "unlock"};
+  claims.caps = {"probe", "reset", "unlock", "resolve"};
   claims.ae_kids = {parts_.keys.ae.kid()};
   claims.window = parts_.window;
   return crypto::sign(parts_.keys.as, protocol::typ_hello, protocol::encode(claims));

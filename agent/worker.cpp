@@ -15,17 +15,7 @@ using protocol::Op;
 
 constexpr std::size_t probes_max = 4096;  // remembered against replay until they expire
 constexpr std::size_t tasks_per_window = 4;
-
-template <class F> class Finally {
- public:
-  explicit Finally(F f) : f_(std::move(f)) {}
-  Finally(const Finally&) = delete;
-  Finally& operator=(const Finally&) = delete;
-  ~Finally() { f_(); }
-
- private:
-  F f_;
-};
+constexpr std::size_t acks_at_once = 64;
 
 }  // namespace
 
@@ -44,15 +34,20 @@ void Worker::cancel(const JobRef& ref) {
   if (found != running_.end() && found->second->job.fence <= ref.fence) found->second->cancelled = true;
 }
 
+// An ack that is lost costs one more result and one more ack: it needs no commit of its own.
 void Worker::acked(const JobRef& ref) {
   parts_.outbox.acked(ref.jti, ref.fence);
-  auto note = [](Worker& self, JobRef acked) -> Awaitable<> {
-    auto work = [&journal = self.parts_.journal, acked] { return journal.acked(acked.jti, acked.fence); };
-    auto noting = self.on_journal(std::move(work));
-    auto done = co_await std::move(noting);
-    if (!done) self.journal_failed(done.error());
-  };
-  tasks_.start("ack", note(*this, ref));
+  acks_.push_back(ref);
+  if (acks_.size() == acks_at_once) tasks_.start("acks", note_acks());
+}
+
+Awaitable<> Worker::note_acks() {
+  if (acks_.empty()) co_return;
+  auto work = [&journal = parts_.journal, acks = std::exchange(acks_, {})] { return journal.acked(acks); };
+  auto noting = on_journal(std::move(work));
+  auto done = co_await std::move(noting);
+  journal_dirty_ = true;
+  if (!done) journal_failed(done.error());
 }
 
 void Worker::renew_leases() {
@@ -60,15 +55,18 @@ void Worker::renew_leases() {
     if (running->applying) parts_.outbox.say("progress", protocol::Progress{jti, running->job.fence, "applying"});
 }
 
-bool Worker::redelivered(const Job& job) {
+bool Worker::redelivered(const Job& job, const Limits& limits, BootClock::time_point received) {
   const auto found = running_.find(job.jti);
   if (found == running_.end()) return false;
   auto& running = *found->second;
   if (job.fence <= running.job.fence) refuse({"replay", JobRef{job.jti, job.fence}, job.att, job.op});
-  else if (running.cancelled) busy(job, "account");  // on its way out; another attempt will read first
+  else if (running.cancelled || job.op != running.job.op) busy(job, "account");  // on its way out, or soon to be known
   else {
+    running.others = running.others || job.fence != running.job.fence + 1;
     running.job.fence = job.fence;  // its answer will carry the newest fence
     running.job.att = job.att;
+    running.limits = limits;
+    running.received = received;
     parts_.outbox.say("accept", JobRef{job.jti, job.fence});
   }
   return true;
@@ -82,106 +80,39 @@ Awaitable<> Worker::serve(protocol::JobMessage message, std::shared_ptr<const Tr
   }
   auto believed = std::get<Believed>(std::move(checked));
   const Job& job = believed.job;
+  const Limits limits{job.exp, std::chrono::milliseconds(message.ttl_ms)};
   failpoint("received", protocol::to_string(job.op));
   const auto domain = parts_.domains.find(believed.domain);
   if (domain == parts_.domains.end()) {
     refuse({"audience", JobRef{job.jti, job.fence}, job.att, job.op});
     co_return;
   }
-  if (redelivered(job)) co_return;
-  if (stopping_ || domain->second->inflight >= parts_.window) {
+  if (redelivered(job, limits, received)) co_return;
+  if (stopping_ || !domain->second->settled || domain->second->inflight >= parts_.window) {
     busy(job, "window");
     co_return;
   }
-
-  auto running = std::make_shared<Running>();
-  running->job = job;
-  running->domain = domain->second.get();
-  running->clock_offset_s = moment.clock_offset_s;
-  running_.emplace(job.jti, running);
-  ++running->domain->inflight;
-  const Finally leave([this, running] { running_.erase(running->job.jti); --running->domain->inflight; });
-
-  auto looking = look_up(running);
-  auto known = co_await std::move(looking);
-  if (!known) {
-    journal_failed(known.error());
-    busy(job, "window");
-    co_return;
-  }
+  Seen seen;
+  if (const auto found = probes_.find(job.jti); found != probes_.end()) seen = found->second.first;
   const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(BootClock::now() - received);
-  if (auto no = check_binding(believed, message.sec, known->seen, age, std::chrono::milliseconds(message.ttl_ms), moment)) {
+  if (auto no = check_binding(believed, message.sec, seen, age, limits.ttl, moment)) {
     refuse(*no);
     co_return;
   }
   failpoint("verified", protocol::to_string(job.op));
-  auto going = run(running, std::move(message.sec), std::move(*known));
-  co_await std::move(going);
-}
 
-// ---- seen before? -------------------------------------------------------------------------------------------
-Awaitable<Result<Worker::Known>> Worker::look_up(const RunningPtr& running) {
-  Known known;
-  if (running->job.op == Op::probe) {
-    if (const auto found = probes_.find(running->job.jti); found != probes_.end()) known.seen = found->second.first;
-    co_return known;
-  }
-  auto work = [&journal = parts_.journal, jti = running->job.jti] { return journal.find(jti); };
-  auto finding = on_journal(std::move(work));
-  auto found = co_await std::move(finding);
-  if (!found) co_return found.error();
-  if (!*found) co_return known;
-  const auto& entry = **found;
-  known.seen = entry.fence;
-  const auto old = entry.result_jws ? read_own(*entry.result_jws) : std::nullopt;
-  known.answered = old && !is_open(old->code);
-  known.open = !known.answered;
-  known.old_jws = entry.result_jws.value_or("");
-  co_return known;
-}
-
-Awaitable<> Worker::run(RunningPtr running, std::optional<std::string> sec, Known known) {
-  const Job job = running->job;
-  if (known.answered) {
-    parts_.outbox.say("accept", JobRef{job.jti, job.fence});
-    auto again = answer_again(running, std::move(known.old_jws));
-    co_await std::move(again);
-    co_return;
-  }
-  if (job.op == Op::probe) {
-    parts_.outbox.say("accept", JobRef{job.jti, job.fence});
-    remember_probe(job);
-    auto probing = probe(running);
-    co_await std::move(probing);
-    co_return;
-  }
-  const auto account = running->domain->name + "/" + job.sub;
-  if (!accounts_.insert(account).second) {
-    busy(job, "account");
-    co_return;
-  }
-  const Finally leave([this, account] { accounts_.erase(account); });
-  parts_.outbox.say("accept", JobRef{job.jti, job.fence});
-  queue::JournalEntry intent;
-  intent.jti = job.jti;
-  intent.fence = job.fence;
-  intent.att = job.att;
-  intent.op = job.op;
-  intent.sub = job.sub;
-  intent.exp = job.exp;
-  intent.created = unix_now();
-  auto work = [&journal = parts_.journal, intent] { return journal.intent(intent); };
-  auto committing = on_journal(std::move(work));
-  auto committed = co_await std::move(committing);
-  if (!committed) {
-    journal_failed(committed.error());
-    busy(job, "window");
-    co_return;
-  }  // without a record nothing is written
-  failpoint("journaled", protocol::to_string(job.op));
-  const bool second = job.att > 1 || known.open;
-  auto writing = write(running, std::move(sec), second);
-  co_await std::move(writing);
+  auto running = std::make_shared<Running>();
+  running->job = std::move(believed.job);
+  running->sealed = std::move(message.sec).value_or("");
+  running->limits = limits;
+  running->received = received;
+  running->domain = domain->second.get();
+  running->clock_offset_s = moment.clock_offset_s;
+  running_.emplace(running->job.jti, running);
+  ++running->domain->inflight;
+  const Finally leave([this, running] { running_.erase(running->job.jti); --running->domain->inflight; });
+  auto working = running->job.op == Op::probe ? probe(running) : perform(running);
+  co_await std::move(working);
 }
 
 void Worker::remember_probe(const Job& job) {
@@ -215,13 +146,13 @@ JobResult Worker::result_of(const Running& running, const Outcome& outcome) cons
   }
   r.text = policy::verdict_text(r.code, r.reason, details);
   const bool tells = r.code != Code::denied && r.code != Code::invalid && r.code != Code::busy;  // a denied account is not talked about
-  if (tells && running.account && job.op != Op::probe) {
-    const auto& pre = running.account->pre;
+  if (tells && outcome.account && job.op != Op::probe) {
+    const auto& pre = outcome.account->pre;
     r.dc = pre.dc, r.pls = pre.pls, r.ver = pre.ver;
   }
   r.probe = outcome.probe;
   if (r.probe) r.sub = r.probe->sub, r.dc = r.probe->dc;
-  r.total_ms = running.watch.ms(), r.directory_ms = running.directory_ms;
+  r.total_ms = running.watch.ms(), r.directory_ms = outcome.directory_ms;
   r.at = unix_now() + running.clock_offset_s;
   return r;
 }
@@ -249,13 +180,13 @@ void Worker::refuse(const Invalid& no) {
   }
   Running nobody;
   nobody.job.jti = no.ref->jti, nobody.job.fence = no.ref->fence, nobody.job.att = no.att, nobody.job.op = no.op;
-  report(result_of(nobody, {Say{Code::invalid, std::string(no.reason), {}}, {}, {}, {}, {}}));
+  report(result_of(nobody, {Say{Code::invalid, std::string(no.reason), {}}, {}, {}, {}, 0}));
 }
 
 void Worker::busy(const Job& job, std::string_view reason) {
   Running nobody;
   nobody.job = job;
-  report(result_of(nobody, {Say{Code::busy, std::string(reason), {}}, {}, {}, {}, {}}));
+  report(result_of(nobody, {Say{Code::busy, std::string(reason), {}}, {}, {}, {}, 0}));
 }
 
 void Worker::journal_failed(const Fault& fault) {
@@ -263,12 +194,21 @@ void Worker::journal_failed(const Fault& fault) {
   if (fault.kind != Fault::Kind::refused) journal_works_ = false;
 }
 
-Awaitable<> Worker::mend_journal() {
-  if (journal_works_) co_return;
-  auto work = [&journal = parts_.journal] { return journal.try_commit(); };
-  auto trying = on_journal(std::move(work));
-  auto done = co_await std::move(trying);
-  journal_works_ = done.has_value();
+Awaitable<> Worker::tend_journal() {
+  if (!journal_works_) {
+    auto work = [&journal = parts_.journal] { return journal.try_commit(); };
+    auto trying = on_journal(std::move(work));
+    auto done = co_await std::move(trying);
+    journal_works_ = done.has_value();
+    co_return;
+  }
+  auto noting = note_acks();
+  co_await std::move(noting);
+  if (!std::exchange(journal_dirty_, false)) co_return;
+  auto work = [&journal = parts_.journal] { return journal.sync(); };
+  auto syncing = on_journal(std::move(work));
+  auto done = co_await std::move(syncing);
+  if (!done) journal_failed(done.error());
 }
 
 }  // namespace wb::agent

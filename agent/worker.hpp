@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "agent/apply.hpp"
 #include "agent/attempt_machine.hpp"
@@ -32,10 +33,22 @@ struct Domain {
   const bool marker;  // marker attribute configured
   const std::unique_ptr<ldap::Directory> directory;
   ldap::DirectoryState state;  // as the last check said
+  bool settled = false;        // what a former life left open has been looked at: no new work before
   int inflight = 0;
   asio::thread_pool pool;  // last: joined before the directory goes
 };
 using Domains = std::map<std::string, std::unique_ptr<Domain>>;
+
+template <class F> class Finally {
+ public:
+  explicit Finally(F f) : f_(std::move(f)) {}
+  Finally(const Finally&) = delete;
+  Finally& operator=(const Finally&) = delete;
+  ~Finally() { f_(); }
+
+ private:
+  F f_;
+};
 
 class Worker {
  public:
@@ -49,40 +62,46 @@ class Worker {
     Refusals& refusals;
     int window = 8;  // jobs at once per domain
   };
-  Worker(asio::any_io_executor executor, Parts parts) : parts_(std::move(parts)), tasks_(executor) {}
+  Worker(asio::any_io_executor executor, Parts parts) : executor_(executor), parts_(std::move(parts)), tasks_(executor) {}
 
   // Every message gets an answer: a result, or an error when not even its job could be read.
   void take(protocol::JobMessage message, std::shared_ptr<const Trust> trust, Moment moment);
   void cancel(const protocol::JobRef& ref);  // before the write; after it there is nothing to cancel
   void acked(const protocol::JobRef& ref);
   void renew_leases();  // says progress for each write that is under way
+  // Looks at every intent that a former life left open in this domain, reading only, and sends what it found as the result
+  // of the attempt it belongs to. False: not all of them could be looked at; again later.
+  Awaitable<bool> settle_former(Domain& domain);
 
   void stop_taking() { stopping_ = true; }
   Awaitable<> drained() { return tasks_.drained(); }
   int inflight() const { return static_cast<int>(running_.size()); }
   bool journal_works() const { return journal_works_; }
-  Awaitable<> mend_journal();  // tries a commit when the last one failed
+  // Each few seconds: tries a commit when the last one failed; else notes the acks and flushes what was not flushed.
+  Awaitable<> tend_journal();
 
  private:
   struct Running {
     protocol::Job job;  // fence and att of the newest delivery
+    std::string sealed;
+    Limits limits;
+    BootClock::time_point received;
     std::int64_t clock_offset_s = 0;
     Domain* domain = nullptr;
     bool applying = false;
+    bool others = false;                  // somebody else may have had the job between two deliveries to us
     std::atomic<bool> cancelled = false;  // read on the directory's thread
     Stopwatch watch;
-    double directory_ms = 0;
-    std::optional<ldap::Account> account;  // as last read; for the result's dc, pls, ver
   };
   using RunningPtr = std::shared_ptr<Running>;
   struct Outcome {
     Say say;
-    policy::Decision decision;
+    std::optional<ldap::Account> account;  // for the result's dc, pls, ver
     std::optional<protocol::ProbeAnswer> probe;
     std::optional<protocol::PasswordPolicy> policy;
-    std::string detail;
+    double directory_ms = 0;
   };
-  struct Looked {
+  struct Probed {
     Result<std::optional<ldap::Account>> account;
     policy::Decision decision;
     std::optional<protocol::PasswordPolicy> policy;
@@ -90,22 +109,18 @@ class Worker {
   };
 
   Awaitable<> serve(protocol::JobMessage message, std::shared_ptr<const Trust> trust, Moment moment, BootClock::time_point received);
-  struct Known {
-    bool answered = false;
-    bool open = false;
-    std::string old_jws;
-    Seen seen;
-  };
-  Awaitable<Result<Known>> look_up(const RunningPtr& running);
-  Awaitable<> run(RunningPtr running, std::optional<std::string> sec, Known known);
+  bool redelivered(const protocol::Job& job, const Limits& limits, BootClock::time_point received);  // to a job that is running here
   Awaitable<> probe(RunningPtr running);
-  Awaitable<> write(RunningPtr running, std::optional<std::string> sec, bool second);
-  Awaitable<std::optional<Outcome>> attempt(RunningPtr running, std::optional<std::string> sec, bool second);
-  Awaitable<std::optional<protocol::PasswordPolicy>> policy_for(RunningPtr running);
-  Outcome outcome_of(const Attempt& attempt, Applied applied, Running& running) const;
-  bool redelivered(const protocol::Job& job);  // to a job that is running here
-  Awaitable<> answer_again(RunningPtr running, std::string old_jws);
+  Awaitable<> perform(RunningPtr running);
+  Awaitable<Result<std::optional<queue::JournalEntry>>> admit(RunningPtr running, bool alone);
+  Awaitable<bool> intend(RunningPtr running);
+  Awaitable<> settle(RunningPtr running, Attempt attempt);
+  Awaitable<Ending> carry(RunningPtr running, Attempt attempt);
+  void say_applying(const RunningPtr& running);
+  std::optional<Outcome> outcome_of(const protocol::Job& job, Ending ending) const;
+  Awaitable<> answer_again(RunningPtr running, protocol::JobResult result);
   Awaitable<bool> record(RunningPtr running, protocol::JobResult result);
+  Awaitable<bool> look(Domain& domain, queue::JournalEntry entry);
   std::optional<protocol::JobResult> read_own(const std::string& jws) const;
   void refuse(const Invalid& invalid);
   void busy(const protocol::Job& job, std::string_view reason);
@@ -114,14 +129,18 @@ class Worker {
   void report(const protocol::JobResult& result);  // signs and delivers
   void deliver(const protocol::JobResult& result, std::string jws);
   void remember_probe(const protocol::Job& job);
+  Awaitable<> note_acks();
   template <class F> auto on_journal(F work) { return to_completion(parts_.journal_pool, std::move(work)); }
 
+  asio::any_io_executor executor_;
   Parts parts_;
   std::map<std::string, RunningPtr> running_;                           // by jti
   std::set<std::string> accounts_;                                      // "domain/sub" with a write in our hands
   std::map<std::string, std::pair<std::int64_t, UnixSeconds>> probes_;  // jti -> fence, exp: probes leave no journal row
-  bool stopping_ = false, journal_works_ = true;
-  TaskGroup tasks_;  // last: its tasks use the rest
+  std::vector<protocol::JobRef> acks_;                                  // not in the journal yet
+  bool stopping_ = false, journal_works_ = true, journal_dirty_ = false;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // what a directory thread posted may come after the end
+  TaskGroup tasks_;                                        // last: its tasks use the rest
 };
 
 }  // namespace wb::agent

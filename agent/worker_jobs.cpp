@@ -1,4 +1,4 @@
-// The three things a job can be: a probe, a write, an answer given before.
+// What a job can be: a probe, an attempt or a resolve, an answer given before; and the look at what a former life left.
 #include "agent/worker.hpp"
 #include "core/failpoint.hpp"
 #include "crypto/jws.hpp"
@@ -8,12 +8,12 @@ namespace wb::agent {
 namespace {
 using protocol::Code;
 using protocol::Job;
+using protocol::JobRef;
 using protocol::JobResult;
 using protocol::Op;
 
 constexpr std::size_t groups_max = 200;
-
-policy::Subject subject_of(const ldap::Account& a) { return {a.dn, a.sid, a.group_sids, a.group_dns, a.admin_count}; }
+constexpr int looks_at_once = 256;
 
 bool wants(const Job& job, std::string_view what) {
   for (const auto& w : job.want)
@@ -31,16 +31,34 @@ protocol::ProbeAnswer answer_of(const Job& job, const ldap::Account& a, const pr
   return p;
 }
 
+bool is_applied(Code code) { return code == Code::applied || code == Code::applied_but; }
+
+queue::JournalEntry entry_of(const Job& job, const Domain& domain) {
+  queue::JournalEntry e;
+  e.jti = job.jti, e.fence = job.fence, e.att = job.att, e.op = job.op, e.sub = job.sub, e.exp = job.exp, e.iat = job.iat;
+  e.created = unix_now(), e.domain = domain.name, e.marker = domain.marker;
+  if (job.op != Op::unlock) e.pre = job.pre;  // an unlock depends on nothing
+  return e;
+}
+
+// An answer of ours that nobody else can have made untrue since: applied stays applied; what was not done stays not done
+// while the job was in no other hands, which the fences tell.
+bool stands(const JobResult& result, const queue::JournalEntry& entry, const Job& job) {
+  return is_applied(result.code) || (!is_open(result.code) && job.fence == entry.fence + 1);
+}
+
 Say denied(policy::Denial denial) { return {Code::denied, denial == policy::Denial::out_of_scope ? "out_of_scope" : "protected", {}}; }
 
 }  // namespace
 
 // ---- probe --------------------------------------------------------------------------------------------------
 Awaitable<> Worker::probe(RunningPtr running) {
+  parts_.outbox.say("accept", JobRef{running->job.jti, running->job.fence});
+  remember_probe(running->job);
   auto& domain = *running->domain;
   auto work = [&domain, job = running->job] {
     const Stopwatch watch;
-    Looked looked{domain.directory->find(job.name.value_or(job.sub)), {}, {}, 0};  // find() reads more than read()
+    Probed looked{domain.directory->find(job.name.value_or(job.sub)), {}, {}, 0};  // find() reads more than read()
     if (looked.account && *looked.account) {
       looked.decision = policy::decide(domain.rules, subject_of(**looked.account));
       if (looked.decision.denial == policy::Denial::none) {
@@ -54,8 +72,8 @@ Awaitable<> Worker::probe(RunningPtr running) {
   };
   auto looking = to_completion(domain.pool, std::move(work));
   auto looked = co_await std::move(looking);
-  running->directory_ms = looked.ms;
   Outcome outcome;
+  outcome.directory_ms = looked.ms;
   if (!looked.account) {
     log::fault("probe.failed", looked.account.error());
     outcome.say = after_probe_fault(looked.account.error());
@@ -71,24 +89,129 @@ Awaitable<> Worker::probe(RunningPtr running) {
   report(result_of(*running, outcome));
 }
 
-// ---- write --------------------------------------------------------------------------------------------------
-Awaitable<> Worker::write(RunningPtr running, std::optional<std::string> sec, bool second) {
-  auto trying = attempt(running, std::move(sec), second);
-  auto outcome = co_await std::move(trying);
-  if (!outcome) {
-    log::info("job.cancelled", log::field("jti", running->job.jti));
-    co_return;  // its open intent makes the next attempt read first
+// ---- attempts and resolves ----------------------------------------------------------------------------------
+Awaitable<> Worker::perform(RunningPtr running) {
+  const Job job = running->job;
+  const auto account = running->domain->name + "/" + job.sub;
+  const bool alone = accounts_.insert(account).second;
+  const Finally leave([this, account, alone] { if (alone) accounts_.erase(account); });
+  if (alone) parts_.outbox.say("accept", JobRef{job.jti, job.fence});
+  auto admitting = admit(running, alone);
+  auto known = co_await std::move(admitting);
+  if (!known) {  // without a record nothing is written
+    journal_failed(known.error());
+    busy(job, "window");
+    co_return;
   }
-  const auto& reason = outcome->say.reason;
-  if (outcome->say.code == Code::rejected && (reason == "too_short" || reason == "too_young")) {
-    auto asking = policy_for(running);
-    outcome->policy = co_await std::move(asking);
+  Attempt attempt;
+  attempt.second = job.att > 1;
+  attempt.marker = running->domain->marker;
+  if (job.op == Op::resolve) attempt.work = Work::resolve;
+  if (const auto& entry = *known) {
+    if (job.fence <= entry->fence) {
+      refuse({"replay", JobRef{job.jti, job.fence}, job.att, job.op});
+      co_return;
+    }
+    auto old = entry->result_jws ? read_own(*entry->result_jws) : std::nullopt;
+    if (old && stands(*old, *entry, job)) {
+      if (!alone) parts_.outbox.say("accept", JobRef{job.jti, job.fence});
+      auto again = answer_again(running, std::move(*old));
+      co_await std::move(again);
+      co_return;
+    }
+    attempt.second = true;
+    if (entry->pre) attempt.marker = attempt.marker && entry->marker;
+    if (entry->op != Op::resolve) attempt.first_exp = entry->exp;
   }
-  if (!outcome->detail.empty()) log::info("directory.said", log::field("jti", running->job.jti), log::field("detail", outcome->detail));
-  for (bool newest = false; !newest;) {  // again when a redelivery came while we were recording
+  if (!alone) {
+    busy(job, "account");
+    co_return;
+  }
+  if (*known) {
+    auto intending = intend(running);
+    const bool intended = co_await std::move(intending);
+    if (!intended) co_return;
+  }
+  failpoint("journaled", protocol::to_string(job.op));
+  auto settling = settle(running, std::move(attempt));
+  co_await std::move(settling);
+}
+
+// `alone`: no other job of this account is in our hands; the intent is recorded in the same hop where the job is new.
+Awaitable<Result<std::optional<queue::JournalEntry>>> Worker::admit(RunningPtr running, bool alone) {
+  auto work = [&journal = parts_.journal, entry = entry_of(running->job, *running->domain), alone] { return alone ? journal.admit(entry) : journal.find(entry.jti); };
+  auto admitting = on_journal(std::move(work));
+  co_return co_await std::move(admitting);
+}
+
+Awaitable<bool> Worker::intend(RunningPtr running) {
+  auto work = [&journal = parts_.journal, entry = entry_of(running->job, *running->domain)] { return journal.intent(entry); };
+  auto committing = on_journal(std::move(work));
+  auto committed = co_await std::move(committing);
+  if (committed) co_return true;
+  journal_failed(committed.error());
+  busy(running->job, "window");
+  co_return false;
+}
+
+Awaitable<> Worker::settle(RunningPtr running, Attempt attempt) {
+  std::optional<Outcome> outcome;
+  for (bool told = false; !told;) {
+    if (outcome && running->others && !is_applied(outcome->say.code)) {  // it was in other hands meanwhile: look again
+      auto intending = intend(running);
+      const bool intended = co_await std::move(intending);
+      if (!intended) co_return;
+      attempt.second = true;
+      outcome.reset();
+    }
+    if (!outcome) {
+      running->others = false;
+      attempt.job = running->job;
+      auto carrying = carry(running, attempt);
+      auto ending = co_await std::move(carrying);
+      if (ending.decision.denial != policy::Denial::none) log::info("job.denied", log::field("jti", running->job.jti), log::field("why", ending.decision.why));
+      outcome = outcome_of(running->job, std::move(ending));
+      if (!outcome) {
+        log::info("job.cancelled", log::field("jti", running->job.jti));
+        co_return;  // its open intent makes the next attempt read first
+      }
+      if (running->others && !is_applied(outcome->say.code)) continue;
+    }
     auto recording = record(running, result_of(*running, *outcome));
-    newest = co_await std::move(recording);
+    told = co_await std::move(recording);  // again when a redelivery came while we were recording
   }
+}
+
+// Everything between the intent and the outcome in one hop to a directory thread.
+Awaitable<Ending> Worker::carry(RunningPtr running, Attempt attempt) {
+  auto& domain = *running->domain;
+  auto sending = [this, executor = executor_, running, alive = std::weak_ptr<int>(alive_)] {
+    asio::post(executor, [this, running, alive] {
+      if (!alive.expired()) say_applying(running);
+    });
+  };
+  const Limits limits = running->limits;
+  const auto received = running->received;
+  auto work = [&domain, running, attempt = std::move(attempt), &keys = parts_.keys, limits, received, sending = std::move(sending)] {
+    const Means means{*domain.directory, domain.rules, keys.ae, running->sealed, running->cancelled, limits, received, running->clock_offset_s, sending};
+    return carry_out(attempt, means);
+  };
+  auto carrying = to_completion(domain.pool, std::move(work));
+  auto ending = co_await std::move(carrying);
+  running->applying = false;
+  co_return ending;
+}
+
+void Worker::say_applying(const RunningPtr& running) {
+  running->applying = true;
+  parts_.outbox.say("progress", protocol::Progress{running->job.jti, running->job.fence, "applying"});
+}
+
+std::optional<Worker::Outcome> Worker::outcome_of(const Job& job, Ending ending) const {
+  if (!ending.detail.empty()) log::info("directory.said", log::field("jti", job.jti), log::field("detail", ending.detail));
+  auto* say = std::get_if<Say>(&ending.action);
+  if (!say) return std::nullopt;
+  return Outcome{std::move(*say), std::move(ending.account), std::nullopt, std::move(ending.policy), ending.directory_ms};
 }
 
 // True: recorded and reported under the newest fence.
@@ -102,6 +225,7 @@ Awaitable<bool> Worker::record(RunningPtr running, JobResult result) {
     auto work = [&journal = parts_.journal, jti = result.jti, fence = result.fence, att = result.att, text = *jws] { return journal.done(jti, fence, att, text); };
     auto committing = on_journal(std::move(work));
     auto done = co_await std::move(committing);
+    journal_dirty_ = true;
     if (!done) journal_failed(done.error());  // the truth is told all the same; a redelivery will read first
   }
   failpoint("journaled_done", protocol::to_string(result.op));
@@ -111,84 +235,55 @@ Awaitable<bool> Worker::record(RunningPtr running, JobResult result) {
   co_return true;
 }
 
-Awaitable<std::optional<Worker::Outcome>> Worker::attempt(RunningPtr running, std::optional<std::string> sec, bool second) {
-  auto& domain = *running->domain;
-  auto look = [&domain, sub = running->job.sub] {
-    const Stopwatch watch;
-    Looked looked{domain.directory->read(sub), {}, {}, 0};
-    if (looked.account && *looked.account) looked.decision = policy::decide(domain.rules, subject_of(**looked.account));
-    looked.ms = watch.ms();
-    return looked;
-  };
-  auto looking = to_completion(domain.pool, std::move(look));
-  auto looked = co_await std::move(looking);
-  running->directory_ms += looked.ms;
-  Attempt attempt{running->job, second, domain.marker};
-  Outcome outcome;
-  if (!looked.account) {
-    log::fault("job.unread", looked.account.error());
-    outcome.say = after_read_fault(attempt, looked.account.error());
-    co_return outcome;
-  }
-  running->account = *looked.account;
-  const auto step = after_read(attempt, *looked.account, looked.decision.denial);
-  if (const auto* say = std::get_if<Say>(&step)) {
-    outcome.say = *say;
-    if (say->code == Code::denied) log::info("job.denied", log::field("jti", running->job.jti), log::field("why", looked.decision.why));
-    co_return outcome;
-  }
-  if (running->cancelled) co_return std::nullopt;
-  running->applying = true;
-  parts_.outbox.say("progress", protocol::Progress{running->job.jti, running->job.fence, "applying"});
-  auto apply = [&domain, running, attempt, sealed = std::move(sec).value_or(""), &keys = parts_.keys] {
-    if (attempt.job.op == Op::unlock) return apply_unlock(attempt, *domain.directory, running->cancelled);
-    return apply_reset(attempt, sealed, keys.ae, *domain.directory, running->cancelled);
-  };
-  auto applying = to_completion(domain.pool, std::move(apply));
-  auto applied = co_await std::move(applying);
-  running->applying = false;
-  running->directory_ms += applied.directory_ms;
-  if (std::holds_alternative<Applied::Cancelled>(applied.end)) co_return std::nullopt;
-  co_return outcome_of(attempt, std::move(applied), *running);
-}
-
-Worker::Outcome Worker::outcome_of(const Attempt& attempt, Applied applied, Running& running) const {
-  Outcome outcome;
-  if (const auto* say = std::get_if<Say>(&applied.end)) {
-    outcome.say = *say;
-  } else if (const auto* answer = std::get_if<ldap::WriteAnswer>(&applied.end)) {
-    outcome.say = after_write(attempt, *answer);
-    outcome.detail = answer->detail;
-    if (answer->after) running.account = answer->after;
-  } else if (const auto* none = std::get_if<Applied::Unanswered>(&applied.end)) {
-    log::fault("job.unanswered", none->fault);
-    outcome.say = after_write_fault(attempt, none->fault, none->reread);
-    if (none->reread) running.account = none->reread;
-  }
-  return outcome;
-}
-
-Awaitable<std::optional<protocol::PasswordPolicy>> Worker::policy_for(RunningPtr running) {
-  if (!running->account) co_return std::nullopt;
-  auto& domain = *running->domain;
-  auto work = [&domain, account = *running->account] { return domain.directory->policy_of(account); };
-  auto asking = to_completion(domain.pool, std::move(work));
-  auto policy = co_await std::move(asking);
-  if (!policy) co_return std::nullopt;
-  co_return *policy;
-}
-
 // ---- again --------------------------------------------------------------------------------------------------
-Awaitable<> Worker::answer_again(RunningPtr running, std::string old_jws) {
-  auto result = read_own(old_jws);
-  if (!result) co_return;  // look_up() has just read it
+Awaitable<> Worker::answer_again(RunningPtr running, JobResult result) {
   for (bool newest = false; !newest;) {
-    result->fence = running->job.fence;
-    result->att = running->job.att;
-    result->at = unix_now() + running->clock_offset_s;
-    auto recording = record(running, *result);
+    result.fence = running->job.fence;
+    result.att = running->job.att;
+    result.at = unix_now() + running->clock_offset_s;
+    auto recording = record(running, result);
     newest = co_await std::move(recording);
   }
+}
+
+// ---- what a former life left ----------------------------------------------------------------------------------
+Awaitable<bool> Worker::settle_former(Domain& domain) {
+  if (domain.settled) co_return true;
+  for (;;) {
+    auto work = [&journal = parts_.journal, name = domain.name] { return journal.open_intents(name, looks_at_once); };
+    auto asking = on_journal(std::move(work));
+    auto open = co_await std::move(asking);
+    if (!open) {
+      journal_failed(open.error());
+      co_return false;
+    }
+    for (auto& entry : *open) {
+      if (stopping_) co_return false;
+      auto looking = look(domain, std::move(entry));
+      const bool looked = co_await std::move(looking);
+      if (!looked) co_return false;
+    }
+    if (open->size() < static_cast<std::size_t>(looks_at_once)) break;
+  }
+  domain.settled = true;
+  co_return true;
+}
+
+Awaitable<bool> Worker::look(Domain& domain, queue::JournalEntry entry) {
+  auto running = std::make_shared<Running>();
+  auto& job = running->job;
+  job.jti = entry.jti, job.fence = entry.fence, job.att = entry.att, job.op = entry.op, job.sub = entry.sub, job.iat = entry.iat, job.exp = entry.exp, job.pre = entry.pre;
+  running->domain = &domain;
+  Attempt attempt{job, Work::look, true, domain.marker && entry.marker, std::nullopt};
+  if (entry.op != Op::resolve) attempt.first_exp = entry.exp;
+  auto carrying = carry(running, std::move(attempt));
+  auto ending = co_await std::move(carrying);
+  auto outcome = outcome_of(job, std::move(ending));
+  if (!outcome) co_return false;  // its DC can't be asked now
+  log::info("intent.looked_at", log::field("jti", job.jti), log::field("code", protocol::to_string(outcome->say.code)), log::field("reason", outcome->say.reason));
+  auto recording = record(running, result_of(*running, *outcome));
+  (void)co_await std::move(recording);
+  co_return journal_works_;
 }
 
 }  // namespace wb::agent

@@ -57,7 +57,8 @@ std::vector<std::string> account_attributes(Detail detail, const std::string& ma
   return names;
 }
 
-Result<Account> account_from(const Entry& entry, Detail detail, const std::string& marker_attribute, const std::string& dc) {
+Result<Account> account_from(const Entry& entry, Detail detail, const std::string& marker_attribute, const std::string& dc,
+    std::optional<std::uint32_t> marker_attid) {
   const auto sub = guid_text(entry.first("objectGUID"));
   const auto sid = sid_text(entry.first("objectSid"));
   if (!sub || !sid || entry.values("userAccountControl").empty()) {
@@ -94,8 +95,12 @@ Result<Account> account_from(const Entry& entry, Detail detail, const std::strin
 
   account.pre.dc = dc;
   account.pre.pls = std::to_string(number(entry, "pwdLastSet"));
-  const auto version = attribute_version(entry.first("replPropertyMetaData"), attid_unicode_pwd);
-  account.pre.ver = version ? static_cast<std::int64_t>(*version) : -1;
+  const auto metadata = entry.first("replPropertyMetaData");
+  const auto password = attribute_metadata(metadata, attid_unicode_pwd);
+  account.pre.ver = password ? static_cast<std::int64_t>(password->version) : -1;
+  if (marker_attid) {
+    if (const auto marker = attribute_metadata(metadata, *marker_attid)) account.marker_changed = marker->changed;
+  }
   if (!marker_attribute.empty() && !entry.values(marker_attribute).empty()) account.pre.mk = entry.first(marker_attribute);
   account.state = state_of(account, !entry.values(computed_control).empty());
   return account;

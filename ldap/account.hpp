@@ -25,8 +25,10 @@ constexpr std::string_view computed_control = "msDS-User-Account-Control-Compute
 
 // `dc` is the host the entry was read from. Fault malformed: not an account as AD shows one. Fault refused: the
 // service account may not see what the guardrails need (tokenGroups), or there is too much of it to judge.
+// `marker_attid` names the marker attribute in the replication metadata; nullopt: not known, and neither is marker_changed.
 // Without the computed flags, `locked` means that lockoutTime is set: the lock may have run out, ask for the flags then.
-Result<Account> account_from(const Entry& entry, Detail detail, const std::string& marker_attribute, const std::string& dc);
+Result<Account> account_from(const Entry& entry, Detail detail, const std::string& marker_attribute, const std::string& dc,
+    std::optional<std::uint32_t> marker_attid = std::nullopt);
 
 std::vector<std::string> policy_attributes(bool pso);
 // Of the domain's head, or of a PSO (MS-ADTS 3.1.1.1.9.. msDS-PasswordSettings). nullopt: unreadable.

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ldap/account.hpp"
-#include "ldap/diagnose.hpp"
+#include "ldap/metadata.hpp"
 #include "ldap/text.hpp"
 
 namespace wb::ldap {
@@ -19,15 +19,25 @@ Fault answered(int code, const char* where) { return fault(Fault::Kind::refused,
 
 }  // namespace
 
+ActiveDirectory::ActiveDirectory(const Settings& settings) : settings_(settings), pool_(settings) {
+  if (settings.marker_attribute == "adminDisplayName") marker_attid_ = attid_admin_display_name;
+}
+
 template <class Ask>
-auto ActiveDirectory::asking(Ask ask) -> std::invoke_result_t<Ask, Connection&> {
+auto ActiveDirectory::asking(Ask ask, const std::string& dc) -> std::invoke_result_t<Ask, Connection&> {
   for (bool fresh = false;; fresh = true) {
-    auto lease = pool_.take({}, fresh);
+    auto lease = dc.empty() ? pool_.take({}, fresh) : pinned(dc, fresh);
     if (!lease) return std::move(lease).error();
     auto answer = ask(**lease);
     if (answer.has_error() && answer.error().kind == Fault::Kind::lost && lease->reused()) continue;
     return answer;
   }
+}
+
+Result<Pool::Lease> ActiveDirectory::pinned(const std::string& dc, bool fresh) {
+  auto lease = pool_.take(dc, fresh);
+  if (lease || lease.error().kind == Fault::Kind::exhausted) return lease;
+  return fault(Fault::Kind::unreachable, "ldap.pinned", dc + ": " + lease.error().detail);
 }
 
 bool ActiveDirectory::enforces_history(const Connection& connection) const {
@@ -47,7 +57,7 @@ Result<std::optional<Account>> ActiveDirectory::account_of(Connection& connectio
   if (found.code == no_such_object || found.code == referral) return std::optional<Account>();
   if (found.code != success) return answered(found.code, "ldap.read");
   if (found.entries.empty()) return std::optional<Account>();
-  auto account = account_from(found.entries.front(), detail, settings_.marker_attribute, connection.root().dc);
+  auto account = account_from(found.entries.front(), detail, settings_.marker_attribute, connection.root().dc, marker_attid());
   if (!account) return std::move(account).error();
   if (detail != Detail::probe && account->state.locked) see_whether_locked(connection, *account);
   return std::optional<Account>(std::move(*account));
@@ -72,9 +82,9 @@ Result<std::optional<Account>> ActiveDirectory::read_on(Connection& connection, 
   return account_of(connection, *found, detail);
 }
 
-Result<std::optional<Account>> ActiveDirectory::read(std::string_view sub) {
+Result<std::optional<Account>> ActiveDirectory::read(std::string_view sub, const std::string& dc) {
   if (!guid_bytes(sub)) return std::optional<Account>();
-  return asking([&](Connection& connection) { return read_on(connection, sub, Detail::guard); });
+  return asking([&](Connection& connection) { return read_on(connection, sub, Detail::guard); }, dc);
 }
 
 Result<std::optional<Account>> ActiveDirectory::find(std::string_view name) {
@@ -87,6 +97,13 @@ Result<std::optional<Account>> ActiveDirectory::find(std::string_view name) {
 }
 
 // ---- writing -----------------------------------------------------------------------------------------------
+std::vector<Modification> ActiveDirectory::marker_swap(const protocol::Pre& pre, const std::string& text) const {
+  std::vector<Modification> mods;
+  if (pre.mk) mods.push_back({Modification::Op::remove, settings_.marker_attribute, *pre.mk});
+  mods.push_back({Modification::Op::add, settings_.marker_attribute, text});
+  return mods;
+}
+
 std::vector<Modification> ActiveDirectory::swap(const WriteOrder& order, const Secret& quoted) const {
   using Op = Modification::Op;
   std::vector<Modification> mods{
@@ -94,24 +111,37 @@ std::vector<Modification> ActiveDirectory::swap(const WriteOrder& order, const S
       {Op::add, "pwdLastSet", order.must_change ? "0" : "-1"},
   };
   if (!order.marker.empty() && !settings_.marker_attribute.empty()) {
-    if (order.pre.mk) mods.push_back({Op::remove, settings_.marker_attribute, *order.pre.mk});
-    mods.push_back({Op::add, settings_.marker_attribute, order.marker});
+    for (auto& mod : marker_swap(order.pre, order.marker)) mods.push_back(std::move(mod));
   }
   mods.push_back({Op::replace, "unicodePwd", {}, &quoted});
   if (order.unlock) mods.push_back({Op::replace, "lockoutTime", "0"});
   return mods;
 }
 
+// The verdict, and the account as it is afterwards. A DC may work on two requests of one connection at a time
+// (Windows does): a read-back from before the write, or behind a refusal, is asked for again.
+template <class Stale>
+Result<WriteAnswer> ActiveDirectory::settle(Connection& connection, const std::string& sub, Result<Modified> modified, WriteKind kind, Stale stale) {
+  if (!modified) return std::move(modified).error();
+  auto diagnosis = diagnose(modified->code, modified->text, kind);
+  if (!diagnosis) return std::move(diagnosis).error();
+  WriteAnswer answer;
+  answer.refusal = diagnosis->refusal;
+  answer.detail = std::move(diagnosis->detail);
+  if (!modified->after) return answer;
+  auto after = account_of(connection, *modified->after, Detail::after);
+  const bool seen = after && *after;
+  if (answer.refusal != Refusal::none || !seen || stale(**after)) after = read_on(connection, sub, Detail::after);
+  if (after && *after) answer.after = std::move(**after);
+  return answer;
+}
+
 Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, const Secret& password_utf8) {
   const auto quoted = quoted_utf16(password_utf8);
   if (!quoted) return fault(Fault::Kind::malformed, "ldap.password", "not 1 to 256 UTF-16 units of well-formed Unicode");
   if (!guid_bytes(order.sub) || !integer(order.pre.pls) || order.pre.dc.empty()) return fault(Fault::Kind::malformed, "ldap.order", "sub or pre");
-  auto lease = pool_.take(order.pre.dc);
-  if (!lease) {
-    auto why = std::move(lease).error();
-    if (why.kind == Fault::Kind::exhausted) return why;
-    return fault(Fault::Kind::unreachable, "ldap.pinned", order.pre.dc + ": " + why.detail);
-  }
+  auto lease = pinned(order.pre.dc);
+  if (!lease) return std::move(lease).error();
   auto& connection = **lease;
   const Stopwatch watch;
 
@@ -139,11 +169,25 @@ Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, con
   }
   const auto read_back = account_search(order.sub, Detail::after);
   auto modified = connection.modify(guid_dn(order.sub), swap(order, *quoted), hints, &read_back, deadline());
-  auto answer = settle(connection, order.sub, std::move(modified), &order);
+  const auto stale = [&order](const Account& after) { return after.pre.pls == order.pre.pls && after.pre.ver == order.pre.ver; };
+  auto answer = settle(connection, order.sub, std::move(modified), WriteKind::reset, stale);
   if (answer) {
     answer->hints_used = hints.has_value();
     answer->directory_ms = watch.ms();
   }
+  return answer;
+}
+
+Result<WriteAnswer> ActiveDirectory::write_marker(const std::string& sub, const protocol::Pre& pre, const std::string& text) {
+  if (!guid_bytes(sub) || pre.dc.empty() || text.empty()) return fault(Fault::Kind::malformed, "ldap.order", "sub, pre or marker");
+  if (settings_.marker_attribute.empty()) return fault(Fault::Kind::refused, "ldap.marker", "no marker attribute is configured");
+  auto lease = pinned(pre.dc);
+  if (!lease) return std::move(lease).error();
+  const Stopwatch watch;
+  const auto read_back = account_search(sub, Detail::after);
+  auto modified = (*lease)->modify(guid_dn(sub), marker_swap(pre, text), std::nullopt, &read_back, deadline());
+  auto answer = settle(**lease, sub, std::move(modified), WriteKind::reset, [&pre](const Account& after) { return after.pre.mk == pre.mk; });
+  if (answer) answer->directory_ms = watch.ms();
   return answer;
 }
 
@@ -154,26 +198,8 @@ Result<WriteAnswer> ActiveDirectory::unlock(const std::string& sub) {
   const Stopwatch watch;
   const auto read_back = account_search(sub, Detail::after);
   auto modified = (*lease)->modify(guid_dn(sub), {{Modification::Op::replace, "lockoutTime", "0"}}, std::nullopt, &read_back, deadline());
-  auto answer = settle(**lease, sub, std::move(modified), nullptr);
+  auto answer = settle(**lease, sub, std::move(modified), WriteKind::unlock, [](const Account& after) { return after.lockout_time != 0; });
   if (answer) answer->directory_ms = watch.ms();
-  return answer;
-}
-
-// The verdict, and the account as it is afterwards. A DC may work on two requests of one connection at a time
-// (Windows does): a read-back from before the write, or behind a refusal, is asked for again.
-Result<WriteAnswer> ActiveDirectory::settle(Connection& connection, const std::string& sub, Result<Modified> modified, const WriteOrder* order) {
-  if (!modified) return std::move(modified).error();
-  auto diagnosis = diagnose(modified->code, modified->text, order ? WriteKind::reset : WriteKind::unlock);
-  if (!diagnosis) return std::move(diagnosis).error();
-  WriteAnswer answer;
-  answer.refusal = diagnosis->refusal;
-  answer.detail = std::move(diagnosis->detail);
-  if (!modified->after) return answer;
-  auto after = account_of(connection, *modified->after, Detail::after);
-  const bool seen = after && *after;
-  const bool stale = seen && (order ? (*after)->pre.pls == order->pre.pls && (*after)->pre.ver == order->pre.ver : (*after)->lockout_time != 0);
-  if (answer.refusal != Refusal::none || !seen || stale) after = read_on(connection, sub, Detail::after);
-  if (after && *after) answer.after = std::move(**after);
   return answer;
 }
 
@@ -231,9 +257,41 @@ Result<protocol::PasswordPolicy> ActiveDirectory::policy_of(const Account& accou
   });
 }
 
+// ---- the marker --------------------------------------------------------------------------------------------
+// The usual attribute's number is the same in every forest; another one's stands in the schema, once for all.
+std::optional<std::uint32_t> ActiveDirectory::marker_attid() {
+  const std::lock_guard lock(mutex_);
+  return marker_attid_;
+}
+
+// Why this attribute can't be the marker; empty: it can.
+Result<std::string> ActiveDirectory::learn_marker(Connection& connection) {
+  if (settings_.marker_attribute.empty()) return std::string();
+  {
+    const std::lock_guard lock(mutex_);
+    if (marker_learnt_) return std::string();
+  }
+  Search search;
+  search.base = "CN=Schema," + connection.root().configuration;
+  search.subtree = true;
+  search.filter = "(&(objectClass=attributeSchema)(lDAPDisplayName=" + filter_escape(settings_.marker_attribute) + "))";
+  search.attributes = {"attributeID", "isSingleValued"};
+  search.entries_max = 2;
+  auto found = connection.search(search, deadline());
+  if (!found) return std::move(found).error();
+  if (found->code != success || found->entries.size() != 1) return "marker_attribute " + settings_.marker_attribute + " is not in the schema";
+  const auto& entry = found->entries.front();
+  if (entry.first("isSingleValued") != "TRUE") return "marker_attribute " + settings_.marker_attribute + " is not single-valued: nothing could be swapped in it";
+  const std::lock_guard lock(mutex_);
+  marker_attid_ = attid_from_oid(entry.first("attributeID"));
+  marker_learnt_ = true;
+  return std::string();
+}
+
 DirectoryState ActiveDirectory::check() {
   DirectoryState state;
   state.marker = !settings_.marker_attribute.empty();
+  std::string no_marker;
   auto asked = asking([&](Connection& connection) -> Result<void> {
     Search search;
     search.attributes = {"dnsHostName"};
@@ -242,12 +300,16 @@ DirectoryState ActiveDirectory::check() {
     if (found->code != success) return answered(found->code, "ldap.root");
     state.dc = connection.root().dc;
     state.hints = !connection.root().hints_oid.empty();
+    auto marker = learn_marker(connection);
+    if (!marker) return std::move(marker).error();
+    no_marker = std::move(*marker);
     return {};
   });
   const std::lock_guard lock(mutex_);
   if (!asked && asked.error().where == "ldap.pool" && last_state_) return *last_state_;  // busy is not broken
   if (!asked) state.reason = asked.error().where + ": " + std::string(to_string(asked.error().kind)) + ": " + asked.error().detail;
   else if (settings_.history == HistoryEnforcement::require && !state.hints) state.reason = no_hints;
+  else state.reason = no_marker;
   state.ready = state.reason.empty();
   last_state_ = state;
   return state;

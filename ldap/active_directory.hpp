@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ldap/account.hpp"
+#include "ldap/diagnose.hpp"
 #include "ldap/directory.hpp"
 #include "ldap/pool.hpp"
 #include "ldap/settings.hpp"
@@ -13,12 +14,13 @@ namespace wb::ldap {
 
 class ActiveDirectory final : public Directory {
  public:
-  explicit ActiveDirectory(const Settings& settings) : settings_(settings), pool_(settings) {}
+  explicit ActiveDirectory(const Settings& settings);
 
   Result<std::optional<Account>> find(std::string_view name) override;
-  Result<std::optional<Account>> read(std::string_view sub) override;
+  Result<std::optional<Account>> read(std::string_view sub, const std::string& dc = {}) override;
   Result<protocol::PasswordPolicy> policy_of(const Account& account) override;
   Result<WriteAnswer> write_password(const WriteOrder& order, const Secret& password_utf8) override;
+  Result<WriteAnswer> write_marker(const std::string& sub, const protocol::Pre& pre, const std::string& text) override;
   Result<WriteAnswer> unlock(const std::string& sub) override;
   DirectoryState check() override;
 
@@ -32,7 +34,9 @@ class ActiveDirectory final : public Directory {
   const std::string& base_of(const Connection& connection) const { return settings_.base_dn.empty() ? connection.root().base : settings_.base_dn; }
   bool enforces_history(const Connection& connection) const;
   // Asks on a held connection; one that turns out to have died meanwhile is replaced, once.
-  template <class Ask> auto asking(Ask ask) -> std::invoke_result_t<Ask, Connection&>;
+  template <class Ask> auto asking(Ask ask, const std::string& dc = {}) -> std::invoke_result_t<Ask, Connection&>;
+  Result<Pool::Lease> pinned(const std::string& dc, bool fresh = false);
+  Result<std::string> learn_marker(Connection& connection);
   Search account_search(std::string_view sub, Detail detail) const;
   Result<std::optional<Account>> read_on(Connection& connection, std::string_view sub, Detail detail);
   Result<std::optional<Account>> account_of(Connection& connection, const Found& found, Detail detail);
@@ -41,8 +45,11 @@ class ActiveDirectory final : public Directory {
   Result<bool> is_our_netbios_name(Connection& connection, std::string_view label);
   Result<std::string> pso_of(Connection& connection, const Account& account);
   Result<std::optional<protocol::PasswordPolicy>> policy_at(Connection& connection, const std::string& dn, bool pso);
+  std::vector<Modification> marker_swap(const protocol::Pre& pre, const std::string& text) const;
   std::vector<Modification> swap(const WriteOrder& order, const Secret& quoted) const;
-  Result<WriteAnswer> settle(Connection& connection, const std::string& sub, Result<Modified> modified, const WriteOrder* order);
+  std::optional<std::uint32_t> marker_attid();
+  // `stale`: whether an account read back can only be from before the modify.
+  template <class Stale> Result<WriteAnswer> settle(Connection& connection, const std::string& sub, Result<Modified> modified, WriteKind kind, Stale stale);
 
   const Settings settings_;
   Pool pool_;
@@ -50,6 +57,8 @@ class ActiveDirectory final : public Directory {
   std::map<std::string, CachedPolicy> policies_;  // by DN
   std::string netbios_name_;
   std::optional<DirectoryState> last_state_;
+  bool marker_learnt_ = false;
+  std::optional<std::uint32_t> marker_attid_;
 };
 
 }  // namespace wb::ldap

@@ -27,6 +27,9 @@ struct Account {
   std::int64_t lockout_time = 0, expires_at = 0;  // FILETIME; expires_at 0 = never
   protocol::AccountState state;
   protocol::Pre pre;
+  // When the marker attribute was last written, by the originating DC's clock; whatever its value is now, also none.
+  // 0: never. nullopt: the directory does not tell, and nothing may be concluded from a marker that looks untouched.
+  std::optional<std::int64_t> marker_changed;
   std::string mail, mobile, telephone;
   std::string pso_dn;      // msDS-ResultantPSO, empty = the domain's policy
   bool pso_known = false;  // find() asked for it; policy_of() asks by itself where read() did not
@@ -77,10 +80,13 @@ class Directory {
   // Everything about the account: for probes.
   virtual Result<std::optional<Account>> find(std::string_view name) = 0;
   // What a write and its guardrails need, at half the cost to the DC: state.expired and pso_dn are not asked for.
-  virtual Result<std::optional<Account>> read(std::string_view sub) = 0;
+  // `dc`: on that DC and no other (Fault unreachable "ldap.pinned"); empty: on the one of the moment.
+  virtual Result<std::optional<Account>> read(std::string_view sub, const std::string& dc = {}) = 0;
   virtual Result<protocol::PasswordPolicy> policy_of(const Account& account) = 0;
   // One Modify and the read-back behind it. Fault::lost or timed_out: sent, effect unknown. Fault::unreachable: not sent.
   virtual Result<WriteAnswer> write_password(const WriteOrder& order, const Secret& password_utf8) = 0;
+  // Swaps the marker alone: {[delete pre.mk,] add text} on pre.dc, the read-back behind it. Answers as write_password does.
+  virtual Result<WriteAnswer> write_marker(const std::string& sub, const protocol::Pre& pre, const std::string& text) = 0;
   virtual Result<WriteAnswer> unlock(const std::string& sub) = 0;
   // Connects if needed and says whether writes can be taken now. Called each few seconds by the agent.
   virtual DirectoryState check() = 0;

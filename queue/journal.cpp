@@ -3,6 +3,32 @@
 namespace wb::queue {
 namespace {
 
+constexpr const char* columns = "jti, fence, att, op, sub, exp, result_jws, acked, created, domain, iat, pre_dc, pre_ver, pre_pls, pre_mk, marker";
+
+std::string selecting(const char* rest) { return std::string("SELECT ") + columns + " FROM job " + rest; }
+
+// Every page and every index against its table: 30 days of rows are read in well under a second.
+Result<void> check_whole(Database& database) {
+  auto row = database.query("PRAGMA integrity_check(1)");
+  auto found = row.next();
+  if (!found) return found.error();
+  if (*found && row.text(0) == "ok") return {};
+  return fault(Fault::Kind::malformed, "journal.check", "SQLITE_CORRUPT");  // SQLite's text may hold values of rows
+}
+
+bool is_damage(const Fault& why) {
+  for (const auto* code : {"SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ"})
+    if (why.detail.starts_with(code)) return true;
+  return why.where == "database.migrate" && why.detail.starts_with("SQLITE_ERROR");  // the tables are not what the version says
+}
+
+Fault damaged(const std::filesystem::path& file, const Fault& why) {
+  if (!is_damage(why)) return why;
+  return fault(Fault::Kind::malformed, "journal.damaged",
+      file.string() + " is damaged (" + why.detail.substr(0, why.detail.find(':')) +
+          "): it tells which jobs were written, so it is not replaced by itself. Look at docs/OPERATIONS.md, \"A damaged journal\"");
+}
+
 JournalEntry entry_of(const Query& row) {
   JournalEntry e;
   e.jti = row.text(0);
@@ -14,6 +40,10 @@ JournalEntry entry_of(const Query& row) {
   e.result_jws = row.maybe_text(6);
   e.acked = row.number(7) != 0;
   e.created = row.number(8);
+  e.domain = row.text(9);
+  e.iat = row.number(10);
+  if (!row.is_null(11)) e.pre = protocol::Pre{row.text(11), row.number(12), row.text(13), row.maybe_text(14)};
+  e.marker = row.number(15) != 0;
   return e;
 }
 
@@ -21,15 +51,21 @@ JournalEntry entry_of(const Query& row) {
 
 Result<Journal> Journal::open(const std::filesystem::path& file) {
   auto database = Database::open(file);
-  if (!database) return database.error();
+  if (!database) return damaged(file, database.error());
+  if (auto whole = check_whole(*database); !whole) return damaged(file, whole.error());
   auto done = database->migrate({
       "CREATE TABLE job(jti TEXT PRIMARY KEY, fence INTEGER NOT NULL, att INTEGER NOT NULL, op TEXT NOT NULL, sub TEXT NOT NULL, "
       "exp INTEGER NOT NULL, result_jws TEXT, acked INTEGER NOT NULL, created INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
       "CREATE INDEX job_created ON job(created);"
       "CREATE INDEX job_unacked ON job(created) WHERE acked = 0 AND result_jws IS NOT NULL;"
       "CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;"
-      "INSERT INTO counter VALUES('epoch', 0), ('commits', 0)"});
-  if (!done) return done.error();
+      "INSERT INTO counter VALUES('epoch', 0), ('commits', 0)",
+      "ALTER TABLE job ADD COLUMN domain TEXT; ALTER TABLE job ADD COLUMN iat INTEGER; ALTER TABLE job ADD COLUMN pre_dc TEXT;"
+      "ALTER TABLE job ADD COLUMN pre_ver INTEGER; ALTER TABLE job ADD COLUMN pre_pls TEXT; ALTER TABLE job ADD COLUMN pre_mk TEXT;"
+      "ALTER TABLE job ADD COLUMN marker INTEGER;"
+      "CREATE INDEX job_open ON job(domain, created) WHERE result_jws IS NULL",
+  });
+  if (!done) return damaged(file, done.error());
   return Journal(std::move(database.value()));
 }
 
@@ -44,32 +80,62 @@ Result<std::int64_t> Journal::next_epoch() {
 }
 
 Result<std::optional<JournalEntry>> Journal::find(std::string_view jti) {
-  auto row = database_.query("SELECT jti, fence, att, op, sub, exp, result_jws, acked, created FROM job WHERE jti = ?", jti);
+  static const std::string sql = selecting("WHERE jti = ?");
+  auto row = database_.query(sql, jti);
   auto found = row.next();
   if (!found) return found.error();
   if (!*found) return std::optional<JournalEntry>();
   return std::optional<JournalEntry>(entry_of(row));
 }
 
-Result<void> Journal::intent(const JournalEntry& e) {
-  auto done = database_.run(
-      "INSERT INTO job(jti, fence, att, op, sub, exp, result_jws, acked, created) VALUES(?, ?, ?, ?, ?, ?, NULL, 0, ?) "
-      "ON CONFLICT(jti) DO UPDATE SET fence = excluded.fence, att = excluded.att, result_jws = NULL, acked = 0 WHERE excluded.fence > fence",
-      e.jti, e.fence, e.att, std::string(protocol::to_string(e.op)), e.sub, e.exp, e.created);
+Result<void> Journal::insert(const JournalEntry& e, const char* otherwise) {
+  static const std::string insert = std::string("INSERT INTO job(") + columns + ") VALUES(?, ?, ?, ?, ?, ?, NULL, 0, ?, ?, ?, ?, ?, ?, ?, ?) ";
+  std::optional<std::string> dc, pls, mk;
+  std::optional<std::int64_t> ver;
+  if (e.pre) dc = e.pre->dc, ver = e.pre->ver, pls = e.pre->pls, mk = e.pre->mk;
+  return database_.run(insert + otherwise, e.jti, e.fence, e.att, protocol::to_string(e.op), e.sub, e.exp, e.created, e.domain, e.iat, dc, ver, pls, mk, e.marker);
+}
+
+Result<std::optional<JournalEntry>> Journal::admit(const JournalEntry& entry) {
+  if (auto done = insert(entry, "ON CONFLICT(jti) DO NOTHING"); !done) return done.error();
+  if (database_.changes() == 1) return std::optional<JournalEntry>();
+  return find(entry.jti);
+}
+
+Result<void> Journal::intent(const JournalEntry& entry) {
+  auto done = insert(entry, "ON CONFLICT(jti) DO UPDATE SET fence = excluded.fence, att = excluded.att, result_jws = NULL, acked = 0 WHERE excluded.fence > fence");
   if (!done) return done;
   if (database_.changes() == 0) return fault(Fault::Kind::refused, "journal.intent", "a job of this fence was seen before");
   return {};
 }
 
 Result<void> Journal::done(std::string_view jti, std::int64_t fence, int att, std::string_view result_jws) {
+  const auto relaxed = database_.unsynced();
   auto done = database_.run("UPDATE job SET fence = ?, att = ?, result_jws = ?, acked = 0 WHERE jti = ? AND fence <= ?", fence, att, result_jws, jti, fence);
   if (!done) return done;
   if (database_.changes() == 0) return fault(Fault::Kind::refused, "journal.done", "no intent of this job");
   return {};
 }
 
-Result<void> Journal::acked(std::string_view jti, std::int64_t fence) {
-  return database_.run("UPDATE job SET acked = 1 WHERE jti = ? AND fence = ? AND result_jws IS NOT NULL", jti, fence);
+Result<void> Journal::acked(const std::vector<protocol::JobRef>& refs) {
+  const auto relaxed = database_.unsynced();
+  auto all = database_.begin();
+  if (!all) return all.error();
+  for (const auto& ref : refs)
+    if (auto done = database_.run("UPDATE job SET acked = 1 WHERE jti = ? AND fence = ? AND result_jws IS NOT NULL", ref.jti, ref.fence); !done) return done;
+  return all->commit();
+}
+
+Result<std::vector<JournalEntry>> Journal::open_intents(std::string_view domain, int most) {
+  static const std::string sql = selecting("WHERE result_jws IS NULL AND domain = ? AND pre_dc IS NOT NULL ORDER BY created LIMIT ?");
+  std::vector<JournalEntry> out;
+  auto row = database_.query(sql, domain, most);
+  for (;;) {
+    auto found = row.next();
+    if (!found) return found.error();
+    if (!*found) return out;
+    out.push_back(entry_of(row));
+  }
 }
 
 Result<std::vector<Journal::Unacked>> Journal::unacked(int most) {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "core/clock.hpp"
 #include "ldap/directory.hpp"
 
 namespace wb::test {
@@ -19,11 +20,12 @@ struct FakeDirectory : ldap::Directory {
     std::map<std::string, std::string> passwords;   // by sub
     ldap::DirectoryState state{true, "", "dc1.corp.example", true, true};
     protocol::PasswordPolicy policy{8, true, 24, 0, 0, std::nullopt};
-    int reads = 0, writes = 0, applied = 0;
+    int reads = 0, writes = 0, applied = 0, voids = 0;
     bool hold_writes = false;  // a write waits until this is false
     std::function<std::optional<Fault>()> read_fault;
     std::optional<Fault> write_fault;  // answered instead of the verdict
     bool write_lands = true;           // whether a write with a fault takes effect
+    std::optional<Fault> void_fault;
     ldap::Refusal refuse = ldap::Refusal::none;
 
     ldap::Account& add(const std::string& sub, const std::string& name) {
@@ -31,6 +33,7 @@ struct FakeDirectory : ldap::Directory {
       a.sub = sub, a.sam = name, a.dn = "CN=" + name + ",OU=People,DC=corp,DC=example", a.sid = "S-1-5-21-1-2-3-1104", a.display_name = name;
       a.group_sids = {"S-1-5-21-1-2-3-513"};
       a.pre = {"dc1.corp.example", 1, "133000000000000000", std::nullopt};
+      a.marker_changed = 0;
       return accounts[sub] = a;
     }
     void changed_by_somebody_else(const std::string& sub) {
@@ -60,10 +63,11 @@ struct FakeDirectory : ldap::Directory {
       if (account.sam == name) return std::optional(account);
     return std::optional<ldap::Account>();
   }
-  Result<std::optional<ldap::Account>> read(std::string_view sub) override {
+  Result<std::optional<ldap::Account>> read(std::string_view sub, const std::string& dc = {}) override {
     const std::lock_guard lock(s->mutex);
     ++s->reads;
     if (auto why = s->read_fault ? s->read_fault() : std::nullopt) return *why;
+    if (!dc.empty() && dc != s->state.dc) return fault(Fault::Kind::unreachable, "ldap.pinned", dc);
     const auto found = s->accounts.find(std::string(sub));
     return found == s->accounts.end() ? std::optional<ldap::Account>() : std::optional(found->second);
   }
@@ -85,11 +89,21 @@ struct FakeDirectory : ldap::Directory {
       ++s->applied;
       ++account.pre.ver;
       account.pre.pls = std::to_string(std::stoll(account.pre.pls) + 1);
-      if (!order.marker.empty()) account.pre.mk = order.marker;
+      if (!order.marker.empty()) account.pre.mk = order.marker, account.marker_changed = unix_now();
       if (order.unlock) account.state.locked = false;
       password.expose([&](std::string_view text) { s->passwords[order.sub] = text; });  // the test looks whether it is the right one
     }
     if (s->write_fault) return *s->write_fault;
+    answer.after = account;
+    return answer;
+  }
+  Result<ldap::WriteAnswer> write_marker(const std::string& sub, const protocol::Pre& pre, const std::string& text) override {
+    const std::lock_guard lock(s->mutex);
+    if (s->void_fault) return *s->void_fault;
+    auto& account = s->accounts.at(sub);
+    ldap::WriteAnswer answer;
+    if (account.pre.mk != pre.mk) answer.refusal = ldap::Refusal::swap_failed;
+    else ++s->voids, account.pre.mk = text, account.marker_changed = unix_now();
     answer.after = account;
     return answer;
   }

@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "ldap/dial.hpp"
-#include "ldap/metadata.hpp"
 #include "ldap/text.hpp"
 
 namespace wb::ldap {
@@ -95,39 +94,6 @@ TEST(APassword, IsWellFormedUnicodeWithoutNul) {
            "\x80"s, "\xc3"s, "\xe2\x82"s, "\xf0\x9f\x94"s, "a\xc3("s, "\xed\xa0\xbd\xed\xb4\x91"s /* CESU-8 */}) {
     EXPECT_FALSE(as_units(text));
   }
-}
-
-std::string metadata_entry(std::uint32_t attid, std::uint32_t version) {
-  std::string entry(48, '\x55');
-  for (std::size_t i = 0; i < 4; ++i) {
-    entry[i] = static_cast<char>(attid >> (8 * i));
-    entry[4 + i] = static_cast<char>(version >> (8 * i));
-  }
-  return entry;
-}
-std::string metadata(std::uint32_t count, const std::string& entries) {
-  std::string head("\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
-  for (std::size_t i = 0; i < 4; ++i) head[8 + i] = static_cast<char>(count >> (8 * i));
-  return head + entries;
-}
-
-TEST(ReplicationMetadata, TellsTheVersionOfAnAttribute) {
-  const auto blob = metadata(3, metadata_entry(0, 1) + metadata_entry(attid_unicode_pwd, 0x01020304) + metadata_entry(0x90060, 9));
-  EXPECT_EQ(attribute_version(blob, attid_unicode_pwd), 0x01020304U);
-  EXPECT_EQ(attribute_version(blob, 0x90060), 9U);
-  EXPECT_EQ(attribute_version(blob, 0x12345), 0U) << "never written";
-  EXPECT_EQ(attribute_version(metadata(0, ""), attid_unicode_pwd), 0U);
-}
-
-TEST(ReplicationMetadata, IsNotBelievedWhenItIsCutOrLiesAboutItsLength) {
-  const auto blob = metadata(2, metadata_entry(0, 1) + metadata_entry(attid_unicode_pwd, 7));
-  for (std::size_t length = 0; length < blob.size(); ++length) EXPECT_FALSE(attribute_version(blob.substr(0, length), attid_unicode_pwd)) << length;
-  EXPECT_FALSE(attribute_version(blob + "x", attid_unicode_pwd));
-  EXPECT_FALSE(attribute_version(metadata(0xFFFFFFFF, metadata_entry(attid_unicode_pwd, 7)), attid_unicode_pwd));
-  EXPECT_FALSE(attribute_version(metadata(0x05555556, metadata_entry(attid_unicode_pwd, 7)), attid_unicode_pwd)) << "count * 48 wraps around";
-  auto other = blob;
-  other[0] = 2;
-  EXPECT_FALSE(attribute_version(other, attid_unicode_pwd)) << "another layout";
 }
 
 TEST(ADirectoryUri, IsLdapsAndNothingElse) {
