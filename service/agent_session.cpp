@@ -13,7 +13,7 @@ constexpr std::size_t outbox_max = 1'024;  // a full window for every domain, wi
 }
 
 AgentSession::AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Listener& listener, int window)
-    : id(new_ulid()), agent(std::move(greeted.agent)), epoch(greeted.hello.epoch), link_(std::move(link)), as_(std::move(as)), rosters_(rosters), listener_(listener),
+    : id(new_ulid()), agent(std::move(greeted.agent)), epoch(greeted.hello.epoch), link_(std::move(link)), as_(std::move(as)), caps_(greeted.hello.caps.begin(), greeted.hello.caps.end()), rosters_(rosters), listener_(listener),
       window_(std::clamp(greeted.hello.window, 1, window)), window_max_(window), outbox_(executor, outbox_max) {
   for (auto& name : domains) domains_[name];
 }
@@ -138,11 +138,12 @@ void AgentSession::on_heartbeat(const protocol::AgentHeartbeat& hb) {
   for (const auto& [name, readiness] : hb.ready) {
     auto* d = domain(name);
     if (!d) continue;  // a domain it is not enrolled in
-    const bool news = d->readiness.ready != readiness.ready;
+    const bool flipped = d->readiness.ready != readiness.ready;
+    const bool news = flipped || d->readiness.reason != readiness.reason;
     d->readiness = readiness;
     if (!news) continue;
     log::info("agent.readiness", log::field("agent", agent.id), log::field("domain", name), log::field("ready", readiness.ready), log::field("reason", printable(readiness.reason)));
-    if (readiness.ready) listener_.agents_changed(name);
+    if (flipped && readiness.ready) listener_.agents_changed(name);
   }
 }
 

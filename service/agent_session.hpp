@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "core/async.hpp"
@@ -51,6 +52,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   bool active(const std::string& domain, UnixSeconds now) const;
   bool ready(const std::string& domain, UnixSeconds now) const;
   bool opens(const std::string& domain, const std::string& kid) const;  // one of its encryption keys
+  bool can(const std::string& capability) const { return caps_.contains(capability); }
   Domain* domain(const std::string& name);
   const Domain* domain(const std::string& name) const;
   const std::map<std::string, Domain>& domains() const { return domains_; }
@@ -67,6 +69,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
 
   std::unique_ptr<link::Link> link_;
   crypto::PublicKey as_;
+  const std::set<std::string> caps_;  // as its hello said
   std::map<std::string, Domain> domains_;
   Rosters& rosters_;
   Listener& listener_;

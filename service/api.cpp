@@ -12,6 +12,14 @@ namespace {
 using Members = protocol::Members;
 constexpr std::size_t name_bytes_max = 256, sub_bytes_max = 64;
 
+json::array texts(const std::vector<std::string>& list) {
+  json::array out;
+  for (const auto& text : list) out.emplace_back(text);
+  return out;
+}
+
+}  // namespace
+
 std::optional<std::chrono::milliseconds> wait_of(const link::HttpRequest& request, std::chrono::milliseconds most) {
   auto found = request.query.find("wait_ms");
   if (found == request.query.end()) return std::chrono::milliseconds(0);
@@ -21,14 +29,6 @@ std::optional<std::chrono::milliseconds> wait_of(const link::HttpRequest& reques
   if (ec != std::errc() || end != text.data() + text.size() || ms < 0) return std::nullopt;
   return std::min(std::chrono::milliseconds(ms), most);
 }
-
-json::array texts(const std::vector<std::string>& list) {
-  json::array out;
-  for (const auto& text : list) out.emplace_back(text);
-  return out;
-}
-
-}  // namespace
 
 link::HttpResponse refuse_for(const Fault& fault) {
   log::fault("api.failed", fault);
@@ -120,12 +120,12 @@ Api::Reply Api::add_probe(Call call) {
   out["text"] = probe->text;
   out["agent"] = probe->agent;
   out["dc"] = probe->dc;
-  if (probe->answer) {
-    auto value = protocol::parse_json(protocol::encode(*probe->answer));
-    if (!value) co_return refuse_for(value.error());
-    out["answer"] = std::move(*value);
+  auto response = answer(200, out);
+  if (probe->answer) {  // JSON already: put in as it is
+    response.body.pop_back();
+    response.body += ",\"answer\":" + protocol::encode(*probe->answer) + "}";
   }
-  co_return answer(200, out);
+  co_return response;
 }
 
 // ---- GET /api/v1/jobs/{jti} ---------------------------------------------------------------------------------
@@ -143,9 +143,14 @@ Api::Reply Api::get_job(Call call) {
     job = co_await std::move(waiting);
     if (!job || !*job) co_return refuse_for(job ? fault(Fault::Kind::internal, "api.get_job", "the job went away") : job.error());
   }
-  const auto& j = **job;
+  co_return answer(200, body_of(**job));
+}
+
+bool told(const JobRow& job) { return job.state == queue::JobState::resolving || job.state == queue::JobState::final; }
+
+json::object body_of(const JobRow& j) {
   json::object out{{"jti", j.jti}, {"state", queue::to_string(j.state)}};
-  if (j.state == queue::JobState::final) {
+  if (told(j)) {
     out["outcome"] = j.outcome;
     if (!j.reason.empty()) out["reason"] = j.reason;
     out["text"] = j.text;
@@ -158,7 +163,7 @@ Api::Reply Api::get_job(Call call) {
   out["duration_ms"] = j.duration_ms;
   out["correlation_id"] = j.correlation_id;
   if (!j.result.empty()) out["result"] = j.result;
-  co_return answer(200, out);
+  return out;
 }
 
 }  // namespace wb::service

@@ -51,4 +51,10 @@ class Api {
   Enrolment& enrolment_;
 };
 
+// wait_ms of the query, at most `most`; nothing when it is no number.
+std::optional<std::chrono::milliseconds> wait_of(const link::HttpRequest& request, std::chrono::milliseconds most);
+// Its caller has an outcome, for good or in doubt.
+bool told(const JobRow& job);
+json::object body_of(const JobRow& job);  // the answer of GET /api/v1/jobs/{jti}
+
 }  // namespace wb::service

@@ -97,6 +97,8 @@ Api::Reply Api::add_job(Call call) {
     log::info("api.refused", log::field("endpoint", "jobs"), log::field("status", response.status));
     return response;
   };
+  const auto wait = wait_of(call.request, settings_.wait_max);
+  if (!wait) co_return refused(refuse(Refusal::bad_request, "wait_ms: a whole number of milliseconds"));
   if (auto no = read_job(call, job, recipients)) co_return refused(std::move(*no));
   const auto jti = job.jti;
   auto submitted = dispatch_.submit(std::move(job), std::move(recipients));
@@ -108,10 +110,16 @@ Api::Reply Api::add_job(Call call) {
     case Submitted::probe_unknown: co_return refused(refuse(Refusal::not_found, "no such probe"));
     case Submitted::probe_gone: co_return refused(refuse(Refusal::gone, "the probe was used or is too old: probe again"));
     case Submitted::account_busy: co_return refused(refuse(Refusal::busy_account, "another request for this account is on its way", 1'000));
+    case Submitted::account_in_doubt: co_return refused(refuse(Refusal::in_doubt, "an earlier request for this account is in doubt on another domain controller"));
   }
   auto looking = dispatch_.look(jti, std::chrono::milliseconds(0));
   auto now = co_await std::move(looking);
+  if (now && *now && !told(**now) && wait->count() > 0) {
+    auto waiting = dispatch_.look(jti, *wait);
+    now = co_await std::move(waiting);
+  }
   if (!now || !*now) co_return refuse_for(now ? fault(Fault::Kind::internal, "api.add_job", "the job went away") : now.error());
+  if (wait->count() > 0 && told(**now)) co_return answer(200, body_of(**now));
   co_return answer(202, {{"jti", jti}, {"state", queue::to_string((*now)->state)}, {"correlation_id", (*now)->correlation_id}});
 }
 

@@ -18,33 +18,28 @@ using queue::Ending;
 using queue::JobMachine;
 namespace event = queue::event;
 
-std::string_view word_of(Ending ending) {
+// What is said of an end that no agent gave.
+struct Words {
+  std::string_view outcome, reason, text;
+};
+Words words_of(Ending ending) {
+  constexpr std::string_view not_known = "It is not known whether the change was made. Try the new password before you try again.";
   switch (ending) {
-    case Ending::result: return "unknown";  // not asked for: the agent's own word stands then
-    case Ending::expired: return "expired";
-    case Ending::unavailable: return "unavailable";
-    case Ending::unknown:
-    case Ending::released: return "unknown";
+    case Ending::result: break;  // not asked for: the agent's own word stands then
+    case Ending::expired: return {"expired", "", "The request could not be carried out in time. Please try again."};
+    case Ending::unavailable: return {"unavailable", "", "Your organisation's directory cannot be reached at the moment. Please try again later."};
+    case Ending::unknown: break;
+    case Ending::released: return {"unknown", "released", not_known};
   }
-  return "unknown";
+  return {"unknown", "", not_known};
 }
+constexpr std::string_view text_in_doubt = "Your new password may already work: try it. If it does not, try again in a few minutes.";
 
 Fault too_much() { return fault(Fault::Kind::exhausted, "dispatch.add", "too many jobs are on their way"); }
 
 }  // namespace
 
 std::int64_t now_ms() { return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
-
-std::string_view text_of_ending(Ending ending) {
-  switch (ending) {
-    case Ending::result: return "";
-    case Ending::expired: return "The request could not be carried out in time. Please try again.";
-    case Ending::unavailable: return "Your organisation's directory cannot be reached at the moment. Please try again later.";
-    case Ending::unknown:
-    case Ending::released: return "It is not known whether the change was made. Try the new password before you try again.";
-  }
-  return "";
-}
 
 // ---- in -----------------------------------------------------------------------------------------------------
 Dispatch::Job Dispatch::find(const std::string& jti) const {
@@ -62,7 +57,7 @@ Result<void> Dispatch::resume() {
   if (!rows) return rows.error();
   for (auto& row : *rows) {
     const auto expires = BootClock::now() + std::chrono::seconds(row.exp - unix_now());
-    auto machine = JobMachine::restored(expires, {row.fence, row.attempts, false}, settings_.jobs, protocol::Op::unlock);
+    auto machine = JobMachine::restored(expires, {row.fence, row.attempts, row.state == queue::JobState::resolving}, settings_.jobs, row.op);
     auto job = add(std::move(row), std::move(machine));
     if (job->row.sealed)
       if (auto header = crypto::read_sealed(*job->row.sealed)) job->recipients = header->kids;
@@ -75,13 +70,19 @@ Result<void> Dispatch::resume() {
 Result<Submitted> Dispatch::submit(JobRow row, std::vector<std::string> recipients) {
   if (live_.size() >= settings_.live_jobs_max) return too_much();
   auto submitted = store_.submit(row, unix_now());
+  if (submitted && *submitted == Submitted::same_again)
+    if (auto durable = store_.sync(); !durable) return durable.error();  // the first may not have got this far
   if (!submitted || *submitted != Submitted::stored) return submitted;
   failpoint("service.job_stored");
   log::info("job.queued", log::field("jti", row.jti), log::field("domain", row.domain), log::field("op", protocol::to_string(row.op)), log::field("correlation_id", row.correlation_id));
   const auto expires = BootClock::now() + std::chrono::seconds(row.exp - unix_now());
-  auto job = add(std::move(row), JobMachine(expires, settings_.jobs, protocol::Op::unlock));
+  JobMachine machine(expires, settings_.jobs, row.op);
+  auto job = add(std::move(row), std::move(machine));
   job->recipients = std::move(recipients);
   step(job, event::Start{});
+  // An offer has flushed it already, and the caller is told of a job that is on the disk and of no other.
+  if (job->machine.attempts().empty())
+    if (auto durable = store_.sync(); !durable) return durable.error();
   return submitted;
 }
 
@@ -145,8 +146,9 @@ void Dispatch::progressed(const std::string& agent, const protocol::Progress& pr
 void Dispatch::answered(const std::string& agent, const protocol::JobResult& result, const std::string& jws) {
   auto job = find(result.jti);
   if (!job) return answered_late(agent, result, jws);
-  if (result.op != job->row.op) {
-    gateway_.send(agent, protocol::message_text("ack", protocol::JobRef{result.jti, result.fence}));
+  const bool of_resolve = job->row.op == protocol::Op::reset && result.op == protocol::Op::resolve;
+  if (result.op != job->row.op && !of_resolve) {
+    acks_.send(agent, {result.jti, result.fence});
     log::warn("result.dropped", log::field("jti", result.jti), log::field("agent", agent), log::field("why", "another operation"));
     return;
   }
@@ -155,27 +157,44 @@ void Dispatch::answered(const std::string& agent, const protocol::JobResult& res
   step(job, event::Answered{agent, result.fence, result.code});
   job->result = nullptr;
   job->result_jws = nullptr;
+  const bool due = std::exchange(job->ack_due, false);
+  if (due && job->durable()) acks_.hold(agent, {result.jti, result.fence});
+  else if (due) acks_.send(agent, {result.jti, result.fence});
 }
 
 // The job is final, or was a probe, or was never ours: acked, so that it is not sent again.
 void Dispatch::answered_late(const std::string& agent, const protocol::JobResult& result, const std::string& jws) {
-  gateway_.send(agent, protocol::message_text("ack", protocol::JobRef{result.jti, result.fence}));
+  const auto dropped = [&](std::string_view why) {
+    acks_.hold(agent, {result.jti, result.fence});  // the end it came after may not be flushed yet
+    log::info("result.dropped", log::field("jti", printable(result.jti, 26)), log::field("agent", agent), log::field("why", why));
+  };
   auto row = store_.job(result.jti);
   if (!row) return log::fault("store.failed", row.error());
-  if (!*row) return log::info("result.dropped", log::field("jti", printable(result.jti, 26)), log::field("agent", agent), log::field("why", "no such job"));
+  if (!*row) return dropped("no such job");
   const auto& attempts = (*row)->attempts;
   const bool asked = std::any_of(attempts.begin(), attempts.end(), [&](const auto& a) { return a.agent == agent && a.fence == result.fence; });
-  if (!asked || !queue::upgrades((*row)->outcome, result.code)) return log::info("result.dropped", log::field("jti", result.jti), log::field("agent", agent), log::field("why", "already final"));
+  if (!asked || !queue::upgrades((*row)->outcome, result.code)) return dropped("already final");
   take_over(**row, result, jws);
   auto upgraded = store_.upgrade(**row);
   if (!upgraded) return log::fault("store.failed", upgraded.error());
+  acks_.send(agent, {result.jti, result.fence});
   log::info("job.upgraded", log::field("jti", result.jti), log::field("agent", agent), log::field("code", protocol::to_string(result.code)));
+}
+
+void Dispatch::take_releases() {
+  auto released = store_.released();
+  if (!released) return log::fault("store.failed", released.error());
+  for (const auto& jti : *released)
+    if (auto job = find(jti)) step(job, event::Released{});
 }
 
 void Dispatch::link_lost(const std::string& agent) {
   auto jobs = live_;  // a step may end jobs
-  for (auto& [jti, job] : jobs)
-    if (job->machine.holder() == agent) step(job, event::LinkLost{agent});
+  for (auto& [jti, job] : jobs) {
+    const auto& attempts = job->machine.attempts();
+    const bool asked = std::any_of(attempts.begin(), attempts.end(), [&](const auto& a) { return a.agent == agent; });
+    if (asked || job->machine.holder() == agent) step(job, event::LinkLost{agent});
+  }
 }
 
 // Offers what waits. A step that frees a place again only leaves a note: no recursion, however many jobs wait.
@@ -187,9 +206,9 @@ void Dispatch::agents_changed(const std::string& domain) {
     auto found = waiting_.find(next);
     if (found == waiting_.end()) continue;
     auto jobs = found->second;  // a step may change the map
-    for (auto& [jti, job] : jobs) {
+    for (auto& [place, job] : jobs) {
       if (!gateway_.has_room(next)) break;
-      if (job->machine.state() == queue::JobState::ready) step(job, event::AgentsChanged{});
+      if (job->machine.looking()) step(job, event::AgentsChanged{});
     }
   }
   handing_out_ = false;
@@ -218,13 +237,12 @@ void Dispatch::step(const Job& job, queue::JobEvent first) {
 
 void Dispatch::file(const Job& job) {
   const auto& row = job->row;
-  if (job->machine.state() == queue::JobState::ready) {
-    waiting_[row.domain].insert_or_assign(row.jti, job);
-    return;
-  }
+  const bool looking = job->machine.looking(), resolving = job->machine.state() == queue::JobState::resolving;
+  if (looking) waiting_[row.domain].insert_or_assign({resolving, row.jti}, job);
   auto domain = waiting_.find(row.domain);
   if (domain == waiting_.end()) return;
-  domain->second.erase(row.jti);
+  if (!looking || resolving) domain->second.erase({false, row.jti});
+  if (!looking) domain->second.erase({true, row.jti});
   if (domain->second.empty()) waiting_.erase(domain);
 }
 
@@ -247,26 +265,33 @@ void Dispatch::arm(const Job& job) {
 
 // ---- out ----------------------------------------------------------------------------------------------------
 std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::FindAgent& a) {
-  auto choice = gateway_.choose({job->row.domain, job->recipients, a.except, a.avoid});
+  Gateway::Wanted wanted{job->row.domain, {}, a.except, a.avoid};
+  if (a.resolve) wanted.capability = protocol::to_string(protocol::Op::resolve);
+  else wanted.recipients = job->recipients;
+  auto choice = gateway_.choose(wanted);
   if (choice.agent) return event::Found{std::move(*choice.agent)};
   return event::NoneFound{choice.any_ready};
 }
 
 std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::Offer& a) {
   auto& row = job->row;
-  const auto lost = [&](const Fault& why) -> std::optional<queue::JobEvent> {
+  const auto not_sent = [&](const Fault& why) -> std::optional<queue::JobEvent> {
     log::fault("job.not_offered", why);
-    return event::LinkLost{a.agent};  // this attempt is over; the machine looks for another
+    return event::NotSent{a.agent};
   };
-  if (job->durable())  // before it is sent: no fence is ever used twice, whatever happens to us
-    if (auto kept = store_.offered(row.jti, a.fence, job->machine.attempts()); !kept) return lost(kept.error());
+  if (job->durable()) {  // before it is sent: no fence is ever used twice, whatever happens to us
+    if (auto kept = store_.offered(row.jti, a.fence, job->machine.attempts()); !kept) return not_sent(kept.error());
+    acks_.flushed();
+  }
   failpoint("service.job_leased");
-  auto jws = crypto::sign(keys_.signing(), protocol::typ_job, protocol::encode(payload_of(*job, settings_, a.fence, a.att)));
-  if (!jws) return lost(jws.error());
-  const auto left = std::chrono::seconds(row.exp) - std::chrono::milliseconds(now_ms());
-  const protocol::JobMessage message{std::move(*jws), row.sealed, static_cast<int>(std::max<std::int64_t>(0, std::chrono::milliseconds(left).count()))};
-  if (!gateway_.send(a.agent, protocol::message_text("job", message))) return lost(fault(Fault::Kind::lost, "dispatch.offer", "the link is gone"));
-  log::info("job.offered", log::field("jti", row.jti), log::field("agent", a.agent), log::field("fence", a.fence), log::field("att", a.att));
+  const auto payload = payload_of(*job, settings_, a);
+  auto jws = crypto::sign(keys_.signing(), protocol::typ_job, protocol::encode(payload));
+  if (!jws) return not_sent(jws.error());
+  const auto left = std::chrono::seconds(payload.exp) - std::chrono::milliseconds(now_ms());
+  protocol::JobMessage message{std::move(*jws), std::nullopt, static_cast<int>(std::max<std::int64_t>(0, std::chrono::milliseconds(left).count()))};
+  if (!a.resolve) message.sec = row.sealed;
+  if (!gateway_.send(a.agent, protocol::message_text("job", message))) return not_sent(fault(Fault::Kind::lost, "dispatch.offer", "the link is gone"));
+  log::info("job.offered", log::field("jti", row.jti), log::field("op", protocol::to_string(payload.op)), log::field("agent", a.agent), log::field("fence", a.fence), log::field("att", a.att));
   failpoint("service.job_offered");
   return std::nullopt;
 }
@@ -276,9 +301,8 @@ std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action
   return std::nullopt;
 }
 
-std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::Ack& a) {
-  job->ack_to = a;  // sent when what it acknowledges is stored: see step order in Finish
-  if (job->machine.state() != queue::JobState::final) job->send_ack(gateway_);
+std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::Ack&) {
+  job->ack_due = true;  // when the step is over, and what it acknowledges is stored
   return std::nullopt;
 }
 
@@ -287,13 +311,28 @@ std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action
   return std::nullopt;
 }
 
-// Not asked for as long as machines are made for an unlock, as both places above do until resolve jobs are stored.
-std::optional<queue::JobEvent> Dispatch::act(const Job&, const queue::action::Tell&) { return std::nullopt; }
+std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::Tell&) {
+  auto& row = job->row;
+  row.outcome = to_string(protocol::Code::in_doubt), row.text = text_in_doubt;
+  row.fence = job->machine.fence();
+  row.attempts = job->machine.attempts();
+  row.sealed.reset();
+  job->recipients.clear();
+  // The caller is told all the same: after a restart the job's time is over, and it is told then.
+  if (auto kept = store_.tell(row); !kept) log::fault("store.failed", kept.error());
+  log::warn("job.in_doubt", log::field("jti", row.jti), log::field("domain", row.domain), log::field("dc", row.pre.dc), log::field("attempts", row.attempts.size()));
+  job->wake();
+  return std::nullopt;
+}
 
 std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::Finish& a) {
   auto& row = job->row;
-  if (a.ending == Ending::result && job->result) take_over(row, *job->result, *job->result_jws);
-  else row.outcome = word_of(a.ending), row.text = text_of_ending(a.ending);
+  if (a.ending == Ending::result && job->result) {
+    take_over(row, *job->result, *job->result_jws);
+  } else {
+    const auto words = words_of(a.ending);
+    row.outcome = words.outcome, row.reason = words.reason, row.text = words.text;
+  }
   row.fence = job->machine.fence();
   row.attempts = job->machine.attempts();
   if (!job->durable()) job->take_answer();
@@ -303,9 +342,8 @@ std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action
     // The caller gets the answer all the same. The job stays open in the file: after a restart it is offered again,
     // and the agent, not having been acked, answers from its journal.
     log::fault("store.failed", kept.error());
-    job->ack_to.reset();
+    job->ack_due = false;
   }
-  if (job->ack_to) job->send_ack(gateway_);
   log::info("job.settled", log::field("jti", row.jti), log::field("domain", row.domain), log::field("op", protocol::to_string(row.op)), log::field("code", row.outcome),
       log::field("reason", row.reason), log::field("ms", row.duration_ms), log::field("attempts", row.attempts.size()), log::field("agent", row.agent));
   job->wake();

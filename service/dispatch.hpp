@@ -11,6 +11,7 @@
 
 #include "core/async.hpp"
 #include "queue/job_machine.hpp"
+#include "service/acks.hpp"
 #include "service/agent_session.hpp"
 #include "service/gateway.hpp"
 #include "service/keys.hpp"
@@ -33,7 +34,7 @@ class Dispatch : public Listener {
  public:
   struct Live;  // one job that is not final (live_job.hpp)
   Dispatch(asio::any_io_executor executor, const Settings& settings, Store& store, const Keys& keys, Gateway& gateway)
-      : executor_(executor), settings_(settings), store_(store), keys_(keys), gateway_(gateway) {}
+      : executor_(executor), settings_(settings), store_(store), keys_(keys), gateway_(gateway), acks_(executor, store, gateway, settings.ack_delay) {}
 
   // Takes up the jobs that a restart interrupted.
   Result<void> resume();
@@ -41,8 +42,11 @@ class Dispatch : public Listener {
   Awaitable<Result<ProbeOutcome>> probe(ProbeRequest request);
   // Stores the job and offers it. `recipients`: the keys its password is sealed to. Fault exhausted as above.
   Result<Submitted> submit(JobRow job, std::vector<std::string> recipients);
-  // The job as it stands, after waiting for its end for at most `wait`.
+  // The job as it stands, after waiting for at most `wait` for its end, or for the moment its caller is told in_doubt.
   Awaitable<Result<std::optional<JobRow>>> look(std::string jti, std::chrono::milliseconds wait);
+  // Ends the resolving jobs that an operator has released.
+  void take_releases();
+  void flush() { acks_.flush(); }
   // Lets everybody who waits go: their calls answer with the state of now.
   void release_waiters();
   std::size_t waiting_calls() const { return waiters_; }
@@ -60,7 +64,7 @@ class Dispatch : public Listener {
   Job find(const std::string& jti) const;
   void step(const Job& job, queue::JobEvent event);
   void arm(const Job& job);
-  void file(const Job& job);  // among the waiting jobs of its domain, or not
+  void file(const Job& job);  // among those of its domain that look for an agent, or not
   Awaitable<> ended(Job job, std::chrono::milliseconds wait);
   // What the machine asks for; some answer with an event for it.
   std::optional<queue::JobEvent> act(const Job& job, const queue::action::FindAgent& a);
@@ -77,15 +81,15 @@ class Dispatch : public Listener {
   Store& store_;
   const Keys& keys_;
   Gateway& gateway_;
+  Acks acks_;
   std::size_t waiters_ = 0;
   std::set<std::string> changed_;  // domains whose waiting jobs may find an agent now
   bool handing_out_ = false;
-  std::map<std::string, Job> live_;                            // by jti; at most settings.live_jobs_max
-  std::map<std::string, std::map<std::string, Job>> waiting_;  // domain -> jti -> ready job: oldest ULID first
+  std::map<std::string, Job> live_;  // by jti; at most settings.live_jobs_max
+  // domain -> (resolving, jti): people who wait come before what is only settled, then the oldest ULID
+  std::map<std::string, std::map<std::pair<bool, std::string>, Job>> waiting_;
 };
 
-// The words for an outcome that no agent gave.
-std::string_view text_of_ending(queue::Ending ending);
 std::int64_t now_ms();
 
 }  // namespace wb::service

@@ -115,6 +115,7 @@ Gateway::Choice Gateway::choose(const Wanted& wanted) const {
   std::pair<bool, double> best;  // avoided, load: less is better
   for (const auto& [agent, session] : sessions_) {
     if (!session->ready(wanted.domain, now)) continue;
+    if (!wanted.capability.empty() && !session->can(wanted.capability)) continue;
     const auto opens = [&](const std::string& kid) { return session->opens(wanted.domain, kid); };
     if (!wanted.recipients.empty() && std::none_of(wanted.recipients.begin(), wanted.recipients.end(), opens)) continue;
     choice.any_ready = true;

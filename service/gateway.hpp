@@ -27,10 +27,11 @@ class Gateway {
   Awaitable<> serve(std::unique_ptr<link::Link> link);
 
   // The least loaded ready agent with room. `recipients`: the keys the password is sealed to (empty: no password);
-  // `except` is never chosen, `avoid` only when there is nobody else.
+  // `except` is never chosen, `avoid` only when there is nobody else. `capability` (if any) stood in its hello.
   struct Wanted {
     std::string domain;
     std::vector<std::string> recipients, except, avoid;
+    std::string capability = {};
   };
   struct Choice {
     std::optional<std::string> agent;

@@ -29,6 +29,7 @@ enum class Refusal { unauthorized,
   too_large,
   busy,
   busy_account,
+  in_doubt,
   unavailable,
   gone };
 
@@ -46,6 +47,7 @@ inline link::HttpResponse refuse(Refusal why, std::string_view message, std::opt
       case Refusal::too_large: return {413, "too_large"};
       case Refusal::busy: return {429, "busy"};
       case Refusal::busy_account: return {409, "busy"};
+      case Refusal::in_doubt: return {409, "in_doubt"};
       case Refusal::unavailable: return {503, "unavailable"};
       case Refusal::gone: return {410, "gone"};
     }

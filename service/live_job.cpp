@@ -6,12 +6,6 @@
 
 namespace wb::service {
 
-void Dispatch::Live::send_ack(Gateway& gateway) {
-  if (!ack_to) return;
-  gateway.send(ack_to->agent, protocol::message_text("ack", protocol::JobRef{row.jti, ack_to->fence}));
-  ack_to.reset();
-}
-
 void Dispatch::Live::take_answer() {
   if (!result || result->code != protocol::Code::ok) return;
   const bool fits = result->probe && !result->probe->sub.empty() && (row.sub.empty() || boost::algorithm::iequals(row.sub, result->probe->sub));
@@ -30,14 +24,14 @@ Result<void> Dispatch::Live::keep(Store& store) {
   return store.add_probe({row.jti, row.domain, answer->sub, answer->pre, unix_now(), std::nullopt});
 }
 
-protocol::Job payload_of(const Dispatch::Live& job, const Settings& settings, std::int64_t fence, int att) {
+protocol::Job payload_of(const Dispatch::Live& job, const Settings& settings, const queue::action::Offer& offer) {
   const auto& row = job.row;
   protocol::Job payload;
   payload.iss = settings.public_url;
   payload.aud = settings.tenant + "/" + row.domain;
   payload.jti = row.jti;
-  payload.fence = fence;
-  payload.att = att;
+  payload.fence = offer.fence;
+  payload.att = offer.att;
   payload.op = row.op;
   payload.sub = row.sub;
   payload.name = job.name;
@@ -45,8 +39,14 @@ protocol::Job payload_of(const Dispatch::Live& job, const Settings& settings, st
   payload.iat = row.iat;
   payload.exp = row.exp;
   if (job.durable()) payload.pre = row.pre;
-  payload.sh = row.sh;
   payload.acr = "client";  // the client vouches for the person; the portal's own levels come with its flows
+  if (offer.resolve) {
+    payload.op = protocol::Op::resolve;
+    payload.iat = unix_now();
+    payload.exp = payload.iat + std::chrono::duration_cast<std::chrono::seconds>(settings.jobs.resolve_offer).count();
+    return payload;
+  }
+  payload.sh = row.sh;
   payload.opts = row.opts;
   return payload;
 }

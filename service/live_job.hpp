@@ -18,7 +18,6 @@ struct Dispatch::Live {
   void wake() {
     for (auto& waiter : waiters) waiter->cancel();
   }
-  void send_ack(Gateway& gateway);
   // A probe's answer, if its result has one for the account that was asked for; else the probe has failed.
   void take_answer();
   // The end, in the store: a job's, or a probe's answer that a job may stand on.
@@ -40,11 +39,11 @@ struct Dispatch::Live {
   // While a result is being stepped through:
   const protocol::JobResult* result = nullptr;
   const std::string* result_jws = nullptr;
-  std::optional<queue::action::Ack> ack_to;
+  bool ack_due = false;
 };
 
-// The payload that SK signs for one attempt.
-protocol::Job payload_of(const Dispatch::Live& job, const Settings& settings, std::int64_t fence, int att);
+// The payload that SK signs for one attempt. A resolve has times of its own, and nothing of the password.
+protocol::Job payload_of(const Dispatch::Live& job, const Settings& settings, const queue::action::Offer& offer);
 // The row's ending is what this result says.
 void take_over(JobRow& row, const protocol::JobResult& result, const std::string& jws);
 

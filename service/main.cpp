@@ -16,15 +16,20 @@ using namespace wb::service;
 constexpr const char* default_config = "/etc/reset-service/service.yaml";
 
 struct Verb {
-  std::string_view name, options, what;  // options: the long options it takes, besides --config and --help
-  bool operand = false;                  // one word may follow
+  std::string_view name, options, what;  // options: the long options it takes, besides --config and --help; "!": no value
+  enum class Operand { none,
+    file,
+    jti } operand = Operand::none;  // one word may follow
 };
 constexpr Verb verbs[] = {
     {"serve", "", "runs the service in the foreground; logs to standard error"},
-    {"check-config", "", "[FILE]: reads the configuration, prints every problem, exit code 78 if there is one", true},
+    {"check-config", "", "[FILE]: reads the configuration, prints every problem, exit code 78 if there is one", Verb::Operand::file},
     {"token create", "domain", "--domain D: prints a token with which one agent may enroll within an hour"},
     {"agents list", "", "lists the enrolled agents, their state and their fingerprints"},
     {"client create", "domain out", "--domain D [--out FILE]: makes a credential for the writeback API"},
+    {"jobs list", "domain open!", "[--domain D] [--open]: lists jobs, the newest first; --open: only those without an end"},
+    {"jobs show", "", "JTI: everything the service knows of one job", Verb::Operand::jti},
+    {"jobs release", "accept-risk!", "JTI [--accept-risk]: gives up a job in doubt, so that its account takes new ones", Verb::Operand::jti},
     {"version", "", "prints the version"},
 };
 
@@ -65,10 +70,15 @@ std::string read_line(std::vector<std::string> words, Line& line) {
     if (word.starts_with("--")) {
       const auto equals = word.find('=');
       const auto name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
-      if (name.empty() || (name != "config" && (" " + std::string(line.verb->options) + " ").find(" " + name + " ") == std::string::npos)) return "unknown option " + wb::printable(word);
+      const auto takes = [&](const std::string& option) { return (" " + std::string(line.verb->options) + " ").find(" " + option + " ") != std::string::npos; };
+      if (!name.empty() && equals == std::string::npos && takes(name + "!")) {
+        line.options[name] = "";
+        continue;
+      }
+      if (name.empty() || name.ends_with('!') || (name != "config" && !takes(name))) return "unknown option " + wb::printable(word);
       if (equals == std::string::npos && i + 1 == words.size()) return "--" + name + " needs a value";
       line.options[name] = equals == std::string::npos ? words[++i] : word.substr(equals + 1);
-    } else if (line.verb->operand && line.operand.empty()) {
+    } else if (line.verb->operand != Verb::Operand::none && line.operand.empty()) {
       line.operand = word;
     } else {
       return "unexpected: " + wb::printable(word);
@@ -86,13 +96,15 @@ int run(const Line& line) {
   std::string domain;
   if (line.verb->options.starts_with("domain")) {
     const auto given = line.options.find("domain");
-    if (given == line.options.end()) return usage("--domain is missing");
-    domain = wb::domain_name(given->second);
-    if (domain.empty()) return usage("--domain: not a DNS domain name");
+    if (given == line.options.end() && name != "jobs list") return usage("--domain is missing");
+    if (given != line.options.end()) domain = wb::domain_name(given->second);
+    if (given != line.options.end() && domain.empty()) return usage("--domain: not a DNS domain name");
   }
   const auto given = line.options.find("config");
-  const std::string file = !line.operand.empty() ? line.operand : given != line.options.end() ? given->second
-                                                                                              : default_config;
+  const bool takes_jti = line.verb->operand == Verb::Operand::jti;
+  if (takes_jti && !wb::is_ulid(line.operand)) return usage("which job? Its JTI is missing, or none");
+  const std::string file = !takes_jti && !line.operand.empty() ? line.operand : given != line.options.end() ? given->second
+                                                                                                            : default_config;
   auto loaded = wb::config::load_service_config(file);
   if (const auto* problems = std::get_if<wb::config::Problems>(&loaded)) {
     for (const auto& problem : *problems) std::cerr << to_string(problem) << "\n";
@@ -106,6 +118,9 @@ int run(const Line& line) {
   wb::log::start(name == "serve" ? config.log_level : wb::log::Level::warn);
   if (name == "token create") return create_token(config, domain);
   if (name == "agents list") return list_agents(config);
+  if (name == "jobs list") return list_jobs(config, domain, line.options.contains("open"));
+  if (name == "jobs show") return show_job(config, line.operand);
+  if (name == "jobs release") return release_job(config, line.operand, line.options.contains("accept-risk"));
   if (name == "client create") {
     const auto out = line.options.find("out");
     return create_client(config, domain, out == line.options.end() ? std::nullopt : std::optional(out->second));

@@ -56,6 +56,7 @@ Result<void> Rosters::accept(const std::string& domain, const std::string& jws, 
   if (!*put) return fault(Fault::Kind::refused, "roster.accept", "a newer roster is there");
   log::info("roster.accepted", log::field("domain", domain), log::field("rsn", roster->rsn), log::field("agents", roster->agents.size()));
   known_.insert_or_assign(domain, Known{jws, dr, std::move(*roster)});
+  stated_.erase(domain);
   return {};
 }
 
@@ -65,18 +66,24 @@ Result<protocol::Statement> Rosters::accept_statement(const std::string& domain,
   if (!statement) return statement.error();
   if (statement->agent != agent.id) return fault(Fault::Kind::refused, "statement.accept", "another agent's statement");
   if (auto kept = store_.put_statement(domain, agent.id, jws, statement->exp); !kept) return kept.error();
+  stated_.erase(domain);
   return statement;
 }
 
 Result<std::vector<std::string>> Rosters::statements(const std::string& domain, UnixSeconds now) {
-  std::vector<std::string> valid;
   const auto* known = current(domain, now);
-  if (!known) return valid;
+  if (!known) return std::vector<std::string>();
+  if (auto found = stated_.find(domain); found != stated_.end() && now < found->second.until) return found->second.jws;
   auto rows = store_.statements(domain, now);
   if (!rows) return rows.error();
-  for (auto& row : *rows)
-    if (crypto::check_statement(row.jws, known->roster, now)) valid.push_back(std::move(row.jws));
-  return valid;
+  Stated stated{{}, known->roster.exp};
+  for (auto& row : *rows) {
+    auto statement = crypto::check_statement(row.jws, known->roster, now);
+    if (!statement) continue;
+    stated.until = std::min(stated.until, statement->exp);
+    stated.jws.push_back(std::move(row.jws));
+  }
+  return stated_.insert_or_assign(domain, std::move(stated)).first->second.jws;
 }
 
 }  // namespace wb::service

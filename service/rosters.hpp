@@ -34,13 +34,18 @@ class Rosters {
   Result<void> accept(const std::string& domain, const std::string& jws, UnixSeconds now);
   // A statement that its agent sent; kept for sealing clients. Fault refused / malformed.
   Result<protocol::Statement> accept_statement(const std::string& domain, const AgentRow& agent, const std::string& jws, UnixSeconds now);
-  // The statements that go with the current roster.
+  // The statements that go with the current roster. Verified when something changed, not at every question.
   Result<std::vector<std::string>> statements(const std::string& domain, UnixSeconds now);
 
  private:
+  struct Stated {
+    std::vector<std::string> jws;
+    UnixSeconds until = 0;  // the first of them ends, or the roster does
+  };
   Store& store_;
   std::string tenant_;
-  std::map<std::string, Known> known_;  // only domains that have a roster
+  std::map<std::string, Known> known_;    // only domains that have a roster
+  std::map<std::string, Stated> stated_;  // of those; dropped with every roster and statement that comes in
 };
 
 }  // namespace wb::service

@@ -55,6 +55,7 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
   if (!started) return started.error();
   service->web_ = std::move(*started);
   service->tasks_.start("service.keep_house", keep_house(self));
+  service->tasks_.start("service.take_releases", take_releases(self));
   log::info("service.started", log::field("version", WB_VERSION), log::field("address", config.listen_address), log::field("port", service->port()),
       log::field("tenant", config.tenant), log::field("sr", service->keys_.root().kid()));
   return service;
@@ -71,10 +72,19 @@ Awaitable<> Service::keep_house(Service* self) {
   }
 }
 
+Awaitable<> Service::take_releases(Service* self) {
+  for (;;) {
+    const bool go_on = co_await sleep_for(self->settings_.release_look);
+    if (!go_on) co_return;
+    self->dispatch_.take_releases();
+  }
+}
+
 Awaitable<> Service::stop() {
   log::info("service.stopping");
   tasks_.cancel();
   dispatch_.release_waiters();
+  dispatch_.flush();
   auto goodbye = gateway_.goodbye();
   co_await std::move(goodbye);
   auto stopped = web_->stop();

@@ -34,6 +34,7 @@ class Service {
  private:
   Service(asio::io_context& io, Settings settings, Store store, Keys keys);
   static Awaitable<> keep_house(Service* self);
+  static Awaitable<> take_releases(Service* self);
 
   // In this order: each knows only what stands above it.
   Settings settings_;

@@ -28,6 +28,16 @@ CREATE UNIQUE INDEX one_job_per_account ON jobs(domain, sub) WHERE final = 0;
 CREATE INDEX jobs_by_age ON jobs(created_ms) WHERE final = 1;
 )sql";
 
+// told: its caller was told in_doubt, and resolve goes on; such a job no longer keeps its account busy.
+constexpr const char* schema_2 = R"sql(
+ALTER TABLE jobs ADD COLUMN told INTEGER NOT NULL DEFAULT 0 CHECK(told = 0 OR sealed IS NULL);
+ALTER TABLE jobs ADD COLUMN released INTEGER NOT NULL DEFAULT 0;
+DROP INDEX one_job_per_account;
+CREATE UNIQUE INDEX one_job_per_account ON jobs(domain, sub) WHERE final = 0 AND told = 0;
+CREATE INDEX jobs_resolving ON jobs(domain, sub) WHERE final = 0 AND told = 1;
+CREATE INDEX jobs_released ON jobs(jti) WHERE final = 0 AND released = 1;
+)sql";
+
 AgentRow agent_of(const queue::Query& q) { return AgentRow{q.text(0), {q.text(2), q.text(3)}, q.text(1), q.text(4)}; }
 
 bool same_bytes(const std::string& a, std::string_view b) { return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
@@ -37,7 +47,7 @@ bool same_bytes(const std::string& a, std::string_view b) { return a.size() == b
 Result<Store> Store::open(const std::filesystem::path& file) {
   auto database = queue::Database::open(file);
   if (!database) return database.error();
-  if (auto ready = database->migrate({schema_1}); !ready) return ready.error();
+  if (auto ready = database->migrate({schema_1, schema_2}); !ready) return ready.error();
   return Store(std::move(*database));
 }
 

@@ -1,9 +1,11 @@
 // Everything the reset service remembers, in one SQLite file: who may connect, who may ask, and jobs until they are
 // answered. Secrets are kept as SHA-256 (they are 32 random bytes: nothing to guess), sealed passwords only until
-// their job is final. The command line uses the same file while the service runs.
+// their job is final or its caller was told that it is in doubt. The command line uses the same file while the service
+// runs.
 //
-// Called directly on the event loop, not on a pool: a commit with synchronous=FULL takes about 0.15 ms on the disks
-// measured, three of them stand in a reset's path, and a hop to a thread and back costs a third of one.
+// Called directly on the event loop, not on a pool: a flushed commit takes about 0.15 ms on the disks measured, one of
+// them stands in a reset's path (submit and the first fence share it) and none in a probe's, and a hop to a thread and
+// back costs a third of one. What is committed unflushed says so; sync() makes it durable.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -52,13 +54,14 @@ struct JobRow {
   protocol::Op op = protocol::Op::reset;
   protocol::JobOptions opts;
   protocol::Pre pre;
-  std::optional<std::string> sealed, sh;  // sealed: nullopt once final
+  std::optional<std::string> sealed, sh;  // sealed: nullopt once resolving or final
   UnixSeconds iat = 0, exp = 0;
   std::int64_t created_ms = 0;
-  queue::JobState state = queue::JobState::ready;
+  queue::JobState state = queue::JobState::ready;  // as stored: ready (whoever has it), resolving or final
   std::int64_t fence = 0;
   std::vector<queue::Attempt> attempts;
-  // Once final:
+  bool released = false;  // an operator gave it up
+  // Once resolving (outcome and text) or final:
   std::string outcome, reason, text, agent, dc;
   std::optional<std::int64_t> retry_after;
   std::vector<std::string> also;
@@ -71,7 +74,8 @@ enum class Submitted { stored,
   jti_taken,
   probe_unknown,
   probe_gone,
-  account_busy };
+  account_busy,
+  account_in_doubt };  // it has a resolving job on another domain controller
 enum class Enrolled { yes,
   token_unknown,
   token_used,
@@ -105,27 +109,39 @@ class Store {
   Result<std::optional<ClientRow>> client(std::string_view id, std::string_view hash);
 
   // ---- probes and jobs (store_jobs.cpp)
-  Result<void> add_probe(const ProbeRow& probe);
+  Result<void> add_probe(const ProbeRow& probe);  // not flushed: a lost one means to probe again
   Result<std::optional<ProbeRow>> probe(std::string_view id, std::string_view domain);
   // One transaction: the jti is new, the probe fresh and unused, the account free; the job stored, the probe spent.
+  // Not flushed: offered() or sync() must follow before anybody is told.
   Result<Submitted> submit(const JobRow& job, UnixSeconds now);
   Result<std::optional<JobRow>> job(std::string_view jti);
   Result<std::vector<JobRow>> unfinished();
+  // The newest first. Empty domain: every one.
+  Result<std::vector<JobRow>> jobs(std::string_view domain, bool open_only, int most);
+  // Flushed, and with it everything before.
   Result<void> offered(std::string_view jti, std::int64_t fence, const std::vector<queue::Attempt>& attempts);
+  // Resolving from here on, with outcome and text of `job`; the sealed password is erased in the same statement.
+  Result<void> tell(const JobRow& job);
   // Final, with what `job` says of its ending; the sealed password is erased in the same statement. False when it was
-  // final before.
+  // final before. Not flushed.
   Result<bool> finish(const JobRow& job);
+  // Asks the running service to give up a resolving job; false when it is not (or no longer) one.
+  Result<bool> release(std::string_view jti);
+  Result<std::vector<std::string>> released();  // and not final yet
   // A late applied instead of an outcome that was not known; false when the job has another one.
   Result<bool> upgrade(const JobRow& job);
 
+  Result<void> sync() { return database_.sync(); }
   Result<void> prune(UnixSeconds now);  // what nobody will ask for again
 
  private:
+  Result<std::optional<Submitted>> doubted(const JobRow& job);
   explicit Store(queue::Database database) : database_(std::move(database)) {}
   queue::Database database_;
 };
 
 constexpr std::int64_t probe_seconds = 300;
 constexpr int members_max = 256;  // agents enrolled in one domain
+constexpr int resolving_max = 8;  // jobs of one account
 
 }  // namespace wb::service

@@ -10,17 +10,24 @@ namespace {
 
 using protocol::Op;
 
-// "agent fence att" a line: read back only by a restart.
+// "agent fence att[ ?]" a line, with the mark where it answered in_doubt.
 std::string text_of(const std::vector<queue::Attempt>& attempts) {
   std::string text;
-  for (const auto& a : attempts) text += a.agent + ' ' + std::to_string(a.fence) + ' ' + std::to_string(a.att) + '\n';
+  for (const auto& a : attempts) text += a.agent + ' ' + std::to_string(a.fence) + ' ' + std::to_string(a.att) + (a.doubted ? " ?\n" : "\n");
   return text;
 }
 
 std::vector<queue::Attempt> attempts_of(const std::string& text) {
   std::vector<queue::Attempt> attempts;
   std::istringstream in(text);
-  for (queue::Attempt a; in >> a.agent >> a.fence >> a.att;) attempts.push_back(a);
+  for (std::string line; std::getline(in, line);) {
+    std::istringstream words(line);
+    queue::Attempt a;
+    std::string mark;
+    if (!(words >> a.agent >> a.fence >> a.att)) continue;
+    a.doubted = static_cast<bool>(words >> mark);
+    attempts.push_back(std::move(a));
+  }
   return attempts;
 }
 
@@ -33,7 +40,7 @@ std::vector<std::string> words_of(const std::string& text) {
 
 constexpr const char* columns =
     "SELECT jti, domain, client, probe, sub, correlation_id, op, unlock, must_change, enforce_history, dc_pinned, ver, pls, mk, sealed, sh, iat, exp, "
-    "created_ms, final, fence, attempts, outcome, reason, text, agent, dc, retry_after, also, duration_us, result FROM jobs ";
+    "created_ms, final, fence, attempts, outcome, reason, text, agent, dc, retry_after, also, duration_us, result, told, released FROM jobs ";
 
 JobRow job_of(const queue::Query& q) {
   JobRow j;
@@ -42,7 +49,9 @@ JobRow job_of(const queue::Query& q) {
   j.opts = {q.number(7) != 0, q.number(8) != 0, q.number(9) != 0};
   j.pre = {q.text(10), q.number(11), q.text(12), q.maybe_text(13)};
   j.sealed = q.maybe_text(14), j.sh = q.maybe_text(15), j.iat = q.number(16), j.exp = q.number(17), j.created_ms = q.number(18);
-  j.state = q.number(19) != 0 ? queue::JobState::final : queue::JobState::ready;
+  j.state = q.number(19) != 0 ? queue::JobState::final : q.number(31) != 0 ? queue::JobState::resolving
+                                                                           : queue::JobState::ready;
+  j.released = q.number(32) != 0;
   j.fence = q.number(20), j.attempts = attempts_of(q.text(21));
   j.outcome = q.text(22), j.reason = q.text(23), j.text = q.text(24), j.agent = q.text(25), j.dc = q.text(26), j.retry_after = q.maybe_number(27);
   j.also = words_of(q.text(28)), j.duration_ms = static_cast<double>(q.number(29)) / 1000, j.result = q.text(30);
@@ -58,6 +67,7 @@ bool same_request(const JobRow& a, const JobRow& b) {
 
 // ---- probes -------------------------------------------------------------------------------------------------
 Result<void> Store::add_probe(const ProbeRow& p) {
+  const auto relaxed = database_.unsynced();
   return database_.run("INSERT INTO probes(id, domain, sub, dc, ver, pls, mk, made) VALUES(?,?,?,?,?,?,?,?)", p.id, p.domain, p.sub, p.pre.dc, p.pre.ver, p.pre.pls, p.pre.mk, p.made);
 }
 
@@ -70,7 +80,17 @@ Result<std::optional<ProbeRow>> Store::probe(std::string_view id, std::string_vi
 }
 
 // ---- jobs ---------------------------------------------------------------------------------------------------
+// What resolving jobs of the same account have against this one.
+Result<std::optional<Submitted>> Store::doubted(const JobRow& j) {
+  auto q = database_.query("SELECT count(*), coalesce(sum(dc_pinned<>?), 0) FROM jobs WHERE domain=? AND sub=? AND final=0 AND told=1", j.pre.dc, j.domain, j.sub);
+  if (auto row = q.next(); !row) return row.error();
+  if (q.number(1) > 0) return std::optional(Submitted::account_in_doubt);
+  if (q.number(0) >= resolving_max) return std::optional(Submitted::account_busy);
+  return std::optional<Submitted>();
+}
+
 Result<Submitted> Store::submit(const JobRow& j, UnixSeconds now) {
+  const auto relaxed = database_.unsynced();
   auto guard = database_.begin();
   if (!guard) return guard.error();
   auto known = job(j.jti);
@@ -80,6 +100,9 @@ Result<Submitted> Store::submit(const JobRow& j, UnixSeconds now) {
   if (!p) return p.error();
   if (!*p) return Submitted::probe_unknown;
   if ((*p)->used_by || (*p)->made + probe_seconds < now) return Submitted::probe_gone;
+  auto doubt = doubted(j);
+  if (!doubt) return doubt.error();
+  if (*doubt) return **doubt;
   auto put = database_.run(
       "INSERT INTO jobs(jti, domain, client, probe, sub, correlation_id, op, unlock, must_change, enforce_history, dc_pinned, ver, pls, mk, sealed, sh, iat, exp, created_ms) "
       "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -100,9 +123,9 @@ Result<std::optional<JobRow>> Store::job(std::string_view jti) {
   return *row ? std::optional(job_of(q)) : std::nullopt;
 }
 
-Result<std::vector<JobRow>> Store::unfinished() {
+namespace {
+Result<std::vector<JobRow>> every(queue::Query q) {
   std::vector<JobRow> jobs;
-  auto q = database_.query(std::string(columns) + "WHERE final=0 ORDER BY created_ms");
   for (;;) {
     auto row = q.next();
     if (!row) return row.error();
@@ -110,12 +133,40 @@ Result<std::vector<JobRow>> Store::unfinished() {
     jobs.push_back(job_of(q));
   }
 }
+}  // namespace
+
+Result<std::vector<JobRow>> Store::unfinished() { return every(database_.query(std::string(columns) + "WHERE final=0 ORDER BY created_ms")); }
+
+Result<std::vector<JobRow>> Store::jobs(std::string_view domain, bool open_only, int most) {
+  return every(database_.query(std::string(columns) + "WHERE (?1='' OR domain=?1) AND (?2=0 OR final=0) ORDER BY created_ms DESC LIMIT ?3", domain, open_only, most));
+}
 
 Result<void> Store::offered(std::string_view jti, std::int64_t fence, const std::vector<queue::Attempt>& attempts) {
   return database_.run("UPDATE jobs SET fence=?, attempts=? WHERE jti=? AND final=0", fence, text_of(attempts), jti);
 }
 
+Result<void> Store::tell(const JobRow& j) {
+  return database_.run("UPDATE jobs SET told=1, sealed=NULL, fence=?, attempts=?, outcome=?, reason='', text=? WHERE jti=? AND final=0", j.fence, text_of(j.attempts), j.outcome, j.text, j.jti);
+}
+
+Result<bool> Store::release(std::string_view jti) {
+  if (auto done = database_.run("UPDATE jobs SET released=1 WHERE jti=? AND final=0 AND told=1", jti); !done) return done.error();
+  return database_.changes() == 1;
+}
+
+Result<std::vector<std::string>> Store::released() {
+  std::vector<std::string> jtis;
+  auto q = database_.query("SELECT jti FROM jobs WHERE final=0 AND released=1");
+  for (;;) {
+    auto row = q.next();
+    if (!row) return row.error();
+    if (!*row) return jtis;
+    jtis.push_back(q.text(0));
+  }
+}
+
 Result<bool> Store::finish(const JobRow& j) {
+  const auto relaxed = database_.unsynced();
   auto done = database_.run("UPDATE jobs SET final=1, sealed=NULL, fence=?, attempts=?, outcome=?, reason=?, text=?, agent=?, dc=?, retry_after=?, also=?, duration_us=?, result=? WHERE jti=? AND final=0",
       j.fence, text_of(j.attempts), j.outcome, j.reason, j.text, j.agent, j.dc, j.retry_after, boost::algorithm::join(j.also, " "),
       static_cast<std::int64_t>(j.duration_ms * 1000), j.result, j.jti);

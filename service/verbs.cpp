@@ -17,16 +17,6 @@ namespace {
 
 constexpr std::int64_t token_life = 3'600;
 
-int failed(const Fault& fault) {
-  std::cerr << "reset-service: " << fault.where << ": " << fault.detail << "\n";
-  return exit_failed;
-}
-
-Result<Store> open_store(const config::ServiceConfig& config) {
-  if (auto made = platform::private_folder(config.state_dir); !made) return made.error();
-  return Store::open(store_file(config));
-}
-
 // The first signal ends the service in order; the second at once, since whoever sends it has waited enough.
 Awaitable<> until_signalled(asio::io_context* io, Service* service) {
   asio::signal_set signals(*io, SIGTERM, SIGINT);
@@ -45,6 +35,16 @@ Result<void> write_credential(const std::string& file, const std::string& text) 
 }
 
 }  // namespace
+
+int failed(const Fault& fault) {
+  std::cerr << "reset-service: " << fault.where << ": " << fault.detail << "\n";
+  return exit_failed;
+}
+
+Result<Store> open_store(const config::ServiceConfig& config) {
+  if (auto made = platform::private_folder(config.state_dir); !made) return made.error();
+  return Store::open(store_file(config));
+}
 
 int serve(const config::ServiceConfig& config) {
   log::start(config.log_level);

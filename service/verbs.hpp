@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/service_config.hpp"
+#include "service/store.hpp"
 
 namespace wb::service {
 
@@ -16,5 +17,15 @@ int create_token(const config::ServiceConfig& config, const std::string& domain)
 int list_agents(const config::ServiceConfig& config);
 // Writes the credential file 0600, or to standard output.
 int create_client(const config::ServiceConfig& config, const std::string& domain, const std::optional<std::string>& out);
+
+// Jobs as the store has them (verbs_jobs.cpp).
+int list_jobs(const config::ServiceConfig& config, const std::string& domain, bool open_only);
+int show_job(const config::ServiceConfig& config, const std::string& jti);
+// Without `accepted` it says what is at stake and does nothing (usage).
+int release_job(const config::ServiceConfig& config, const std::string& jti, bool accepted);
+
+// For the verbs themselves.
+int failed(const Fault& fault);
+Result<Store> open_store(const config::ServiceConfig& config);
 
 }  // namespace wb::service

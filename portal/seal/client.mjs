@@ -12,6 +12,8 @@ const ANSWER_BYTES_MAX = 1 << 20;
 const TIMEOUT_MS_MAX = 130_000;
 const RETRY_MS = 500;
 const POLL_MS_MIN = 100;
+const WAIT_MS_MAX = 25_000;
+const TRIES_MAX = 3;
 const NO_ANSWER = 'No answer in time; the new password may already work: try it.';
 
 class ApiError extends Error {
@@ -74,17 +76,20 @@ async function insist(deadline, ask) {
   }
 }
 
+/** Final, or its caller is told that it is in doubt: the service goes on to settle it without us. */
+const told = ({ state }) => state === 'final' || state === 'resolving';
+
 /** From the submit on the write may happen whatever we hear: no error of ours may say that it did not. */
 async function follow(api, jti, job, deadline) {
   let seen = job;
   try {
-    while (seen.state !== 'final') {
+    while (!told(seen)) {
       const left = deadline - Date.now();
       if (left <= 0) throw new ApiError('deadline', NO_ANSWER);
-      const wait = Math.min(25_000, left);
+      const wait = Math.min(WAIT_MS_MAX, left);
       const asked = Date.now();
       seen = await insist(deadline, () => api.call(`/api/v1/jobs/${jti}?wait_ms=${wait}`, undefined, wait + 5_000));
-      if (seen.state !== 'final' && Date.now() - asked < POLL_MS_MIN) await pause(POLL_MS_MIN); // a service that does not wait
+      if (!told(seen) && Date.now() - asked < POLL_MS_MIN) await pause(POLL_MS_MIN); // a service that does not wait
     }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -103,8 +108,13 @@ async function attempt(api, user, password, options, deadline) {
   const body = { probe: probe.probe, sealed, opts: options };
   let sent = 0;
   let job;
+  const submit = () => { // answered with the outcome when that comes in time; the same again: the same answer
+    sent += 1;
+    const wait = Math.min(WAIT_MS_MAX, Math.max(0, deadline - Date.now() - RETRY_MS));
+    return api.call(`/api/v1/jobs?wait_ms=${wait}`, body, Math.min(wait + 5_000, deadline - Date.now()));
+  };
   try {
-    job = await insist(deadline, () => { sent += 1; return api.call('/api/v1/jobs', body, left()); }); // the same again: the same answer
+    job = await insist(deadline, submit);
   } catch (error) {
     // Refused outright: not taken. Refused after a try without an answer, or never answered: nobody knows.
     if (!(error instanceof ApiError) || (sent === 1 && !['unreachable', 'unavailable'].includes(error.code))) throw error;
@@ -112,6 +122,9 @@ async function attempt(api, user, password, options, deadline) {
   }
   return follow(api, jti, job, deadline);
 }
+
+/** Nothing was written and nothing will be: the same reset again, from its probe on, can't do it twice. */
+const mayAgain = ({ outcome, reason }) => outcome === 'reprobe' || (outcome === 'failed' && reason === 'void');
 
 /** What the person is told about something that never became a job. */
 function outcomeOf(error) {
@@ -130,15 +143,16 @@ export async function reset(credential, ca, user, password, { options = {}, time
   let outcome;
   try {
     checkPassword(password);
-    for (let tries = 0; tries < 3; tries += 1) {
+    for (let tries = 1; ; tries += 1) {
+      const last = () => tries === TRIES_MAX || Date.now() >= deadline;
       try {
         outcome = await attempt(api, user, password, options, deadline);
       } catch (error) {
         // conflict, gone: between the two calls the probe went stale, or the roster changed
-        if (error instanceof ApiError && ['conflict', 'gone'].includes(error.code) && tries < 2 && Date.now() < deadline) continue;
+        if (error instanceof ApiError && ['conflict', 'gone'].includes(error.code) && !last()) continue;
         throw error;
       }
-      if (outcome.outcome !== 'reprobe' || Date.now() >= deadline) break;
+      if (!mayAgain(outcome) || last()) break;
     }
   } catch (error) {
     outcome = outcomeOf(error);

@@ -27,7 +27,7 @@ async function answer(request, body) {
   seen.push({ call: `${request.method} ${request.url}`, body: body && JSON.parse(body), authorization: request.headers.authorization, socket: request.socket });
   if (request.url === '/api/v1/keys') return take(plan.keys);
   if (request.url === '/api/v1/probes') return take(plan.probes);
-  if (request.url === '/api/v1/jobs') return take(plan.submits);
+  if (request.url.startsWith('/api/v1/jobs?')) return take(plan.submits);
   return take(plan.follows);
 }
 const calls = (start) => seen.filter(({ call }) => call.startsWith(start));
@@ -90,7 +90,7 @@ describe('a reset that is applied', () => {
     const { duration_ms, ...rest } = line;
     assert.deepEqual(rest, { outcome: 'applied', reason: null, text: 'A sentence.', retry_after: null, agent: 'agent-1', dc: 'dc1', attempts: 1, correlation_id: 'C' });
     assert.ok(duration_ms > 0);
-    assert.deepEqual(seen.map(({ call }) => call.replace(/jobs\/.*/, 'jobs/')).sort(), ['GET /api/v1/jobs/', 'GET /api/v1/jobs/', 'GET /api/v1/keys', 'POST /api/v1/jobs', 'POST /api/v1/probes']);
+    assert.deepEqual(seen.map(({ call }) => call.replace(/jobs.*/, 'jobs')).sort(), ['GET /api/v1/jobs', 'GET /api/v1/jobs', 'GET /api/v1/keys', 'POST /api/v1/jobs', 'POST /api/v1/probes']);
   });
   it('carries the credential on one TLS 1.3 connection, and the password only sealed', async () => {
     await run(['alice', '--unlock', '--must-change']);
@@ -110,6 +110,42 @@ describe('a reset that is applied', () => {
       assert.equal((await run(['alice'], { password: typed })).code, 0);
       assert.equal(await opened(0), sealed);
     }
+  });
+});
+
+describe('a submit that waits', () => {
+  it('is the only request about the job when its answer is the outcome', async () => {
+    plan.submits = [final('applied')];
+    assert.equal((await run(['alice'])).code, 0);
+    assert.deepEqual(seen.map(({ call }) => call.replace(/=\d+/, '=N')).sort(), ['GET /api/v1/keys', 'POST /api/v1/jobs?wait_ms=N', 'POST /api/v1/probes']);
+    assert.match(calls('POST /api/v1/jobs')[0].call, /wait_ms=25000$/);
+  });
+  it('waits no longer than the person does', async () => {
+    plan.submits = [final('applied')];
+    await run(['alice', '--timeout-ms', '4000']);
+    const wait = Number(calls('POST /api/v1/jobs')[0].call.split('=')[1]);
+    assert.ok(wait > 1000 && wait <= 3500, `${wait}`);
+  });
+  it('is followed when it is only accepted', async () => {
+    assert.equal((await run(['alice'])).code, 0);
+    assert.equal(calls('GET /api/v1/jobs/').length, 2);
+  });
+});
+
+describe('a job in doubt', () => {
+  const doubt = { body: { jti: 'x', state: 'resolving', outcome: 'in_doubt', text: 'Try it.', attempts: 1, duration_ms: 9, correlation_id: 'C' } };
+  it('is told as such at once, whichever request says so', async () => {
+    for (const [submits, follows] of [[[doubt], [final('applied')]], [[accepted], [waiting, doubt]]]) {
+      Object.assign(plan, { submits, follows });
+      const { code, line } = await run(['alice']);
+      assert.deepEqual([code, line.outcome, line.text], [3, 'in_doubt', 'Try it.']);
+    }
+  });
+  it('on another domain controller makes a reset unavailable', async () => {
+    plan.submits = [error(409, 'in_doubt')];
+    const { code, line } = await run(['alice']);
+    assert.deepEqual([code, line.outcome, line.reason], [3, 'unavailable', 'in_doubt']);
+    assert.equal(calls('POST /api/v1/probes').length, 1);
   });
 });
 
@@ -162,6 +198,25 @@ describe('a stale probe', () => {
     const { code, line } = await run(['alice']);
     assert.deepEqual([code, line.outcome], [3, 'reprobe']);
     assert.equal(calls('POST /api/v1/jobs').length, 3);
+  });
+});
+
+describe('a reset that was voided', () => {
+  it('is begun again from its probe, at most twice', async () => {
+    plan.submits = [final('failed', { reason: 'void' }), final('failed', { reason: 'void' }), final('applied')];
+    assert.equal((await run(['alice'])).code, 0);
+    assert.equal(new Set(calls('POST /api/v1/jobs').map(({ body }) => body.sealed)).size, 3);
+    assert.equal(calls('POST /api/v1/probes').length, 3);
+    plan.submits = [final('failed', { reason: 'void' })];
+    seen = [];
+    const { code, line } = await run(['alice']);
+    assert.deepEqual([code, line.outcome, line.reason], [1, 'failed', 'void']);
+    assert.equal(calls('POST /api/v1/jobs').length, 3);
+  });
+  it('is not begun again for any other failure', async () => {
+    plan.submits = [final('failed', { reason: 'dc_unavailable' })];
+    assert.equal((await run(['alice'])).code, 1);
+    assert.equal(calls('POST /api/v1/jobs').length, 1);
   });
 });
 

@@ -259,8 +259,11 @@ TEST_F(ADomainWithAnAgent, LearnsLateThatAJobWasApplied) {
   ASSERT_TRUE(got);
   agent->accept(got->job);
   agent->cut();
+  EXPECT_EQ(world.look(bearer, binding.jti).text("outcome"), "in_doubt");
+  ASSERT_TRUE(world.store().release(binding.jti).value());
+  while (world.look(bearer, binding.jti).text("state") != "final") {}
   EXPECT_EQ(world.look(bearer, binding.jti).text("outcome"), "unknown");
-  EXPECT_EQ(world.store().job(binding.jti).value()->sealed, std::nullopt);
+  EXPECT_EQ(world.look(bearer, binding.jti).text("reason"), "released");
   agent->epoch++;
   ASSERT_EQ(agent->connect(), "welcome");
   agent->answer(got->job, Code::rejected);

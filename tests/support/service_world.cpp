@@ -78,7 +78,7 @@ HttpReply FakeAgent::post_signed(const std::string& path, const std::string& mem
 std::string FakeAgent::connect(Tweak tweak) {
   return greet([this, tweak](const protocol::Challenge& challenge) {
     const auto cb = challenge.cb == "exporter" ? base64url(link_->channel_binding()) : std::string();
-    protocol::HelloClaims claims{id, "default", {world_.domain}, challenge.nonce, challenge.gateway, cb, epoch, "test", {}, {ae.kid()}, 8};
+    protocol::HelloClaims claims{id, "default", {world_.domain}, challenge.nonce, challenge.gateway, cb, epoch, "test", {"probe", "reset", "unlock", "resolve"}, {ae.kid()}, 8};
     if (tweak) tweak(claims);
     last_hello = crypto::sign(as, protocol::typ_hello, protocol::encode(claims)).value();
     return last_hello;
@@ -227,10 +227,11 @@ service::Settings ServiceWorld::quick() {
   service::Settings shape;
   shape.hello_pause = 0ms;
   shape.enrol_per_minute = 1'000;
+  shape.release_look = 50ms;
   return shape;
 }
 
-ServiceWorld::ServiceWorld(service::Settings shape) : shape_(std::move(shape)) {
+ServiceWorld::ServiceWorld(service::Settings with) : shape(std::move(with)) {
   std::string name = (std::filesystem::temp_directory_path() / "wb-service-XXXXXX").string();
   folder_ = ::mkdtemp(name.data());
   config.listen_address = "127.0.0.1";
@@ -250,7 +251,7 @@ ServiceWorld::~ServiceWorld() {
 
 void ServiceWorld::start() {
   io_ = std::make_unique<asio::io_context>(1);
-  auto service = service::Service::start(*io_, config, shape_);
+  auto service = service::Service::start(*io_, config, shape);
   ASSERT_TRUE(service) << service.error().where << ": " << service.error().detail;
   service_ = std::move(*service);
   port_ = service_->port();
@@ -262,6 +263,13 @@ void ServiceWorld::stop() {
   if (!service_) return;
   auto stopped = asio::co_spawn(*io_, service_->stop(), asio::use_future);
   EXPECT_EQ(stopped.wait_for(20s), std::future_status::ready);
+  io_->stop();
+  thread_.join();
+  service_.reset();
+  io_.reset();
+}
+
+void ServiceWorld::kill() {
   io_->stop();
   thread_.join();
   service_.reset();
@@ -326,8 +334,8 @@ ServiceWorld::Probed ServiceWorld::probe(FakeAgent& agent, const std::string& be
   return {r.text("probe"), answer.pre, answer.sub};
 }
 
-HttpReply ServiceWorld::submit(const std::string& bearer, const std::string& probe, const std::string& sealed) {
-  return https("POST", url() + "/api/v1/jobs", json::serialize(json::object{{"probe", probe}, {"sealed", sealed}}), bearer);
+HttpReply ServiceWorld::submit(const std::string& bearer, const std::string& probe, const std::string& sealed, int wait_ms) {
+  return https("POST", url() + "/api/v1/jobs" + (wait_ms > 0 ? "?wait_ms=" + std::to_string(wait_ms) : ""), json::serialize(json::object{{"probe", probe}, {"sealed", sealed}}), bearer);
 }
 
 HttpReply ServiceWorld::look(const std::string& bearer, const std::string& jti, int wait_ms) {

@@ -97,10 +97,11 @@ class FakeAgent {
 
 class ServiceWorld {
  public:
-  explicit ServiceWorld(service::Settings shape = quick());
+  explicit ServiceWorld(service::Settings with = quick());
   ~ServiceWorld();
   static service::Settings quick();  // no pauses between hellos, no enrolment limit
 
+  service::Settings shape;  // as start() takes it
   const std::string domain = "corp.example";
   crypto::PrivateKey dr = crypto::PrivateKey::generate().value();
   config::ServiceConfig config;
@@ -112,6 +113,7 @@ class ServiceWorld {
 
   void start();
   void stop();  // in order; start() may follow
+  void kill();  // as SIGKILL: nothing is said and nothing flushed; start() may follow
   std::size_t waiting_calls();
   std::string token();                                         // wbe1.<id>.<secret>
   std::string client(const std::string& of = "corp.example");  // a bearer credential of a domain
@@ -131,11 +133,10 @@ class ServiceWorld {
   std::string seal(std::vector<FakeAgent*> agents, const protocol::SealBinding& binding, std::string_view password);
   // Probes while `agent` answers.
   Probed probe(FakeAgent& agent, const std::string& bearer, const std::string& name = "alice");
-  HttpReply submit(const std::string& bearer, const std::string& probe, const std::string& sealed);
+  HttpReply submit(const std::string& bearer, const std::string& probe, const std::string& sealed, int wait_ms = 0);
   HttpReply look(const std::string& bearer, const std::string& jti, int wait_ms = 10'000);
 
  private:
-  service::Settings shape_;
   std::filesystem::path folder_;
   unsigned short port_ = 0;
   std::unique_ptr<asio::io_context> io_;

@@ -125,6 +125,110 @@ TEST_F(AStore, ErasesTheSealedPasswordWithTheEnd) {
   EXPECT_TRUE(store_.unfinished().value().empty());
 }
 
+TEST_F(AStore, KeepsAJobInDoubtAndFreesItsAccount) {
+  auto j = job(probe("sub-1"));
+  ASSERT_EQ(store_.submit(j, now).value(), Submitted::stored);
+  j.fence = 2, j.attempts = {{"A", 1, 1, true}, {"B", 2, 2}}, j.outcome = "in_doubt", j.text = "try it";
+  ASSERT_TRUE(store_.tell(j));
+  const auto all = store_.unfinished().value();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].state, queue::JobState::resolving);
+  EXPECT_EQ(all[0].sealed, std::nullopt);
+  EXPECT_EQ(all[0].outcome, "in_doubt");
+  EXPECT_EQ(all[0].text, "try it");
+  EXPECT_EQ(all[0].attempts, j.attempts);
+  auto next = job(probe("sub-1"));
+  EXPECT_EQ(store_.submit(next, now).value(), Submitted::stored) << "on the same domain controller the swaps exclude each other";
+  EXPECT_EQ(store_.submit(job(probe("sub-1")), now).value(), Submitted::account_busy);
+  j.outcome = "failed", j.reason = "void";
+  EXPECT_TRUE(store_.finish(j).value());
+  EXPECT_EQ(store_.job(j.jti).value()->state, queue::JobState::final);
+  EXPECT_EQ(store_.job(j.jti).value()->reason, "void");
+}
+
+TEST_F(AStore, RefusesAnAccountInDoubtElsewhere) {
+  auto j = job(probe("sub-1"));
+  ASSERT_EQ(store_.submit(j, now).value(), Submitted::stored);
+  ASSERT_TRUE(store_.tell(j));
+  auto elsewhere = probe("sub-1");
+  auto other = job(elsewhere);
+  other.pre.dc = "dc2";
+  EXPECT_EQ(store_.submit(other, now).value(), Submitted::account_in_doubt);
+  auto stranger = job(probe("sub-2"));
+  stranger.pre.dc = "dc2";
+  EXPECT_EQ(store_.submit(stranger, now).value(), Submitted::stored) << "another account";
+  j.outcome = "applied";
+  ASSERT_TRUE(store_.finish(j).value());
+  EXPECT_EQ(store_.submit(other, now).value(), Submitted::stored);
+}
+
+TEST_F(AStore, HasEightJobsOfAnAccountInDoubtAndNoNinth) {
+  for (int i = 0; i < resolving_max; ++i) {
+    auto j = job(probe("sub-1"));
+    ASSERT_EQ(store_.submit(j, now).value(), Submitted::stored) << i;
+    ASSERT_TRUE(store_.tell(j));
+  }
+  EXPECT_EQ(store_.submit(job(probe("sub-1")), now).value(), Submitted::account_busy);
+}
+
+TEST_F(AStore, ReleasesOnlyWhatIsInDoubt) {
+  auto j = job(probe("sub-1"));
+  ASSERT_EQ(store_.submit(j, now).value(), Submitted::stored);
+  EXPECT_FALSE(store_.release(j.jti).value()) << "still on its way";
+  ASSERT_TRUE(store_.tell(j));
+  EXPECT_TRUE(store_.released().value().empty());
+  EXPECT_TRUE(store_.release(j.jti).value());
+  EXPECT_EQ(store_.released().value(), std::vector<std::string>{j.jti});
+  ASSERT_TRUE(store_.finish(j).value());
+  EXPECT_TRUE(store_.released().value().empty());
+  EXPECT_FALSE(store_.release(j.jti).value());
+  EXPECT_FALSE(store_.release("none").value());
+}
+
+TEST_F(AStore, ListsJobsTheNewestFirst) {
+  auto old = job(probe("sub-1")), done = job(probe("sub-2")), young = job(probe("sub-3"));
+  old.created_ms -= 1'000, young.created_ms += 1'000;
+  for (auto* j : {&old, &done, &young}) ASSERT_EQ(store_.submit(*j, now).value(), Submitted::stored);
+  ASSERT_TRUE(store_.finish(done));
+  const auto jtis = [&](std::string_view domain, bool open_only, int most) {
+    std::vector<std::string> found;
+    for (const auto& j : store_.jobs(domain, open_only, most).value()) found.push_back(j.jti);
+    return found;
+  };
+  EXPECT_EQ(jtis("", false, 10), (std::vector<std::string>{young.jti, done.jti, old.jti}));
+  EXPECT_EQ(jtis("corp.example", true, 10), (std::vector<std::string>{young.jti, old.jti}));
+  EXPECT_EQ(jtis("", false, 1), (std::vector<std::string>{young.jti}));
+  EXPECT_TRUE(jtis("other.example", false, 10).empty());
+}
+
+// A file of the first schema, with a job on its way.
+TEST(AStoreOfTheFirstSchema, IsTakenOver) {
+  std::string name = (std::filesystem::temp_directory_path() / "wb-store-XXXXXX").string();
+  const std::filesystem::path folder(::mkdtemp(name.data()));
+  {
+    auto old = queue::Database::open(folder / "store.sqlite").value();
+    ASSERT_TRUE(old.migrate({R"sql(CREATE TABLE jobs(
+      jti TEXT PRIMARY KEY, domain TEXT NOT NULL, client TEXT NOT NULL, probe TEXT NOT NULL, sub TEXT NOT NULL, correlation_id TEXT NOT NULL,
+      op TEXT NOT NULL, unlock INTEGER NOT NULL, must_change INTEGER NOT NULL, enforce_history INTEGER NOT NULL,
+      dc_pinned TEXT NOT NULL, ver INTEGER NOT NULL, pls TEXT NOT NULL, mk TEXT, sealed TEXT, sh TEXT, iat INTEGER NOT NULL, exp INTEGER NOT NULL,
+      created_ms INTEGER NOT NULL, final INTEGER NOT NULL DEFAULT 0, fence INTEGER NOT NULL DEFAULT 0, attempts TEXT NOT NULL DEFAULT '',
+      outcome TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', text TEXT NOT NULL DEFAULT '', agent TEXT NOT NULL DEFAULT '', dc TEXT NOT NULL DEFAULT '',
+      retry_after INTEGER, also TEXT NOT NULL DEFAULT '', duration_us INTEGER NOT NULL DEFAULT 0, result TEXT NOT NULL DEFAULT '',
+      CHECK(final = 0 OR sealed IS NULL)) STRICT;
+      CREATE UNIQUE INDEX one_job_per_account ON jobs(domain, sub) WHERE final = 0;
+      INSERT INTO jobs(jti, domain, client, probe, sub, correlation_id, op, unlock, must_change, enforce_history, dc_pinned, ver, pls, sealed, iat, exp, created_ms, fence, attempts)
+        VALUES('J', 'd', 'c', 'p', 's', 'x', 'reset', 0, 0, 1, 'dc1', 1, '1', '{}', 1, 2, 3, 1, 'A 1 1' || char(10));)sql"}));
+  }
+  auto store = Store::open(folder / "store.sqlite").value();
+  const auto jobs = store.unfinished().value();
+  ASSERT_EQ(jobs.size(), 1U);
+  EXPECT_EQ(jobs[0].state, queue::JobState::ready);
+  EXPECT_EQ(jobs[0].attempts, (std::vector<queue::Attempt>{{"A", 1, 1}}));
+  EXPECT_TRUE(store.tell(jobs[0]));
+  EXPECT_EQ(store.job("J").value()->state, queue::JobState::resolving);
+  std::filesystem::remove_all(folder);
+}
+
 TEST_F(AStore, UpgradesOnlyWhatWasNotKnown) {
   auto j = job(probe("sub-1"));
   ASSERT_EQ(store_.submit(j, now).value(), Submitted::stored);

@@ -1,0 +1,86 @@
+#include "service/verbs.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/ids.hpp"
+#include "service/service.hpp"
+
+namespace wb::service {
+namespace {
+
+class AnOperator : public testing::Test {
+ protected:
+  config::ServiceConfig config;
+  AnOperator() {
+    std::string name = (std::filesystem::temp_directory_path() / "wb-verbs-XXXXXX").string();
+    config.state_dir = ::mkdtemp(name.data());
+  }
+  ~AnOperator() override { std::filesystem::remove_all(config.state_dir); }
+
+  // A job in the store; in doubt, or still on its way.
+  std::string job(bool in_doubt, const std::string& domain = "corp.example") {
+    auto store = open_store(config).value();
+    const ProbeRow probe{new_ulid(), domain, "6f1c2f0e-8a57-4d0f-9a1b-" + domain, {"dc1.corp.example", 3, "133", "mk"}, unix_now(), std::nullopt};
+    EXPECT_TRUE(store.add_probe(probe));
+    JobRow j;
+    j.jti = new_ulid(), j.domain = domain, j.client = "c", j.probe = probe.id, j.sub = probe.sub, j.pre = probe.pre, j.correlation_id = "cor";
+    j.sealed = "{sealed}", j.iat = unix_now(), j.exp = j.iat + 120, j.created_ms = j.iat * 1'000;
+    EXPECT_EQ(store.submit(j, unix_now()).value(), Submitted::stored);
+    j.outcome = "in_doubt", j.attempts = {{"AGENT-ONE", 1, 1, true}, {"AGENT-TWO", 2, 2}};
+    if (in_doubt) EXPECT_TRUE(store.tell(j));
+    return j.jti;
+  }
+  template <class F> std::string said(F verb, int code) {
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(verb(), code);
+    testing::internal::GetCapturedStderr();
+    return testing::internal::GetCapturedStdout();
+  }
+  static bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+};
+
+TEST_F(AnOperator, SeesTheJobsOfADomainOrOfAll) {
+  const auto open = job(false, "a.example"), doubt = job(true, "b.example"), done = job(true, "c.example");
+  {
+    auto store = open_store(config).value();
+    auto row = store.job(done).value().value();
+    row.outcome = "applied";
+    ASSERT_TRUE(store.finish(row).value());
+  }
+  const auto all = said([&] { return list_jobs(config, "", false); }, exit_done);
+  EXPECT_TRUE(has(all, open) && has(all, doubt) && has(all, done)) << all;
+  EXPECT_TRUE(has(all, "resolving") && has(all, "in_doubt") && has(all, "applied") && has(all, "dc1.corp.example")) << all;
+  const auto some = said([&] { return list_jobs(config, "", true); }, exit_done);
+  EXPECT_TRUE(has(some, open) && has(some, doubt) && !has(some, done)) << some;
+  const auto one = said([&] { return list_jobs(config, "b.example", false); }, exit_done);
+  EXPECT_TRUE(!has(one, open) && has(one, doubt)) << one;
+}
+
+TEST_F(AnOperator, SeesWhoWasAskedToDoAJob) {
+  const auto text = said([&] { return show_job(config, job(true)); }, exit_done);
+  for (const char* part : {"resolving", "AGENT-ONE, fence 1, answered in_doubt", "AGENT-TWO, fence 2\n", "dc1.corp.example", "6f1c2f0e", "in_doubt"}) EXPECT_TRUE(has(text, part)) << part << "\n"
+                                                                                                                                                                                   << text;
+  EXPECT_FALSE(has(text, "sealed"));
+  EXPECT_EQ(said([&] { return show_job(config, new_ulid()); }, exit_failed), "");
+}
+
+TEST_F(AnOperator, IsToldTheRiskBeforeAJobIsReleased) {
+  const auto jti = job(true);
+  const auto text = said([&] { return release_job(config, jti, false); }, exit_usage);
+  for (const char* part : {"6f1c2f0e", "dc1.corp.example", "AGENT-ONE", "AGENT-TWO", "replication", "--accept-risk"}) EXPECT_TRUE(has(text, part)) << part << "\n"
+                                                                                                                                                   << text;
+  EXPECT_TRUE(open_store(config).value().released().value().empty()) << "and nothing is done";
+  said([&] { return release_job(config, jti, true); }, exit_done);
+  EXPECT_EQ(open_store(config).value().released().value(), std::vector<std::string>{jti});
+}
+
+TEST_F(AnOperator, CanNotReleaseWhatIsNotInDoubt) {
+  const auto jti = job(false);
+  said([&] { return release_job(config, jti, true); }, exit_failed);
+  said([&] { return release_job(config, new_ulid(), true); }, exit_failed);
+  EXPECT_TRUE(open_store(config).value().released().value().empty());
+}
+
+}  // namespace
+}  // namespace wb::service
