@@ -59,6 +59,51 @@ std::string scope_problem(const Guardrails& rules, const Subject& subject) {
   return "below none of allow_ous";
 }
 
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  for (auto& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return out;
+}
+
+// MS-ADTS section 2.2.16 and MS-SAMR section 2.2.1.9.
+namespace uac {
+constexpr std::uint32_t disabled = 0x2, temp_duplicate = 0x100, normal = 0x200, trust = 0x800, workstation = 0x1000, server = 0x2000, rodc = 0x400'0000;
+}
+constexpr std::uint32_t normal_user = 0x3000'0000;
+
+std::string kind_problem(const Subject& subject) {
+  if (const auto bits = subject.user_account_control) {
+    if (*bits & (uac::server | uac::rodc)) return "the account of a domain controller";
+    if (*bits & uac::workstation) return "the account of a computer";
+    if (*bits & uac::trust) return "the account of a trust";
+    if (*bits & uac::temp_duplicate || !(*bits & uac::normal)) return "not the account of a person (userAccountControl)";
+  }
+  if (subject.sam_account_type && *subject.sam_account_type != normal_user) return "not the account of a person (sAMAccountType)";
+  return {};
+}
+
+// What nothing allows.
+std::string never_problem(const Guardrails& rules, const Subject& subject) {
+  const auto sam = lowered(subject.sam);
+  if (sam == "krbtgt" || sam.starts_with("krbtgt_") || rid_in_domain(folded(subject.sid)) == "502") return "the account is krbtgt";
+  if (auto why = kind_problem(subject); !why.empty()) return why;
+  if (rules.own_account.empty()) return {};
+  constexpr const char* own = "the agent's own account";
+  const auto name = lowered(rules.own_account);
+  const auto at = name.rfind('@');
+  if (!name.empty() && name == lowered(subject.upn)) return own;
+  if (at != std::string::npos && !sam.empty() && name.substr(0, at) == sam && (rules.domain.empty() || name.substr(at + 1) == lowered(rules.domain))) return own;
+  const auto mine = parse_dn(rules.own_account), dn = parse_dn(subject.dn);
+  if (mine && dn && !mine->empty() && *mine == *dn) return own;
+  return {};
+}
+
+bool names_account(const std::string& rule, const Subject& subject) {
+  if (is_sid(rule)) return !subject.sid.empty() && folded(rule) == folded(subject.sid);
+  const auto wanted = parse_dn(rule), dn = parse_dn(subject.dn);
+  return wanted && dn && !wanted->empty() && *wanted == *dn;
+}
+
 std::string admin_problem(const Subject& subject) {
   if (subject.admin_count) return "adminCount=1";
   const auto sid = folded(subject.sid);
@@ -72,19 +117,39 @@ std::string admin_problem(const Subject& subject) {
   return {};
 }
 
+enum class Member { no,
+  yes,
+  unreadable };
+
+// `unreadable`: the rule is neither a DN nor a SID.
+Member member_of(const Guardrails& rules, const Subject& subject, const std::string& group) {
+  const auto holds = [&subject](std::string_view sid) {
+    const auto is_it = [wanted = folded(sid)](const std::string& s) { return folded(s) == wanted; };
+    return std::any_of(subject.group_sids.begin(), subject.group_sids.end(), is_it);
+  };
+  if (is_sid(group)) return holds(group) ? Member::yes : Member::no;
+  const auto wanted = parse_dn(group);
+  if (!wanted || wanted->empty()) return Member::unreadable;
+  if (const auto known = rules.group_sids.find(group); known != rules.group_sids.end() && holds(known->second)) return Member::yes;
+  const auto is_it = [&wanted](const std::string& dn) { return parse_dn(dn) == *wanted; };
+  return std::any_of(subject.group_dns.begin(), subject.group_dns.end(), is_it) ? Member::yes : Member::no;
+}
+
 std::string group_problem(const Guardrails& rules, const Subject& subject) {
+  const auto readable = [](const std::string& dn) { return parse_dn(dn).has_value(); };
   for (const auto& group : rules.protected_groups) {
-    if (is_sid(group)) {
-      const auto is_it = [wanted = folded(group)](const std::string& sid) { return folded(sid) == wanted; };
-      if (std::any_of(subject.group_sids.begin(), subject.group_sids.end(), is_it)) return "member of protected_groups: " + group;
-      continue;
-    }
-    const auto wanted = parse_dn(group);
-    if (!wanted || wanted->empty()) return "protected_groups holds something that is no DN and no SID: " + group;
-    for (const auto& dn : subject.group_dns)
-      if (const auto found = parse_dn(dn); !found || *found == *wanted) return "member of protected_groups: " + group;
+    const auto member = member_of(rules, subject, group);
+    if (member == Member::unreadable) return "protected_groups holds something that is no DN and no SID: " + group;
+    if (member == Member::yes) return "member of protected_groups: " + group;
+    if (!is_sid(group) && !std::all_of(subject.group_dns.begin(), subject.group_dns.end(), readable)) return "a group of the account can't be read: " + group;
   }
   return {};
+}
+
+std::string membership_problem(const Guardrails& rules, const Subject& subject) {
+  if (rules.allow_groups.empty()) return {};
+  const auto is_member = [&](const std::string& group) { return member_of(rules, subject, group) == Member::yes; };
+  return std::any_of(rules.allow_groups.begin(), rules.allow_groups.end(), is_member) ? "" : "member of none of allow_groups";
 }
 
 }  // namespace
@@ -92,10 +157,25 @@ std::string group_problem(const Guardrails& rules, const Subject& subject) {
 Decision decide(const Guardrails& rules, const Subject& subject) {
   // Scope first: of an account that is out of scope the cloud learns nothing, not even that it is privileged.
   if (auto why = scope_problem(rules, subject); !why.empty()) return {Denial::out_of_scope, std::move(why)};
-  if (rules.protect_admins)
+  if (auto why = membership_problem(rules, subject); !why.empty()) return {Denial::out_of_scope, std::move(why)};
+  if (auto why = never_problem(rules, subject); !why.empty()) return {Denial::protected_account, std::move(why)};
+  const bool spared = std::any_of(rules.allow_privileged.begin(), rules.allow_privileged.end(), [&](const std::string& rule) { return names_account(rule, subject); });
+  if (rules.protect_admins && !spared)
     if (auto why = admin_problem(subject); !why.empty()) return {Denial::protected_account, std::move(why)};
-  if (auto why = group_problem(rules, subject); !why.empty()) return {Denial::protected_account, std::move(why)};
-  return {};
+  if (!spared)
+    if (auto why = group_problem(rules, subject); !why.empty()) return {Denial::protected_account, std::move(why)};
+  const bool disabled = subject.disabled || (subject.user_account_control.value_or(0) & uac::disabled) != 0;
+  if (!disabled || rules.disabled_accounts == Guardrails::Disabled::allow) return {};
+  if (rules.disabled_accounts == Guardrails::Disabled::audit) return {Denial::none, {}, "the account is disabled"};
+  return {Denial::disabled, "the account is disabled"};
+}
+
+std::vector<std::string> groups_by_dn(const Guardrails& rules) {
+  std::vector<std::string> out;
+  for (const auto* list : {&rules.protected_groups, &rules.allow_groups})
+    for (const auto& group : *list)
+      if (!is_sid(group) && std::find(out.begin(), out.end(), group) == out.end()) out.push_back(group);
+  return out;
 }
 
 bool is_below(std::string_view dn, std::string_view base) {

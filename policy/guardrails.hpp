@@ -1,5 +1,7 @@
 // May this account ever be touched from the cloud? Pure, local, and a ceiling: nothing the service says widens it.
 #pragma once
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,29 +12,54 @@ namespace wb::policy {
 struct Guardrails {
   std::vector<std::string> allow_ous;  // DNs; an account must be below one of them; empty: nobody is in scope
   std::vector<std::string> deny_ous;   // DNs; win over allow_ous
-  // Extra groups whose members are never touched. A SID covers nested membership and the primary group (tokenGroups);
-  // a DN is looked for in group_dns, which is memberOf: direct membership only.
+  // Extra groups whose members are never touched. A SID covers nested membership and the primary group (tokenGroups), and
+  // so does a DN whose SID stands in group_sids; any other DN is looked for in group_dns, which is memberOf: direct
+  // membership only (and of distribution groups, which no token holds).
   std::vector<std::string> protected_groups;
   bool protect_admins = true;  // adminCount=1 and the well-known privileged groups, by SID
+
+  std::vector<std::string> allow_groups = {};  // where not empty: only members of one of these are in scope; DN or SID as above
+  // Accounts (SID or DN) that protect_admins and protected_groups spare. Never krbtgt, computers, trusts or the agent's own.
+  std::vector<std::string> allow_privileged = {};
+  enum class Disabled { refuse,
+    audit,
+    allow };
+  Disabled disabled_accounts = Disabled::refuse;
+  std::string own_account = {};                        // the agent's service account: DN or UPN (name@domain)
+  std::string domain = {};                             // DNS name; for an own_account whose UPN is not stored but implied
+  std::map<std::string, std::string> group_sids = {};  // DN as the rule spells it -> SID, as the directory told at start
 };
 
 struct Subject {  // what the decision needs of the account
   std::string dn, sid;
   std::vector<std::string> group_sids, group_dns;
   bool admin_count = false;
+  std::string sam = {}, upn = {};                          // sAMAccountName, userPrincipalName
+  std::optional<std::uint32_t> user_account_control = {};  // MS-ADTS 2.2.16; a disabled account is read from it
+  std::optional<std::uint32_t> sam_account_type = {};      // MS-SAMR 2.2.1.9, where it was asked for
+  bool disabled = false;                                   // by another sign than userAccountControl
 };
 
 enum class Denial { none,
   out_of_scope,
-  protected_account };
-// `why` is for the operator's log (which rule), never for the cloud.
+  protected_account,
+  disabled };
+// `why` is for the operator's log (which rule), never for the cloud. `audited`: what a rule in audit mode would have said.
 struct Decision {
   Denial denial = Denial::none;
   std::string why;
+  std::string audited = {};
 };
 // Deny wins over allow. Fails closed: a rule or a DN that can't be read, and with protect_admins an account whose SID or
 // group SIDs were not read (every account has some), is denied.
+//
+// Whatever the rules allow: krbtgt (and an RODC's krbtgt_N), accounts of computers, domain controllers and trusts, and the
+// agent's own account are never written.
 Decision decide(const Guardrails& rules, const Subject& subject);
+
+// The groups that rules name by DN, whose SIDs a caller may look up and put into group_sids. A group that can't be found
+// should keep the domain from becoming ready: whom it protects is not known.
+std::vector<std::string> groups_by_dn(const Guardrails& rules);
 
 // DN comparison as RFC 4514 and the directory see it: case-insensitive, blanks around separators and escapes
 // normalised (ASCII case only: see dn.hpp). True when `dn` is `base` or below it. Malformed DNs are below nothing, and nothing

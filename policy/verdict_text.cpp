@@ -80,6 +80,9 @@ const std::vector<VerdictRow>& verdict_rows() {
       {Code::rejected, "", "Your organisation's rules refuse this password. Choose another one."},
       {Code::rejected, "too_short", "Too short: a longer password is needed."},
       {Code::rejected, "not_complex", "Too simple: mix capital letters, small letters, digits and symbols, and leave your name out."},
+      {Code::rejected, "contains_name", "It contains your name, your account name or that of your organisation: leave names out."},
+      {Code::rejected, "banned", "Too easy to guess: it is little more than common words or those of your organisation. Use several words that have nothing to do with each other."},
+      {Code::rejected, "breached", "This password is known from stolen data, and attackers try it: choose one that you use nowhere else."},
       {Code::rejected, "in_history", "You have used this password before. Choose a new one."},
       {Code::rejected, "too_young", "Your password was changed too recently to be changed again."},
       {Code::rejected, "too_long", "Too long: at most 256 characters are possible."},
@@ -90,6 +93,8 @@ const std::vector<VerdictRow>& verdict_rows() {
       {Code::denied, "", "This account can't be reset here: ask your administrator."},
       {Code::denied, "protected", "This account is specially protected and can't be reset here: ask your administrator."},
       {Code::denied, "out_of_scope", "Your organisation has not opened this service for this account: ask your administrator."},
+      {Code::denied, "disabled", "This account is disabled: ask your administrator to enable it first."},
+      {Code::denied, "too_often", "The password of this account was changed too often in a short time."},
       {Code::superseded, "", "Your password was changed by somebody else in the meantime, and that change was kept. If it was not you, tell your administrator."},
       {Code::failed, "", "Your organisation's directory could not do this. Nothing was changed."},
       {Code::failed, "not_found", "There is no such account."},
@@ -98,6 +103,7 @@ const std::vector<VerdictRow>& verdict_rows() {
       {Code::failed, "dc_unavailable", "Your organisation's directory can't be reached right now. Nothing was changed: try again in a few minutes."},
       {Code::failed, "void", "This request was given up before it took effect. Nothing was changed: start again."},
       {Code::failed, "not_encrypted", "The connection to your organisation's directory is not encrypted, so nothing was sent: tell your administrator."},
+      {Code::failed, "rules_unavailable", "Your organisation's password rules can't be checked right now, so nothing was changed: tell your administrator."},
       {Code::failed, "directory_error", "Your organisation's directory answered with an error: tell your administrator."},
       {Code::reprobe, "", "Your organisation's directory has moved to another server. Nothing was changed: start again."},
       {Code::invalid, "", "This request can't be trusted, and nothing was changed. Start again."},
@@ -113,6 +119,7 @@ const std::vector<VerdictRow>& verdict_rows() {
       {Code::busy, "", "The agents of your organisation are busy: try again in a moment."},
       {Code::busy, "window", "The agents of your organisation have their hands full: try again in a moment."},
       {Code::busy, "account", "Another request for your account is under way: wait for it."},
+      {Code::busy, "volume", "More passwords are being changed in your organisation than it allows: try again later."},
       {Code::in_doubt, "", "Your new password may already work: try it. Its effect is being checked."},
       {Code::unknown, "", "Your new password may already work: try it. If it does not, start again."},
   };
@@ -131,7 +138,8 @@ std::string verdict_text(Code code, std::string_view reason, const Details& deta
   if (code == Code::unknown && details.op != Op::reset) return "It is not known what your organisation's directory did: start again.";
   const auto* row = row_of(code, reason);
   std::string text(row ? row->text : row_of(code, "")->text);
-  if (code == Code::busy && plausible(details.retry_after)) text += " Next try: after " + moment(*details.retry_after) + '.';
+  const bool later = code == Code::busy || (code == Code::denied && reason == "too_often");
+  if (later && plausible(details.retry_after)) text += " Next try: after " + moment(*details.retry_after) + '.';
   return text;
 }
 

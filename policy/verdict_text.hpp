@@ -15,7 +15,7 @@ struct Details {
   protocol::Op op = protocol::Op::reset;         // an unlock is told as an unlock
   std::optional<int> min_length = {};            // too_short: what is needed, in characters
   std::optional<std::int64_t> min_age_s = {};    // too_young: the rule
-  std::optional<std::int64_t> retry_after = {};  // too_young, busy: Unix seconds from which a try makes sense
+  std::optional<std::int64_t> retry_after = {};  // too_young, too_often, busy: Unix seconds from which a try makes sense
   std::vector<std::string> also = {};            // applied_but: what differs from what was asked
 };
 

@@ -155,5 +155,152 @@ TEST(WhatCannotBeRead, IsDenied) {
   EXPECT_EQ(decide(r, alice()).denial, Denial::out_of_scope);
 }
 
+// ---- what nothing allows ------------------------------------------------------------------------------------
+Guardrails open_wide() {
+  auto r = rules();
+  r.protect_admins = false;
+  r.disabled_accounts = Guardrails::Disabled::allow;
+  r.allow_privileged = {"CN=Alice,OU=People,DC=corp,DC=example"};
+  return r;
+}
+
+TEST(Krbtgt, IsNeverWrittenWhateverTheRulesAllow) {
+  auto user = alice();
+  user.sid = domain_sid + "502";
+  EXPECT_EQ(decide(open_wide(), user).why, "the account is krbtgt");
+  user = alice();
+  for (const auto* sam : {"krbtgt", "KRBTGT", "krbtgt_31337"}) {
+    user.sam = sam;
+    EXPECT_EQ(decide(open_wide(), user).denial, Denial::protected_account) << sam;
+  }
+  user.sam = "krbtgtfan";
+  EXPECT_EQ(decide(open_wide(), user).denial, Denial::none);
+}
+
+TEST(AnAccountThatIsNoPersons, IsNeverWritten) {
+  struct Row {
+    std::uint32_t bits;
+    const char* why;
+  };
+  for (const auto& row : {Row{0x1000, "the account of a computer"}, Row{0x1020, "the account of a computer"}, Row{0x2000, "the account of a domain controller"},
+           Row{0x0500'1000, "the account of a domain controller"}, Row{0x820, "the account of a trust"}, Row{0x100, "not the account of a person (userAccountControl)"},
+           Row{0x0, "not the account of a person (userAccountControl)"}}) {
+    auto user = alice();
+    user.user_account_control = row.bits;
+    EXPECT_EQ(decide(open_wide(), user).denial, Denial::protected_account) << row.bits;
+    EXPECT_EQ(decide(open_wide(), user).why, row.why) << row.bits;
+  }
+  for (const auto bits : {0x200U, 0x10200U, 0x4'0200U, 0x202U}) {
+    auto user = alice();
+    user.user_account_control = bits;
+    EXPECT_EQ(decide(open_wide(), user).denial, Denial::none) << bits;
+  }
+  auto user = alice();
+  user.sam_account_type = 0x3000'0002;
+  EXPECT_EQ(decide(open_wide(), user).why, "not the account of a person (sAMAccountType)");
+  user.sam_account_type = 0x3000'0000;
+  EXPECT_EQ(decide(open_wide(), user).denial, Denial::none);
+}
+
+TEST(TheAgentsOwnAccount, IsNeverWrittenHoweverItIsNamed) {
+  auto user = alice();
+  user.sam = "Svc-Writeback", user.upn = "svc.writeback@Corp.Example", user.dn = "CN=svc writeback,OU=People,DC=corp,DC=example";
+  auto r = open_wide();
+  r.domain = "corp.example";
+  for (const auto* own : {"svc-writeback@corp.example", "SVC.WRITEBACK@corp.example", "cn=SVC Writeback, ou=people,dc=corp,dc=example"}) {
+    r.own_account = own;
+    EXPECT_EQ(decide(r, user).why, "the agent's own account") << own;
+    EXPECT_EQ(decide(r, alice()).denial, Denial::none) << own;
+  }
+  for (const auto* other : {"svc-writeback@other.example", "svc@corp.example", "CN=svc writeback,DC=corp,DC=example", ""}) {
+    r.own_account = other;
+    EXPECT_EQ(decide(r, user).denial, Denial::none) << other;
+  }
+}
+
+// ---- privileged, disabled, groups ---------------------------------------------------------------------------
+TEST(APrivilegedAccount, IsSparedWhenItIsNamedItself) {
+  auto boss = alice();
+  boss.admin_count = true;
+  boss.group_sids.push_back(domain_sid + "512");
+  auto r = rules();
+  r.protected_groups = {domain_sid + "512"};
+  EXPECT_EQ(decide(r, boss).denial, Denial::protected_account);
+  for (const auto& name : {boss.sid, std::string("cn=ALICE,ou=People,dc=corp,dc=example")}) {
+    r.allow_privileged = {name};
+    EXPECT_EQ(decide(r, boss).denial, Denial::none) << name;
+  }
+  r.allow_privileged = {domain_sid + "1105", "CN=Bob,OU=People,DC=corp,DC=example", "OU=People,DC=corp,DC=example"};
+  EXPECT_EQ(decide(r, boss).denial, Denial::protected_account) << "a base is not an account";
+  r.allow_privileged = {boss.sid};
+  r.allow_ous = {"OU=Else,DC=corp,DC=example"};
+  EXPECT_EQ(decide(r, boss).denial, Denial::out_of_scope) << "scope still holds";
+}
+
+TEST(ADisabledAccount, IsRefusedUnlessTheRulesSayElse) {
+  auto user = alice();
+  user.user_account_control = 0x202;
+  auto r = rules();
+  EXPECT_EQ(decide(r, user).denial, Denial::disabled);
+  EXPECT_EQ(decide(r, user).why, "the account is disabled");
+  r.disabled_accounts = Guardrails::Disabled::audit;
+  EXPECT_EQ(decide(r, user).denial, Denial::none);
+  EXPECT_EQ(decide(r, user).audited, "the account is disabled");
+  EXPECT_EQ(decide(r, alice()).audited, "");
+  r.disabled_accounts = Guardrails::Disabled::allow;
+  EXPECT_EQ(decide(r, user).denial, Denial::none);
+  EXPECT_EQ(decide(r, user).audited, "");
+  auto elsewhere = alice();
+  elsewhere.disabled = true;
+  EXPECT_EQ(decide(rules(), elsewhere).denial, Denial::disabled) << "a directory without userAccountControl";
+  elsewhere.admin_count = true;
+  EXPECT_EQ(decide(rules(), elsewhere).denial, Denial::protected_account) << "what can't be mended comes first";
+}
+
+TEST(AGroupNamedByDn, CoversNestedMembersOnceItsSidIsKnown) {
+  const std::string vips = "CN=VIPs,OU=Groups,DC=corp,DC=example", sid = domain_sid + "1200";
+  auto nested = alice();
+  nested.group_sids.push_back(sid);
+  nested.group_dns = {"CN=Inner,OU=Groups,DC=corp,DC=example"};
+  auto r = rules();
+  r.protected_groups = {vips};
+  EXPECT_EQ(groups_by_dn(r), std::vector<std::string>{vips});
+  EXPECT_EQ(decide(r, nested).denial, Denial::none) << "direct membership only, as long as nobody looked the SID up";
+  r.group_sids[vips] = sid;
+  EXPECT_EQ(decide(r, nested).denial, Denial::protected_account);
+  EXPECT_EQ(decide(r, nested).why, "member of protected_groups: " + vips);
+  EXPECT_EQ(decide(r, alice()).denial, Denial::none);
+  auto direct = alice();
+  direct.group_dns = {"cn=vips,ou=groups,dc=corp,dc=example"};
+  EXPECT_EQ(decide(r, direct).denial, Denial::protected_account) << "a distribution group has members, and no token";
+}
+
+TEST(AllowedGroups, NarrowTheScopeToTheirMembers) {
+  auto r = rules();
+  r.allow_groups = {"CN=Staff,DC=corp,DC=example", domain_sid + "1300"};
+  EXPECT_EQ(decide(r, alice()).denial, Denial::out_of_scope);
+  EXPECT_EQ(decide(r, alice()).why, "member of none of allow_groups");
+  auto by_dn = alice(), by_sid = alice();
+  by_dn.group_dns = {"cn=staff,dc=corp,dc=example"};
+  by_sid.group_sids.push_back(domain_sid + "1300");
+  EXPECT_EQ(decide(r, by_dn).denial, Denial::none);
+  EXPECT_EQ(decide(r, by_sid).denial, Denial::none);
+  by_sid.dn = "CN=Alice,OU=Else,DC=corp,DC=example";
+  EXPECT_EQ(decide(r, by_sid).denial, Denial::out_of_scope) << "OUs hold as well";
+  r.allow_groups = {"not a DN"};
+  EXPECT_EQ(decide(r, by_dn).denial, Denial::out_of_scope);
+  r.protected_groups = {"CN=A,DC=x", domain_sid + "1"};
+  r.allow_groups = {"CN=B,DC=x", "CN=A,DC=x"};
+  EXPECT_EQ(groups_by_dn(r), (std::vector<std::string>{"CN=A,DC=x", "CN=B,DC=x"}));
+}
+
+TEST(AGroupOfTheAccountThatCannotBeRead, IsTakenForAProtectedOne) {
+  auto r = rules();
+  r.protected_groups = {"CN=VIPs,DC=corp"};
+  auto user = alice();
+  user.group_dns = {"CN=Staff,DC=corp", "no DN"};
+  EXPECT_EQ(decide(r, user).denial, Denial::protected_account);
+}
+
 }  // namespace
 }  // namespace wb::policy

@@ -74,6 +74,12 @@ TEST(ATooYoungPassword, IsToldWhenItMayChange) {
   EXPECT_EQ(verdict_text(Code::rejected, "too_young", {.retry_after = -1}), "Your password was changed too recently to be changed again.");
 }
 
+TEST(AnAccountChangedTooOften, IsToldWhenItMayBeTriedAgain) {
+  EXPECT_EQ(verdict_text(Code::denied, "too_often", {.retry_after = 1'795'338'840}),
+      "The password of this account was changed too often in a short time. Next try: after 09:14 UTC on 22 November.");
+  EXPECT_EQ(verdict_text(Code::denied, "protected", {.retry_after = 1'795'338'840}), verdict_text(Code::denied, "protected"));
+}
+
 TEST(AnAppliedJob, IsToldAsWhatItWas) {
   EXPECT_EQ(verdict_text(Code::applied, ""), "Your new password is set.");
   EXPECT_EQ(verdict_text(Code::applied, "", {.op = Op::unlock}), "Your account is unlocked.");
