@@ -174,7 +174,7 @@ Action AttemptMachine::read(const ReadDone& event) {
       return in_doubt;                                              // nothing to see so far: a write may still land
     case Standing::remarked: return a_.second ? unknown : reprobe;  // never a write over a foreign marker
     case Standing::superseded: return when_superseded();
-    case Standing::unclear: return a_.work == Work::resolve ? void_first(unknown) : unknown;
+    case Standing::unclear: return unknown;  // never a void: the next reader would take it for proof that nothing was done
     case Standing::applied:
     case Standing::voided: break;
   }
@@ -233,13 +233,18 @@ Action AttemptMachine::write_lost(const Unanswered& event) {
 
 // ---- void ---------------------------------------------------------------------------------------------------
 Action AttemptMachine::refuse(Say why) {
-  if (a_.second) return void_first(std::move(why));
-  return why;
+  if (!a_.second) return why;
+  // Without a marker a late write of an earlier attempt can't be kept out. It has the same password, which is refused
+  // again; of any other refusal nobody can say that.
+  if (!a_.marker && why.code != Code::rejected) return in_doubt;
+  return void_first(std::move(why));
 }
 
 Action AttemptMachine::when_superseded() {
-  if (a_.second && a_.work != Work::look) return void_first(superseded);
-  return superseded;
+  if (!a_.second) return superseded;
+  if (a_.work != Work::look) return void_first(superseded);
+  // A look may not void, and pwdLastSet that did not move (0 over 0) keeps no late write out.
+  return seen_->pls == a_.job.pre->pls ? in_doubt : superseded;
 }
 
 // pwdLastSet that moved keeps a late write out, unless it moves back (0 over a change over 0): the void does not.

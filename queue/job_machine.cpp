@@ -39,7 +39,6 @@ JobMachine JobMachine::restored(Time expires, Stored stored, JobTimings timings,
   machine.restored_ = true;
   machine.fence_ = stored.fence;
   machine.attempts_ = std::move(stored.attempts);
-  machine.taken_ = !machine.attempts_.empty();  // acceptances are not stored: the cautious reading
   if (stored.resolving) machine.state_ = JobState::resolving;
   return machine;
 }
@@ -133,7 +132,7 @@ void JobMachine::let_go(Time now) {
 }
 
 void JobMachine::past_exp(Time now) {
-  if (!taken_) return finish(Ending::expired);
+  if (attempts_.empty() || op_ == protocol::Op::probe) return finish(Ending::expired);
   if (op_ != protocol::Op::reset) return finish(Ending::unknown);
   state_ = JobState::resolving;
   not_before_ = now;
@@ -195,7 +194,6 @@ void JobMachine::step(const event::Accepted& e, Time now) {
     out_.emplace_back(action::Cancel{e.agent, e.fence});
     return;
   }
-  taken_ = true;
   if (state_ == JobState::applying) return;
   holder_ = e.agent;  // an acceptance after its 2 s takes the lease again, as long as nobody else has it
   hold(JobState::leased, now + timings_.lease);
@@ -206,7 +204,6 @@ void JobMachine::step(const event::Progress& e, Time now) {
     out_.emplace_back(action::Dropped{e.agent, e.fence, "stale progress"});
     return;
   }
-  taken_ = true;
   holder_ = e.agent;
   hold(JobState::applying, now + timings_.lease);
 }
@@ -228,7 +225,6 @@ void JobMachine::step(const event::Answered& e, Time now) {
     attempts_.pop_back();  // it did nothing: the attempt never was
     busy_until_[e.agent] = now + timings_.busy_retry;
   } else {
-    taken_ = true;
     if (!std::exchange(attempts_.back().doubted, true)) not_before_ = now + pause_of(timings_.doubt_first, timings_.doubt_most, doubts_++);
   }
   let_go(now);
@@ -245,7 +241,6 @@ void JobMachine::step(const event::NotSent& e, Time now) {
 
 void JobMachine::step(const event::LinkLost& e, Time now) {
   if (!open()) return;
-  if (std::any_of(attempts_.begin(), attempts_.end(), [&](const Attempt& a) { return a.agent == e.agent; })) taken_ = true;
   if (holder_ == e.agent) let_go(now);
 }
 

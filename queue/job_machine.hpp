@@ -3,7 +3,7 @@
 //
 //   ready --found--> leased --progress--> applying --result--> final
 //     ^---- not accepted in 2 s, lease over, link lost, busy, in doubt ----/
-//   any of the three --exp, taken by somebody, a reset--> resolving --result of a resolve, 24 h, released--> final
+//   any of the three --exp, a reset that was offered--> resolving --result of a resolve, 24 h, released--> final
 //
 // What the rules mean here:
 // * Every offer raises `fence`. `att` says how many executions there may have been, this one included: an offer that
@@ -16,9 +16,10 @@
 // * An agent that was tried is asked again only when there is no other (a redelivery; it settles with its journal).
 // * `applied` is a fact, not an opinion: it is believed from any attempt that was really offered to its sender. Every
 //   other result counts only as long as nobody else was asked after it; else it is acked and dropped.
-// * At `exp` the job itself is offered no more; a lease that lives is waited for, at most `grace` longer. A job that
-//   nobody took has expired. "Took" is read cautiously: a link lost after an offer may have lost the acceptance too.
-// * A reset that somebody took is told (`in_doubt`), and `resolve` is offered until its answer is one for good. An unlock
+// * At `exp` the job itself is offered no more; a lease that lives is waited for, at most `grace` longer. A job that was
+//   offered to nobody has expired. One that was offered may have been done, even where no acceptance came: a link that
+//   dies silently loses that first.
+// * A reset that was offered is told (`in_doubt`), and `resolve` is offered until its answer is one for good. An unlock
 //   depends on nothing and may be done again: it ends as unknown.
 #pragma once
 #include <chrono>
@@ -198,7 +199,6 @@ class JobMachine {
   Time lease_most_;     // no renewal goes beyond
   Time not_before_{};   // nobody is looked for until then
   int doubts_ = 0, resolve_pauses_ = 0;
-  bool taken_ = false;  // some agent accepted, or may have
   bool looking_ = false;
   bool restored_ = false;
   JobActions out_;

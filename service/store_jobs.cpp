@@ -166,12 +166,18 @@ Result<std::vector<std::string>> Store::released() {
 }
 
 Result<bool> Store::finish(const JobRow& j) {
+  const auto end = [&]() -> Result<bool> {
+    auto done = database_.run("UPDATE jobs SET final=1, sealed=NULL, fence=?, attempts=?, outcome=?, reason=?, text=?, agent=?, dc=?, retry_after=?, also=?, duration_us=?, result=? WHERE jti=? AND final=0",
+        j.fence, text_of(j.attempts), j.outcome, j.reason, j.text, j.agent, j.dc, j.retry_after, boost::algorithm::join(j.also, " "),
+        static_cast<std::int64_t>(j.duration_ms * 1000), j.result, j.jti);
+    if (!done) return done.error();
+    return database_.changes() == 1;
+  };
+  // What was applied stays applied, whoever forgets it. Any other end must not be told and then forgotten in a power cut:
+  // the job would be open again, offered again and done after all.
+  if (!j.outcome.starts_with("applied")) return end();
   const auto relaxed = database_.unsynced();
-  auto done = database_.run("UPDATE jobs SET final=1, sealed=NULL, fence=?, attempts=?, outcome=?, reason=?, text=?, agent=?, dc=?, retry_after=?, also=?, duration_us=?, result=? WHERE jti=? AND final=0",
-      j.fence, text_of(j.attempts), j.outcome, j.reason, j.text, j.agent, j.dc, j.retry_after, boost::algorithm::join(j.also, " "),
-      static_cast<std::int64_t>(j.duration_ms * 1000), j.result, j.jti);
-  if (!done) return done.error();
-  return database_.changes() == 1;
+  return end();
 }
 
 Result<bool> Store::upgrade(const JobRow& j) {
