@@ -2,26 +2,43 @@
 
 #include <set>
 
+#include "policy/dn.hpp"
+
 namespace wb::config {
 namespace {
 
 using Millis = std::chrono::milliseconds;
 
+// What can't be had of OpenLDAP is a mistake here: a rule that never applies must not look like protection.
+void check_open_ldap(Section& directory, const ldap::Settings& d) {
+  if (!d.bind_dn.empty() && !policy::parse_dn(d.bind_dn)) directory.problem("bind_dn", "a DN: OpenLDAP signs in by nothing else");
+  if (d.history == ldap::HistoryEnforcement::off) directory.problem("history_enforcement", "prefer or require: OpenLDAP's policy can't be told to look away");
+}
+
+void check_open_ldap(Section& guardrails, const policy::Guardrails& g) {
+  if (g.protect_admins) guardrails.problem("protect_admins", "false: OpenLDAP marks no privileged accounts, name their groups in protected_groups");
+  for (const auto& group : g.protected_groups)
+    if (policy::is_sid(group)) return guardrails.problem("protected_groups", "DNs only: OpenLDAP has no SIDs");
+}
+
 void read_directory(Section& section, const std::filesystem::path& folder, ldap::Settings& d) {
-  // Not yet accepted: openldap. A type the programs can't serve must not look like one they can.
-  section.optional("type", d.type, shape::one_of<ldap::DirectoryType>("active_directory", {{"active_directory", ldap::DirectoryType::active_directory}}));
+  using Type = ldap::DirectoryType;
+  section.optional("type", d.type, shape::one_of<Type>("active_directory or openldap", {{"active_directory", Type::active_directory}, {"openldap", Type::openldap}}));
   section.list("uris", d.uris, shape::ldaps_uri(), 1, 16);
   section.optional("ca_file", d.ca_file, shape::path(folder, true));
   section.required("bind_dn", d.bind_dn, shape::principal());
   section.required("bind_password_file", d.bind_password_file, shape::path(folder, false));
   for (const auto* key : {"bind_password", "password", "bind_pw"}) section.refused(key, "a path in bind_password_file: passwords never stand in this file");
   section.optional("base_dn", d.base_dn, shape::distinguished_name_or_empty());
+  section.optional("policy_dn", d.policy_dn, shape::distinguished_name_or_empty());
   section.optional("marker_attribute", d.marker_attribute, shape::attribute_or_empty());
   using History = ldap::HistoryEnforcement;
   section.optional("history_enforcement", d.history, shape::one_of<History>("require, prefer or off", {{"require", History::require}, {"prefer", History::prefer}, {"off", History::off}}));
   section.optional("connections", d.connections, shape::whole(1, 16));
   section.optional("connect_timeout_ms", d.connect_timeout, shape::milliseconds(100, 60'000));
   section.optional("operation_timeout_ms", d.operation_timeout, shape::milliseconds(100, 60'000));
+  if (d.type == Type::openldap) check_open_ldap(section, d);
+  else if (!d.policy_dn.empty()) section.problem("policy_dn", "it with type openldap only");
 }
 
 void read_guardrails(Section& section, policy::Guardrails& g) {
@@ -49,7 +66,11 @@ void read_agent(Reader& reader, AgentConfig& config) {
       section.required("domain", domain.directory.domain, shape::domain_name());
       if (!domain.directory.domain.empty() && !seen.insert(domain.directory.domain).second) section.problem("domain", "each domain once, and this one stands above already");
       section.section("directory", true, [&](Section& s) { read_directory(s, folder, domain.directory); });
-      section.section("guardrails", true, [&](Section& s) { read_guardrails(s, domain.guardrails); });
+      section.section("guardrails", true, [&](Section& s) {
+        read_guardrails(s, domain.guardrails);
+        if (domain.directory.type == ldap::DirectoryType::openldap) check_open_ldap(s, domain.guardrails);
+        domain.directory.protected_groups = domain.guardrails.protected_groups;
+      });
       config.domains.push_back(std::move(domain));
     });
   });

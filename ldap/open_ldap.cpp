@@ -7,7 +7,7 @@
 namespace wb::ldap {
 namespace {
 
-constexpr int no_such_object = 32, assertion_failed = 122;
+constexpr int no_such_attribute = 16, no_such_object = 32, assertion_failed = 122;
 constexpr std::chrono::milliseconds a_good_second{1'100};
 constexpr UnixSeconds clocks_apart_max = 60;  // ours and the server's, with which a second is judged to be over
 constexpr int looks_max = 3;
@@ -19,6 +19,9 @@ bool is_fresh(const Account& account) {
   const auto age = unix_now() - unix_from_filetime(changed);
   return age >= -clocks_apart_max && age <= clocks_apart_max;
 }
+
+// What a write earns that goes where somebody no longer is, or keeps a lock that is no longer there.
+bool may_be_out_of_date(int code) { return code == assertion_failed || code == no_such_object || code == no_such_attribute; }
 
 bool is_of_policy(Refusal refusal) {
   return refusal == Refusal::too_short || refusal == Refusal::in_history || refusal == Refusal::too_young || refusal == Refusal::policy;
@@ -174,7 +177,7 @@ Result<WriteAnswer> OpenLdap::write(Connection& connection, const Write& order) 
     read_back.attributes = person_attributes(settings_.marker_attribute);
     auto modified = connection.modify((*person)->dn, order.mods(**person), controls, &read_back, until);
     if (!modified) return std::move(modified).error();
-    if (!again && (modified->code == assertion_failed || modified->code == no_such_object)) {
+    if (!again && may_be_out_of_date(modified->code)) {
       auto now = whereabouts(connection, order.sub, false, until);
       if (now && *now && **now != **person) continue;
     }

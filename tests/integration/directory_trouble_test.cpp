@@ -226,10 +226,10 @@ TEST(ABusyPool, LetsCallersWaitTheirTurn) {
   EXPECT_EQ(good, 6);
 }
 
-TEST(OpenLdap, IsNotSupportedYetAndSaysSo) {
+TEST(ADomainController, IsNotTakenForOpenLdap) {
   auto settings = lab_settings();
   settings.type = DirectoryType::openldap;
-  EXPECT_TRUE(says(checked(settings), "not supported"));
+  EXPECT_TRUE(says(checked(settings), "no assertion control"));
 }
 
 }  // namespace

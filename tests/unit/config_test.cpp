@@ -170,7 +170,29 @@ TEST_F(AConfig, TakesNothingButAnEncryptedDirectory) {
     EXPECT_NE(agent_with("[ldaps://dc1.corp.example]", "['" + std::string(uri) + "']").find("an encrypted connection only"), std::string::npos) << uri;
   for (const auto* uri : {"ldaps://dc1", "ldaps://127.0.0.1:6360", "ldaps://[::1]:636", "ldaps://[2001:db8::1]"})
     EXPECT_EQ(agent_with("[ldaps://dc1.corp.example]", "['" + std::string(uri) + "']"), "valid\n") << uri;
-  EXPECT_EQ(agent_with("      uris:", "      type: openldap\n      uris:"), "c.yaml:5:13: domains[0].directory.type: expected active_directory\n");
+  EXPECT_EQ(agent_with("      uris:", "      type: novell\n      uris:"), "c.yaml:5:13: domains[0].directory.type: expected active_directory or openldap\n");
+}
+
+TEST_F(AConfig, RefusesForOpenLdapWhatOpenLdapCannotDo) {
+  std::string open_ldap = smallest;
+  auto put = [&](const std::string& what, const std::string& instead) {
+    const auto at = open_ldap.find(what);
+    ASSERT_NE(at, std::string::npos) << what;
+    open_ldap.replace(at, what.size(), instead);
+  };
+  put("      uris:", "      type: openldap\n      uris:");
+  EXPECT_NE(agent(open_ldap).find("protect_admins: expected false: OpenLDAP marks no privileged accounts"), std::string::npos) << agent(open_ldap);
+  put("      allow_ous:", "      protect_admins: false\n      allow_ous:");
+  EXPECT_NE(agent(open_ldap).find("bind_dn: expected a DN"), std::string::npos) << agent(open_ldap);
+  put("bind_dn: svc@corp.example", "bind_dn: cn=svc,dc=corp,dc=example");
+  EXPECT_EQ(agent(open_ldap), "valid\n");
+  const auto right = open_ldap;
+  put("      uris:", "      history_enforcement: 'off'\n      uris:");
+  EXPECT_NE(agent(open_ldap).find("history_enforcement: expected prefer or require"), std::string::npos) << agent(open_ldap);
+  open_ldap = right;
+  put("      allow_ous:", "      protected_groups: [S-1-5-32-544]\n      allow_ous:");
+  EXPECT_NE(agent(open_ldap).find("protected_groups: expected DNs only"), std::string::npos) << agent(open_ldap);
+  EXPECT_NE(agent_with("      uris:", "      policy_dn: cn=p\n      uris:").find("policy_dn: expected it with type openldap only"), std::string::npos);
 }
 
 TEST_F(AConfig, RefusesUrlsThatAreNoOrigins) {

@@ -1,0 +1,35 @@
+// What the OpenLDAP tests need of the lab (tests/support/slapd): settings, people, an administrator's hand.
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ldap/directory.hpp"
+#include "ldap/settings.hpp"
+
+namespace wb::test {
+
+std::string env(const char* name);  // ends the program when it is not there: run it with slapd-lab
+ldap::Settings lab_settings();      // as svc-wb with the rights of docs/OPERATIONS.md, over LDAPS, marker wbLastJob
+std::string fresh_user();           // u000, u001, ...: one nobody has touched in this run
+std::string distinct_password();    // never the same twice
+inline Secret secret(std::string_view text) { return Secret::copy_of(text); }
+inline std::string person(const std::string& rdn) { return rdn + ",ou=People," + env("SLAPD_BASE"); }
+
+ldap::Account found(ldap::Directory& directory, std::string_view name);  // find() that must find
+ldap::WriteOrder order_for(const ldap::Account& account);                // with a marker of its own
+int bind_code(const std::string& dn, const std::string& password);       // LDAP result of a simple bind
+
+// As the rootdn: replaces an attribute (by nothing: removes it), renames, reads a value.
+void root_replace(const std::string& dn, const std::string& attribute, const std::vector<std::string>& values);
+void root_rename(const std::string& dn, const std::string& new_rdn);
+std::string root_read(const std::string& dn, const std::string& attribute);
+
+// The server stands still while one of these lives: it accepts connections and bytes, and answers nothing.
+class Frozen {
+ public:
+  Frozen();
+  ~Frozen();
+};
+
+}  // namespace wb::test
