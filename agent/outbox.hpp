@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "core/clock.hpp"
 #include "protocol/codec.hpp"
@@ -21,33 +22,32 @@ class Outbox {
   // The link is up and greeted. Says every unacked result at once.
   void attach(Sink sink) {
     sink_ = std::move(sink);
-    for (auto& [jti, waiting] : results_) say_result(waiting);
+    for (auto& [ref, waiting] : results_) say_result(waiting);
   }
   void detach() { sink_ = nullptr; }
 
   template <class T> void say(std::string_view type, const T& body) {
     if (sink_) sink_(protocol::message_text(type, body));
   }
+  // Each attempt's result waits for its own ack: "expired" of a late redelivery says nothing of an "applied" before it.
   void report(const std::string& jti, std::int64_t fence, std::string jws) {
-    if (results_.size() >= results_max_ && !results_.contains(jti)) forget_oldest();
-    auto& waiting = results_[jti] = {std::move(jws), fence, {}};
+    const Ref ref(jti, fence);
+    if (results_.size() >= results_max_ && !results_.contains(ref)) forget_oldest();
+    auto& waiting = results_[ref] = {std::move(jws), {}};
     say_result(waiting);
   }
-  void acked(const std::string& jti, std::int64_t fence) {
-    const auto found = results_.find(jti);
-    if (found != results_.end() && found->second.fence <= fence) results_.erase(found);
-  }
+  void acked(const std::string& jti, std::int64_t fence) { results_.erase({jti, fence}); }
   // Says again what was said `age` ago and not acked since.
   void repeat(BootClock::duration age) {
-    for (auto& [jti, waiting] : results_)
+    for (auto& [ref, waiting] : results_)
       if (BootClock::now() - waiting.said >= age) say_result(waiting);
   }
   std::size_t waiting() const { return results_.size(); }
 
  private:
+  using Ref = std::pair<std::string, std::int64_t>;  // jti, fence
   struct Waiting {
     std::string jws;
-    std::int64_t fence = 0;
     BootClock::time_point said;
   };
   void say_result(Waiting& waiting) {
@@ -60,7 +60,7 @@ class Outbox {
   }
 
   Sink sink_;
-  std::map<std::string, Waiting> results_;  // by jti
+  std::map<Ref, Waiting> results_;
   std::size_t results_max_;
 };
 

@@ -12,7 +12,7 @@
 
 namespace wb::simulation {
 
-constexpr int nobodys = -1;   // password or write of no job of ours
+constexpr int nobodys = -1;  // password or write of no job of ours
 constexpr int first_password = -2;
 
 struct Reading {
@@ -26,12 +26,12 @@ struct Reading {
 // RFC 4511 section 4.6: all or nothing, in this order.
 struct Modify {
   int account = 0;
-  int job = nobodys;                    // who asks: for the checks only, a real directory doesn't know
-  std::optional<std::int64_t> pls;      // delete pwdLastSet <this>, add it anew
-  bool must_change = false;             // ... as 0 instead of now
-  std::optional<std::string> mk_old;    // delete marker <this>
-  std::optional<std::string> mk_new;    // add marker <this>: fails when there still is one
-  bool password = false;                // replace unicodePwd by the job's
+  int job = nobodys;                  // who asks: for the checks only, a real directory doesn't know
+  std::optional<std::int64_t> pls;    // delete pwdLastSet <this>, add it anew
+  bool must_change = false;           // ... as 0 instead of now
+  std::optional<std::string> mk_old;  // delete marker <this>
+  std::optional<std::string> mk_new;  // add marker <this>: fails when there still is one
+  bool password = false;              // replace unicodePwd by the job's
   bool enforce_history = true;
 };
 
@@ -52,10 +52,10 @@ class ModelDirectory {
     Span travel_low = 200us, travel_high = 3ms;  // there, and back
     double late = 0;                             // how many requests land late: up to late_most
     Span late_most = 90s;
-    double unwilling = 0;         // how many it refuses for no reason
-    int clock_s = 0;              // against the service's
-    Span deadline = 10s;          // after which who asked gives up
-    bool history_first = false;   // the password is judged before the swap
+    double unwilling = 0;        // how many it refuses for no reason
+    int clock_s = 0;             // against the service's
+    Span deadline = 10s;         // after which who asked gives up
+    bool history_first = false;  // the password is judged before the swap
   };
   struct Write {
     Reply reply = Reply::answered;

@@ -29,7 +29,7 @@ class SimulatedAgent {
   bool settled() const { return running_.empty() && outbox_.empty() && open_intents() == 0; }
 
  private:
-  struct Entry {  // queue::JournalEntry
+  struct Entry {        // queue::JournalEntry
     protocol::Job job;  // as it was first seen here
     std::int64_t fence = 0;
     int att = 0;
@@ -99,7 +99,7 @@ class SimulatedAgent {
   bool dialling_ = false, looked_ = false, looking_ = false, directory_well_ = true;
   std::map<std::string, RunningPtr> running_;
   std::set<int> accounts_;
-  std::map<std::string, Waiting> outbox_;
+  std::map<std::pair<std::string, std::int64_t>, Waiting> outbox_;  // by jti and fence
 };
 
 }  // namespace wb::simulation

@@ -17,7 +17,7 @@ void SimulatedAgent::start() {
   ++epoch_;
   sync();  // drawing an epoch is a synced commit
   for (const auto& [jti, entry] : journal_)
-    if (entry.result && !entry.acked) outbox_[jti] = {*entry.result};
+    if (entry.result && !entry.acked) outbox_[{jti, entry.fence}] = {*entry.result};
   looked_ = looking_ = false;
   directory_well_ = world_.directory.well();
   tries_ = 0;
@@ -82,7 +82,7 @@ void SimulatedAgent::linked(const LinkPtr& link) {
   link_ = link;
   ++link_epoch_;
   say_ready();
-  for (auto& [jti, waiting] : outbox_) {
+  for (auto& [ref, waiting] : outbox_) {
     say_result(waiting);
   }
   repeat_results(link_epoch_);
@@ -101,7 +101,7 @@ void SimulatedAgent::receive(const LinkPtr& link, const Message& m) {
   switch (m.type) {
     case Type::job: return serve(m);
     case Type::ack: {
-      if (const auto waiting = outbox_.find(m.jti); waiting != outbox_.end() && waiting->second.answer.fence <= m.fence) outbox_.erase(waiting);
+      outbox_.erase({m.jti, m.fence});
       process_.then(world_.dice.span(0ms, 3s), [this, jti = m.jti, fence = m.fence] {
         if (const auto entry = journal_.find(jti); entry != journal_.end() && entry->second.fence == fence && entry->second.result) entry->second.acked = true;
         sync();
@@ -125,7 +125,7 @@ void SimulatedAgent::say(Message message) {
 }
 
 void SimulatedAgent::report(Answer answer) {
-  auto& waiting = outbox_[answer.jti] = {answer, world_.loop.now()};
+  auto& waiting = outbox_[{answer.jti, answer.fence}] = {answer, world_.loop.now()};
   say_result(waiting);
 }
 
@@ -139,7 +139,7 @@ void SimulatedAgent::say_result(Waiting& waiting) {
 void SimulatedAgent::repeat_results(int link_epoch) {
   process_.then(5s, [this, link_epoch] {
     if (link_epoch != link_epoch_) return;
-    for (auto& [jti, waiting] : outbox_) {
+    for (auto& [ref, waiting] : outbox_) {
       if (world_.loop.now() - waiting.said < 5s) continue;
       waiting.said = world_.loop.now();
       say_result(waiting);

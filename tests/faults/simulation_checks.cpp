@@ -24,11 +24,13 @@ void World::changed(const Modify& order, const Reading& before, const Reading& n
     auto& record = records_[i];
     if (order.password) record.moved_by_others = true;
     if (before.mk != now.mk || order.mk_new) record.foreign_marker = true;
-    if (order.job < 0 && !order.password) record.marker_touched = true, record.marker_reset = loop.now();
+    if (order.job < 0 && !order.password) record.marker_touched = true, record.void_removed = record.void_removed || record.voided;
   }
-  if (order.job < 0 || !order.password) return;
+  if (order.job < 0) return;
   const auto& ours = orders[static_cast<std::size_t>(order.job)];
   auto& record = records_[static_cast<std::size_t>(order.job)];
+  if (!order.password) record.voided = true;
+  if (!order.password) return;
   record.written.push_back(loop.now());
   // 0 over 0 is the one swap that AD can't see fail: must-change before, must-change again (docs/DELIVERY.md).
   const bool blind = before.pls == 0 && ours.probed.pls == 0;
@@ -89,14 +91,12 @@ void World::check_record(std::size_t at) {
   const bool done = !record.written.empty();
   for (const auto& said : record.told) {
     if (applied(said.outcome) || open_word(said.outcome) || !done) continue;
-    // A void that an administrator took away again can't keep a late write out.
-    const bool void_removed = record.marker_reset && *record.marker_reset > said.at && *record.marker_reset < record.written.front();
-    if (void_removed) ++tally_.late_after_interference;
+    if (record.void_removed) ++tally_.late_after_interference;
     else violation(order.jti + " was told " + said.outcome + " " + said.reason + ", and was applied at " + std::to_string(seconds_of(record.written.front())));
   }
   const auto& last = record.told.back();
   if (open_word(last.outcome) && !may_stay_unknown(at)) violation(order.jti + " was never settled: " + last.outcome);
-  if (record.known_to >= 0 && !record.journal_lost && !applied(last.outcome)) violation(order.jti + " is in a journal as applied, and its caller was told " + last.outcome);
+  if (record.known_to >= 0 && !record.journal_lost && !record.void_removed && !applied(last.outcome)) violation(order.jti + " is in a journal as applied, and its caller was told " + last.outcome);
   if (applied(last.outcome)) ++tally_.applied;
   else if (last.outcome == "rejected") ++tally_.refused;
   else if (last.outcome == "superseded") ++tally_.superseded;

@@ -59,7 +59,8 @@ TEST(ThePromise, HoldsUnderEverySchedule) {
     world.run();
     world.count_into(total);
     if (world.violations().empty()) continue;
-    ADD_FAILURE() << "seed " << first + i << ": " << world.violations().front() << "\n" << (failures == 0 ? story_of(first + i) : "");
+    ADD_FAILURE() << "seed " << first + i << ": " << world.violations().front() << "\n"
+                  << (failures == 0 ? story_of(first + i) : "");
     if (++failures == 5) break;
   }
   print(total);

@@ -18,7 +18,7 @@ ModelDirectory::Behaviour behaviour_of(Dice& dice, const Plan& plan) {
   b.history_first = dice.chance(0.5);
   if (plan.shape != Shape::chaos) return b;
   if (dice.chance(0.5)) b.travel_high = dice.any_scale(3ms, 2s);
-  if (dice.chance(0.6)) b.late = dice.fraction() * 0.6;
+  if (dice.chance(0.6)) b.late = dice.fraction();
   if (dice.chance(0.3)) b.unwilling = dice.fraction() * 0.3;
   return b;
 }
@@ -29,7 +29,8 @@ Plan plan_of(Dice& dice, const Bugs& bugs) {
   Plan plan;
   plan.bugs = bugs;
   const auto shape = dice.fraction();
-  plan.shape = shape < 0.15 ? Shape::one_kill : shape < 0.3 ? Shape::one_freeze : Shape::chaos;
+  plan.shape = shape < 0.15 ? Shape::one_kill : shape < 0.3 ? Shape::one_freeze
+                                                            : Shape::chaos;
   plan.marker = dice.chance(0.7);
   plan.agents = dice.between(2, 3);
   plan.accounts = dice.between(1, 3);
@@ -37,8 +38,8 @@ Plan plan_of(Dice& dice, const Bugs& bugs) {
   plan.strike_at_step = dice.between(1, 24);
   plan.dc_clock_s = dice.between(-200, 200);
   if (plan.shape != Shape::chaos) return plan;
-  plan.troubles = dice.between(1, 9);
-  plan.strike_chance = dice.chance(0.2) ? 0 : std::pow(10.0, -2.5 + 2 * dice.fraction());
+  plan.troubles = dice.chance(0.5) ? dice.between(1, 9) : dice.between(8, 30);
+  plan.strike_chance = dice.chance(0.2) ? 0 : std::pow(10.0, -2.5 + 2.2 * dice.fraction());
   plan.outsider = dice.chance(0.5);
   plan.interference = plan.marker && dice.chance(0.4);
   plan.must_change = dice.chance(0.2);
@@ -54,7 +55,8 @@ World::World(std::uint64_t seed, const Bugs& bugs, bool tracing)
   troubles_ = plan.shape == Shape::chaos ? plan.troubles : 1;
   orders.reserve(64);
   note(std::string(plan.marker ? "marker" : "no marker") + ", " + std::to_string(plan.agents) + " agents, " + std::to_string(plan.accounts) + " accounts, " +
-      (plan.shape == Shape::chaos ? "chaos" : plan.shape == Shape::one_kill ? "one kill" : "one freeze"));
+      (plan.shape == Shape::chaos ? "chaos" : plan.shape == Shape::one_kill ? "one kill"
+                                                                            : "one freeze"));
 }
 
 // ---- small things the parts ask for -------------------------------------------------------------------------

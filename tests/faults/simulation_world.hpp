@@ -14,10 +14,10 @@ namespace wb::simulation {
 
 // Bugs planted in the glue, to see that the checks find them.
 struct Bugs {
-  bool journal_skipped = false;   // no intent and no outcome is kept
-  bool fence_ignored = false;     // the service takes every answer for the current attempt's
-  bool void_skipped = false;      // the agent says that it voided and did not
-  bool expects_reread = false;    // the swap expects what was just read, not what the probe saw
+  bool journal_skipped = false;  // no intent and no outcome is kept
+  bool fence_ignored = false;    // the service takes every answer for the current attempt's
+  bool void_skipped = false;     // the agent says that it voided and did not
+  bool expects_reread = false;   // the swap expects what was just read, not what the probe saw
 };
 
 enum class Shape {
@@ -46,12 +46,13 @@ struct Statement {  // what a caller was told, and when
 struct Record {  // of one order
   std::vector<Statement> told;
   std::vector<Time> written;
-  int known_to = -1;                  // the agent that journaled `applied`
-  bool journal_lost = false;          // ... and lost its power later
-  bool foreign_marker = false;        // another job's marker was written after this one's probe
-  bool marker_touched = false;        // by an administrator, since then
-  bool moved_by_others = false;       // the password was changed by somebody else since the probe
-  std::optional<Time> marker_reset;   // the latest such touch
+  int known_to = -1;             // the agent that journaled `applied`
+  bool journal_lost = false;     // ... and lost its power later
+  bool foreign_marker = false;   // another job's marker was written after this one's probe
+  bool marker_touched = false;   // by an administrator, since then
+  bool moved_by_others = false;  // the password was changed by somebody else since the probe
+  bool voided = false;           // its void marker was swapped in
+  bool void_removed = false;     // ... was taken away by an administrator: a late write is not kept out any more
 };
 
 struct Tally {  // over many schedules
