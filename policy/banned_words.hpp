@@ -36,7 +36,7 @@ struct Name {
   std::string_view text;  // UTF-8; split where names are (blanks , . - _ #), and looked for as a whole, too
 };
 
-// The words of one list, indexed: a lookup costs the password's length, not the list's. About 130 bytes a word.
+// The words of one list, indexed: a lookup costs the password's length, not the list's. About 200 bytes a word.
 class BannedWords {
  public:
   static constexpr std::size_t shortest = 4, longest = 64;  // characters of a word, after normalising

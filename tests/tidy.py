@@ -21,6 +21,7 @@ LAYERS = {
     "link": "core protocol crypto policy platform",
     "agent": "core protocol crypto policy config ldap queue link platform",
     "service": "core protocol crypto policy config ldap queue link platform",
+    "tools": "core protocol crypto policy platform",
 }
 ONLY_HEADER = {("config", "ldap"): "ldap/settings.hpp"}  # the struct that config fills is defined where it is used
 
@@ -30,7 +31,7 @@ OWNERS = {
     r"spdlog/": ("core/log.cpp",), r"curl/": ("link/",), r"openssl/": ("core/", "crypto/", "link/", "ldap/", "service/"),
 }
 OWNERS_APART = ("tests/", "bench/", "fuzz/")  # they talk to the same things as strangers would
-EXPOSERS = ("core/", "crypto/", "ldap/", "agent/worker", "agent/attempt", "tests/", "fuzz/")
+EXPOSERS = ("core/", "crypto/", "ldap/", "agent/worker", "agent/attempt", "tools/", "tests/", "fuzz/")
 
 # Tests that name sleep, and why. Waiting for something to be true polls it; nothing sleeps and hopes.
 SLEEPS = {
