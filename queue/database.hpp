@@ -8,6 +8,8 @@
 //   { const auto relaxed = db->unsynced(); db->run("UPDATE t SET n = 2"); }   ... db->sync();
 //   for (;;) { auto row = q.next(); if (!row) return row.error(); if (!*row) break;  q.text(0); q.number(1); }
 //
+// SQL may call row_sum(value, ...), a checksum of values for rows that must not be misread (queue/journal).
+//
 // Faults: kind internal, detail "SQLITE_FULL: database or disk is full"; kind refused for a broken constraint, detail
 // "SQLITE_CONSTRAINT_UNIQUE: ...", because that one is an answer. A handle is used by one thread at a time; other
 // processes may use the same file (they wait up to 5 s for each other, then SQLITE_BUSY).

@@ -5,15 +5,62 @@ namespace {
 
 constexpr const char* columns = "jti, fence, att, op, sub, exp, result_jws, acked, created, domain, iat, pre_dc, pre_ver, pre_pls, pre_mk, marker";
 
-std::string selecting(const char* rest) { return std::string("SELECT ") + columns + " FROM job " + rest; }
+const std::string sum = std::string("row_sum(") + columns + ")";  // of a row; SQLite checks structure, not content
+constexpr int sum_column = 16;
 
-// Every page and every index against its table: 30 days of rows are read in well under a second.
-Result<void> check_whole(Database& database) {
-  auto row = database.query("PRAGMA integrity_check(1)");
+std::string selecting(const char* rest) { return std::string("SELECT ") + columns + ", sum IS " + sum + " FROM job " + rest; }
+
+// Each row carries its sum: written with it, and looked at before it is written again, so that no damage gets a good one.
+std::string summing() {
+  const auto refuse = " BEGIN SELECT RAISE(ABORT, 'damaged row') FROM job WHERE jti = old.jti AND sum IS NOT " + sum + "; END;";
+  const auto renew = " BEGIN UPDATE job SET sum = " + sum + " WHERE jti = new.jti; END;";
+  return "ALTER TABLE job ADD COLUMN sum INTEGER; UPDATE job SET sum = " + sum + ";" +
+      "CREATE TRIGGER job_whole BEFORE UPDATE OF fence, att, result_jws, acked ON job" + refuse +
+      "CREATE TRIGGER job_summed AFTER UPDATE OF fence, att, result_jws, acked ON job" + renew +
+      "CREATE TRIGGER job_added AFTER INSERT ON job" + renew +
+      "ALTER TABLE counter ADD COLUMN sum INTEGER; UPDATE counter SET sum = row_sum(name, value);"
+      "CREATE TRIGGER counter_summed AFTER UPDATE OF value ON counter BEGIN UPDATE counter SET sum = row_sum(name, value) WHERE name = new.name; END";
+}
+
+Fault corrupt(const char* what) { return fault(Fault::Kind::malformed, "journal.check", std::string("SQLITE_CORRUPT: ") + what); }
+
+// One value of one row, or a fault.
+Result<std::string> one(Database& database, const std::string& sql) {
+  auto row = database.query(sql);
   auto found = row.next();
   if (!found) return found.error();
-  if (*found && row.text(0) == "ok") return {};
-  return fault(Fault::Kind::malformed, "journal.check", "SQLITE_CORRUPT");  // SQLite's text may hold values of rows
+  return *found ? row.text(0) : std::string();
+}
+
+// SQLite takes what is shorter than its header for an empty file, and throws the log of an empty file away.
+Result<void> check_length(const std::filesystem::path& file) {
+  constexpr std::uintmax_t least = 512;
+  std::error_code none;
+  const auto size = std::filesystem::file_size(file, none);
+  if (none || size >= least) return {};  // not there: a new one
+  auto log = file;
+  log += "-wal";
+  const auto logged = std::filesystem::file_size(log, none);
+  if (size > 0 || (!none && logged > 0)) return corrupt("shorter than its header");
+  return {};
+}
+
+// Every page, every index against its table: 30 days of rows are read in well under a second.
+Result<void> check_structure(Database& database) {
+  auto verdict = one(database, "PRAGMA integrity_check(1)");
+  if (!verdict) return verdict.error();
+  if (*verdict == "ok") return {};
+  return corrupt("structure");  // SQLite's text may hold values of rows
+}
+
+Result<void> check_rows(Database& database) {
+  auto bad = one(database, "SELECT EXISTS(SELECT 1 FROM job WHERE sum IS NOT " + sum + ")");
+  if (!bad) return bad.error();
+  if (*bad != "0") return corrupt("a row");
+  auto good = one(database, "SELECT count(*) FROM counter WHERE name IN ('epoch', 'commits') AND sum IS row_sum(name, value)");
+  if (!good) return good.error();
+  if (*good != "2") return corrupt("a counter");
+  return {};
 }
 
 bool is_damage(const Fault& why) {
@@ -29,7 +76,8 @@ Fault damaged(const std::filesystem::path& file, const Fault& why) {
           "): it tells which jobs were written, so it is not replaced by itself. Look at docs/OPERATIONS.md, \"A damaged journal\"");
 }
 
-JournalEntry entry_of(const Query& row) {
+Result<JournalEntry> entry_of(const Query& row) {
+  if (row.number(sum_column) != 1) return corrupt("a row");
   JournalEntry e;
   e.jti = row.text(0);
   e.fence = row.number(1);
@@ -50,9 +98,11 @@ JournalEntry entry_of(const Query& row) {
 }  // namespace
 
 Result<Journal> Journal::open(const std::filesystem::path& file) {
+  if (auto long_enough = check_length(file); !long_enough) return damaged(file, long_enough.error());
   auto database = Database::open(file);
   if (!database) return damaged(file, database.error());
-  if (auto whole = check_whole(*database); !whole) return damaged(file, whole.error());
+  if (auto whole = check_structure(*database); !whole) return damaged(file, whole.error());
+  static const std::string with_sums = summing();
   auto done = database->migrate({
       "CREATE TABLE job(jti TEXT PRIMARY KEY, fence INTEGER NOT NULL, att INTEGER NOT NULL, op TEXT NOT NULL, sub TEXT NOT NULL, "
       "exp INTEGER NOT NULL, result_jws TEXT, acked INTEGER NOT NULL, created INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
@@ -64,8 +114,10 @@ Result<Journal> Journal::open(const std::filesystem::path& file) {
       "ALTER TABLE job ADD COLUMN pre_ver INTEGER; ALTER TABLE job ADD COLUMN pre_pls TEXT; ALTER TABLE job ADD COLUMN pre_mk TEXT;"
       "ALTER TABLE job ADD COLUMN marker INTEGER;"
       "CREATE INDEX job_open ON job(domain, created) WHERE result_jws IS NULL",
+      with_sums.c_str(),
   });
   if (!done) return damaged(file, done.error());
+  if (auto rows = check_rows(*database); !rows) return damaged(file, rows.error());
   return Journal(std::move(database.value()));
 }
 
@@ -85,7 +137,9 @@ Result<std::optional<JournalEntry>> Journal::find(std::string_view jti) {
   auto found = row.next();
   if (!found) return found.error();
   if (!*found) return std::optional<JournalEntry>();
-  return std::optional<JournalEntry>(entry_of(row));
+  auto entry = entry_of(row);
+  if (!entry) return entry.error();
+  return std::optional<JournalEntry>(std::move(*entry));
 }
 
 Result<void> Journal::insert(const JournalEntry& e, const char* otherwise) {
@@ -134,18 +188,23 @@ Result<std::vector<JournalEntry>> Journal::open_intents(std::string_view domain,
     auto found = row.next();
     if (!found) return found.error();
     if (!*found) return out;
-    out.push_back(entry_of(row));
+    auto entry = entry_of(row);
+    if (!entry) return entry.error();
+    out.push_back(std::move(*entry));
   }
 }
 
 Result<std::vector<Journal::Unacked>> Journal::unacked(int most) {
   std::vector<Unacked> out;
-  auto row = database_.query("SELECT jti, fence, result_jws FROM job WHERE acked = 0 AND result_jws IS NOT NULL ORDER BY created LIMIT ?", most);
+  static const std::string sql = selecting("WHERE acked = 0 AND result_jws IS NOT NULL ORDER BY created LIMIT ?");
+  auto row = database_.query(sql, most);
   for (;;) {
     auto found = row.next();
     if (!found) return found.error();
     if (!*found) return out;
-    out.push_back({row.text(0), row.number(1), row.text(2)});
+    auto entry = entry_of(row);
+    if (!entry) return entry.error();
+    out.push_back({std::move(entry->jti), entry->fence, std::move(*entry->result_jws)});
   }
 }
 

@@ -133,6 +133,7 @@ void ModelDirectory::read(Process& asker, int account, std::function<void(Read)>
 void ModelDirectory::write(Process& asker, Modify order, std::function<void(Write)> then) {
   if (no_connection<Write>(asker, then)) return;
   auto tell = answer_once<Write>(asker, std::move(then));
+  order.sent = loop_.now();
   request([this, order = std::move(order), tell](bool alive) {
     Write answer;
     answer.reply = alive ? Reply::answered : Reply::lost;

@@ -33,6 +33,7 @@ struct Modify {
   std::optional<std::string> mk_new;  // add marker <this>: fails when there still is one
   bool password = false;              // replace unicodePwd by the job's
   bool enforce_history = true;
+  Time sent{};
 };
 
 enum class Verdict { done,

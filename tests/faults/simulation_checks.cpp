@@ -29,8 +29,12 @@ void World::changed(const Modify& order, const Reading& before, const Reading& n
   if (order.job < 0) return;
   const auto& ours = orders[static_cast<std::size_t>(order.job)];
   auto& record = records_[static_cast<std::size_t>(order.job)];
-  if (!order.password) record.voided = true;
-  if (!order.password) return;
+  if (!order.password) {
+    record.voided = true;
+    // A void on its way while our write landed stands over that write's proof only where an administrator cleared it.
+    if (record.marker_touched && !record.written.empty() && order.sent < record.written.front()) record.void_removed = true;
+    return;
+  }
   record.written.push_back(loop.now());
   // 0 over 0 is the one swap that AD can't see fail: must-change before, must-change again (docs/DELIVERY.md).
   const bool blind = before.pls == 0 && ours.probed.pls == 0;
@@ -57,6 +61,7 @@ void World::told(int number, const std::string& outcome, const std::string& reas
 
 void World::outcome_known(int agent, const Answer& answer) {
   auto& record = records_[static_cast<std::size_t>(order_of(answer.jti))];
+  if (answer.op == protocol::Op::resolve) return;  // the service keeps no list of them: one that comes after the end counts no more
   if (answer.code == protocol::Code::applied || answer.code == protocol::Code::applied_but) record.known_to = agent;
 }
 

@@ -52,7 +52,7 @@ struct Record {  // of one order
   bool marker_touched = false;   // by an administrator, since then
   bool moved_by_others = false;  // the password was changed by somebody else since the probe
   bool voided = false;           // its void marker was swapped in
-  bool void_removed = false;     // ... was taken away by an administrator: a late write is not kept out any more
+  bool void_removed = false;     // ... and an administrator put it, or our proof, away: docs/DELIVERY.md
 };
 
 struct Tally {  // over many schedules

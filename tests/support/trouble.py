@@ -13,6 +13,7 @@ import socket
 import struct
 import subprocess
 import threading
+import time
 
 from world import AD, TOP, wait_until
 
@@ -132,9 +133,9 @@ def administrator_writes(user, dn, attribute, value):
 class Relay:
     """127.0.0.1:port in front of another local port. Can be cut (both ends see a reset) or go deaf (nothing moves, nothing is said)."""
 
-    def __init__(self, to):
-        self.to, self.deaf, self.refusing = to, threading.Event(), threading.Event()
-        self.pairs, self.lock, self.closing = [], threading.Lock(), False
+    def __init__(self, port, host="127.0.0.1"):
+        self.to, self.deaf, self.refusing = (host, port), threading.Event(), threading.Event()
+        self.pairs, self.finished, self.lock, self.closing = [], {}, threading.Lock(), False
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=32)
         self.port = self.listener.getsockname()[1]
         self.wake, self.waker = socket.socketpair()
@@ -145,9 +146,10 @@ class Relay:
         while not self.closing:
             with self.lock:
                 ends = {end: other for a, b in self.pairs for end, other in ((a, b), (b, a))}
-            watched = [self.wake, self.listener] + ([] if self.deaf.is_set() else list(ends))
+            watched = [self.wake, self.listener] + ([] if self.deaf.is_set() else [end for end in ends if end not in self.finished])
             try:
-                ready, _, _ = select.select(watched, [], [], 1)
+                ready, _, _ = select.select(watched, [], [], 0.1)
+                self.pass_ends_on(ends)
             except (OSError, ValueError):
                 continue  # one was closed meanwhile
             for end in ready:
@@ -163,7 +165,7 @@ class Relay:
         try:
             if self.refusing.is_set():
                 raise OSError
-            there = socket.create_connection(("127.0.0.1", self.to), timeout=5)
+            there = socket.create_connection(self.to, timeout=5)
         except OSError:
             here.close()
             return
@@ -176,20 +178,31 @@ class Relay:
     def pass_on(self, end, other):
         try:
             data = end.recv(65536)
-            if data:
-                other.sendall(data)
-                return
         except OSError:
-            pass
-        self.drop([pair for pair in self.pairs if end in pair])
+            data = b""
+        if data:
+            with contextlib.suppress(OSError):  # the other one is gone: its answers go nowhere
+                other.sendall(data)
+            return
+        self.finished[end] = time.monotonic()
+        if other in self.finished:
+            self.drop([pair for pair in self.pairs if end in pair], reset=False)
 
-    def drop(self, pairs):
+    def pass_ends_on(self, ends):
+        """A domain controller that sees the end of a connection forgets what it has not served yet: give it a moment."""
+        for end in [end for end, since in self.finished.items() if time.monotonic() > since + 0.3]:
+            with contextlib.suppress(OSError, KeyError):
+                ends[end].shutdown(socket.SHUT_WR)
+
+    def drop(self, pairs, reset=True):
         with self.lock:
             self.pairs = [pair for pair in self.pairs if pair not in pairs]
         for pair in pairs:
             for end in pair:
-                with contextlib.suppress(OSError):
-                    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() sends a reset
+                self.finished.pop(end, None)
+                if reset:
+                    with contextlib.suppress(OSError):
+                        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() sends a reset
                 end.close()
 
     def cut(self):
@@ -202,6 +215,23 @@ class Relay:
         """A router lost its power: what is said is taken and goes nowhere."""
         self.deaf.set()
         self.waker.send(b".")
+
+    def hear(self):
+        """The router is back, and has lost nothing: what was held is passed on."""
+        self.deaf.clear()
+        self.waker.send(b".")
+
+    def wait_quiet(self):
+        """Until nothing is held any more, and the far end has served and closed what the near end has left."""
+        wait_until("quiet relay", lambda: not self.busy(), 20)
+
+    def busy(self):
+        with self.lock:
+            ends = [end for pair in self.pairs for end in pair if end.fileno() >= 0]
+        poll = select.poll()
+        for end in ends:
+            poll.register(end, select.POLLRDHUP | select.POLLIN)
+        return self.finished or poll.poll(0)
 
     def heal(self):
         """A new beginning: what was held back is lost, new connections work."""
