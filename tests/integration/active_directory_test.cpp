@@ -218,6 +218,58 @@ TEST_F(ADirectory, RefusesASecondAttemptWhoseMarkerExpectationIsOld) {
   EXPECT_EQ(write(stale, distinct_password()), Refusal::swap_failed) << last_.detail;
 }
 
+TEST_F(ADirectory, VoidsWithTheMarkerAlone) {
+  const auto before = found(directory(), fresh_user());
+  auto answer = directory().write_marker(before.sub, before.pre, "wb1;01JD;2;V");
+  ASSERT_TRUE(answer) << answer.error().where << ' ' << answer.error().detail;
+  EXPECT_EQ(answer->refusal, Refusal::none) << answer->detail;
+  ASSERT_TRUE(answer->after);
+  EXPECT_EQ(answer->after->pre.mk, "wb1;01JD;2;V");
+  EXPECT_EQ(answer->after->pre.pls, before.pre.pls);
+  EXPECT_EQ(answer->after->pre.ver, before.pre.ver);
+
+  auto late = order_for(before);
+  late.marker = "wb1;01JD;1;A";
+  EXPECT_EQ(write(late, distinct_password()), Refusal::swap_failed) << "the write it was to keep out";
+  auto again = directory().write_marker(before.sub, before.pre, "wb1;01JE;1;V");
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->refusal, Refusal::swap_failed) << "nothing is written over a foreign marker";
+  EXPECT_EQ(again->after->pre.mk, "wb1;01JD;2;V");
+  auto expected = before.pre;
+  expected.mk = "wb1;01JD;2;V";
+  EXPECT_EQ(directory().write_marker(before.sub, expected, "wb1;01JF;1;V")->refusal, Refusal::none) << "the expected one is";
+}
+
+TEST_F(ADirectory, TellsWhenTheMarkerWasLastWrittenWhateverItsValueIsNow) {
+  EXPECT_TRUE(directory().check().ready) << "reads the attribute's number from the schema";
+  const auto before = found(directory(), fresh_user());
+  EXPECT_EQ(before.marker_changed, 0) << "never";
+  const auto start = unix_now();
+  admin_replace(before.dn, "adminDisplayName", "x");
+  admin_replace(before.dn, "adminDisplayName", "");
+  const auto after = (*directory().read(before.sub)).value();
+  EXPECT_EQ(after.pre.mk, before.pre.mk) << "it looks untouched";
+  ASSERT_TRUE(after.marker_changed);
+  EXPECT_NEAR(static_cast<double>(*after.marker_changed), static_cast<double>(start), 30);
+}
+
+TEST_F(ADirectory, ReadsOnThePinnedControllerOrNotAtAll) {
+  const auto someone = found(directory(), "bob");
+  EXPECT_TRUE(directory().read(someone.sub, someone.pre.dc));
+  const auto elsewhere = directory().read(someone.sub, "dc9.corp.example");
+  ASSERT_FALSE(elsewhere);
+  EXPECT_EQ(elsewhere.error().kind, Fault::Kind::unreachable);
+  EXPECT_EQ(elsewhere.error().where, "ldap.pinned");
+}
+
+TEST_F(ADirectory, RefusesAMarkerAttributeThatHoldsSeveralValues) {
+  auto settings = lab_settings();
+  settings.marker_attribute = "otherMailbox";
+  const auto state = open_directory(settings)->check();
+  EXPECT_FALSE(state.ready);
+  EXPECT_NE(state.reason.find("single-valued"), std::string::npos) << state.reason;
+}
+
 TEST_F(ADirectory, WorksWithoutAMarker) {
   auto settings = lab_settings();
   settings.marker_attribute.clear();

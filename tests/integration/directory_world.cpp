@@ -141,7 +141,7 @@ int bind_code(const std::string& upn, const std::string& password) { return bind
 
 void admin_replace(const std::string& dn, const std::string& attribute, const std::string& value) {
   berval bytes{value.size(), const_cast<char*>(value.data())};
-  berval* values[]{&bytes, nullptr};
+  berval* values[]{value.empty() ? nullptr : &bytes, nullptr};  // none: the attribute goes
   LDAPMod mod{};
   mod.mod_op = LDAP_MOD_REPLACE | LDAP_MOD_BVALUES;
   mod.mod_type = const_cast<char*>(attribute.c_str());

@@ -41,6 +41,11 @@ struct JobMaker {
     job.op = protocol::Op::reset, job.sub = sub, job.pre = pre, job.exp = now + 100;
     return job;
   }
+  // Settles that job: the same jti, account and `pre`, times of its own, no password.
+  protocol::Job resolve(protocol::Job job, std::int64_t fence, UnixSeconds now = unix_now()) const {
+    job.op = protocol::Op::resolve, job.fence = fence, job.att = static_cast<int>(fence), job.iat = now, job.exp = now + 30, job.sh.reset();
+    return job;
+  }
   protocol::SealBinding binding_of(const protocol::Job& job) const {
     return {job.jti, tenant, domain, job.sub, job.op, job.exp - 100, job.exp, 1, *job.pre, base64url(random_bytes(16))};
   }

@@ -113,8 +113,25 @@ TEST(AJobWhoseMembersDontFitItsOperation, IsMalformed) {
   for (const auto& change : changes) EXPECT_EQ(reason_with(change), "malformed") << i++;
 }
 
-TEST(AnOperationWeDontHave, SaysVersion) {
-  EXPECT_EQ(reason_with([](Job& j) { j.op = Op::resolve; }), "version");
+TEST(AResolve, HasNoSealedPasswordAndLivesShortly) {
+  const auto good = maker().resolve(maker().reset(alice, pre, now), 5, now);
+  const auto reason_of = [](const Job& job) { return reason(maker().signed_job(job), moment()); };
+  EXPECT_EQ(reason_of(good), "");
+  const std::function<void(Job&)> changes[] = {
+      [](Job& j) { j.sh = "x"; },
+      [](Job& j) { j.pre.reset(); },
+      [](Job& j) { j.sub = ""; },
+      [](Job& j) { j.exp = j.iat + 121; },
+  };
+  int i = 0;
+  for (const auto& change : changes) {
+    auto job = good;
+    change(job);
+    EXPECT_EQ(reason_of(job), "malformed") << i++;
+  }
+  const Believed believed{good, "corp.example"};
+  EXPECT_FALSE(check_binding(believed, std::nullopt, std::nullopt, 0ms, 1000ms, moment()));
+  EXPECT_EQ(check_binding(believed, "a sealed password", std::nullopt, 0ms, 1000ms, moment())->reason, "binding");
 }
 
 // ---- the sealed password ------------------------------------------------------------------------------------
