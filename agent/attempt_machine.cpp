@@ -58,7 +58,7 @@ Say applied(const Attempt& a, const std::optional<ldap::Account>& account) {
   std::vector<std::string> also;
   if (!account) return {Code::applied_but, {}, {"read_back_failed"}};
   if (account->state.locked) also.emplace_back("still_locked");
-  if (a.job.op == Op::reset && a.job.opts.must_change && account->state.never_expires) also.emplace_back("must_change_moot");
+  if (a.job.op == Op::reset && a.job.opts.must_change && account->state.never_expires && !account->state.must_change) also.emplace_back("must_change_moot");
   if (account->state.disabled) also.emplace_back("account_disabled");
   const auto code = also.empty() ? Code::applied : Code::applied_but;
   return {code, {}, std::move(also)};

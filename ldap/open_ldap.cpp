@@ -27,6 +27,14 @@ bool is_of_policy(Refusal refusal) {
   return refusal == Refusal::too_short || refusal == Refusal::in_history || refusal == Refusal::too_young || refusal == Refusal::policy;
 }
 
+// What an applied write tells about the server's configuration, for the operator; empty: all is as it should be.
+std::string oddity(const WriteOrder& order, const Account& after) {
+  if (after.pre.pls == order.pre.pls) return "pwdChangedTime did not move: slapo-ppolicy is not at work on this database";
+  if (order.must_change && !after.state.must_change) return "pwdReset is not heeded: the account's policy has no pwdMustChange";
+  if (!order.must_change && after.state.must_change) return "slapd set pwdReset: bind_dn has manage access, and no policy binds its resets; write access is enough";
+  return {};
+}
+
 }  // namespace
 
 Result<Pool::Lease> OpenLdap::take(const std::string& dc, bool fresh) {
@@ -110,9 +118,7 @@ Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secr
   if (!answer) return answer;
   answer->hints_used = true;
   answer->directory_ms = watch.ms();
-  if (answer->refusal == Refusal::none && answer->after && write.stale(*answer->after)) {
-    answer->detail = "pwdChangedTime did not move: slapo-ppolicy is not at work on this database";
-  }
+  if (answer->refusal == Refusal::none && answer->after) answer->detail = oddity(order, *answer->after);
   return answer;
 }
 

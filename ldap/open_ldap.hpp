@@ -5,9 +5,11 @@
 // even another writer between our reading and our writing is overwritten. (The Password Modify operation of RFC 3062
 // takes no such control in slapd, answers 12, and carries no marker: it is not used.)
 //
-// What slapd 2.5 really does with a reset by an identity that is not the rootdn, measured:
-// - History, minimum length, quality modules and pwdMinAge bind it (the age not while pwdReset is TRUE), whatever
-//   order.enforce_history says. pwdSafeModify forbids it altogether. The rootdn is bound by nothing: never bind as it.
+// What slapd 2.5 really does with a reset by an identity that is not the account's own, measured:
+// - With `write` access to userPassword: history, minimum length, quality modules and pwdMinAge bind it (the age not
+//   while pwdReset is TRUE), whatever order.enforce_history says. pwdSafeModify forbids it altogether.
+// - With `manage` access, and as the rootdn: nothing binds it, and where the policy says pwdMustChange the overlay sets
+//   pwdReset by itself. No server tells beforehand which access we have; afterwards WriteAnswer::detail says so.
 // - It ends every lock, also an administrator's own (pwdAccountLockedTime 000001010000Z). An administrator's lock is
 //   therefore put back in the same Modify, and asserted not to have appeared meanwhile. order.unlock changes nothing.
 // - pwdReset (must change) is heeded at the sign-in only where the policy says pwdMustChange.

@@ -242,6 +242,7 @@ TEST_F(AnOpenLdapReset, SaysWhereSuchADemandIsMoot) {
   const auto answer = write(order, "New-Passw0rd-1");
   ASSERT_TRUE(answer.after);
   EXPECT_FALSE(answer.after->state.must_change) << "its policy has no pwdMustChange";
+  EXPECT_THAT(answer.detail, HasSubstr("pwdMustChange"));
 }
 
 TEST_F(AnOpenLdapReset, SaysWhenTheAccountIsGone) {

@@ -85,6 +85,16 @@ TEST(AnOpenLdapServer, WithoutAMarkerStillTakesAnOrderOnce) {
   EXPECT_EQ(voided.error().kind, Fault::Kind::refused);
 }
 
+TEST(AnOpenLdapServer, TellsAfterwardsThatTheServiceAccountHasTooMuchAccess) {
+  auto settings = lab_settings();
+  settings.bind_dn = "cn=svc-manage," + env("SLAPD_BASE");
+  auto directory = open_directory(settings);
+  auto answer = directory->write_password(order_for(found(*directory, fresh_user())), secret("short"));
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->refusal, Refusal::none) << "slapd binds manage access by no policy";
+  EXPECT_THAT(answer->detail, HasSubstr("manage access"));
+}
+
 TEST(AnOpenLdapServer, OfAnotherPinIsNotAsked) {
   auto directory = open_directory(lab_settings());
   auto account = found(*directory, fresh_user());
