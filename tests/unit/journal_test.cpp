@@ -67,7 +67,7 @@ TEST_F(AJournal, RefusesAnIntentOfTheSameOrALowerFence) {
 TEST_F(AJournal, ReopensAJobThatIsTriedAgain) {
   ASSERT_TRUE(journal_->intent(entry("A", 1)));
   ASSERT_TRUE(journal_->done("A", 1, 1, "in doubt"));
-  ASSERT_TRUE(journal_->acked("A", 1));
+  ASSERT_TRUE(journal_->acked({{"A", 1}}));
   ASSERT_TRUE(journal_->intent(entry("A", 2)));
   const auto now = journal_->find("A").value();
   EXPECT_TRUE(now->open());
@@ -81,8 +81,8 @@ TEST_F(AJournal, KeepsResultsUntilTheyAreAcked) {
   auto waiting = journal_->unacked(10).value();
   ASSERT_EQ(waiting.size(), 2U) << "an open intent has nothing to say";
   EXPECT_EQ(waiting[0].result_jws, "a") << "oldest first";
-  ASSERT_TRUE(journal_->acked("A", 1));
-  ASSERT_TRUE(journal_->acked("B", 9)) << "an ack for another fence is no ack";
+  ASSERT_TRUE(journal_->acked({{"A", 1}}));
+  ASSERT_TRUE(journal_->acked({{"B", 9}})) << "an ack for another fence is no ack";
   waiting = journal_->unacked(10).value();
   ASSERT_EQ(waiting.size(), 1U);
   EXPECT_EQ(waiting[0].jti, "B");
@@ -95,6 +95,81 @@ TEST_F(AJournal, RecordsANewerAnswerToARedelivery) {
   EXPECT_EQ(journal_->find("A").value()->fence, 4);
   EXPECT_FALSE(journal_->done("A", 3, 2, "late")) << "an older fence never overwrites";
   EXPECT_FALSE(journal_->done("Z", 1, 1, "no intent"));
+}
+
+TEST_F(AJournal, AdmitsAJobItNeverSawAndTellsOfOneItDid) {
+  EXPECT_FALSE(journal_->admit(entry("A", 1)).value()) << "recorded";
+  EXPECT_TRUE(journal_->find("A").value());
+  const auto known = journal_->admit(entry("A", 2)).value();
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->fence, 1);
+  EXPECT_EQ(journal_->find("A").value()->fence, 1) << "nothing was recorded";
+}
+
+TEST_F(AJournal, GivesTheOpenIntentsOfADomainWithWhatSettlesThem) {
+  const auto of = [](const std::string& jti, const std::string& domain, UnixSeconds created) {
+    auto e = entry(jti, 1, created);
+    e.domain = domain, e.iat = created - 5, e.pre = protocol::Pre{"dc1", 7, "133000000000000000", "old"}, e.marker = true;
+    return e;
+  };
+  for (const auto& e : {of("B", "corp.example", 2'000), of("A", "corp.example", 1'000), of("C", "other.example", 1), of("D", "corp.example", 3'000)}) ASSERT_TRUE(journal_->intent(e));
+  auto unlock = of("U", "corp.example", 1);
+  unlock.pre.reset();
+  ASSERT_TRUE(journal_->intent(unlock)) << "nothing to settle it by";
+  ASSERT_TRUE(journal_->done("D", 1, 1, "answered"));
+  reopen();
+  const auto open = journal_->open_intents("corp.example", 10).value();
+  ASSERT_EQ(open.size(), 2U);
+  EXPECT_EQ(open[0].jti, "A") << "oldest first";
+  EXPECT_EQ(open[0].pre, of("A", "", 1).pre);
+  EXPECT_EQ(open[0].iat, 995);
+  EXPECT_TRUE(open[0].marker);
+  EXPECT_EQ(journal_->open_intents("corp.example", 1).value().size(), 1U);
+}
+
+TEST_F(AJournal, KeepsWhatWasFirstKnownOfAJobWhenItIsResolved) {
+  auto first = entry("A", 1);
+  first.domain = "corp.example", first.iat = 900, first.pre = protocol::Pre{"dc1", 7, "1", std::nullopt}, first.marker = true;
+  ASSERT_TRUE(journal_->intent(first));
+  auto resolve = first;
+  resolve.fence = 5, resolve.op = protocol::Op::resolve, resolve.iat = 80'000, resolve.exp = 80'120, resolve.marker = false;
+  ASSERT_TRUE(journal_->intent(resolve));
+  const auto now = journal_->find("A").value();
+  EXPECT_EQ(now->fence, 5);
+  EXPECT_EQ(now->op, protocol::Op::reset);
+  EXPECT_EQ(now->exp, first.exp);
+  EXPECT_EQ(now->iat, 900);
+  EXPECT_TRUE(now->marker);
+}
+
+TEST_F(AJournal, HoldsAnUnflushedOutcomeWhateverBecomesOfTheProgram) {
+  ASSERT_TRUE(journal_->intent(entry("A", 1)));
+  ASSERT_TRUE(journal_->done("A", 1, 1, "the.result"));
+  const auto copy = folder_ / "as-it-is-now";  // what a SIGKILL would leave: nothing is closed, nothing flushed
+  std::filesystem::create_directory(copy);
+  for (const auto* end : {"", "-wal"}) std::filesystem::copy_file(file().string() + end, (copy / "journal.sqlite").string() + end);
+  EXPECT_EQ(Journal::open(copy / "journal.sqlite").value().find("A").value()->result_jws, "the.result");
+  EXPECT_TRUE(journal_->sync());
+}
+
+TEST_F(AJournal, TakesOverOneOfTheFirstVersion) {
+  journal_.reset();
+  std::filesystem::remove_all(folder_);
+  std::filesystem::create_directory(folder_);
+  {
+    auto old = Database::open(file());
+    ASSERT_TRUE(old->migrate({
+        "CREATE TABLE job(jti TEXT PRIMARY KEY, fence INTEGER NOT NULL, att INTEGER NOT NULL, op TEXT NOT NULL, sub TEXT NOT NULL, "
+        "exp INTEGER NOT NULL, result_jws TEXT, acked INTEGER NOT NULL, created INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+        "CREATE TABLE counter(name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT; INSERT INTO counter VALUES('epoch', 6), ('commits', 0)"}));
+    ASSERT_TRUE(old->run("INSERT INTO job VALUES('A', 1, 1, 'reset', 's', 5, NULL, 0, 4)"));
+  }
+  reopen();
+  EXPECT_EQ(journal_->next_epoch().value(), 7);
+  const auto row = journal_->find("A").value();
+  ASSERT_TRUE(row);
+  EXPECT_FALSE(row->pre) << "a redelivery reads first; nothing is known to look at it by";
+  EXPECT_TRUE(journal_->open_intents("", 10).value().empty());
 }
 
 TEST_F(AJournal, ForgetsAfterThirtyDays) {
@@ -147,8 +222,25 @@ TEST(AFileThatIsNoJournal, IsRefused) {
   char name[] = "/tmp/wb-journal-XXXXXX";
   const std::filesystem::path folder = ::mkdtemp(name);
   std::ofstream(folder / "j") << std::string(8192, 'x');
-  EXPECT_FALSE(Journal::open(folder / "j"));
+  auto opened = Journal::open(folder / "j");
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().where, "journal.damaged");
+  EXPECT_NE(opened.error().detail.find("A damaged journal"), std::string::npos) << "says where to read what to do";
   std::filesystem::remove_all(folder);
+}
+
+TEST_F(AJournal, IsRefusedWhenAPageOfItIsDamaged) {
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(journal_->intent(entry("J" + std::to_string(i), 1)));
+  journal_.reset();  // the last handle folds the log into the file
+  {
+    std::fstream bytes(file(), std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(3 * 4096);
+    bytes << std::string(512, '\x7f');
+  }
+  auto opened = Journal::open(file());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().where, "journal.damaged") << opened.error().detail;
+  EXPECT_EQ(opened.error().kind, Fault::Kind::malformed);
 }
 
 }  // namespace
