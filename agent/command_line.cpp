@@ -7,7 +7,7 @@ namespace {
 
 struct Form {
   Verb verb;
-  std::string_view words, options;  // options it takes besides --config; "!" marks the ones it needs
+  std::string_view words, options;  // options it takes besides --config; "!" marks the ones it needs, "?" the ones without a value
   std::string_view operand;         // "" none, "[FILE]" may, "AGENT" must
   std::string_view synopsis, help;
 };
@@ -20,6 +20,8 @@ constexpr Form forms[] = {
     {Verb::approve, "approve", "fingerprint! domain", "AGENT", "approve AGENT --fingerprint F [--domain DOMAIN] [--config FILE]",
         "Lets another agent open passwords. Runs where the domain's root key is. F is what `enroll` printed there:\ncarry it over by a way the reset service can't change. Again for an agent that was approved: renews the roster,\nwhich lives for 30 days."},
     {Verb::check_config, "check-config", "", "[FILE]", "check-config [FILE]", "Reads the configuration and prints every problem; exit code 78 if there is one."},
+    {Verb::rights, "rights", "ou! verify json?", "", "rights --ou DN [--verify USER] [--json] [--config FILE]",
+        "Prints what the agent's account must be granted to reset passwords of users below one OU, as commands for dsacls,\nPowerShell and Samba, SDDL and LDIF. With --verify: says which of it is missing on that user, and why, and what is\nheld beyond it; exit code 1 if something is missing. Asks the domain controller, changes nothing."},
     {Verb::version, "version", "", "", "version", "Prints the version."},
 };
 
@@ -28,6 +30,7 @@ bool takes(const Form& form, std::string_view option) {
   const auto all = " " + std::string(form.options) + " ";
   return all.find(" " + std::string(option) + " ") != std::string::npos || all.find(" " + std::string(option) + "! ") != std::string::npos;
 }
+bool is_flag(const Form& form, std::string_view option) { return (" " + std::string(form.options) + " ").find(" " + std::string(option) + "? ") != std::string::npos; }
 
 std::string help_of(const Form& form) {
   return "usage: writeback-agent " + std::string(form.synopsis) + "\n" + std::string(form.help) + "\n";
@@ -38,6 +41,8 @@ std::string* target_of(Command& command, std::string_view option, std::string& c
   if (option == "service") return &command.service;
   if (option == "token-file") return &command.token_file;
   if (option == "domain") return &command.domain;
+  if (option == "ou") return &command.ou;
+  if (option == "verify") return &command.verify;
   return &command.fingerprint;
 }
 
@@ -47,6 +52,7 @@ std::string incomplete(const Form& form, Command& command) {
   if (form.verb == Verb::enroll && command.token_file.empty()) return "enroll needs --token-file FILE";
   if (form.verb == Verb::approve && command.agent.empty()) return "approve needs the AGENT";
   if (form.verb == Verb::approve && command.fingerprint.empty()) return "approve needs --fingerprint F";
+  if (form.verb == Verb::rights && command.ou.empty()) return "rights needs --ou DN";
   if (command.domain.empty()) return {};
   const auto name = domain_name(command.domain);
   if (name.empty()) return "--domain: not a DNS domain name";
@@ -87,6 +93,10 @@ std::variant<Command, Help, UsageError> read_command(const std::vector<std::stri
     }
     const auto equals = word.find('=');
     const auto option = word.starts_with("--") ? word.substr(2, equals == std::string::npos ? equals : equals - 2) : std::string();
+    if (is_flag(*form, option) && equals == std::string::npos) {
+      command.json = true;
+      continue;
+    }
     if (option.empty() || !takes(*form, option)) return UsageError{std::string(form->words) + " has no option " + printable(word.substr(0, equals))};
     if (equals == std::string::npos && at + 1 == words.size()) return UsageError{"--" + option + " needs a value"};
     *target_of(command, option, config) = equals == std::string::npos ? words[++at] : word.substr(equals + 1);

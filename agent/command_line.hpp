@@ -14,12 +14,14 @@ enum class Verb { run,
   domain_init,
   approve,
   check_config,
+  rights,
   version };
 
 struct Command {
   Verb verb = Verb::run;
   std::filesystem::path config = "/etc/writeback-agent/agent.yaml";
-  std::string service, token_file, domain, agent, fingerprint;
+  std::string service, token_file, domain, agent, fingerprint, ou, verify;
+  bool json = false;
 };
 struct Help {
   std::string text;

@@ -8,6 +8,7 @@
 #include "agent/agent.hpp"
 #include "agent/command_line.hpp"
 #include "agent/enroll.hpp"
+#include "agent/rights.hpp"
 #include "core/secret.hpp"
 #include "ldap/memory.hpp"
 #include "platform/process.hpp"
@@ -67,6 +68,11 @@ int obey(const Command& command) {
     case Verb::domain_init: return said(domain_init(config, command.domain, std::cout));
     case Verb::approve: return said(approve(config, command.agent, command.fingerprint, command.domain, std::cout));
     case Verb::check_config: return std::cout << command.config.string() << ": no problem found\n", EXIT_SUCCESS;
+    case Verb::rights: {
+      const auto asked = rights(config, {command.ou, command.verify, command.json}, std::cout);
+      return !asked ? failed(asked.error()) : *asked ? EXIT_SUCCESS
+                                                     : exit_failed;
+    }
     case Verb::version: break;
   }
   return EXIT_SUCCESS;
