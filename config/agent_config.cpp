@@ -15,12 +15,6 @@ void check_open_ldap(Section& directory, const ldap::Settings& d) {
   if (d.history == ldap::HistoryEnforcement::off) directory.problem("history_enforcement", "prefer or require: OpenLDAP's policy can't be told to look away");
 }
 
-void check_open_ldap(Section& guardrails, const policy::Guardrails& g) {
-  if (g.protect_admins) guardrails.problem("protect_admins", "false: OpenLDAP marks no privileged accounts, name their groups in protected_groups");
-  for (const auto& group : g.protected_groups)
-    if (policy::is_sid(group)) return guardrails.problem("protected_groups", "DNs only: OpenLDAP has no SIDs");
-}
-
 void read_directory(Section& section, const std::filesystem::path& folder, ldap::Settings& d) {
   using Type = ldap::DirectoryType;
   section.optional("type", d.type, shape::one_of<Type>("active_directory or openldap", {{"active_directory", Type::active_directory}, {"openldap", Type::openldap}}));
@@ -39,13 +33,6 @@ void read_directory(Section& section, const std::filesystem::path& folder, ldap:
   section.optional("operation_timeout_ms", d.operation_timeout, shape::milliseconds(100, 60'000));
   if (d.type == Type::openldap) check_open_ldap(section, d);
   else if (!d.policy_dn.empty()) section.problem("policy_dn", "it with type openldap only");
-}
-
-void read_guardrails(Section& section, policy::Guardrails& g) {
-  section.list("allow_ous", g.allow_ous, shape::distinguished_name(), 1, 256);
-  section.list("deny_ous", g.deny_ous, shape::distinguished_name(), 0, 256);
-  section.list("protected_groups", g.protected_groups, shape::group(), 0, 256);
-  section.optional("protect_admins", g.protect_admins, shape::yes_or_no());
 }
 
 void read_agent(Reader& reader, AgentConfig& config) {
@@ -67,10 +54,11 @@ void read_agent(Reader& reader, AgentConfig& config) {
       if (!domain.directory.domain.empty() && !seen.insert(domain.directory.domain).second) section.problem("domain", "each domain once, and this one stands above already");
       section.section("directory", true, [&](Section& s) { read_directory(s, folder, domain.directory); });
       section.section("guardrails", true, [&](Section& s) {
-        read_guardrails(s, domain.guardrails);
-        if (domain.directory.type == ldap::DirectoryType::openldap) check_open_ldap(s, domain.guardrails);
-        domain.directory.protected_groups = domain.guardrails.protected_groups;
+        read_guardrails(s, domain.directory, domain.guardrails);
+        s.section("volume", false, [&](Section& v) { read_volume(v, domain.volume); });
       });
+      domain.directory.protected_groups = policy::groups_by_dn(domain.guardrails);
+      section.section("password_rules", false, [&](Section& s) { read_password_rules(s, folder, domain.password_rules); });
       config.domains.push_back(std::move(domain));
     });
   });

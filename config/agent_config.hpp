@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/agent_rules.hpp"
 #include "config/yaml_reader.hpp"
 #include "core/log.hpp"
 #include "ldap/settings.hpp"
@@ -15,6 +16,8 @@ namespace wb::config {
 struct AgentDomain {
   ldap::Settings directory;  // directory.domain is the domain's name
   policy::Guardrails guardrails;
+  policy::VolumeLimits volume;
+  PasswordRules password_rules;
 };
 
 struct AgentConfig {

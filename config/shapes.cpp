@@ -155,6 +155,10 @@ Shape<std::string> group() {
   return text("a group's DN (RFC 4514) or SID (S-1-5-...)", [](std::string_view t) { return is_dn(t) || policy::is_sid(t); });
 }
 
+Shape<std::string> account() {
+  return text("an account's DN (RFC 4514) or SID (S-1-5-...)", [](std::string_view t) { return is_dn(t) || policy::is_sid(t); });
+}
+
 Shape<std::string> attribute_or_empty() {
   return text("the name of an LDAP attribute, or nothing", [](std::string_view t) { return t.empty() || is_descriptor(t); });
 }

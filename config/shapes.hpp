@@ -37,6 +37,7 @@ Shape<std::string> distinguished_name();
 Shape<std::string> distinguished_name_or_empty();
 Shape<std::string> principal();  // DN or UPN
 Shape<std::string> group();      // DN or SID
+Shape<std::string> account();    // DN or SID
 Shape<std::string> attribute_or_empty();
 Shape<std::string> tenant();
 Shape<std::string> ip_address();

@@ -58,8 +58,9 @@ VolumeVerdict Volume::full(Flood flood, std::string_view limit, UnixSeconds retr
 }
 
 VolumeVerdict Volume::take(UnixSeconds now, std::string_view account) {
-  now = tick(now);
   VolumeVerdict verdict;
+  if (limits_.mode == Mode::off) return verdict;
+  now = tick(now);
   if (open_ || over(now)) {
     const bool alarm = !std::exchange(open_, true);
     const bool of_hour = after(writes_, now - hour) >= limits_.per_hour || down_to(writes_, limits_.per_hour / 2, hour) > down_to(writes_, limits_.per_minute / 2, minute);
@@ -75,13 +76,13 @@ VolumeVerdict Volume::take(UnixSeconds now, std::string_view account) {
 
 void Volume::restore(UnixSeconds at, std::string_view account, UnixSeconds now) {
   at = std::min(at, now);  // a clock that was ahead when it was written must not keep the breaker open for ever
-  if (at <= now - hour) return;
+  if (at <= now - hour || limits_.mode == Mode::off) return;
   count(tick(at), account);
 }
 
 std::optional<UnixSeconds> Volume::open_until(UnixSeconds now) {
   tick(now);
-  if (!open_ || limits_.mode == Mode::audit) return std::nullopt;
+  if (!open_ || limits_.mode != Mode::enforce) return std::nullopt;
   return closes_at();
 }
 

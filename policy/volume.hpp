@@ -16,11 +16,9 @@
 #include <unordered_map>
 
 #include "core/clock.hpp"
+#include "policy/mode.hpp"
 
 namespace wb::policy {
-
-enum class Mode { enforce,
-  audit };  // audit: said, logged, and let through
 
 struct VolumeLimits {
   Mode mode = Mode::enforce;

@@ -212,6 +212,56 @@ TEST_F(AConfig, ChecksNamesOfTheDirectory) {
   EXPECT_NE(agent_with("allow_ous: [", "protected_groups: [VIPs]\n      allow_ous: ["), "valid\n");
 }
 
+TEST_F(AConfig, ReadsTheRulesForAccountsAndPasswords) {
+  const auto read = load_agent_config(write(std::string(smallest) +
+      "      allow_groups: [S-1-5-21-1-2-3-1300, 'CN=Staff,DC=corp']\n"
+      "      allow_privileged: ['CN=Ada,DC=corp']\n"
+      "      disabled_accounts: audit\n"
+      "      volume: {mode: audit, per_minute: 5, per_hour: 50, account_per_minute: 1}\n"
+      "    password_rules:\n"
+      "      directory: audit\n"
+      "      banned: {file: banned.txt, organisation: [Contoso]}\n"
+      "      breached: {mode: off, file: /b}\n"));
+  ASSERT_TRUE(std::holds_alternative<AgentConfig>(read)) << lines(std::get<Problems>(read), folder_);
+  const auto& d = std::get<AgentConfig>(read).domains[0];
+  EXPECT_EQ(d.guardrails.own_account, "svc@corp.example");
+  EXPECT_EQ(d.guardrails.domain, "corp.example");
+  EXPECT_EQ(d.guardrails.allow_groups.size(), 2U);
+  EXPECT_EQ(d.guardrails.disabled_accounts, policy::Guardrails::Disabled::audit);
+  EXPECT_EQ(d.directory.protected_groups, std::vector<std::string>{"CN=Staff,DC=corp"}) << "what the directory must be able to find";
+  EXPECT_EQ(d.volume.mode, policy::Mode::audit);
+  EXPECT_EQ(d.volume.per_minute, 5);
+  EXPECT_EQ(d.volume.account_per_hour, 10);
+  EXPECT_EQ(d.password_rules.directory, policy::Mode::audit);
+  EXPECT_EQ(d.password_rules.banned, policy::Mode::enforce) << "once the section is there";
+  EXPECT_EQ(d.password_rules.banned_file, folder_ / "banned.txt");
+  EXPECT_EQ(d.password_rules.organisation, std::vector<std::string>{"Contoso"});
+  EXPECT_EQ(d.password_rules.breached, policy::Mode::off);
+}
+
+TEST_F(AConfig, WithoutPasswordRulesHasTheDirectorysOnly) {
+  const auto read = load_agent_config(write(smallest));
+  const auto& d = std::get<AgentConfig>(read).domains[0];
+  EXPECT_EQ(d.password_rules.directory, policy::Mode::enforce);
+  EXPECT_EQ(d.password_rules.banned, policy::Mode::off);
+  EXPECT_EQ(d.password_rules.breached, policy::Mode::off);
+  EXPECT_EQ(d.volume.mode, policy::Mode::enforce);
+  EXPECT_EQ(d.guardrails.disabled_accounts, policy::Guardrails::Disabled::refuse);
+}
+
+TEST_F(AConfig, RefusesRulesThatMeanNothing) {
+  const std::string s = smallest;
+  EXPECT_EQ(agent(s + "      volume: {per_minute: 100, per_hour: 50, account_per_minute: 20}\n"),
+      "c.yaml:10:15: domains[0].guardrails.volume.account_per_hour: expected at least account_per_minute\n"
+      "c.yaml:10:43: domains[0].guardrails.volume.per_hour: expected at least per_minute\n");
+  EXPECT_EQ(agent(s + "      volume: {per_minute: 0}\n"), "c.yaml:10:28: domains[0].guardrails.volume.per_minute: expected a whole number from 1 to 100000\n");
+  EXPECT_EQ(agent(s + "      disabled_accounts: maybe\n"), "c.yaml:10:26: domains[0].guardrails.disabled_accounts: expected refuse, audit or allow\n");
+  EXPECT_EQ(agent(s + "      allow_privileged: [Ada]\n"), "c.yaml:10:26: domains[0].guardrails.allow_privileged: expected an account's DN (RFC 4514) or SID (S-1-5-...)\n");
+  EXPECT_EQ(agent(s + "    password_rules: {breached: {mode: enforce}}\n"),
+      "c.yaml:10:32: domains[0].password_rules.breached.file: expected a path (a relative one starts at this file's folder), but the key is missing\n");
+  EXPECT_EQ(agent(s + "    password_rules: {banned: {organisation: [abc]}}\n"), "c.yaml:10:46: domains[0].password_rules.banned.organisation: expected a name of 4 to 64 characters\n");
+}
+
 TEST_F(AConfig, OfTheServiceIsReadAndChecked) {
   const std::string listen = "listen: {certificate_file: a.pem, key_file: /k/b.key, port: 8443, address: '::1'}\npublic_url: https://127.0.0.1:8443\n";
   const auto read = load_service_config(write(listen + "tenant: demo\nchannel_binding: none\nstate_dir: state\n"));

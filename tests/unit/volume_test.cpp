@@ -122,6 +122,14 @@ TEST(TheAuditMode, SaysWhatItWouldRefuseAndLetsItThrough) {
   EXPECT_FALSE(volume.open_until(start)) << "the domain stays ready";
 }
 
+TEST(ABreakerThatIsOff, LetsEverythingThroughAndRemembersNothing) {
+  auto l = limits();
+  l.mode = Mode::off;
+  Volume volume(l);
+  for (int i = 0; i < 1'000; ++i) EXPECT_EQ(volume.take(start, "a").flood, Flood::none);
+  EXPECT_EQ(volume.accounts(), 0U);
+}
+
 TEST(WhatIsRemembered, IsBoundedAndEndsWithTheHour) {
   Volume volume(limits());
   for (int minute = 0; minute < 600; ++minute)
