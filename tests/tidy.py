@@ -36,6 +36,7 @@ EXPOSERS = ("core/", "crypto/", "ldap/", "agent/worker", "agent/attempt", "tools
 # Tests that name sleep, and why. Waiting for something to be true polls it; nothing sleeps and hopes.
 SLEEPS = {
     "tests/unit/async_test.cpp": "sleep_for is what is tested",
+    "tests/faults/rolling_test.py": "how long a calm is measured",
     "tests/integration/agent_link_test.cpp": "lets the agent begin to dial; were it later, the test would only be weaker",
     "tests/integration/dial_test.cpp": "lets the dial begin; were it later, the test would only be weaker",
     "tests/integration/link_test.cpp": "pace of a peer that never stops talking",

@@ -69,9 +69,10 @@ class Stage(World):
 class Reset:
     """One reset in our hands: prepared at once, submitted when asked, followed to what the caller hears."""
 
-    def __init__(self, world, user=None, password=None, life_s=120):
-        self.world, self.user, self.password = world, user or next(accounts), password or next(passwords)
-        self.before = changes(self.user)
+    def __init__(self, world, user=None, password=None, life_s=120, uri=None):
+        """uri: the controller whose record of the account counts."""
+        self.world, self.user, self.password, self.uri = world, user or next(accounts), password or next(passwords), uri
+        self.before = changes(self.user, uri=uri)
         self.prepared = world.prepare(self.user, self.password, life_s)
         self.jti = self.prepared["jti"]
 
@@ -93,7 +94,7 @@ class Reset:
 
     @property
     def moved(self):
-        return changes(self.user) - self.before
+        return changes(self.user, uri=self.uri) - self.before
 
 
 class Staged(unittest.TestCase):
