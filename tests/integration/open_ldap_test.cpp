@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <set>
 #include <thread>
 
 #include "core/clock.hpp"
@@ -19,26 +18,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-class OpenLdapHere : public testing::Test {
- protected:
-  WriteAnswer write(const WriteOrder& order, const std::string& password) {
-    auto answer = directory_->write_password(order, secret(password));
-    if (!answer) throw std::runtime_error(answer.error().where + ": " + answer.error().detail);
-    return std::move(*answer);
-  }
-  Refusal refusal_of(const std::string& name, const std::string& password) { return write(order_for(found(*directory_, name)), password).refusal; }
-  static void lock_out(const std::string& dn) {
-    for (int i = 0; i < 3; ++i) bind_code(dn, "wrong");
-  }
-  std::unique_ptr<Directory> directory_ = open_directory(lab_settings());
-  const std::string start_ = env("SLAPD_USER_PW");
-};
-
-class Finding : public OpenLdapHere {};
-class AnOpenLdapReset : public OpenLdapHere {};
-class AnOpenLdapSwap : public OpenLdapHere {};
-class AnOpenLdapUnlock : public OpenLdapHere {};
-class AnOpenLdapState : public OpenLdapHere {};
+class Finding : public BesideSlapd {};
+class AnOpenLdapReset : public BesideSlapd {};
+class AnOpenLdapSwap : public BesideSlapd {};
 
 // ---- finding -----------------------------------------------------------------------------------------------
 TEST_F(Finding, AnsweresToEveryKindOfName) {
@@ -333,81 +315,6 @@ TEST_F(AnOpenLdapSwap, OfTheMarkerAloneShutsOutTheWriteThatComesLate) {
   auto again = directory_->write_marker(account.sub, account.pre, "wb1;01JOTHER;1;V");
   ASSERT_TRUE(again);
   EXPECT_EQ(again->refusal, Refusal::swap_failed);
-}
-
-// ---- locks -------------------------------------------------------------------------------------------------
-TEST_F(AnOpenLdapUnlock, EndsALockAndKeepsThePassword) {
-  const auto account = found(*directory_, fresh_user());
-  lock_out(account.dn);
-  EXPECT_TRUE(found(*directory_, account.sub).state.locked);
-  EXPECT_EQ(bind_code(account.dn, start_), 49);
-  auto answer = directory_->unlock(account.sub);
-  ASSERT_TRUE(answer);
-  EXPECT_EQ(answer->refusal, Refusal::none) << answer->detail;
-  ASSERT_TRUE(answer->after);
-  EXPECT_FALSE(answer->after->state.locked);
-  EXPECT_EQ(bind_code(account.dn, start_), 0);
-  auto idle = directory_->unlock(account.sub);
-  ASSERT_TRUE(idle);
-  EXPECT_EQ(idle->refusal, Refusal::none) << "nothing to unlock is no mistake";
-}
-
-TEST_F(AnOpenLdapUnlock, ComesWithEveryReset) {
-  const auto account = found(*directory_, fresh_user());
-  lock_out(account.dn);
-  const auto answer = write(order_for(account), "New-Passw0rd-1");
-  ASSERT_TRUE(answer.after);
-  EXPECT_FALSE(answer.after->state.locked);
-  EXPECT_EQ(bind_code(account.dn, "New-Passw0rd-1"), 0);
-}
-
-TEST_F(AnOpenLdapUnlock, LeavesAnAdministratorsLockAlone) {
-  const auto account = found(*directory_, fresh_user());
-  root_replace(account.dn, "pwdAccountLockedTime", {"000001010000Z"});
-  auto answer = directory_->unlock(account.sub);
-  ASSERT_TRUE(answer && answer->after);
-  EXPECT_TRUE(answer->after->state.disabled);
-  EXPECT_EQ(root_read(account.dn, "pwdAccountLockedTime"), "000001010000Z");
-}
-
-TEST_F(AnOpenLdapReset, LeavesAnAdministratorsLockAlone) {
-  const auto account = found(*directory_, fresh_user());
-  root_replace(account.dn, "pwdAccountLockedTime", {"000001010000Z"});  // behind our back: we remember it unlocked
-  auto answer = write(order_for(account), "New-Passw0rd-1");
-  EXPECT_EQ(answer.refusal, Refusal::none) << answer.detail;
-  ASSERT_TRUE(answer.after);
-  EXPECT_TRUE(answer.after->state.disabled);
-  EXPECT_FALSE(answer.after->state.locked);
-  EXPECT_EQ(root_read(account.dn, "pwdAccountLockedTime"), "000001010000Z") << "by itself the overlay would have deleted it";
-  EXPECT_EQ(bind_code(account.dn, "New-Passw0rd-1"), 49);
-  const auto locked = found(*directory_, account.sub);
-  root_replace(account.dn, "pwdAccountLockedTime", {});  // and the other way round
-  EXPECT_EQ(write(order_for(locked), "New-Passw0rd-2").refusal, Refusal::none);
-  EXPECT_EQ(root_read(account.dn, "pwdAccountLockedTime"), "");
-  EXPECT_EQ(bind_code(account.dn, "New-Passw0rd-2"), 0);
-}
-
-// ---- states ------------------------------------------------------------------------------------------------
-TEST_F(AnOpenLdapState, SeesALockRunOut) {
-  const auto account = found(*directory_, "lola");
-  lock_out(account.dn);
-  ASSERT_NE(root_read(account.dn, "pwdAccountLockedTime"), "");
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-  bool locked = true;
-  while (locked && std::chrono::steady_clock::now() < until) {
-    auto now = directory_->read(account.sub);
-    ASSERT_TRUE(now && *now);
-    locked = (*now)->state.locked;
-  }
-  EXPECT_FALSE(locked) << "its policy locks for a second";
-  EXPECT_NE(root_read(account.dn, "pwdAccountLockedTime"), "") << "the attribute stays";
-}
-
-TEST_F(AnOpenLdapState, KnowsWhoseMustAndNeverExpires) {
-  EXPECT_TRUE(found(*directory_, "alice").state.never_expires);
-  EXPECT_FALSE(found(*directory_, "max").state.never_expires);
-  root_replace(person("uid=max"), "userPassword", {distinct_password()});
-  EXPECT_FALSE(found(*directory_, "max").state.expired);
 }
 
 }  // namespace

@@ -1,5 +1,9 @@
 // What the OpenLDAP tests need of the lab (tests/support/slapd): settings, people, an administrator's hand.
 #pragma once
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +34,22 @@ class Frozen {
  public:
   Frozen();
   ~Frozen();
+};
+
+// A directory to the lab's slapd; write() must get an answer.
+class BesideSlapd : public testing::Test {
+ protected:
+  ldap::WriteAnswer write(const ldap::WriteOrder& order, const std::string& password) {
+    auto answer = directory_->write_password(order, secret(password));
+    if (!answer) throw std::runtime_error(answer.error().where + ": " + answer.error().detail);
+    return std::move(*answer);
+  }
+  ldap::Refusal refusal_of(const std::string& name, const std::string& password) { return write(order_for(found(*directory_, name)), password).refusal; }
+  static void lock_out(const std::string& dn) {
+    for (int i = 0; i < 3; ++i) bind_code(dn, "wrong");
+  }
+  std::unique_ptr<ldap::Directory> directory_ = ldap::open_directory(lab_settings());
+  const std::string start_ = env("SLAPD_USER_PW");
 };
 
 }  // namespace wb::test
