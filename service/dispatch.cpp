@@ -339,10 +339,14 @@ std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action
   row.duration_ms = job->since.ms() + job->before_restart_ms;
   row.sealed.reset();
   if (auto kept = job->keep(store_); !kept) {
-    // The caller gets the answer all the same. The job stays open in the file: after a restart it is offered again,
-    // and the agent, not having been acked, answers from its journal.
+    // The job stays open in the file: after a restart it is offered again, and the agent, not having been acked, answers
+    // from its journal. It may be done then, so nothing but `applied` is the last word for its caller now.
     log::fault("store.failed", kept.error());
     job->ack_due = false;
+    if (job->durable() && !row.outcome.starts_with("applied")) {
+      const auto words = words_of(Ending::unknown);
+      row.outcome = words.outcome, row.reason = words.reason, row.text = words.text, row.result.clear();
+    }
   }
   log::info("job.settled", log::field("jti", row.jti), log::field("domain", row.domain), log::field("op", protocol::to_string(row.op)), log::field("code", row.outcome),
       log::field("reason", row.reason), log::field("ms", row.duration_ms), log::field("attempts", row.attempts.size()), log::field("agent", row.agent));

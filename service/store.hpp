@@ -123,7 +123,7 @@ class Store {
   // Resolving from here on, with outcome and text of `job`; the sealed password is erased in the same statement.
   Result<void> tell(const JobRow& job);
   // Final, with what `job` says of its ending; the sealed password is erased in the same statement. False when it was
-  // final before. Not flushed.
+  // final before. Flushed, unless it was applied.
   Result<bool> finish(const JobRow& job);
   // Asks the running service to give up a resolving job; false when it is not (or no longer) one.
   Result<bool> release(std::string_view jti);

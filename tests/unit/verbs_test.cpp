@@ -27,7 +27,9 @@ class AnOperator : public testing::Test {
     j.sealed = "{sealed}", j.iat = unix_now(), j.exp = j.iat + 120, j.created_ms = j.iat * 1'000;
     EXPECT_EQ(store.submit(j, unix_now()).value(), Submitted::stored);
     j.outcome = "in_doubt", j.attempts = {{"AGENT-ONE", 1, 1, true}, {"AGENT-TWO", 2, 2}};
-    if (in_doubt) EXPECT_TRUE(store.tell(j));
+    if (in_doubt) {
+      EXPECT_TRUE(store.tell(j));
+    }
     return j.jti;
   }
   template <class F> std::string said(F verb, int code) {
