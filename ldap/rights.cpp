@@ -62,7 +62,7 @@ std::string why_missing(const RightsView& view, const Decision& decision, const 
   if (!view.ou_list) return "not granted on the account, and the OU's DACL is not readable";
   if (!check_access(inherited_by(*view.ou_list, view.account_class_guid), view.token, asked).granted) {
     const bool users = check_access(inherited_by(*view.ou_list, std::string(user_class)), view.token, asked).granted;
-    if (users) return "the OU grants it to user objects, and the account is a " + view.account_class;
+    if (users) return "the OU grants it to user objects, and the account's class is " + view.account_class;
     return "not granted on " + view.ou;
   }
   return "the OU grants it, but it does not reach the account: a container between them has a protected DACL, or it has not been propagated yet";

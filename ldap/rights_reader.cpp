@@ -157,7 +157,8 @@ Result<Delegation> RightsReader::delegation(const std::string& ou) {
   if (*root)
     for (const auto& group : (*root)->values("tokenGroups"))
       if (auto text = sid_text(group)) made.token.insert(std::move(*text));
-  if (!made.token.contains(*sid)) return refused("rights.account", "the DC does not tell the token of this connection (rootDSE tokenGroups)");
+  if (made.token.empty()) return refused("rights.account", "the DC does not tell the token of this connection (rootDSE tokenGroups)");
+  made.token.insert({*sid, "S-1-1-0", "S-1-5-11"});  // itself, Everyone, Authenticated Users: true whatever the DC lists
 
   auto known = schema();
   if (!known) return std::move(known).error();

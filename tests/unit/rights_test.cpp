@@ -118,7 +118,7 @@ TEST(AMissingRight, IsExplained) {
       {"administrator", [](RightsView& v) { v.account = empty_list(), v.account->control |= SecurityDescriptor::dacl_protected, v.admin_count = true; }, "AdminSDHolder"},
       {"protected by hand", [](RightsView& v) { v.account = empty_list(), v.account->control |= SecurityDescriptor::dacl_protected; }, "inheritance is switched off"},
       {"elsewhere", [](RightsView& v) { v.account = empty_list(), v.below_ou = false; }, "not below OU=People"},
-      {"another class", [](RightsView& v) { v.account = empty_list(), v.account_class = "inetOrgPerson", v.account_class_guid = guid_of(99); }, "the account is a inetOrgPerson"},
+      {"another class", [](RightsView& v) { v.account = empty_list(), v.account_class = "inetOrgPerson", v.account_class_guid = guid_of(99); }, "the account's class is inetOrgPerson"},
       {"a container between", [](RightsView& v) { v.account = empty_list(); }, "does not reach the account"},
       {"the OU is silent", [](RightsView& v) { v.account = v.ou_list = empty_list(); }, "not granted on OU=People"},
       {"the OU is unreadable", [](RightsView& v) { v.account = empty_list(), v.ou_list.reset(); }, "the OU's DACL is not readable"},
