@@ -2,6 +2,7 @@
 """A planned restart of every agent under load loses nothing and delays nothing beyond the bound. Run inside ad-lab."""
 import itertools
 import queue
+import secrets
 import statistics
 import threading
 import time
@@ -29,7 +30,7 @@ class Load:
                 return
             try:
                 # no account again within ten turns of its loader: each reset has its own proof in the directory
-                reset = Reset(self.world, user=f"u{loader * 10 + turn % 10 + 50:03}", password=f"Rolling-Passw0rd-{loader}-{turn}")
+                reset = Reset(self.world, user=f"u{loader * 10 + turn % 10 + 50:03}", password=f"Rolling-Passw0rd-{secrets.token_hex(6)}")
                 self.done.put(reset.run())
             except Exception as e:  # told by stop(), in the test's own thread
                 self.failed.put(e)

@@ -14,7 +14,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from trouble import changes, wait_stopped  # noqa: E402
+from trouble import changes, is_stopped, wait_stopped  # noqa: E402
 from world import World, wait_until  # noqa: E402
 
 # Every named step of an agent with a reset in its hands, in order.
@@ -26,8 +26,8 @@ STEPS = (*NOT_SENT, *SENT)
 ACCEPT_S, LEASE_S, KILLED_S = 2, 5, 2  # docs/PROTOCOL.md section 6; what a killed agent may cost
 NOISE_S = 1  # two cores, sanitizers, and Samba beside them
 
-accounts = (f"u{i:03}" for i in itertools.count())
-passwords = (f"Matrix-Passw0rd-{i}" for i in itertools.count())
+accounts = map("u{:03}".format, itertools.count())  # from any thread
+passwords = map("Matrix-Passw0rd-{}".format, itertools.count())
 
 
 def rule(step, how):
@@ -44,10 +44,13 @@ class Stage(World):
                 self.end(name, signal.SIGKILL)
             else:
                 self.processes.pop(name)
-        links = self.log(name).count(' link.up ')  # what the service still believes of the old process is no answer
+        links = self.log(name).count(" link.up ")  # what the service still believes of the old process is no answer
         self.start_agent(name, **env)
-        wait_until(f"link of {name}", lambda: self.log(name).count(' link.up ') > links)
+        self.wait_link(name, links)
         self.wait_ready(ready)
+
+    def wait_link(self, name, before):
+        wait_until(f"link of {name}", lambda: self.log(name).count(" link.up ") > before, 30)
 
     def arm(self, step, how, ready=2):
         if self.open_intents("agent1"):  # settling them comes by the later steps, too
@@ -129,10 +132,15 @@ def thaw(pid):
 def settle_late(world, pid, jti):
     """The woken agent has done with this job whatever it will do: recorded an answer, or dropped it."""
     def done():
+        if is_stopped(pid):
+            thaw(pid)  # by a later job, which came by the same step
         row = world.journal_row("agent1", jti)
         return (row and row[1]) or any(jti in line for line in world.log("agent1").splitlines() if "job.cancelled" in line or "job.refused" in line)
     thaw(pid)
-    wait_until("end of the late attempt", done, 30)
+    try:
+        wait_until("end of the late attempt", done, 30)
+    except AssertionError as e:
+        raise AssertionError(f"{e}: {jti}\n{world.logs()}") from None
 
 
 __all__ = ["ACCEPT_S", "BEFORE_INTENT", "KILLED_S", "LEASE_S", "NOISE_S", "NOT_SENT", "Reset", "SENT", "STEPS", "Stage", "Staged", "accounts", "passwords", "rule",
