@@ -181,6 +181,7 @@ TEST(TooMuch, IsNamed) {
       {"nothing: Change Password is everybody's", [](RightsView& v) { v.account->dacl.push_back(allow(right::control_access, "ab721a53-1e2f-11d0-9819-00aa0040529b", everyone)); }, {}},
       {"nothing: reading", [](RightsView& v) { v.account->dacl.push_back(allow(0x20094)); }, {}},
       {"nothing: somebody else's", [](RightsView& v) { v.ou_list->dacl.push_back(allow(0xF01FF, {}, "S-1-5-32-544")); }, {}},
+      {"nothing: an attribute taken away before", [](RightsView& v) { v.account->dacl.insert(v.account->dacl.begin(), deny(right::write_property, guid_of(77))), v.account->dacl.push_back(allow(right::write_property, guid_of(77))); }, {}},
       {"nothing: taken away before", [](RightsView& v) { v.account->dacl.insert(v.account->dacl.begin(), deny(right::write_dacl)), v.account->dacl.push_back(allow(right::write_dacl)); }, {}},
   };
   for (const auto& one : cases) {

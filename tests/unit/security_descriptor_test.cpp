@@ -160,6 +160,12 @@ TEST(HostileBytes, AreNoDescriptor) {
   EXPECT_FALSE(changed(57, "\x0f"sv)) << "a SID of fifteen parts in the room of five";
 }
 
+TEST(HostileBytes, MayEndWhereAGuidShouldBe) {
+  auto made = list({entry(allow, write)});
+  made.dacl[0].bytes = std::string("\x05\x00\x14\x00\x20\x00\x00\x00\x01\x00\x00\x00\x01\x01\x00\x00\x00\x00\x00\x05", 20);
+  EXPECT_FALSE(parse_security_descriptor(*dacl_bytes(made)));
+}
+
 TEST(AnUnknownEntry, IsKeptAndGrantsNothing) {
   const auto conditional = std::string("\x09\x00\x14\x00\xff\x01\x0f\x00", 8) + *sid_bytes("S-1-5-11") + "artx";
   auto made = list({entry(allow, write)});
