@@ -15,7 +15,7 @@ namespace {
 #if defined(__OPTIMIZE__)
 constexpr std::uint64_t schedules_by_default = 100'000;
 #else
-constexpr std::uint64_t schedules_by_default = 2'000;  // under sanitizers: the same machines, fewer schedules
+constexpr std::uint64_t schedules_by_default = 1'000;  // under sanitizers: the same machines, fewer schedules
 #endif
 
 std::uint64_t number_in(const char* name, std::uint64_t otherwise) {
