@@ -53,7 +53,7 @@ void Agent::open_domains(const OpenDirectory& open) {
       continue;
     }
     const int threads = std::max(domain.directory.connections, 1) + 1;  // one more: the check must not wait for writes
-    domains_.emplace(name, std::make_unique<Domain>(name, domain.guardrails, !domain.directory.marker_attribute.empty(), open(domain.directory), threads));
+    domains_.emplace(name, std::make_unique<Domain>(domain, open(domain.directory), threads));
   }
   Worker::Parts parts{trust_.identity().agent, keys_, journal_, journal_pool_, domains_, outbox_, refusals_, config_.window};
   worker_ = std::make_unique<Worker>(io_.get_executor(), std::move(parts));
@@ -166,7 +166,11 @@ Awaitable<> Agent::watch(Domain& domain) {
   co_await asio::this_coro::throw_if_cancelled(false);
   bool first = true, journal_worked = true;
   while (!stopping_) {
-    auto work = [&domain] { return domain.directory->check(); };
+    auto work = [&domain] {
+      auto state = domain.directory->check();
+      if (auto lists = domain.passwords.refresh(); !lists) state.ready = false, state.reason = "password rules: " + lists.error().detail;
+      return state;
+    };
     auto checking = to_completion(domain.pool, std::move(work));
     auto state = co_await std::move(checking);
     if (stopping_) co_return;
@@ -178,6 +182,7 @@ Awaitable<> Agent::watch(Domain& domain) {
       if (!settled) state.ready = false, state.reason = "jobs left open by a former run are not settled yet";
     }
     if (stopping_) co_return;
+    if (domain.volume.open_until(unix_now())) state.ready = false, state.reason = "the limit of writes is reached (guardrails.volume)";
     const auto& was = domain.state;
     const bool news = first || was.ready != state.ready || was.reason != state.reason || was.dc != state.dc || was.marker != state.marker || was.hints != state.hints;
     if (news && state.ready) log::info("directory.ready", log::field("domain", domain.name), log::field("dc", state.dc), log::field("marker", state.marker), log::field("hints", state.hints));

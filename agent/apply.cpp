@@ -10,6 +10,8 @@ namespace {
 using protocol::Code;
 using protocol::Op;
 
+constexpr std::string_view password_restriction = "0000052D";  // Windows' whole answer, whichever rule it was
+
 // The person's password may be mended; a plaintext that is not the contract's may not.
 Say not_a_password(const Fault& fault) {
   for (const auto problem : {protocol::PasswordProblem::empty, protocol::PasswordProblem::too_long, protocol::PasswordProblem::not_unicode})
@@ -42,6 +44,7 @@ class Hands {
       return ReadFailed{std::move(account).error()};
     }
     if (*account) ending_.decision = policy::decide(means_.rules, subject_of(**account));
+    if (!ending_.decision.audited.empty()) log::info("job.audited", log::field("jti", job_.jti), log::field("why", ending_.decision.audited));
     ending_.account = *account;
     return ReadDone{std::move(*account), ending_.decision.denial};
   }
@@ -52,6 +55,9 @@ class Hands {
     if (!plain) return NotAPassword{{Code::invalid, "decrypt", {}}};
     const auto passwords = crypto::read_passwords(*plain);
     if (!passwords) return NotAPassword{not_a_password(passwords.error())};
+    auto judged = means_.passwords.judge(job_.jti, passwords->pw, *ending_.account, unix_now());
+    if (judged.no) return NotAPassword{std::move(*judged.no)};
+    facts_ = judged.facts;
     ldap::WriteOrder order;
     order.sub = job_.sub;
     order.pre = *job_.pre;
@@ -78,6 +84,7 @@ class Hands {
     if (answer) {
       if (!answer->detail.empty()) ending_.detail = answer->detail;
       if (answer->after) ending_.account = answer->after;
+      hints_used_ = answer->hints_used;
       return Answered{std::move(*answer)};
     }
     log::fault("job.unanswered", answer.error());
@@ -89,13 +96,15 @@ class Hands {
   }
 
   Ending end(Action action) {
-    const auto* say = std::get_if<Say>(&action);
+    auto* say = std::get_if<Say>(&action);
     const bool written = say && (say->code == Code::applied || say->code == Code::applied_but);
     if (ending_.decision.denial != policy::Denial::none && !written) ending_.account.reset();  // a denied account is not talked about
-    if (say && say->code == Code::rejected && (say->reason == "too_short" || say->reason == "too_young") && ending_.account) {
+    const bool unnamed = say && say->code == Code::rejected && say->reason == "policy" && facts_ && ending_.detail.find(password_restriction) != std::string::npos;
+    if (say && say->code == Code::rejected && (unnamed || say->reason == "too_short" || say->reason == "too_young") && ending_.account) {
       const Timed timed(ending_.directory_ms);
       if (auto policy = means_.directory.policy_of(*ending_.account)) ending_.policy = *policy;
     }
+    if (unnamed) say->reason = explained(ending_.policy, *facts_, hints_used_, unix_now());
     ending_.action = std::move(action);
     return std::move(ending_);
   }
@@ -113,12 +122,18 @@ class Hands {
   const protocol::Job& job_;
   const Means& means_;
   Ending ending_;
-  bool said_ = false;
+  std::optional<policy::PasswordFacts> facts_;  // of the password that was sent
+  bool said_ = false, hints_used_ = false;
 };
 
 }  // namespace
 
-policy::Subject subject_of(const ldap::Account& a) { return {a.dn, a.sid, a.group_sids, a.group_dns, a.admin_count}; }
+policy::Subject subject_of(const ldap::Account& a) {
+  policy::Subject subject{a.dn, a.sid, a.group_sids, a.group_dns, a.admin_count};
+  subject.sam = a.sam, subject.upn = a.upn, subject.disabled = a.state.disabled;
+  if (a.user_account_control != 0) subject.user_account_control = a.user_account_control;  // 0: a directory without it
+  return subject;
+}
 
 Ending carry_out(const Attempt& attempt, const Means& means) { return Hands(attempt, means).carry_out(); }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "agent/attempt_machine.hpp"
+#include "agent/password_check.hpp"
 #include "core/clock.hpp"
 #include "crypto/keys.hpp"
 #include "ldap/directory.hpp"
@@ -17,6 +18,7 @@ namespace wb::agent {
 struct Means {
   ldap::Directory& directory;
   const policy::Guardrails& rules;
+  PasswordCheck& passwords;
   const crypto::PrivateKey& ae;
   const std::string& sealed;  // empty: none came
   const std::atomic<bool>& cancelled;

@@ -104,7 +104,7 @@ Say unlock_fault(const Fault& fault, const std::optional<ldap::Account>& reread)
   return in_doubt;  // it may still arrive; doing it again is harmless
 }
 
-Say denied(policy::Denial denial) { return {Code::denied, denial == policy::Denial::out_of_scope ? "out_of_scope" : "protected", {}}; }
+Say denied(policy::Denial denial) { return {Code::denied, std::string(policy::reason_of(denial)), {}}; }
 
 std::string text_of(std::string_view jti, std::int64_t fence, char what) {
   return "wb1;" + std::string(jti) + ";" + std::to_string(fence) + ";" + what;

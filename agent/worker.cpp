@@ -16,6 +16,7 @@ using protocol::Op;
 constexpr std::size_t probes_max = 4096;  // remembered against replay until they expire
 constexpr std::size_t tasks_per_window = 4;
 constexpr std::size_t acks_at_once = 64;
+constexpr int writes_counted_max = 100'000;  // the largest limit of an hour
 
 }  // namespace
 
@@ -144,6 +145,7 @@ JobResult Worker::result_of(const Running& running, const Outcome& outcome) cons
     details.min_age_s = outcome.policy->min_age_s;
     if (r.reason == "too_young") r.retry_after = details.retry_after = outcome.policy->change_from;
   }
+  if (outcome.retry_after) r.retry_after = details.retry_after = *outcome.retry_after + running.clock_offset_s;
   r.text = policy::verdict_text(r.code, r.reason, details);
   const bool tells = r.code != Code::denied && r.code != Code::invalid && r.code != Code::busy;  // a denied account is not talked about
   if (tells && outcome.account && job.op != Op::probe) {
@@ -187,6 +189,39 @@ void Worker::busy(const Job& job, std::string_view reason) {
   Running nobody;
   nobody.job = job;
   report(result_of(nobody, {Say{Code::busy, std::string(reason), {}}, {}, {}, {}, 0}));
+}
+
+// ---- the breaker on volume ----------------------------------------------------------------------------------
+policy::VolumeVerdict Worker::take_volume(Domain& domain, const Job& job) {
+  const auto verdict = domain.volume.take(unix_now(), job.sub);
+  if (verdict.alarm) log::error("volume.tripped", log::field("domain", domain.name), log::field("limit", verdict.limit), log::field("until", *verdict.retry_after), log::field("enforced", verdict.refused));
+  const auto why = "volume: " + std::string(verdict.limit);
+  if (verdict.refused) log::info("job.denied", log::field("jti", job.jti), log::field("why", why));
+  else if (verdict.flood != policy::Flood::none) log::info("job.audited", log::field("jti", job.jti), log::field("why", why));
+  return verdict;
+}
+
+// Of a later attempt nobody may say finally that nothing was done: an earlier one may have been.
+void Worker::flooded(const Running& running, const policy::VolumeVerdict& verdict, bool second) {
+  const bool final = verdict.flood == policy::Flood::account && !second;
+  Outcome outcome{final ? Say{Code::denied, "too_often", {}} : Say{Code::busy, "volume", {}}, {}, {}, {}, 0};
+  outcome.retry_after = verdict.retry_after;
+  report(result_of(running, outcome));
+}
+
+Awaitable<bool> Worker::count_former(Domain& domain) {
+  if (domain.counted) co_return true;
+  const auto now = unix_now();
+  auto work = [&journal = parts_.journal, name = domain.name, now] { return journal.writes_since(name, now - 3600, writes_counted_max); };
+  auto asking = on_journal(std::move(work));
+  auto writes = co_await std::move(asking);
+  if (!writes) {
+    journal_failed(writes.error());
+    co_return false;
+  }
+  for (const auto& write : *writes) domain.volume.restore(write.at, write.sub, now);
+  domain.counted = true;
+  co_return true;
 }
 
 void Worker::journal_failed(const Fault& fault) {

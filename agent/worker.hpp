@@ -17,22 +17,29 @@
 #include "agent/job_check.hpp"
 #include "agent/outbox.hpp"
 #include "agent/refusals.hpp"
+#include "agent/password_check.hpp"
+#include "config/agent_config.hpp"
 #include "core/async.hpp"
 #include "ldap/directory.hpp"
 #include "policy/guardrails.hpp"
+#include "policy/volume.hpp"
 #include "queue/journal.hpp"
 
 namespace wb::agent {
 
 // One directory, its guardrails and its threads.
 struct Domain {
-  Domain(std::string name_, policy::Guardrails rules_, bool marker_, std::unique_ptr<ldap::Directory> directory_, int threads)
-      : name(std::move(name_)), rules(std::move(rules_)), marker(marker_), directory(std::move(directory_)), pool(static_cast<std::size_t>(threads)) {}
+  Domain(const config::AgentDomain& its, std::unique_ptr<ldap::Directory> directory_, int threads)
+      : name(its.directory.domain), rules(its.guardrails), passwords(its.password_rules), volume(its.volume), marker(!its.directory.marker_attribute.empty()),
+        directory(std::move(directory_)), pool(static_cast<std::size_t>(threads)) {}
   const std::string name;
   const policy::Guardrails rules;
-  const bool marker;  // marker attribute configured
+  PasswordCheck passwords;
+  policy::Volume volume;  // of the loop's thread
+  const bool marker;      // marker attribute configured
   const std::unique_ptr<ldap::Directory> directory;
   ldap::DirectoryState state;  // as the last check said
+  bool counted = false;        // the writes of the last hour that the journal remembers stand in `volume`
   bool settled = false;        // what a former life left open has been looked at: no new work before
   int inflight = 0;
   asio::thread_pool pool;  // last: joined before the directory goes
@@ -100,6 +107,7 @@ class Worker {
     std::optional<protocol::ProbeAnswer> probe;
     std::optional<protocol::PasswordPolicy> policy;
     double directory_ms = 0;
+    std::optional<UnixSeconds> retry_after = {};
   };
   struct Probed {
     Result<std::optional<ldap::Account>> account;
@@ -124,6 +132,9 @@ class Worker {
   std::optional<protocol::JobResult> read_own(const std::string& jws) const;
   void refuse(const Invalid& invalid);
   void busy(const protocol::Job& job, std::string_view reason);
+  policy::VolumeVerdict take_volume(Domain& domain, const protocol::Job& job);
+  void flooded(const Running& running, const policy::VolumeVerdict& verdict, bool second);
+  Awaitable<bool> count_former(Domain& domain);
   void journal_failed(const Fault& fault);
   protocol::JobResult result_of(const Running& running, const Outcome& outcome) const;
   void report(const protocol::JobResult& result);  // signs and delivers

@@ -47,7 +47,7 @@ bool stands(const JobResult& result, const queue::JournalEntry& entry, const Job
   return is_applied(result.code) || (!is_open(result.code) && job.fence == entry.fence + 1);
 }
 
-Say denied(policy::Denial denial) { return {Code::denied, denial == policy::Denial::out_of_scope ? "out_of_scope" : "protected", {}}; }
+Say denied(policy::Denial denial) { return {Code::denied, std::string(policy::reason_of(denial)), {}}; }
 
 }  // namespace
 
@@ -63,7 +63,7 @@ Awaitable<> Worker::probe(RunningPtr running) {
       looked.decision = policy::decide(domain.rules, subject_of(**looked.account));
       if (looked.decision.denial == policy::Denial::none) {
         auto policy = domain.directory->policy_of(**looked.account);
-        if (policy) looked.policy = *policy;
+        if (policy) looked.policy = *policy, domain.passwords.remember((*looked.account)->sub, *policy, unix_now());
         else looked.account = policy.error();
       }
     }
@@ -96,7 +96,9 @@ Awaitable<> Worker::perform(RunningPtr running) {
   const bool alone = accounts_.insert(account).second;
   const Finally leave([this, account, alone] { if (alone) accounts_.erase(account); });
   if (alone) parts_.outbox.say("accept", JobRef{job.jti, job.fence});
-  auto admitting = admit(running, alone);
+  policy::VolumeVerdict volume;  // a resolve writes no password
+  if (alone && job.op != Op::resolve) volume = take_volume(*running->domain, job);
+  auto admitting = admit(running, alone && !volume.refused);  // else only looks
   auto known = co_await std::move(admitting);
   if (!known) {  // without a record nothing is written
     journal_failed(known.error());
@@ -125,6 +127,10 @@ Awaitable<> Worker::perform(RunningPtr running) {
   }
   if (!alone) {
     busy(job, "account");
+    co_return;
+  }
+  if (volume.refused) {
+    flooded(*running, volume, attempt.second);
     co_return;
   }
   if (*known) {
@@ -193,7 +199,7 @@ Awaitable<Ending> Worker::carry(RunningPtr running, Attempt attempt) {
   const Limits limits = running->limits;
   const auto received = running->received;
   auto work = [&domain, running, attempt = std::move(attempt), &keys = parts_.keys, limits, received, sending = std::move(sending)] {
-    const Means means{*domain.directory, domain.rules, keys.ae, running->sealed, running->cancelled, limits, received, running->clock_offset_s, sending};
+    const Means means{*domain.directory, domain.rules, domain.passwords, keys.ae, running->sealed, running->cancelled, limits, received, running->clock_offset_s, sending};
     return carry_out(attempt, means);
   };
   auto carrying = to_completion(domain.pool, std::move(work));
@@ -249,6 +255,9 @@ Awaitable<> Worker::answer_again(RunningPtr running, JobResult result) {
 // ---- what a former life left ----------------------------------------------------------------------------------
 Awaitable<bool> Worker::settle_former(Domain& domain) {
   if (domain.settled) co_return true;
+  auto counting = count_former(domain);
+  const bool counted = co_await std::move(counting);
+  if (!counted) co_return false;
   for (;;) {
     auto work = [&journal = parts_.journal, name = domain.name] { return journal.open_intents(name, looks_at_once); };
     auto asking = on_journal(std::move(work));

@@ -170,6 +170,16 @@ Decision decide(const Guardrails& rules, const Subject& subject) {
   return {Denial::disabled, "the account is disabled"};
 }
 
+std::string_view reason_of(Denial denial) {
+  switch (denial) {
+    case Denial::none: return "";
+    case Denial::out_of_scope: return "out_of_scope";
+    case Denial::protected_account: return "protected";
+    case Denial::disabled: return "disabled";
+  }
+  return "protected";
+}
+
 std::vector<std::string> groups_by_dn(const Guardrails& rules) {
   std::vector<std::string> out;
   for (const auto* list : {&rules.protected_groups, &rules.allow_groups})

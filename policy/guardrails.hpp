@@ -44,6 +44,7 @@ enum class Denial { none,
   out_of_scope,
   protected_account,
   disabled };
+std::string_view reason_of(Denial denial);  // the contract's, for Code::denied; "" for none
 // `why` is for the operator's log (which rule), never for the cloud. `audited`: what a rule in audit mode would have said.
 struct Decision {
   Denial denial = Denial::none;

@@ -1,5 +1,7 @@
 #include "queue/journal.hpp"
 
+#include <algorithm>
+
 namespace wb::queue {
 namespace {
 
@@ -192,6 +194,19 @@ Result<std::vector<JournalEntry>> Journal::open_intents(std::string_view domain,
     if (!entry) return entry.error();
     out.push_back(std::move(*entry));
   }
+}
+
+Result<std::vector<Journal::Write>> Journal::writes_since(std::string_view domain, UnixSeconds since, int most) {
+  std::vector<Write> out;
+  auto row = database_.query("SELECT created, sub FROM job WHERE created > ? AND domain = ? AND op IN ('reset', 'unlock') ORDER BY created DESC LIMIT ?", since, domain, most);
+  for (;;) {
+    auto found = row.next();
+    if (!found) return found.error();
+    if (!*found) break;
+    out.push_back({row.number(0), std::string(row.text(1))});
+  }
+  std::reverse(out.begin(), out.end());
+  return out;
 }
 
 Result<std::vector<Journal::Unacked>> Journal::unacked(int most) {

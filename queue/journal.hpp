@@ -69,6 +69,13 @@ class Journal {
   Result<void> acked(const std::vector<protocol::JobRef>& refs);
   // Intents of this domain without an outcome, oldest first, at most `most`; those that say enough to be looked at.
   Result<std::vector<JournalEntry>> open_intents(std::string_view domain, int most);
+  // Resets and unlocks of this domain that were let through after `since`, oldest first: what the breaker on volume
+  // counts again after a restart. The newest `most` of them.
+  struct Write {
+    UnixSeconds at = 0;
+    std::string sub;
+  };
+  Result<std::vector<Write>> writes_since(std::string_view domain, UnixSeconds since, int most);
   // Oldest first, at most `most`.
   Result<std::vector<Unacked>> unacked(int most);
   // Forgets rows older than 30 days, acked or not: their jobs expired long ago. How many.

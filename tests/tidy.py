@@ -31,7 +31,7 @@ OWNERS = {
     r"spdlog/": ("core/log.cpp",), r"curl/": ("link/",), r"openssl/": ("core/", "crypto/", "link/", "ldap/", "service/"),
 }
 OWNERS_APART = ("tests/", "bench/", "fuzz/")  # they talk to the same things as strangers would
-EXPOSERS = ("core/", "crypto/", "ldap/", "agent/worker", "agent/attempt", "tools/", "tests/", "fuzz/")
+EXPOSERS = ("core/", "crypto/", "ldap/", "agent/worker", "agent/attempt", "agent/password", "tools/", "tests/", "fuzz/")
 
 # Tests that name sleep, and why. Waiting for something to be true polls it; nothing sleeps and hopes.
 SLEEPS = {

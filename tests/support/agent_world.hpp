@@ -54,6 +54,7 @@ struct AgentWorld : LinkWorld {
     config.domains[0].directory.connections = 4;
     config.domains[0].directory.marker_attribute = "adminDisplayName";
     config.domains[0].guardrails.allow_ous = {"OU=People,DC=corp,DC=example"};
+    config.domains[0].volume = {.account_per_minute = 1000, .account_per_hour = 1000};
     timings.backoff = {1ms, 20ms, std::chrono::seconds(60)};
     timings.check = 10ms;
     timings.session.repeat = 200ms;

@@ -57,7 +57,7 @@ class World:
         self.directory = directory
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="wb-e2e-"))
         self.processes = {}
-        self.preparer = None
+        self.preparer, self.binding = None, threading.Lock()
         self.port = free_port()
         self.url = f"https://127.0.0.1:{self.port}"
         self.make_certificates()
@@ -98,7 +98,7 @@ class World:
         # JSON is YAML: no quoting of our own
         self.config(name).write_text(json.dumps({
             "service": {"url": service_url or self.url, "ca_file": str(self.folder / "ca.pem")}, "state_dir": str(self.folder / name),
-            "domains": [{"domain": DOMAIN, "directory": directory, "guardrails": {"allow_ous": [f"OU=People,{AD['AD_BASE']}"], **self.guardrails}}]}))
+            "domains": [{"domain": DOMAIN, "directory": directory, "guardrails": {"allow_ous": [f"OU=People,{AD['AD_BASE']}"], "volume": {"mode": "off"}, **self.guardrails}}]}))
         token = self.tool("reset-service", "token", "create", "--domain", DOMAIN, "--config", self.config("service"))
         (self.folder / "token").write_text(token)
         out = self.tool("writeback-agent", "enroll", "--service", self.url, "--token-file", self.folder / "token", "--config", self.config(name))
@@ -230,8 +230,9 @@ class World:
 
     def binds(self, user, password):
         """Whether this password logs in. Only tests ask this; the product never does."""
-        (self.folder / "try").write_bytes(password if isinstance(password, bytes) else password.encode())
-        done = subprocess.run(["ldapwhoami", "-x", "-H", AD["AD_URI"], "-D", f"{user}@{DOMAIN}", "-y", self.folder / "try"], capture_output=True, text=True, timeout=20)
+        with self.binding:  # one file, whoever asks
+            (self.folder / "try").write_bytes(password if isinstance(password, bytes) else password.encode())
+            done = subprocess.run(["ldapwhoami", "-x", "-H", AD["AD_URI"], "-D", f"{user}@{DOMAIN}", "-y", self.folder / "try"], capture_output=True, text=True, timeout=20)
         return done.returncode == 0
 
     def helpdesk_sets(self, user, password):
