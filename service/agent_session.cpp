@@ -104,6 +104,7 @@ void AgentSession::say_error(std::string code, std::string message, const std::s
 
 // ---- messages -----------------------------------------------------------------------------------------------
 bool AgentSession::handle(const std::string& text) {
+  suspect_ = false;  // whatever it says: it lives
   auto envelope = protocol::decode_envelope(text);
   if (!envelope) {
     log::fault("agent.malformed", envelope.error());

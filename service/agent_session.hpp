@@ -57,6 +57,9 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   const Domain* domain(const std::string& name) const;
   const std::map<std::string, Domain>& domains() const { return domains_; }
   int window() const { return window_; }
+  // It let an offer or a lease lapse: frozen perhaps. Until it says anything it is asked only when nobody else is there.
+  void suspect() { suspect_ = true; }
+  bool suspected() const { return suspect_; }
 
  private:
   bool handle(const std::string& text);  // false: the link must end
@@ -75,7 +78,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   Listener& listener_;
   int window_;
   const int window_max_;
-  bool draining_ = false, broken_ = false;
+  bool draining_ = false, broken_ = false, suspect_ = false;
   Queue<std::string> outbox_;
 };
 

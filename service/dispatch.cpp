@@ -220,9 +220,11 @@ void Dispatch::step(const Job& job, queue::JobEvent first) {
   bool room = false;
   while (!events.empty()) {
     const auto before = job->machine.holder();
+    const bool lapsed = std::holds_alternative<event::Tick>(events.front());
     const auto actions = job->machine.on(events.front(), BootClock::now());
     events.pop_front();
     if (const auto after = job->machine.holder(); before != after) {
+      if (before && lapsed) gateway_.suspect(*before);
       if (before) gateway_.hold(*before, job->row.domain, -1);
       if (after) gateway_.hold(*after, job->row.domain, +1);
       room = room || before.has_value();

@@ -1,6 +1,7 @@
 #include "service/gateway.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "protocol/codec.hpp"
 
@@ -112,7 +113,7 @@ Awaitable<> Gateway::goodbye() {
 Gateway::Choice Gateway::choose(const Wanted& wanted) const {
   const auto now = unix_now();
   Choice choice;
-  std::pair<bool, double> best;  // avoided, load: less is better
+  std::tuple<bool, bool, double> best;  // suspect, avoided, load: less is better
   for (const auto& [agent, session] : sessions_) {
     if (!session->ready(wanted.domain, now)) continue;
     if (!wanted.capability.empty() && !session->can(wanted.capability)) continue;
@@ -121,7 +122,7 @@ Gateway::Choice Gateway::choose(const Wanted& wanted) const {
     choice.any_ready = true;
     const auto held = session->domain(wanted.domain)->held;
     if (held >= session->window() || in(wanted.except, agent)) continue;
-    const std::pair<bool, double> load(in(wanted.avoid, agent), static_cast<double>(held) / session->window());
+    const std::tuple load(session->suspected(), in(wanted.avoid, agent), static_cast<double>(held) / session->window());
     if (choice.agent && best <= load) continue;
     choice.agent = agent;
     best = load;
@@ -143,6 +144,10 @@ void Gateway::hold(const std::string& agent, const std::string& domain, int chan
   auto found = sessions_.find(agent);
   auto* d = found == sessions_.end() ? nullptr : found->second->domain(domain);
   if (d) d->held = std::max(0, d->held + change);
+}
+
+void Gateway::suspect(const std::string& agent) {
+  if (auto found = sessions_.find(agent); found != sessions_.end()) found->second->suspect();
 }
 
 bool Gateway::send(const std::string& agent, std::string text) {

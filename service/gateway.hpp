@@ -27,7 +27,7 @@ class Gateway {
   Awaitable<> serve(std::unique_ptr<link::Link> link);
 
   // The least loaded ready agent with room. `recipients`: the keys the password is sealed to (empty: no password);
-  // `except` is never chosen, `avoid` only when there is nobody else. `capability` (if any) stood in its hello.
+  // `except` is never chosen, `avoid` only when there is nobody else, a suspect not even then. `capability` (if any) stood in its hello.
   struct Wanted {
     std::string domain;
     std::vector<std::string> recipients, except, avoid;
@@ -42,6 +42,7 @@ class Gateway {
   int ready_agents(const std::string& domain) const;
   // A job counts (+1) or no longer counts (-1) against its agent's window.
   void hold(const std::string& agent, const std::string& domain, int change);
+  void suspect(const std::string& agent);  // it let its time pass without a word
   // False when the agent is gone or its outbox full.
   bool send(const std::string& agent, std::string text);
 

@@ -325,7 +325,26 @@ TEST(AnOfferThatIsNotAccepted, GoesToTheNextAgent) {
   auto& late = first_asked_first ? *second : *first;
   late.answer_probe(first_asked_first ? other->job : got->job);
   EXPECT_EQ(probing.get().text("outcome"), "ok");
-  EXPECT_TRUE((first_asked_first ? *first : *second).next("cancel"));
+  auto& silent = first_asked_first ? *first : *second;
+  EXPECT_TRUE(silent.next("cancel"));
+
+  // It is not asked first again, idle as it is, before it has said anything.
+  const auto probe = [&] { return std::async(std::launch::async, [&] { return https("POST", world.url() + "/api/v1/probes", R"({"name":"alice"})", bearer); }); };
+  auto again = probe();
+  auto taken = late.next_job(5s);
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken->job.fence, 1);
+  late.answer_probe(taken->job);
+  EXPECT_EQ(again.get().text("outcome"), "ok");
+
+  silent.send(protocol::message_text("hello?", protocol::JobRef{}));
+  ASSERT_TRUE(silent.next("error"));
+  auto third = probe();
+  auto woken = silent.next_job(5s);
+  ASSERT_TRUE(woken);
+  EXPECT_EQ(woken->job.fence, 1);
+  silent.answer_probe(woken->job);
+  EXPECT_EQ(third.get().text("outcome"), "ok");
 }
 
 }  // namespace
