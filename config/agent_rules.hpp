@@ -16,10 +16,10 @@ namespace wb::config {
 struct PasswordRules {
   policy::Mode directory = policy::Mode::enforce;  // the directory's own rules, judged before it sees the password
   policy::Mode banned = policy::Mode::off;         // enforce once the section is there
-  std::filesystem::path banned_file;               // empty: names alone
-  std::vector<std::string> organisation;           // names of the organisation that no password may hold
+  std::filesystem::path banned_file = {};          // empty: names alone
+  std::vector<std::string> organisation = {};      // names of the organisation that no password may hold
   policy::Mode breached = policy::Mode::off;
-  std::filesystem::path breached_file;  // made by writeback-passwords compile
+  std::filesystem::path breached_file = {};  // made by writeback-passwords compile
 };
 
 // `directory` and `domain` are read before: they decide what a rule can mean.

@@ -127,6 +127,28 @@ TEST_F(AJournal, GivesTheOpenIntentsOfADomainWithWhatSettlesThem) {
   EXPECT_EQ(journal_->open_intents("corp.example", 1).value().size(), 1U);
 }
 
+TEST_F(AJournal, GivesTheWritesOfADomainSinceATime) {
+  const auto put = [this](const std::string& jti, const std::string& domain, UnixSeconds created, protocol::Op op) {
+    auto e = entry(jti, 1, created);
+    e.domain = domain, e.op = op, e.sub = "sub-" + jti;
+    ASSERT_TRUE(journal_->intent(e));
+  };
+  put("B", "corp.example", 2'000, protocol::Op::unlock);
+  put("A", "corp.example", 1'001, protocol::Op::reset);
+  put("old", "corp.example", 1'000, protocol::Op::reset);
+  put("other", "other.example", 2'000, protocol::Op::reset);
+  put("resolve", "corp.example", 2'000, protocol::Op::resolve);
+  reopen();
+  const auto writes = journal_->writes_since("corp.example", 1'000, 10).value();
+  ASSERT_EQ(writes.size(), 2U);
+  EXPECT_EQ(writes[0].sub, "sub-A") << "oldest first";
+  EXPECT_EQ(writes[0].at, 1'001);
+  EXPECT_EQ(writes[1].sub, "sub-B");
+  const auto newest = journal_->writes_since("corp.example", 0, 1).value();
+  ASSERT_EQ(newest.size(), 1U);
+  EXPECT_EQ(newest[0].sub, "sub-B") << "the newest are kept";
+}
+
 TEST_F(AJournal, KeepsWhatWasFirstKnownOfAJobWhenItIsResolved) {
   auto first = entry("A", 1);
   first.domain = "corp.example", first.iat = 900, first.pre = protocol::Pre{"dc1", 7, "1", std::nullopt}, first.marker = true;

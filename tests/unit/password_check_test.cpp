@@ -18,6 +18,12 @@ namespace fs = std::filesystem;
 using policy::Mode;
 using protocol::Code;
 
+protocol::PasswordPolicy policy_of(int min_length) {
+  protocol::PasswordPolicy policy;
+  policy.min_length = min_length, policy.complexity = true;
+  return policy;
+}
+
 class PasswordRules : public testing::Test {
  protected:
   PasswordRules() {
@@ -62,14 +68,14 @@ TEST_F(PasswordRules, RefuseByTheirLists) {
 TEST_F(PasswordRules, InAuditModeLetEverythingPass) {
   PasswordCheck check({.directory = Mode::audit, .banned = Mode::audit, .banned_file = banned("blank\n"), .breached = Mode::audit, .breached_file = breached()});
   ASSERT_TRUE(check.refresh());
-  check.remember(account_.sub, {.min_length = 20, .complexity = true}, 1000);
+  check.remember(account_.sub, policy_of(20), 1000);
   for (const auto* password : {"blank", "password", "ehagens", "x"}) EXPECT_EQ(said(check, password), "") << password;
 }
 
 TEST_F(PasswordRules, ThatAreOffAreNotAsked) {
   PasswordCheck check({.directory = Mode::off, .banned_file = "/nowhere", .breached_file = "/nowhere"});
   ASSERT_TRUE(check.refresh());
-  check.remember(account_.sub, {.min_length = 20, .complexity = true}, 1000);
+  check.remember(account_.sub, policy_of(20), 1000);
   EXPECT_EQ(said(check, "x"), "");
 }
 
@@ -77,7 +83,7 @@ TEST_F(PasswordRules, OfTheDirectoryAreJudgedWhereAProbeHasReadThem) {
   PasswordCheck check({});
   ASSERT_TRUE(check.refresh());
   EXPECT_EQ(said(check, "kurz"), "") << "not known: the directory decides";
-  check.remember(account_.sub, {.min_length = 8, .complexity = true}, 1000);
+  check.remember(account_.sub, policy_of(8), 1000);
   EXPECT_EQ(said(check, "kurz"), "too_short");
   EXPECT_EQ(said(check, "passwort"), "not_complex");
   EXPECT_EQ(said(check, "Erin-2026!"), "contains_name");

@@ -5,7 +5,11 @@
 namespace wb::policy {
 namespace {
 
-protocol::PasswordPolicy rules(int min_length = 8, bool complexity = true) { return {.min_length = min_length, .complexity = complexity, .history = 24, .min_age_s = 86'400}; }
+protocol::PasswordPolicy rules(int min_length = 8, bool complexity = true) {
+  protocol::PasswordPolicy policy;
+  policy.min_length = min_length, policy.complexity = complexity, policy.history = 24, policy.min_age_s = 86'400;
+  return policy;
+}
 PasswordFacts facts(std::string_view password, std::string_view account = "ehagens", std::string_view display = "Erin M. Hagens") {
   return facts_of(password, {account, display});
 }
