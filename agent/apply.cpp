@@ -73,6 +73,7 @@ class Hands {
   }
 
   template <class Modify> Event modify(std::string_view name, Modify send) {
+    if (!said_ && !means_.recorded()) return Cancelled{};
     if (!said_) means_.sending();
     said_ = true;
     failpoint(name, protocol::to_string(job_.op));

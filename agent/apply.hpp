@@ -25,7 +25,8 @@ struct Means {
   Limits limits;
   BootClock::time_point received;
   std::int64_t clock_offset_s = 0;
-  std::function<void()> sending;  // right before the first thing is sent
+  std::function<bool()> recorded;  // waits until the intent is on disk; false: it is not, and nothing may be sent
+  std::function<void()> sending;   // right before the first thing is sent
 };
 
 struct Ending {

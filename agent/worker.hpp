@@ -4,6 +4,7 @@
 // State belongs to the loop's thread. Directory calls run on the domain's pool, commits on the journal's.
 #pragma once
 #include <atomic>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -120,10 +121,11 @@ class Worker {
   bool redelivered(const protocol::Job& job, const Limits& limits, BootClock::time_point received);  // to a job that is running here
   Awaitable<> probe(RunningPtr running);
   Awaitable<> perform(RunningPtr running);
-  Awaitable<Result<std::optional<queue::JournalEntry>>> admit(RunningPtr running, bool alone);
+  Awaitable<Result<std::optional<queue::JournalEntry>>> seen_before(RunningPtr running);
+  Awaitable<Result<std::optional<queue::JournalEntry>>> admit(RunningPtr running, const Attempt& attempt, std::optional<Ending>& ending);
   Awaitable<bool> intend(RunningPtr running);
-  Awaitable<> settle(RunningPtr running, Attempt attempt);
-  Awaitable<Ending> carry(RunningPtr running, Attempt attempt);
+  Awaitable<> settle(RunningPtr running, Attempt attempt, std::optional<Ending> first);
+  Awaitable<Ending> carry(RunningPtr running, Attempt attempt, std::shared_future<bool> recorded);
   void say_applying(const RunningPtr& running);
   std::optional<Outcome> outcome_of(const protocol::Job& job, Ending ending) const;
   Awaitable<> answer_again(RunningPtr running, protocol::JobResult result);

@@ -98,17 +98,19 @@ Awaitable<> Worker::perform(RunningPtr running) {
   if (alone) parts_.outbox.say("accept", JobRef{job.jti, job.fence});
   policy::VolumeVerdict volume;  // a resolve writes no password
   if (alone && job.op != Op::resolve) volume = take_volume(*running->domain, job);
-  auto admitting = admit(running, alone && !volume.refused);  // else only looks
+  Attempt attempt;
+  attempt.job = job;
+  attempt.second = job.att > 1;
+  attempt.marker = running->domain->marker;
+  if (job.op == Op::resolve) attempt.work = Work::resolve;
+  std::optional<Ending> ending;
+  auto admitting = alone && !volume.refused ? admit(running, attempt, ending) : seen_before(running);
   auto known = co_await std::move(admitting);
   if (!known) {  // without a record nothing is written
     journal_failed(known.error());
     busy(job, "window");
     co_return;
   }
-  Attempt attempt;
-  attempt.second = job.att > 1;
-  attempt.marker = running->domain->marker;
-  if (job.op == Op::resolve) attempt.work = Work::resolve;
   if (const auto& entry = *known) {
     if (job.fence <= entry->fence) {
       refuse({"replay", JobRef{job.jti, job.fence}, job.att, job.op});
@@ -134,20 +136,39 @@ Awaitable<> Worker::perform(RunningPtr running) {
     co_return;
   }
   if (*known) {
+    ending.reset();  // of a reading made before we knew: nothing was sent
     auto intending = intend(running);
     const bool intended = co_await std::move(intending);
     if (!intended) co_return;
   }
-  failpoint("journaled", protocol::to_string(job.op));
-  auto settling = settle(running, std::move(attempt));
+  auto settling = settle(running, std::move(attempt), std::move(ending));
   co_await std::move(settling);
 }
 
-// `alone`: no other job of this account is in our hands; the intent is recorded in the same hop where the job is new.
-Awaitable<Result<std::optional<queue::JournalEntry>>> Worker::admit(RunningPtr running, bool alone) {
-  auto work = [&journal = parts_.journal, entry = entry_of(running->job, *running->domain), alone] { return alone ? journal.admit(entry) : journal.find(entry.jti); };
+Awaitable<Result<std::optional<queue::JournalEntry>>> Worker::seen_before(RunningPtr running) {
+  auto work = [&journal = parts_.journal, jti = running->job.jti] { return journal.find(jti); };
+  auto finding = on_journal(std::move(work));
+  co_return co_await std::move(finding);
+}
+
+// Records the intent of a job that is new, and reads the account meanwhile: the write alone waits for the disk. A job
+// the journal knows sends nothing here.
+Awaitable<Result<std::optional<queue::JournalEntry>>> Worker::admit(RunningPtr running, const Attempt& attempt, std::optional<Ending>& ending) {
+  using namespace asio::experimental::awaitable_operators;
+  auto recorded = std::make_shared<std::promise<bool>>();
+  auto waiting = recorded->get_future().share();
+  auto work = [&journal = parts_.journal, entry = entry_of(running->job, *running->domain), recorded = std::move(recorded)] {
+    auto known = journal.admit(entry);
+    recorded->set_value(known && !*known);
+    return known;
+  };
+  running->others = false;
   auto admitting = on_journal(std::move(work));
-  co_return co_await std::move(admitting);
+  auto carrying = carry(running, attempt, std::move(waiting));
+  auto both = std::move(admitting) && std::move(carrying);
+  auto [known, ended] = co_await std::move(both);
+  ending = std::move(ended);
+  co_return std::move(known);
 }
 
 Awaitable<bool> Worker::intend(RunningPtr running) {
@@ -160,7 +181,8 @@ Awaitable<bool> Worker::intend(RunningPtr running) {
   co_return false;
 }
 
-Awaitable<> Worker::settle(RunningPtr running, Attempt attempt) {
+// `first`: how the first carrying out ended, where it has.
+Awaitable<> Worker::settle(RunningPtr running, Attempt attempt, std::optional<Ending> first) {
   std::optional<Outcome> outcome;
   for (bool told = false; !told;) {
     if (outcome && running->others && !is_applied(outcome->say.code)) {  // it was in other hands meanwhile: look again
@@ -171,12 +193,15 @@ Awaitable<> Worker::settle(RunningPtr running, Attempt attempt) {
       outcome.reset();
     }
     if (!outcome) {
-      running->others = false;
-      attempt.job = running->job;
-      auto carrying = carry(running, attempt);
-      auto ending = co_await std::move(carrying);
-      if (ending.decision.denial != policy::Denial::none) log::info("job.denied", log::field("jti", running->job.jti), log::field("why", ending.decision.why));
-      outcome = outcome_of(running->job, std::move(ending));
+      auto ending = std::exchange(first, std::nullopt);
+      if (!ending) {
+        running->others = false;
+        attempt.job = running->job;
+        auto carrying = carry(running, attempt, {});
+        ending = co_await std::move(carrying);
+      }
+      if (ending->decision.denial != policy::Denial::none) log::info("job.denied", log::field("jti", running->job.jti), log::field("why", ending->decision.why));
+      outcome = outcome_of(running->job, std::move(*ending));
       if (!outcome) {
         log::info("job.cancelled", log::field("jti", running->job.jti));
         co_return;  // its open intent makes the next attempt read first
@@ -188,8 +213,9 @@ Awaitable<> Worker::settle(RunningPtr running, Attempt attempt) {
   }
 }
 
-// Everything between the intent and the outcome in one hop to a directory thread.
-Awaitable<Ending> Worker::carry(RunningPtr running, Attempt attempt) {
+// Everything up to the outcome in one hop to a directory thread. `recorded`: the intent, on its way to the disk (not
+// valid: it is there). A disk that answers later than the job lives counts as one that does not.
+Awaitable<Ending> Worker::carry(RunningPtr running, Attempt attempt, std::shared_future<bool> recorded) {
   auto& domain = *running->domain;
   auto sending = [this, executor = executor_, running, alive = std::weak_ptr<int>(alive_)] {
     asio::post(executor, [this, running, alive] {
@@ -198,8 +224,13 @@ Awaitable<Ending> Worker::carry(RunningPtr running, Attempt attempt) {
   };
   const Limits limits = running->limits;
   const auto received = running->received;
-  auto work = [&domain, running, attempt = std::move(attempt), &keys = parts_.keys, limits, received, sending = std::move(sending)] {
-    const Means means{*domain.directory, domain.rules, domain.passwords, keys.ae, running->sealed, running->cancelled, limits, received, running->clock_offset_s, sending};
+  auto work = [&domain, running, attempt = std::move(attempt), &keys = parts_.keys, limits, received, sending = std::move(sending), recorded = std::move(recorded)] {
+    auto on_disk = [&] {
+      if (recorded.valid() && (recorded.wait_for(limits.ttl) != std::future_status::ready || !recorded.get())) return false;
+      failpoint("journaled", protocol::to_string(attempt.job.op));
+      return true;
+    };
+    const Means means{*domain.directory, domain.rules, domain.passwords, keys.ae, running->sealed, running->cancelled, limits, received, running->clock_offset_s, on_disk, sending};
     return carry_out(attempt, means);
   };
   auto carrying = to_completion(domain.pool, std::move(work));
@@ -285,7 +316,7 @@ Awaitable<bool> Worker::look(Domain& domain, queue::JournalEntry entry) {
   running->domain = &domain;
   Attempt attempt{job, Work::look, true, domain.marker && entry.marker, std::nullopt};
   if (entry.op != Op::resolve) attempt.first_exp = entry.exp;
-  auto carrying = carry(running, std::move(attempt));
+  auto carrying = carry(running, std::move(attempt), {});
   auto ending = co_await std::move(carrying);
   auto outcome = outcome_of(job, std::move(ending));
   if (!outcome) co_return false;  // its DC can't be asked now

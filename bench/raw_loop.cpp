@@ -69,7 +69,8 @@ LDAPMod modification(int op, char* name, berval** values) {
   return mod;
 }
 
-std::string new_password(int number) { return quoted_utf16("Raw-Passw0rd-" + std::to_string(number) + "-" + std::to_string(::time(nullptr))); }
+// Never the same twice, or the directory's history would refuse it.
+std::string new_password(int number) { return quoted_utf16("Raw-Passw0rd-" + std::to_string(number) + "-" + std::to_string(Clock::now().time_since_epoch().count())); }
 
 // One modify, one value.
 void reset_bare(LDAP* ld, const std::string& dn, int number) {

@@ -55,15 +55,33 @@ Awaitable<Result<T>> within(std::chrono::steady_clock::duration limit, Awaitable
   co_return std::get<0>(std::move(first));
 }
 
-// Runs blocking work on a pool and comes back to the caller's executor with its answer. It can't be cancelled: a
+// Runs blocking work on a pool and comes back to the caller's executor with its answer, in two hops and no more (a
+// coroutine spawned on the pool would wake a second thread of it to say that it is done). It can't be cancelled: a
 // directory write or an fsync that has started is finished, and shutdown waits for it.
 template <class F>
 auto to_completion(asio::thread_pool& pool, F work) -> Awaitable<std::invoke_result_t<F&>> {
   using T = std::invoke_result_t<F&>;
-  auto body = [](F w) -> Awaitable<T> { co_return w(); };  // captures nothing: the work lives in the frame
-  auto running = body(std::move(work));
+  struct Hop {  // lives in this frame, which the handler keeps
+    F work;
+    std::variant<std::monostate, T, std::exception_ptr> answer = {};
+    asio::thread_pool& pool;
+    asio::any_io_executor back;
+  };
+  Hop hop{std::move(work), {}, pool, co_await asio::this_coro::executor};
+  auto start = [](auto handler, Hop* h) {
+    auto on_the_pool = [h, handler = std::move(handler), guard = asio::make_work_guard(h->back)]() mutable {
+      try {
+        h->answer.template emplace<1>(h->work());
+      } catch (...) { h->answer.template emplace<2>(std::current_exception()); }
+      asio::post(guard.get_executor(), std::move(handler));
+    };
+    asio::post(h->pool, std::move(on_the_pool));
+  };
   auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
-  co_return co_await asio::co_spawn(pool, std::move(running), std::move(token));
+  auto going = asio::async_initiate<decltype(token), void()>(start, token, &hop);
+  co_await std::move(going);
+  if (auto* error = std::get_if<2>(&hop.answer)) std::rethrow_exception(*error);
+  co_return std::get<1>(std::move(hop.answer));
 }
 
 // Tasks with an owner: started by name, cancelled together, waited for at the end. A task that throws has a bug: it

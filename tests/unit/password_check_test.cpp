@@ -154,7 +154,7 @@ class AReset : public PasswordRules {
     const std::atomic<bool> cancelled = false;
     policy::Guardrails rules;
     rules.allow_ous = {"OU=People,DC=corp,DC=example"};
-    const Means means{directory, rules, check, ae_, sealed, cancelled, Limits{job.exp, std::chrono::minutes(1)}, BootClock::now(), 0, [] {}};
+    const Means means{directory, rules, check, ae_, sealed, cancelled, Limits{job.exp, std::chrono::minutes(1)}, BootClock::now(), 0, [] { return true; }, [] {}};
     return carry_out({job, Work::attempt, false, false, std::nullopt}, means);
   }
   Say said_of(Ending ending) { return std::get<Say>(ending.action); }
