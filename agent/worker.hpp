@@ -121,8 +121,8 @@ class Worker {
   bool redelivered(const protocol::Job& job, const Limits& limits, BootClock::time_point received);  // to a job that is running here
   Awaitable<> probe(RunningPtr running);
   Awaitable<> perform(RunningPtr running);
-  Awaitable<Result<std::optional<queue::JournalEntry>>> seen_before(RunningPtr running);
-  Awaitable<Result<std::optional<queue::JournalEntry>>> admit(RunningPtr running, const Attempt& attempt, std::optional<Ending>& ending);
+  Awaitable<Result<std::optional<queue::JournalEntry>>> admit(RunningPtr running, bool may_begin);
+  Awaitable<Result<std::optional<queue::JournalEntry>>> admit_and_begin(RunningPtr running, const Attempt& attempt, std::optional<Ending>& ending);
   Awaitable<bool> intend(RunningPtr running);
   Awaitable<> settle(RunningPtr running, Attempt attempt, std::optional<Ending> first);
   Awaitable<Ending> carry(RunningPtr running, Attempt attempt, std::shared_future<bool> recorded);

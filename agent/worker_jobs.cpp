@@ -104,7 +104,9 @@ Awaitable<> Worker::perform(RunningPtr running) {
   attempt.marker = running->domain->marker;
   if (job.op == Op::resolve) attempt.work = Work::resolve;
   std::optional<Ending> ending;
-  auto admitting = alone && !volume.refused ? admit(running, attempt, ending) : seen_before(running);
+  const bool first_offer = job.fence == 1;  // a later one may be answered from the journal without asking the directory
+  const bool may_begin = alone && !volume.refused;
+  auto admitting = may_begin && first_offer ? admit_and_begin(running, attempt, ending) : admit(running, may_begin);
   auto known = co_await std::move(admitting);
   if (!known) {  // without a record nothing is written
     journal_failed(known.error());
@@ -145,15 +147,15 @@ Awaitable<> Worker::perform(RunningPtr running) {
   co_await std::move(settling);
 }
 
-Awaitable<Result<std::optional<queue::JournalEntry>>> Worker::seen_before(RunningPtr running) {
-  auto work = [&journal = parts_.journal, jti = running->job.jti] { return journal.find(jti); };
-  auto finding = on_journal(std::move(work));
-  co_return co_await std::move(finding);
+// What the journal knows of the job; where it is new and `may_begin`, its intent is recorded in the same hop.
+Awaitable<Result<std::optional<queue::JournalEntry>>> Worker::admit(RunningPtr running, bool may_begin) {
+  auto work = [&journal = parts_.journal, entry = entry_of(running->job, *running->domain), may_begin] { return may_begin ? journal.admit(entry) : journal.find(entry.jti); };
+  auto admitting = on_journal(std::move(work));
+  co_return co_await std::move(admitting);
 }
 
-// Records the intent of a job that is new, and reads the account meanwhile: the write alone waits for the disk. A job
-// the journal knows sends nothing here.
-Awaitable<Result<std::optional<queue::JournalEntry>>> Worker::admit(RunningPtr running, const Attempt& attempt, std::optional<Ending>& ending) {
+// The same, and the account is read meanwhile: the write alone waits for the disk. A job the journal knows sends nothing.
+Awaitable<Result<std::optional<queue::JournalEntry>>> Worker::admit_and_begin(RunningPtr running, const Attempt& attempt, std::optional<Ending>& ending) {
   using namespace asio::experimental::awaitable_operators;
   auto recorded = std::make_shared<std::promise<bool>>();
   auto waiting = recorded->get_future().share();
