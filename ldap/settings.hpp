@@ -25,7 +25,7 @@ struct Settings {
   HistoryEnforcement history = HistoryEnforcement::prefer;
   std::string policy_dn;                      // OpenLDAP: the overlay's default policy; empty: the only one there is
   std::vector<std::string> protected_groups;  // OpenLDAP: the guardrails' own, which must be readable to protect anybody
-  int connections = 2;  // held connections
+  int connections = 2;                        // held connections
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds operation_timeout{8'000};
 };
