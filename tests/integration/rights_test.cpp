@@ -30,7 +30,7 @@ struct Answer {
 
 config::AgentConfig config_with(ldap::Settings settings) {
   config::AgentConfig config;
-  config.domains.push_back({std::move(settings), {}});
+  config.domains.emplace_back().directory = std::move(settings);
   return config;
 }
 
@@ -330,7 +330,9 @@ TEST_F(AHardenedOu, WithoutAnyOneEntryNamesTheOneThatIsGone) {
       ASSERT_TRUE(answer && *answer);
       EXPECT_NE(reset(*open_directory(place_.settings), place_.user), ldap::Refusal::none) << entry;
     }
-    if (grant.name == "replPropertyMetaData") EXPECT_EQ(found(*open_directory(place_.settings), place_.user).pre.ver, -1) << "the right is what shows it";
+    if (grant.name == "replPropertyMetaData") {
+      EXPECT_EQ(found(*open_directory(place_.settings), place_.user).pre.ver, -1) << "the right is what shows it";
+    }
   }
   administrator_.set_list(place_.ou, whole);
   EXPECT_EQ(verify(place_.settings, place_.ou, place_.user).missing, Ids{});
