@@ -67,7 +67,8 @@ auto to_completion(asio::thread_pool& pool, F work) -> Awaitable<std::invoke_res
     asio::thread_pool& pool;
     asio::any_io_executor back;
   };
-  Hop hop{std::move(work), {}, pool, co_await asio::this_coro::executor};
+  auto back = co_await asio::this_coro::executor;  // named, then used: see Traps
+  Hop hop{std::move(work), {}, pool, back};
   auto start = [](auto handler, Hop* h) {
     auto on_the_pool = [h, handler = std::move(handler), guard = asio::make_work_guard(h->back)]() mutable {
       try {
