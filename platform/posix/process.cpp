@@ -1,5 +1,6 @@
 #include "platform/process.hpp"
 
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ bool memory_wanted() {
 
 void harden_process() {
   std::signal(SIGPIPE, SIG_IGN);
+  ::mallopt(M_ARENA_MAX, 2);  // a heap per thread would hold megabytes that nobody uses; our threads mostly wait
   const rlimit none{0, 0};
   (void)::setrlimit(RLIMIT_CORE, &none);
   if (!memory_wanted()) (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
