@@ -12,6 +12,8 @@ bool is_ulid(std::string_view text);
 std::string random_bytes(std::size_t count);
 // Cleaned for a log line or a message to an operator: printable ASCII only, at most `limit` characters.
 std::string printable(std::string_view text, std::size_t limit = 80);
+// ASCII letters in lower case, all other bytes as they are.
+std::string lowered(std::string_view text);
 // A DNS domain name as operators write it (letters, digits, hyphens, dots; at most 253): lower-cased, or empty.
 std::string domain_name(std::string_view text);
 

@@ -11,6 +11,7 @@
 #include <array>
 
 #include "core/failpoint.hpp"
+#include "core/ids.hpp"
 #include "ldap/diagnose.hpp"
 #include "ldap/password_file.hpp"
 #include "ldap/tls_probe.hpp"
@@ -22,12 +23,6 @@ using Clock = std::chrono::steady_clock;
 // libldap's own waits end at the deadline; the watchdog is for what it cannot time out, and comes right after.
 constexpr std::chrono::milliseconds bite_after{100};
 constexpr std::array<std::string_view, 2> hints_oids{"1.2.840.113556.1.4.2239", "1.2.840.113556.1.4.2066"};  // current, deprecated
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
 
 bool same_name(std::string_view a, std::string_view b) { return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0; }
 
@@ -253,7 +248,7 @@ Result<void> Connection::read_root(DirectoryType type, const Endpoint& endpoint,
   if (found->entries.size() != 1) return fail(Fault::Kind::refused, "ldap.root", "no rootDSE");
   const auto& root = found->entries.front();
   if (open_ldap) return take_open_ldap_root(root, endpoint);
-  root_.dc = lower(root.first("dnsHostName"));
+  root_.dc = lowered(root.first("dnsHostName"));
   root_.base = root.first("defaultNamingContext");
   root_.configuration = root.first("configurationNamingContext");
   if (root_.dc.empty() || root_.base.empty()) return fail(Fault::Kind::refused, "ldap.root", "this is not an Active Directory domain controller");

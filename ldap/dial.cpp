@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/ids.hpp"
 #include "ldap/text.hpp"
 
 namespace wb::ldap {
@@ -100,19 +101,12 @@ void tune(int socket, std::chrono::milliseconds silence) {
   ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 }  // namespace
 
 Result<Endpoint> parse_uri(std::string_view uri) {
   constexpr std::string_view scheme = "ldaps://";
   auto wrong = [](const char* why) { return fault(Fault::Kind::refused, "ldap.uri", why); };
-  if (lower(uri.substr(0, scheme.size())) != scheme) return wrong("only ldaps:// is allowed: passwords need an encrypted, verified connection");
+  if (lowered(uri.substr(0, scheme.size())) != scheme) return wrong("only ldaps:// is allowed: passwords need an encrypted, verified connection");
   auto rest = uri.substr(scheme.size());
   if (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
   const bool bracketed = !rest.empty() && rest.front() == '[';
@@ -121,7 +115,7 @@ Result<Endpoint> parse_uri(std::string_view uri) {
   auto host = bracketed ? rest.substr(1, host_end - 1) : rest.substr(0, host_end);
   auto tail = host_end == std::string_view::npos ? std::string_view() : rest.substr(host_end + (bracketed ? 1 : 0));
   Endpoint endpoint;
-  endpoint.host = lower(host);
+  endpoint.host = lowered(host);
   const auto allowed = bracketed ? "0123456789abcdef:." : "abcdefghijklmnopqrstuvwxyz0123456789-._";
   if (host.empty() || host.size() > 253 || endpoint.host.find_first_not_of(allowed) != std::string::npos) return wrong("not a host name");
   if (!tail.empty()) {

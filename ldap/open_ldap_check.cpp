@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/ids.hpp"
 #include "ldap/open_ldap.hpp"
 #include "ldap/text.hpp"
 
@@ -16,28 +17,22 @@ constexpr std::size_t policies_max = 64;
 
 Fault not_right(const char* where, std::string detail) { return fault(Fault::Kind::refused, where, std::move(detail)); }
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
 // One of the names in an attribute type's description (RFC 4512 section 4.1.2): NAME 'a' or NAME ( 'a' 'b' ).
 bool describes(const std::string& description, const std::string& attribute) {
-  const auto text = lower(description);
+  const auto text = lowered(description);
   auto at = text.find(" name ");
   if (at == std::string::npos) return false;
   const auto end = text.find(text[at + 6] == '(' ? ')' : ' ', at + 6);
-  return text.substr(at, end - at).find("'" + lower(attribute) + "'") != std::string::npos;
+  return text.substr(at, end - at).find("'" + lowered(attribute) + "'") != std::string::npos;
 }
 
 }  // namespace
 
 // The naming context that holds the people: groups and policies are looked for in all of it.
 const std::string& OpenLdap::suffix_of(const Connection& connection) const {
-  const auto base = lower(settings_.base_dn);
+  const auto base = lowered(settings_.base_dn);
   for (const auto& suffix : connection.root().suffixes)
-    if (base == lower(suffix) || base.ends_with("," + lower(suffix))) return suffix;
+    if (base == lowered(suffix) || base.ends_with("," + lowered(suffix))) return suffix;
   return base_of(connection);
 }
 

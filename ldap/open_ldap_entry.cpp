@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "core/ids.hpp"
 #include "ldap/text.hpp"
 
 namespace wb::ldap {
@@ -35,12 +36,6 @@ std::optional<std::int64_t> fraction(std::string_view text) {
     ticks += unit * (c - '0');
   }
   return ticks;
-}
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
 }
 
 std::optional<UnixSeconds> seconds_of(const Entry& entry, std::string_view name) {
@@ -118,7 +113,7 @@ bool locked_for_good(const Entry& entry) { return entry.first("pwdAccountLockedT
 Result<Account> person_from(const Entry& entry, const std::optional<PolicyRules>& rules, const std::string& marker_attribute,
     const std::string& dc, UnixSeconds now) {
   Account account;
-  account.sub = lower(entry.first("entryUUID"));
+  account.sub = lowered(entry.first("entryUUID"));
   if (!guid_bytes(account.sub)) return fault(Fault::Kind::malformed, "ldap.account", "entryUUID is missing");
   account.dn = entry.dn;
   account.sam = entry.first("uid");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ids.hpp"
 #include "policy/dn.hpp"
 
 namespace wb::policy {
@@ -57,12 +58,6 @@ std::string scope_problem(const Guardrails& rules, const Subject& subject) {
     if (base && is_below(*dn, *base)) return {};
   }
   return "below none of allow_ous";
-}
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (auto& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
 }
 
 // MS-ADTS section 2.2.16 and MS-SAMR section 2.2.1.9.
