@@ -88,6 +88,10 @@ Say refused(Refusal refusal) {
     case Refusal::too_young: return {Code::rejected, "too_young", {}};
     case Refusal::policy: return {Code::rejected, "policy", {}};
     case Refusal::refused_by_filter: return {Code::rejected, "refused_by_filter", {}};
+    case Refusal::old_password_wrong: return {Code::rejected, "old_password_wrong", {}};
+    case Refusal::cannot_change: return {Code::failed, "cannot_change", {}};
+    case Refusal::locked: return {Code::failed, "locked", {}};
+    case Refusal::read_only: return {Code::failed, "read_only", {}};
     case Refusal::not_found: return {Code::failed, "not_found", {}};
     case Refusal::no_rights: return {Code::failed, "no_rights", {}};
     case Refusal::not_encrypted: return {Code::failed, "not_encrypted", {}};

@@ -2,6 +2,7 @@
 #include "agent/worker.hpp"
 #include "core/failpoint.hpp"
 #include "crypto/jws.hpp"
+#include "ldap/text.hpp"
 #include "protocol/codec.hpp"
 
 namespace wb::agent {
@@ -25,9 +26,9 @@ protocol::ProbeAnswer answer_of(const Job& job, const ldap::Account& a, const pr
   protocol::ProbeAnswer p;
   p.sub = a.sub, p.dc = a.pre.dc, p.state = a.state, p.policy = policy, p.display_name = a.display_name, p.pre = a.pre, p.now = now;
   if (wants(job, "groups")) p.groups.assign(a.group_dns.begin(), a.group_dns.begin() + static_cast<std::ptrdiff_t>(std::min(groups_max, a.group_dns.size())));
-  if (!wants(job, "contacts")) return p;
-  for (const auto& [name, value] : {std::pair("mail", a.mail), std::pair("mobile", a.mobile), std::pair("telephone", a.telephone)})
-    if (!value.empty()) p.contacts.emplace(name, value);
+  p.language = a.language;
+  if (a.state.locked && policy.lockout_duration_s > 0 && a.lockout_time > 0) p.state.locked_until = ldap::unix_from_filetime(a.lockout_time) + policy.lockout_duration_s;
+  if (wants(job, "contacts")) p.contacts = a.contacts;
   return p;
 }
 

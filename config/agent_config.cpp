@@ -26,6 +26,7 @@ void read_directory(Section& section, const std::filesystem::path& folder, ldap:
   section.optional("base_dn", d.base_dn, shape::distinguished_name_or_empty());
   section.optional("policy_dn", d.policy_dn, shape::distinguished_name_or_empty());
   section.optional("marker_attribute", d.marker_attribute, shape::attribute_or_empty());
+  section.list("contacts", d.contacts, shape::one_of<std::string>("mail, otherMailbox, proxyAddresses, mobile, otherMobile, telephoneNumber or otherTelephone", {{"mail", "mail"}, {"otherMailbox", "otherMailbox"}, {"proxyAddresses", "proxyAddresses"}, {"mobile", "mobile"}, {"otherMobile", "otherMobile"}, {"telephoneNumber", "telephoneNumber"}, {"otherTelephone", "otherTelephone"}}), 0, 8);
   using History = ldap::HistoryEnforcement;
   section.optional("history_enforcement", d.history, shape::one_of<History>("require, prefer or off", {{"require", History::require}, {"prefer", History::prefer}, {"off", History::off}}));
   section.optional("connections", d.connections, shape::whole(1, 16));

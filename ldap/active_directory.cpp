@@ -9,7 +9,7 @@
 namespace wb::ldap {
 namespace {
 
-constexpr int success = 0, no_such_object = 32, referral = 10;
+constexpr int success = 0, size_limit_exceeded = 4, referral = 10, no_such_object = 32;
 constexpr std::string_view people = "(objectCategory=person)(objectClass=user)";
 constexpr const char* no_hints = "history_enforcement is require, and this DC has no policy hints control";
 // LDAP_POLICYHINT_APPLY_FULLPWDPOLICY, SEQUENCE { INTEGER 1 } (MS-ADTS 3.1.1.3.4.1.27).
@@ -49,7 +49,8 @@ Search ActiveDirectory::account_search(std::string_view sub, Detail detail) cons
   Search search;
   search.base = guid_dn(sub);
   search.filter = "(&" + std::string(people) + ")";
-  search.attributes = account_attributes(detail, settings_.marker_attribute);
+  search.attributes = account_attributes(detail, settings_);
+  if (detail == Detail::probe) search.control = dacl_only();
   return search;
 }
 
@@ -57,7 +58,7 @@ Result<std::optional<Account>> ActiveDirectory::account_of(Connection& connectio
   if (found.code == no_such_object || found.code == referral) return std::optional<Account>();
   if (found.code != success) return answered(found.code, "ldap.read");
   if (found.entries.empty()) return std::optional<Account>();
-  auto account = account_from(found.entries.front(), detail, settings_.marker_attribute, connection.root().dc, marker_attid());
+  auto account = account_from(found.entries.front(), detail, settings_, connection.root().dc, unix_now(), marker_attid());
   if (!account) return std::move(account).error();
   if (detail != Detail::probe && account->state.locked) see_whether_locked(connection, *account);
   return std::optional<Account>(std::move(*account));
@@ -82,9 +83,10 @@ Result<std::optional<Account>> ActiveDirectory::read_on(Connection& connection, 
   return account_of(connection, *found, detail);
 }
 
-Result<std::optional<Account>> ActiveDirectory::read(std::string_view sub, const std::string& dc) {
+Result<std::optional<Account>> ActiveDirectory::read(std::string_view sub, const std::string& dc, Depth depth) {
   if (!guid_bytes(sub)) return std::optional<Account>();
-  return asking([&](Connection& connection) { return read_on(connection, sub, Detail::guard); }, dc);
+  const auto detail = depth == Depth::full ? Detail::probe : Detail::guard;
+  return asking([&](Connection& connection) { return read_on(connection, sub, detail); }, dc);
 }
 
 Result<std::optional<Account>> ActiveDirectory::find(std::string_view name) {
@@ -96,6 +98,25 @@ Result<std::optional<Account>> ActiveDirectory::find(std::string_view name) {
   });
 }
 
+// LDAP_MATCHING_RULE_IN_CHAIN (MS-ADTS 3.1.1.3.4.4.3): the directory walks the nesting.
+Result<std::vector<std::string>> ActiveDirectory::groups_of(const Account& account) {
+  constexpr int groups_max = 1000;
+  return asking([&](Connection& connection) -> Result<std::vector<std::string>> {
+    Search search;
+    search.base = connection.root().base;
+    search.subtree = true;
+    search.filter = "(member:1.2.840.113556.1.4.1941:=" + filter_escape(account.dn) + ")";
+    search.attributes = {"1.1"};
+    search.entries_max = groups_max;
+    auto found = connection.search(search, deadline());
+    if (!found) return std::move(found).error();
+    if (found->code != success && found->code != size_limit_exceeded) return answered(found->code, "ldap.groups");
+    std::vector<std::string> groups;
+    for (auto& entry : found->entries) groups.push_back(std::move(entry.dn));
+    return groups;
+  });
+}
+
 // ---- writing -----------------------------------------------------------------------------------------------
 std::vector<Modification> ActiveDirectory::marker_swap(const protocol::Pre& pre, const std::string& text) const {
   std::vector<Modification> mods;
@@ -104,7 +125,7 @@ std::vector<Modification> ActiveDirectory::marker_swap(const protocol::Pre& pre,
   return mods;
 }
 
-std::vector<Modification> ActiveDirectory::swap(const WriteOrder& order, const Secret& quoted) const {
+std::vector<Modification> ActiveDirectory::swap(const WriteOrder& order, const Secret& quoted, const Secret* old_quoted) const {
   using Op = Modification::Op;
   std::vector<Modification> mods{
       {Op::remove, "pwdLastSet", order.pre.pls},
@@ -113,7 +134,12 @@ std::vector<Modification> ActiveDirectory::swap(const WriteOrder& order, const S
   if (!order.marker.empty() && !settings_.marker_attribute.empty()) {
     for (auto& mod : marker_swap(order.pre, order.marker)) mods.push_back(std::move(mod));
   }
-  mods.push_back({Op::replace, "unicodePwd", {}, &quoted});
+  if (old_quoted) {  // the person's own change (MS-ADTS 3.1.1.3.1.5)
+    mods.push_back({Op::remove, "unicodePwd", {}, old_quoted});
+    mods.push_back({Op::add, "unicodePwd", {}, &quoted});
+  } else {
+    mods.push_back({Op::replace, "unicodePwd", {}, &quoted});
+  }
   if (order.unlock) mods.push_back({Op::replace, "lockoutTime", "0"});
   return mods;
 }
@@ -136,9 +162,10 @@ Result<WriteAnswer> ActiveDirectory::settle(Connection& connection, const std::s
   return answer;
 }
 
-Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, const Secret& password_utf8) {
+Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, const Secret& password_utf8, const Secret* old_utf8) {
   const auto quoted = quoted_utf16(password_utf8);
-  if (!quoted) return fault(Fault::Kind::malformed, "ldap.password", "not 1 to 256 UTF-16 units of well-formed Unicode");
+  const auto old_quoted = old_utf8 ? quoted_utf16(*old_utf8) : std::nullopt;
+  if (!quoted || (old_utf8 && !old_quoted)) return fault(Fault::Kind::malformed, "ldap.password", "not 1 to 256 UTF-16 units of well-formed Unicode");
   if (!guid_bytes(order.sub) || !integer(order.pre.pls) || order.pre.dc.empty()) return fault(Fault::Kind::malformed, "ldap.order", "sub or pre");
   auto lease = pinned(order.pre.dc);
   if (!lease) return std::move(lease).error();
@@ -147,7 +174,7 @@ Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, con
 
   WriteAnswer refused;
   std::optional<Control> hints;
-  if (order.enforce_history && !order.must_change) {  // a must-change reset would always be too young
+  if (!old_utf8 && order.enforce_history && !order.must_change) {  // a must-change reset would always be too young; a change is always bound
     if (enforces_history(connection)) hints = Control{connection.root().hints_oid, policy_hints_value};
     else if (settings_.history == HistoryEnforcement::require) {
       refused.refusal = Refusal::directory_error;
@@ -168,11 +195,11 @@ Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, con
     }
   }
   const auto read_back = account_search(order.sub, Detail::after);
-  auto modified = connection.modify(guid_dn(order.sub), swap(order, *quoted), hints, &read_back, deadline());
+  auto modified = connection.modify(guid_dn(order.sub), swap(order, *quoted, old_quoted ? &*old_quoted : nullptr), hints, &read_back, deadline());
   const auto stale = [&order](const Account& after) { return after.pre.pls == order.pre.pls && after.pre.ver == order.pre.ver; };
-  auto answer = settle(connection, order.sub, std::move(modified), WriteKind::reset, stale);
+  auto answer = settle(connection, order.sub, std::move(modified), old_utf8 ? WriteKind::change : WriteKind::reset, stale);
   if (answer) {
-    answer->hints_used = hints.has_value();
+    answer->hints_used = hints.has_value() || old_utf8;
     answer->directory_ms = watch.ms();
   }
   return answer;
@@ -201,6 +228,18 @@ Result<WriteAnswer> ActiveDirectory::unlock(const std::string& sub) {
   auto answer = settle(**lease, sub, std::move(modified), WriteKind::unlock, [](const Account& after) { return after.lockout_time != 0; });
   if (answer) answer->directory_ms = watch.ms();
   return answer;
+}
+
+// ---- signing in --------------------------------------------------------------------------------------------
+// By DN: an account need have no other name, and a DN is nobody else's.
+Result<SignInAnswer> ActiveDirectory::authenticate(const Account& account, const Secret& password_utf8) {
+  if (account.dn.empty() || account.pre.dc.empty()) return fault(Fault::Kind::malformed, "ldap.sign_in", "dn or pre");
+  const Stopwatch watch;
+  auto bound = pool_.sign_in(account.pre.dc, account.dn, password_utf8, {}, deadline());
+  if (!bound) return std::move(bound).error();
+  const auto verdict = diagnose_sign_in(bound->code, bound->text);
+  if (!verdict) return fault(Fault::Kind::refused, "ldap.sign_in", "ldap " + std::to_string(bound->code));
+  return SignInAnswer{*verdict, bound->code == success ? std::string() : bind_refusal(bound->code, bound->text), watch.ms()};
 }
 
 // ---- policy and readiness ----------------------------------------------------------------------------------

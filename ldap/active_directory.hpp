@@ -17,9 +17,11 @@ class ActiveDirectory final : public Directory {
   explicit ActiveDirectory(const Settings& settings);
 
   Result<std::optional<Account>> find(std::string_view name) override;
-  Result<std::optional<Account>> read(std::string_view sub, const std::string& dc = {}) override;
+  Result<std::optional<Account>> read(std::string_view sub, const std::string& dc = {}, Depth depth = Depth::write) override;
   Result<protocol::PasswordPolicy> policy_of(const Account& account) override;
-  Result<WriteAnswer> write_password(const WriteOrder& order, const Secret& password_utf8) override;
+  Result<std::vector<std::string>> groups_of(const Account& account) override;
+  Result<WriteAnswer> write_password(const WriteOrder& order, const Secret& password_utf8, const Secret* old_utf8 = nullptr) override;
+  Result<SignInAnswer> authenticate(const Account& account, const Secret& password_utf8) override;
   Result<WriteAnswer> write_marker(const std::string& sub, const protocol::Pre& pre, const std::string& text) override;
   Result<WriteAnswer> unlock(const std::string& sub) override;
   DirectoryState check() override;
@@ -46,7 +48,7 @@ class ActiveDirectory final : public Directory {
   Result<std::string> pso_of(Connection& connection, const Account& account);
   Result<std::optional<protocol::PasswordPolicy>> policy_at(Connection& connection, const std::string& dn, bool pso);
   std::vector<Modification> marker_swap(const protocol::Pre& pre, const std::string& text) const;
-  std::vector<Modification> swap(const WriteOrder& order, const Secret& quoted) const;
+  std::vector<Modification> swap(const WriteOrder& order, const Secret& quoted, const Secret* old_quoted) const;
   std::optional<std::uint32_t> marker_attid();
   // `stale`: whether an account read back can only be from before the modify.
   template <class Stale> Result<WriteAnswer> settle(Connection& connection, const std::string& sub, Result<Modified> modified, WriteKind kind, Stale stale);

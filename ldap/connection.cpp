@@ -77,6 +77,26 @@ Entry entry_of(::ldap* ld, LDAPMessage* message) {
   return entry;
 }
 
+// Controls as libldap takes them: an array of pointers with a null at its end, all living here while it is used.
+class Controls {
+ public:
+  explicit Controls(const std::vector<Control>& from) : sent_(from.size()) {
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const auto& [oid, value, critical] = from[i];
+      sent_[i] = {const_cast<char*>(oid.c_str()), {value.size(), value.empty() ? nullptr : const_cast<char*>(value.data())}, static_cast<char>(critical)};
+      pointers_.push_back(&sent_[i]);
+    }
+    pointers_.push_back(nullptr);
+  }
+  Controls(const Controls&) = delete;
+  Controls& operator=(const Controls&) = delete;
+  LDAPControl** get() { return pointers_.data(); }
+
+ private:
+  std::vector<LDAPControl> sent_;
+  std::vector<LDAPControl*> pointers_;
+};
+
 // A Modify as libldap takes it: arrays of pointers to arrays of pointers, all living here until it is encoded.
 class Request {
   struct Encoded {
@@ -86,23 +106,17 @@ class Request {
   };
 
  public:
-  Request(const std::vector<Modification>& mods, const std::vector<Control>& controls) : encoded_(mods.size()), sent_(controls.size()) {
+  Request(const std::vector<Modification>& mods, const std::vector<Control>& controls) : encoded_(mods.size()), controls_(controls) {
     for (std::size_t i = 0; i < mods.size(); ++i) {
       mods_.push_back(&encoded_[i].mod);
       encode(mods[i], encoded_[i]);
     }
     mods_.push_back(nullptr);
-    for (std::size_t i = 0; i < controls.size(); ++i) {
-      const auto& [oid, value, critical] = controls[i];
-      sent_[i] = {const_cast<char*>(oid.c_str()), {value.size(), value.empty() ? nullptr : const_cast<char*>(value.data())}, static_cast<char>(critical)};
-      controls_.push_back(&sent_[i]);
-    }
-    controls_.push_back(nullptr);
   }
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
   LDAPMod** mods() { return mods_.data(); }
-  LDAPControl** controls() { return controls_.data(); }
+  LDAPControl** controls() { return controls_.get(); }
 
  private:
   static int operation(Modification::Op op) {
@@ -126,11 +140,12 @@ class Request {
 
   std::vector<Encoded> encoded_;
   std::vector<LDAPMod*> mods_;
-  std::vector<LDAPControl> sent_;
-  std::vector<LDAPControl*> controls_;
+  Controls controls_;
 };
 
 }  // namespace
+
+Control dacl_only() { return {"1.2.840.113556.1.4.801", std::string("\x30\x03\x02\x01\x04", 5)}; }
 
 const std::vector<std::string>& Entry::values(std::string_view name) const {
   static const std::vector<std::string> none;
@@ -159,7 +174,7 @@ bool Connection::quiet() const {
   return !broken_ && ::poll(&socket, 1, 0) == 0;
 }
 
-Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog) {
+Result<std::unique_ptr<Connection>> Connection::connect(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog) {
   auto socket = dial(endpoint, deadline, settings.operation_timeout);
   if (!socket) return std::move(socket).error();
   ::ldap* handle = nullptr;
@@ -169,8 +184,21 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings, c
   const int descriptor = socket->release();
   std::unique_ptr<Connection> made(new Connection(handle, descriptor, endpoint.uri, dog));
   if (auto done = made->start_tls_layer(settings, endpoint, deadline); !done) return std::move(done).error();
-  if (auto done = made->bind(settings, deadline); !done) return std::move(done).error();
-  if (auto done = made->read_root(settings.type, endpoint, deadline); !done) return std::move(done).error();
+  return made;
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog) {
+  auto made = connect(settings, endpoint, deadline, dog);
+  if (!made) return made;
+  if (auto done = (*made)->bind_service(settings, deadline); !done) return std::move(done).error();
+  if (auto done = (*made)->read_root(settings.type, endpoint, deadline); !done) return std::move(done).error();
+  return made;
+}
+
+Result<std::unique_ptr<Connection>> Connection::open_unbound(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog) {
+  auto made = connect(settings, endpoint, deadline, dog);
+  if (!made) return made;
+  if (auto done = (*made)->read_root(settings.type, endpoint, deadline); !done) return std::move(done).error();
   return made;
 }
 
@@ -198,30 +226,38 @@ Result<void> Connection::start_tls_layer(const Settings& settings, const Endpoin
   return fail(Fault::Kind::refused, "ldap.tls", endpoint.host + ": " + why_not_trusted(endpoint, authorities, deadline));
 }
 
-Result<void> Connection::bind(const Settings& settings, Deadline deadline) {
-  auto password = read_password_file(settings.bind_password_file);
-  if (!password) {
-    broken_ = true;
-    return std::move(password).error();
-  }
+Result<Bound> Connection::bind(const std::string& name, const Secret& password, const std::vector<Control>& controls, Deadline deadline) {
   // An empty name or password would make this an anonymous or unauthenticated bind, which succeeds (RFC 4513 5.1).
-  if (settings.bind_dn.empty()) return fail(Fault::Kind::refused, "ldap.bind", "bind_dn is empty");
+  if (name.empty()) return fail(Fault::Kind::refused, "ldap.bind", "the name is empty");
+  if (password.empty()) return fail(Fault::Kind::refused, "ldap.bind", "the password is empty");
   const Watchdog::Watch watch(dog_, socket_, deadline + bite_after);
+  Controls sent_controls(controls);
   int id = -1;
-  const int sent = password->expose([&](std::string_view text) {
+  const int sent = password.expose([&](std::string_view text) {
     const berval credentials{text.size(), const_cast<char*>(text.data())};
-    return ldap_sasl_bind(ld_, settings.bind_dn.c_str(), LDAP_SASL_SIMPLE, const_cast<berval*>(&credentials), nullptr, nullptr, &id);
+    return ldap_sasl_bind(ld_, name.c_str(), LDAP_SASL_SIMPLE, const_cast<berval*>(&credentials), sent_controls.get(), nullptr, &id);
   });
-  if (sent != LDAP_SUCCESS) return fail(Fault::Kind::unreachable, "ldap.bind", ldap_err2string(sent));
+  if (sent != LDAP_SUCCESS) return fail(Fault::Kind::lost, "ldap.bind", ldap_err2string(sent));
   LDAPMessage* raw = nullptr;
   auto left = time_left(deadline);
   const int type = ldap_result(ld_, id, LDAP_MSG_ALL, &left, &raw);
   const Message message(raw);
   if (type == 0 || watch.bitten()) return fail(Fault::Kind::timed_out, "ldap.bind", "no answer to the bind");
-  if (type < 0) return fail(Fault::Kind::unreachable, "ldap.bind", "the connection was closed");
-  const auto status = status_of(ld_, message.get());
+  if (type < 0) return fail(Fault::Kind::lost, "ldap.bind", "the connection was closed");
+  auto status = status_of(ld_, message.get());
   if (status.code == LDAP_BUSY || status.code == LDAP_UNAVAILABLE) return fail(Fault::Kind::unreachable, "ldap.bind", "the DC is busy or going down");
-  if (status.code != LDAP_SUCCESS) return fail(Fault::Kind::refused, "ldap.bind", bind_refusal(status.code, status.text));
+  return Bound{status.code, std::move(status.text), std::move(status.controls)};
+}
+
+Result<void> Connection::bind_service(const Settings& settings, Deadline deadline) {
+  auto password = read_password_file(settings.bind_password_file);
+  if (!password) {
+    broken_ = true;
+    return std::move(password).error();
+  }
+  auto bound = bind(settings.bind_dn, *password, {}, deadline);
+  if (!bound) return bound.error().kind == Fault::Kind::lost ? fault(Fault::Kind::unreachable, "ldap.bind", bound.error().detail) : std::move(bound).error();
+  if (bound->code != LDAP_SUCCESS) return fail(Fault::Kind::refused, "ldap.bind", bind_refusal(bound->code, bound->text));
   return {};
 }
 
@@ -265,14 +301,11 @@ Result<int> Connection::send(const Search& search, const char* where) {
   names.push_back(nullptr);
   int id = -1;
   const int scope = search.subtree ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE;
-  LDAPControl control{};
-  LDAPControl* controls[]{&control, nullptr};
-  if (search.control) {
-    const auto& [oid, value, critical] = *search.control;
-    control = {const_cast<char*>(oid.c_str()), {value.size(), const_cast<char*>(value.data())}, static_cast<char>(critical)};
-  }
+  std::vector<Control> wanted;
+  if (search.control) wanted.push_back(*search.control);
+  Controls controls(wanted);
   const int code = ldap_search_ext(ld_, search.base.c_str(), scope, search.filter.c_str(), names.data(), 0,
-      search.control ? controls : nullptr, nullptr, nullptr, search.entries_max, &id);
+      controls.get(), nullptr, nullptr, search.entries_max, &id);
   if (code == LDAP_SUCCESS) return id;
   return fail(code == LDAP_SERVER_DOWN ? Fault::Kind::lost : Fault::Kind::internal, where, ldap_err2string(code));
 }

@@ -30,6 +30,10 @@ struct Control {
   bool critical = true;
 };
 
+// LDAP_SERVER_SD_FLAGS_OID (MS-ADTS 3.1.1.3.4.1.11) with DACL_SECURITY_INFORMATION: who may not see a descriptor's audit
+// part would get none of it.
+Control dacl_only();
+
 struct Search {
   std::string base;
   bool subtree = false;  // else the base object alone
@@ -63,6 +67,13 @@ struct Modified {
   std::vector<Control> controls = {};  // that came with the answer
 };
 
+// What a bind came to.
+struct Bound {
+  int code = 0;  // LDAP result code; 49: refused, `text` says why
+  std::string text;
+  std::vector<Control> controls = {};  // that came with the answer
+};
+
 struct RootDse {
   std::string dc;  // dnsHostName, lower case; OpenLDAP has none: the URI's host, and ":port" where it is not 636
   std::string base, configuration;
@@ -77,6 +88,8 @@ class Connection {
   // Connects, does the TLS handshake (1.2 or later; certificate and name verified, no switch), binds and reads the
   // rootDSE, all before `deadline`. Faults at ldap.connect, ldap.resolve, ldap.tls, ldap.bind, ldap.root.
   static Result<std::unique_ptr<Connection>> open(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog);
+  // The same without a bind: only for bind(), once. The rootDSE has been read as nobody.
+  static Result<std::unique_ptr<Connection>> open_unbound(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -86,6 +99,9 @@ class Connection {
   bool broken() const { return broken_; }
   bool quiet() const;  // idle and still open: a closed or noisy connection has something to read
 
+  // A simple bind. Fault refused: `name` or `password` is empty, which would be an anonymous bind (RFC 4513 section 5.1).
+  // Fault unreachable: the DC is busy. timed_out or lost: it may have been counted as a wrong password.
+  Result<Bound> bind(const std::string& name, const Secret& password, const std::vector<Control>& controls, Deadline deadline);
   Result<Found> search(const Search& search, Deadline deadline);
   // One Modify and, right behind it and without waiting, `read_back`. Fault internal: nothing was sent; timed_out or
   // lost: it was sent (or partly) and its effect is not known.
@@ -100,8 +116,9 @@ class Connection {
 
  private:
   Connection(::ldap* handle, int socket, std::string uri, Watchdog& dog) : ld_(handle), socket_(socket), uri_(std::move(uri)), dog_(dog) {}
+  static Result<std::unique_ptr<Connection>> connect(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog);
   Result<void> start_tls_layer(const Settings& settings, const Endpoint& endpoint, Deadline deadline);
-  Result<void> bind(const Settings& settings, Deadline deadline);
+  Result<void> bind_service(const Settings& settings, Deadline deadline);
   Result<void> read_root(DirectoryType type, const Endpoint& endpoint, Deadline deadline);
   Result<void> take_open_ldap_root(const Entry& root, const Endpoint& endpoint);
   Result<int> send(const Search& search, const char* where);

@@ -11,6 +11,7 @@ namespace {
 enum Code : int {
   success = 0,
   strong_auth_required = 8,
+  referral = 10,
   confidentiality_required = 13,
   no_such_attribute = 16,
   constraint_violation = 19,
@@ -26,6 +27,8 @@ enum Code : int {
 // Win32 errors as AD spells them in front of its diagnostics. Names: winerror.h.
 constexpr std::string_view gen_failure = "0000001F";  // "must be over an encrypted connection" on unicodePwd
 constexpr std::string_view access_denied = "00000005";
+constexpr std::string_view invalid_password = "00000056";
+constexpr std::string_view account_locked = "00000775";
 constexpr std::string_view password_restriction = "0000052D";
 constexpr std::string_view needs_secure_channel = "00002077";  // DS_CONFIDENTIALITY_REQUIRED
 constexpr std::array<std::string_view, 4> swap_errors{
@@ -59,11 +62,18 @@ Refusal rule_named(std::string_view text) {
 
 Refusal verdict(int code, const std::string& error, std::string_view text, WriteKind kind) {
   if (code == success) return Refusal::none;
-  if (kind == WriteKind::reset) {
+  if (kind != WriteKind::unlock) {
     if (code == no_such_attribute || code == value_exists) return Refusal::swap_failed;
     if (std::find(swap_errors.begin(), swap_errors.end(), error) != swap_errors.end()) return Refusal::swap_failed;
   }
   if (code == no_such_object) return Refusal::not_found;
+  if (code == referral) return Refusal::read_only;
+  if (kind == WriteKind::change) {
+    if (error == invalid_password) return Refusal::old_password_wrong;
+    if (error == account_locked) return Refusal::locked;
+    // Nobody needs a right to change the password he knows: who may not is told by the account's own list.
+    if (error == access_denied || (error.empty() && says(text, "module acl"))) return Refusal::cannot_change;
+  }
   if (code == insufficient_rights || error == access_denied) return Refusal::no_rights;
   if (code == strong_auth_required || code == confidentiality_required || error == needs_secure_channel) return Refusal::not_encrypted;
   if (error == gen_failure && code == unwilling) return Refusal::not_encrypted;
@@ -83,27 +93,59 @@ Result<Diagnosis> diagnose(int code, std::string_view text, WriteKind kind) {
   return Diagnosis{refusal, codes + ", " + std::string(to_string(refusal))};
 }
 
+namespace {
+// "data 52e," in the text of result 49: a Win32 error in hexadecimal (winerror.h; the list stands in MS-ADTS nowhere).
+// All but 525, 52e and 775 are told to those alone who know the password.
+struct BindReason {
+  std::string_view data, meaning;
+  SignIn sign_in;
+};
+constexpr std::array<BindReason, 9> bind_reasons{{
+    {"525", "no such account", SignIn::wrong_password},
+    {"52e", "wrong name or password", SignIn::wrong_password},
+    {"530", "not allowed at this hour", SignIn::logon_hours},
+    {"531", "not allowed from this machine", SignIn::workstation},
+    {"532", "its password has expired", SignIn::password_expired},
+    {"533", "the account is disabled", SignIn::disabled},
+    {"701", "the account has expired", SignIn::account_expired},
+    {"773", "its password must be changed", SignIn::must_change},
+    {"775", "the account is locked", SignIn::locked},
+}};
+
+const BindReason* bind_reason(std::string_view text) {
+  for (const auto& reason : bind_reasons)
+    if (says(text, "data " + std::string(reason.data) + ",")) return &reason;
+  return nullptr;
+}
+}  // namespace
+
+std::optional<SignIn> diagnose_sign_in(int code, std::string_view text) {
+  if (code == success) return SignIn::accepted;
+  if (code != invalid_credentials) return std::nullopt;
+  const auto* reason = bind_reason(text);
+  return reason ? reason->sign_in : SignIn::wrong_password;
+}
+
 std::string bind_refusal(int code, std::string_view text) {
-  struct Reason {
-    std::string_view data, meaning;
-  };
-  constexpr std::array<Reason, 9> reasons{{
-      {"525", "no such account"},
-      {"52e", "wrong name or password"},
-      {"530", "not allowed at this hour"},
-      {"531", "not allowed from this machine"},
-      {"532", "its password has expired"},
-      {"533", "the account is disabled"},
-      {"701", "the account has expired"},
-      {"773", "its password must be changed"},
-      {"775", "the account is locked"},
-  }};
   if (code == strong_auth_required) return "the directory wants an encrypted connection";
   if (code != invalid_credentials) return "ldap " + std::to_string(code);
-  for (const auto& reason : reasons) {
-    if (says(text, "data " + std::string(reason.data) + ",")) return std::string(reason.meaning) + " (data " + std::string(reason.data) + ")";
-  }
+  if (const auto* reason = bind_reason(text)) return std::string(reason->meaning) + " (data " + std::string(reason->data) + ")";
   return "wrong name or password";
+}
+
+std::string_view to_string(SignIn sign_in) {
+  switch (sign_in) {
+    case SignIn::accepted: return "accepted";
+    case SignIn::wrong_password: return "wrong_password";
+    case SignIn::locked: return "locked";
+    case SignIn::must_change: return "must_change";
+    case SignIn::password_expired: return "password_expired";
+    case SignIn::account_expired: return "account_expired";
+    case SignIn::disabled: return "disabled";
+    case SignIn::logon_hours: return "logon_hours";
+    case SignIn::workstation: return "workstation";
+  }
+  return "wrong_password";
 }
 
 std::string_view to_string(Refusal refusal) {
@@ -116,6 +158,10 @@ std::string_view to_string(Refusal refusal) {
     case Refusal::policy: return "policy";
     case Refusal::refused_by_filter: return "refused_by_filter";
     case Refusal::swap_failed: return "swap_failed";
+    case Refusal::old_password_wrong: return "old_password_wrong";
+    case Refusal::cannot_change: return "cannot_change";
+    case Refusal::locked: return "locked";
+    case Refusal::read_only: return "read_only";
     case Refusal::not_found: return "not_found";
     case Refusal::no_rights: return "no_rights";
     case Refusal::not_encrypted: return "not_encrypted";

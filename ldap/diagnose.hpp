@@ -1,5 +1,6 @@
 // What a directory's answer to a write means: one pure table, for Samba's texts and Windows' codes.
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 namespace wb::ldap {
 
 enum class WriteKind { reset,
+  change,
   unlock };
 
 struct Diagnosis {
@@ -22,6 +24,9 @@ struct Diagnosis {
 // Swap failures come first: 16 and 20, and any code with 00002081, 00002083, 00002084 or 00002085, mean that the
 // expected pwdLastSet or marker was not there, whatever policy might have said about the password.
 Result<Diagnosis> diagnose(int code, std::string_view text, WriteKind kind);
+
+// What a sign-in came to. nullopt: an answer that says nothing about the password (busy, no encryption, a wrong name form).
+std::optional<SignIn> diagnose_sign_in(int code, std::string_view text);
 
 // Why a simple bind was refused (result 49 carries "data 52e" and the like), for the operator.
 std::string bind_refusal(int code, std::string_view text);

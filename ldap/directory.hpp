@@ -3,12 +3,14 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
 #include "protocol/messages.hpp"
@@ -30,7 +32,10 @@ struct Account {
   // When the marker attribute was last written, by the originating DC's clock; whatever its value is now, also none.
   // 0: never. nullopt: the directory does not tell, and nothing may be concluded from a marker that looks untouched.
   std::optional<std::int64_t> marker_changed;
-  std::string mail, mobile, telephone;
+  std::map<std::string, std::vector<std::string>> contacts;  // what Settings::contacts asks for; by attribute
+  std::string language;                                      // preferredLanguage
+  int wrong_passwords = 0;                                   // counted towards the lock, as this DC knows it
+  UnixSeconds last_wrong_password = 0;                       // 0: never
   std::string pso_dn;      // msDS-ResultantPSO, empty = the domain's policy
   bool pso_known = false;  // find() asked for it; policy_of() asks by itself where read() did not
 };
@@ -51,6 +56,10 @@ enum class Refusal {  // a verdict of the directory about a write
   policy /* rule not named */,
   refused_by_filter,
   swap_failed,  // somebody changed the password since the probe
+  old_password_wrong,
+  cannot_change,  // the account may not change its own password
+  locked,         // no change of a locked account's
+  read_only,      // an RODC, or a server that refers writes to another
   not_found,
   no_rights,
   not_encrypted,
@@ -66,6 +75,29 @@ struct WriteAnswer {
   double directory_ms = 0;
 };
 
+// What a sign-in with a password came to. The codes of MS-ADTS and slapo-ppolicy that name one; AD tells all but
+// `wrong_password` and `locked` to those alone who know the password.
+enum class SignIn { accepted,
+  wrong_password,
+  locked,
+  must_change,
+  password_expired,
+  account_expired,
+  disabled,
+  logon_hours,
+  workstation };
+std::string_view to_string(SignIn sign_in);
+
+struct SignInAnswer {
+  SignIn sign_in = SignIn::wrong_password;
+  std::string detail;  // the directory's code, for the operator's log
+  double directory_ms = 0;
+};
+
+// How much of an account is read.
+enum class Depth { write,  // what a write and its guardrails need, at half the cost: state.expired and pso_dn are not asked for
+  full };
+
 struct DirectoryState {
   bool ready = false;
   std::string reason;
@@ -79,12 +111,17 @@ class Directory {
   // By UPN, sAMAccountName, DOMAIN\user, mail or objectGUID text. nullopt: not found; Fault refused "ambiguous".
   // Everything about the account: for probes.
   virtual Result<std::optional<Account>> find(std::string_view name) = 0;
-  // What a write and its guardrails need, at half the cost to the DC: state.expired and pso_dn are not asked for.
   // `dc`: on that DC and no other (Fault unreachable "ldap.pinned"); empty: on the one of the moment.
-  virtual Result<std::optional<Account>> read(std::string_view sub, const std::string& dc = {}) = 0;
+  virtual Result<std::optional<Account>> read(std::string_view sub, const std::string& dc = {}, Depth depth = Depth::write) = 0;
   virtual Result<protocol::PasswordPolicy> policy_of(const Account& account) = 0;
+  // DNs of the groups it is in, nested ones too.
+  virtual Result<std::vector<std::string>> groups_of(const Account& account) = 0;
   // One Modify and the read-back behind it. Fault::lost or timed_out: sent, effect unknown. Fault::unreachable: not sent.
-  virtual Result<WriteAnswer> write_password(const WriteOrder& order, const Secret& password_utf8) = 0;
+  // `old_utf8`: the person's own change, which the directory refuses where it is not the password; else an administrator's reset.
+  virtual Result<WriteAnswer> write_password(const WriteOrder& order, const Secret& password_utf8, const Secret* old_utf8 = nullptr) = 0;
+  // One bind as the account, on a connection of its own to account.pre.dc. Fault: it is not known what the password is worth;
+  // lost or timed_out: the attempt may have been counted.
+  virtual Result<SignInAnswer> authenticate(const Account& account, const Secret& password_utf8) = 0;
   // Swaps the marker alone: {[delete pre.mk,] add text} on pre.dc, the read-back behind it. Answers as write_password does.
   virtual Result<WriteAnswer> write_marker(const std::string& sub, const protocol::Pre& pre, const std::string& text) = 0;
   virtual Result<WriteAnswer> unlock(const std::string& sub) = 0;

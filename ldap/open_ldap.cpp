@@ -65,7 +65,7 @@ Result<std::optional<Account>> OpenLdap::find(std::string_view name) {
   return account;
 }
 
-Result<std::optional<Account>> OpenLdap::read(std::string_view sub, const std::string& dc) {
+Result<std::optional<Account>> OpenLdap::read(std::string_view sub, const std::string& dc, Depth) {
   if (!guid_bytes(sub)) return std::optional<Account>();
   return asking(dc, [&](Connection& connection) { return read_on(connection, sub, true, deadline()); });
 }
@@ -85,7 +85,8 @@ Result<protocol::PasswordPolicy> OpenLdap::policy_of(const Account& account) {
 }
 
 // ---- writing -----------------------------------------------------------------------------------------------
-Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secret& password_utf8) {
+Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secret& password_utf8, const Secret* old_utf8) {
+  if (old_utf8) return fault(Fault::Kind::refused, "ldap.change", "not offered for OpenLDAP yet");
   using Op = Modification::Op;
   if (!quoted_utf16(password_utf8)) return fault(Fault::Kind::malformed, "ldap.password", "not 1 to 256 UTF-16 units of well-formed Unicode");
   if (!guid_bytes(order.sub) || integer(order.pre.pls).value_or(-1) < 0 || order.pre.dc.empty()) return fault(Fault::Kind::malformed, "ldap.order", "sub or pre");
@@ -121,6 +122,8 @@ Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secr
   if (answer->refusal == Refusal::none && answer->after) answer->detail = oddity(order, *answer->after);
   return answer;
 }
+
+Result<SignInAnswer> OpenLdap::authenticate(const Account&, const Secret&) { return fault(Fault::Kind::refused, "ldap.sign_in", "not offered for OpenLDAP yet"); }
 
 Result<WriteAnswer> OpenLdap::write_marker(const std::string& sub, const protocol::Pre& pre, const std::string& text) {
   if (!guid_bytes(sub) || pre.dc.empty() || text.empty()) return fault(Fault::Kind::malformed, "ldap.order", "sub, pre or marker");
@@ -180,7 +183,7 @@ Result<WriteAnswer> OpenLdap::write(Connection& connection, const Write& order) 
     Search read_back;
     read_back.base = (*person)->dn;
     read_back.filter = "(entryUUID=" + order.sub + ")";
-    read_back.attributes = person_attributes(settings_.marker_attribute);
+    read_back.attributes = person_attributes(settings_);
     auto modified = connection.modify((*person)->dn, order.mods(**person), controls, &read_back, until);
     if (!modified) return std::move(modified).error();
     if (!again && may_be_out_of_date(modified->code)) {

@@ -37,9 +37,11 @@ class OpenLdap final : public Directory {
   // By uid, mail, uid@domain, DOMAIN\uid or entryUUID. An account whose password was changed within the last minute is
   // looked at twice, a good second apart (open_ldap_entry.hpp).
   Result<std::optional<Account>> find(std::string_view name) override;
-  Result<std::optional<Account>> read(std::string_view sub, const std::string& dc = {}) override;
+  Result<std::optional<Account>> read(std::string_view sub, const std::string& dc = {}, Depth depth = Depth::write) override;
   Result<protocol::PasswordPolicy> policy_of(const Account& account) override;
-  Result<WriteAnswer> write_password(const WriteOrder& order, const Secret& password_utf8) override;
+  Result<std::vector<std::string>> groups_of(const Account& account) override { return account.group_dns; }
+  Result<WriteAnswer> write_password(const WriteOrder& order, const Secret& password_utf8, const Secret* old_utf8 = nullptr) override;
+  Result<SignInAnswer> authenticate(const Account& account, const Secret& password_utf8) override;
   Result<WriteAnswer> write_marker(const std::string& sub, const protocol::Pre& pre, const std::string& text) override;
   Result<WriteAnswer> unlock(const std::string& sub) override;
   DirectoryState check() override;

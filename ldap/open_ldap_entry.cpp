@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/ids.hpp"
+#include "ldap/account.hpp"
 #include "ldap/text.hpp"
 
 namespace wb::ldap {
@@ -101,16 +102,17 @@ std::string generalized_from_filetime(std::int64_t filetime) {
   return out + "Z";
 }
 
-std::vector<std::string> person_attributes(const std::string& marker_attribute) {
-  std::vector<std::string> names{"entryUUID", "uid", "cn", "displayName", "mail", "mobile", "telephoneNumber", "gidNumber", "memberOf", "modifyTimestamp",
+std::vector<std::string> person_attributes(const Settings& settings) {
+  std::vector<std::string> names{"entryUUID", "uid", "cn", "displayName", "preferredLanguage", "gidNumber", "memberOf", "modifyTimestamp",
       "pwdChangedTime", "pwdAccountLockedTime", "pwdReset", "pwdPolicySubentry", "pwdStartTime", "pwdEndTime"};
-  if (!marker_attribute.empty()) names.push_back(marker_attribute);
+  if (!settings.marker_attribute.empty()) names.push_back(settings.marker_attribute);
+  names.insert(names.end(), settings.contacts.begin(), settings.contacts.end());
   return names;
 }
 
 bool locked_for_good(const Entry& entry) { return entry.first("pwdAccountLockedTime").starts_with(for_good.substr(0, for_good.size() - 1)); }
 
-Result<Account> person_from(const Entry& entry, const std::optional<PolicyRules>& rules, const std::string& marker_attribute,
+Result<Account> person_from(const Entry& entry, const std::optional<PolicyRules>& rules, const Settings& settings,
     const std::string& dc, UnixSeconds now) {
   Account account;
   account.sub = lowered(entry.first("entryUUID"));
@@ -118,9 +120,8 @@ Result<Account> person_from(const Entry& entry, const std::optional<PolicyRules>
   account.dn = entry.dn;
   account.sam = entry.first("uid");
   account.display_name = entry.values("displayName").empty() ? entry.first("cn") : entry.first("displayName");
-  account.mail = entry.first("mail");
-  account.mobile = entry.first("mobile");
-  account.telephone = entry.first("telephoneNumber");
+  account.contacts = contacts_of(entry, settings.contacts);
+  account.language = entry.first("preferredLanguage");
   account.group_dns = entry.values("memberOf");
   account.pso_dn = entry.first("pwdPolicySubentry");
   account.pso_known = true;
@@ -132,8 +133,8 @@ Result<Account> person_from(const Entry& entry, const std::optional<PolicyRules>
     if (!changed || *changed <= 0) return fault(Fault::Kind::malformed, "ldap.account", "pwdChangedTime");
     account.pre.pls = std::to_string(*changed);
   }
-  if (!marker_attribute.empty()) {
-    if (!entry.values(marker_attribute).empty()) account.pre.mk = entry.first(marker_attribute);
+  if (const auto& marker = settings.marker_attribute; !marker.empty()) {
+    if (!entry.values(marker).empty()) account.pre.mk = entry.first(marker);
     account.marker_changed = seconds_of(entry, "modifyTimestamp");
   }
   account.state = state_of(entry, rules, now);

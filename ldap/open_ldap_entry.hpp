@@ -23,6 +23,7 @@
 #include "ldap/connection.hpp"
 #include "ldap/directory.hpp"
 #include "ldap/password_policy.hpp"
+#include "ldap/settings.hpp"
 
 namespace wb::ldap {
 
@@ -30,7 +31,7 @@ namespace wb::ldap {
 std::optional<std::int64_t> filetime_from_generalized(std::string_view text);
 std::string generalized_from_filetime(std::int64_t filetime);
 
-std::vector<std::string> person_attributes(const std::string& marker_attribute);
+std::vector<std::string> person_attributes(const Settings& settings);
 
 // pwdAccountLockedTime: 000001010000Z: an administrator has locked the account until he unlocks it. The overlay deletes
 // that lock, too, whenever a password is reset.
@@ -39,7 +40,7 @@ bool locked_for_good(const Entry& entry);
 // Without `rules` (they may be unreadable) a lock counts as lasting, and nothing as expired. marker_changed is
 // modifyTimestamp: no server tells when a single attribute was written, but it was not later than that.
 // Fault malformed: no entryUUID, or times that are none. The groups are not filled in.
-Result<Account> person_from(const Entry& entry, const std::optional<PolicyRules>& rules, const std::string& marker_attribute,
+Result<Account> person_from(const Entry& entry, const std::optional<PolicyRules>& rules, const Settings& settings,
     const std::string& dc, UnixSeconds now);
 
 // Filters (RFC 4515) for the assertion control. Each names the entry by its entryUUID: a DN may belong to somebody else

@@ -57,7 +57,7 @@ Result<std::optional<Entry>> OpenLdap::entry_of(Connection& connection, std::str
   search.base = base_of(connection);
   search.subtree = true;
   search.filter = "(&" + std::string(people) + "(entryUUID=" + std::string(sub) + "))";
-  search.attributes = person_attributes(settings_.marker_attribute);
+  search.attributes = person_attributes(settings_);
   auto found = connection.search(search, until);
   if (!found) return std::move(found).error();
   if (found->code != success && found->code != no_such_object) return answered(found->code, "ldap.read");
@@ -83,7 +83,7 @@ Result<std::optional<Entry>> OpenLdap::entry_of_name(Connection& connection, std
   search.base = base_of(connection);
   search.subtree = true;
   search.filter = "(&" + std::string(people) + "(|(uid=" + filter_escape(uid) + ")(mail=" + filter_escape(mail) + ")))";
-  search.attributes = person_attributes(settings_.marker_attribute);
+  search.attributes = person_attributes(settings_);
   search.entries_max = candidates_max;
   auto found = connection.search(search, until);
   if (!found) return std::move(found).error();
@@ -96,7 +96,7 @@ Result<Account> OpenLdap::account_of(Connection& connection, const Entry& entry,
   std::optional<PolicyRules> rules;
   if (auto known = rules_at(connection, entry.first("pwdPolicySubentry"), until)) rules = *known;
   else if (connection.broken()) return std::move(known).error();
-  auto account = person_from(entry, rules, settings_.marker_attribute, connection.root().dc, unix_now());
+  auto account = person_from(entry, rules, settings_, connection.root().dc, unix_now());
   if (!account) return account;
   remember(account->sub, entry);
   if (groups)

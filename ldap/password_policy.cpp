@@ -57,12 +57,12 @@ std::optional<Meaning> of_policy(int error) {
 Meaning of_code(int code, WriteKind kind) {
   switch (code) {
     case success: return {Refusal::none, {}};
-    case assertion_failed: return {kind == WriteKind::reset ? Refusal::swap_failed : Refusal::directory_error, "the assertion failed"};
+    case assertion_failed: return {kind != WriteKind::unlock ? Refusal::swap_failed : Refusal::directory_error, "the assertion failed"};
     case no_such_object: return {Refusal::not_found, {}};
     case insufficient_rights: return {Refusal::no_rights, {}};
     case strong_auth_required:
     case confidentiality_required: return {Refusal::not_encrypted, {}};
-    case referral: return {Refusal::directory_error, "a read-only replica, which refers writes elsewhere"};
+    case referral: return {Refusal::read_only, "a read-only replica, which refers writes elsewhere"};
     case unavailable_critical: return {Refusal::directory_error, "no assertion control"};
     case object_class_violation: return {Refusal::directory_error, "the entry's object classes do not allow an attribute: the marker?"};
     default: return {Refusal::directory_error, {}};

@@ -132,6 +132,21 @@ Result<std::unique_ptr<Connection>> Pool::connect_to(std::size_t server, Deadlin
   return Connection::open(settings_, endpoint, deadline, dog_);
 }
 
+Result<Bound> Pool::sign_in(const std::string& dc, const std::string& name, const Secret& password, const std::vector<Control>& controls, Deadline deadline) {
+  if (misconfigured_) return *misconfigured_;
+  std::vector<Endpoint> there;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto i : candidates(dc)) there.push_back(servers_[i].endpoint);
+  }
+  for (const auto& endpoint : there) {
+    auto connection = Connection::open_unbound(settings_, endpoint, deadline, dog_);
+    if (!connection) return fault(Fault::Kind::unreachable, "ldap.pinned", dc + ": " + connection.error().detail);
+    if ((*connection)->root().dc == dc) return (*connection)->bind(name, password, controls, deadline);
+  }
+  return fault(Fault::Kind::unreachable, "ldap.pinned", "no configured URI leads to " + dc);
+}
+
 void Pool::give_back(std::unique_ptr<Connection> connection) {
   const bool keep = !connection->broken();
   {

@@ -41,6 +41,9 @@ class Pool {
   // connect_timeout, for a free place and the connection together. Fault exhausted at ldap.pool: all are in use.
   // `fresh`: not one that was held.
   Result<Lease> take(const std::string& dc = {}, bool fresh = false);
+  // One bind as somebody else, on a connection of its own to `dc` that is closed again: a held one would be that account's
+  // from then on. Faults as take(); lost and timed_out at ldap.bind: the attempt may have been counted.
+  Result<Bound> sign_in(const std::string& dc, const std::string& name, const Secret& password, const std::vector<Control>& controls, Deadline deadline);
 
  private:
   struct Server {

@@ -11,9 +11,6 @@ namespace {
 
 constexpr int success = 0, no_such_object = 32, invalid_dn = 34, referral = 10, size_limit_exceeded = 4;
 constexpr const char* descriptor = "nTSecurityDescriptor";
-// LDAP_SERVER_SD_FLAGS_OID with DACL_SECURITY_INFORMATION, SEQUENCE { INTEGER 4 } (MS-ADTS 3.1.1.3.4.1.11). Without it
-// the DC is asked for the SACL too, which only administrators may read, and shows nothing at all.
-const Control dacl_only{"1.2.840.113556.1.4.801", std::string("\x30\x03\x02\x01\x04", 5)};
 
 Fault refused(const char* where, std::string detail) { return fault(Fault::Kind::refused, where, std::move(detail)); }
 
@@ -51,7 +48,7 @@ Result<std::optional<Entry>> RightsReader::object(const std::string& dn, std::ve
   Search search;
   search.base = dn;
   search.attributes = std::move(attributes);
-  search.control = dacl_only;
+  search.control = dacl_only();
   auto found = connection_->search(search, deadline());
   if (!found) return std::move(found).error();
   const bool none = found->code == no_such_object || found->code == invalid_dn || found->code == referral || found->entries.empty();
@@ -73,7 +70,7 @@ Result<Entry> RightsReader::only_one(const std::string& filter, std::vector<std:
   search.filter = filter;
   search.attributes = std::move(attributes);
   search.entries_max = 2;
-  search.control = dacl_only;
+  search.control = dacl_only();
   auto found = connection_->search(search, deadline());
   if (!found) return std::move(found).error();
   if (found->code != success && found->code != size_limit_exceeded) return refused(where, "ldap " + std::to_string(found->code));

@@ -22,6 +22,7 @@ struct Settings {
   std::filesystem::path bind_password_file;  // first line; read at each connect
   std::string base_dn;                       // empty: rootDSE defaultNamingContext
   std::string marker_attribute;              // empty: no marker (pwdLastSet alone guards the swap)
+  std::vector<std::string> contacts;         // attributes that a probe may carry: mail, mobile, ...
   HistoryEnforcement history = HistoryEnforcement::prefer;
   std::string policy_dn;                      // OpenLDAP: the overlay's default policy; empty: the only one there is
   std::vector<std::string> protected_groups;  // OpenLDAP: the guardrails' own, which must be readable to protect anybody

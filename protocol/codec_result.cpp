@@ -9,20 +9,36 @@ json::object shape_probe(const ProbeAnswer& p) {
   json::object policy{{"min_length", p.policy.min_length}, {"complexity", p.policy.complexity}, {"history", p.policy.history},
       {"min_age_s", p.policy.min_age_s}, {"max_age_s", p.policy.max_age_s}};
   if (p.policy.change_from) policy["change_from"] = *p.policy.change_from;
+  if (p.policy.lockout_threshold > 0)
+    policy["lockout"] = json::object{{"threshold", p.policy.lockout_threshold}, {"window_s", p.policy.lockout_window_s}, {"duration_s", p.policy.lockout_duration_s}};
   json::object contacts;
-  for (const auto& [name, value] : p.contacts) contacts[view(name)] = value;
+  for (const auto& [name, values] : p.contacts) contacts[view(name)] = shape(values);
   const auto& s = p.state;
-  return {{"sub", p.sub}, {"dc", p.dc},
-      {"state", {{"disabled", s.disabled}, {"locked", s.locked}, {"must_change", s.must_change}, {"expired", s.expired}, {"never_expires", s.never_expires}}},
-      {"policy", policy}, {"display_name", p.display_name}, {"groups", shape(p.groups)}, {"contacts", contacts}, {"pre", shape(std::optional<Pre>(p.pre))}, {"now", p.now}};
+  json::object state{{"disabled", s.disabled}, {"locked", s.locked}, {"must_change", s.must_change}, {"expired", s.expired}, {"never_expires", s.never_expires},
+      {"account_expired", s.account_expired}, {"cannot_change", s.cannot_change}, {"smart_card", s.smart_card}};
+  if (s.locked_until) state["locked_until"] = *s.locked_until;
+  json::object out{{"sub", p.sub}, {"dc", p.dc}, {"state", state}, {"policy", policy}, {"display_name", p.display_name}, {"groups", shape(p.groups)},
+      {"contacts", contacts}, {"pre", shape(std::optional<Pre>(p.pre))}, {"now", p.now}};
+  if (!p.privileged.empty()) out["privileged"] = p.privileged;
+  if (!p.language.empty()) out["language"] = p.language;
+  return out;
 }
 
-void read_nested(Members& m, std::string_view name, const std::function<void(Members&)>& body) {
-  const auto* value = m.any(name);
+void read_nested(Members& m, std::string_view name, const std::function<void(Members&)>& body, bool needed = true) {
+  const auto* value = m.any(name, needed);
   if (!value) return;
   Members inner(*value, Members::Unknown::refused);
   body(inner);
   if (auto done = inner.finish(); done.has_error()) m.problem(name, done.error().detail);
+}
+
+void read_contacts(Members& m, ProbeAnswer& p) {
+  const auto* contacts = m.any("contacts");
+  if (!contacts) return;
+  if (!contacts->is_object() || contacts->get_object().size() > 16) return m.problem("contacts", "expected an object of at most 16 lists of strings");
+  Members inner(*contacts, Members::Unknown::ignored);
+  for (const auto& member : contacts->get_object()) inner.texts(member.key(), p.contacts[std::string(member.key())], 16);
+  if (auto done = inner.finish(); done.has_error()) m.problem("contacts", done.error().detail);
 }
 
 Result<ProbeAnswer> read_probe(const json::value& value) {
@@ -31,24 +47,21 @@ Result<ProbeAnswer> read_probe(const json::value& value) {
   m.text("sub", p.sub).text("dc", p.dc);
   read_nested(m, "state", [&p](Members& s) {
     s.flag("disabled", p.state.disabled).flag("locked", p.state.locked).flag("must_change", p.state.must_change);
-    s.flag("expired", p.state.expired).flag("never_expires", p.state.never_expires);
+    s.flag("expired", p.state.expired).flag("never_expires", p.state.never_expires).flag("account_expired", p.state.account_expired);
+    s.flag("cannot_change", p.state.cannot_change).flag("smart_card", p.state.smart_card).integer("locked_until", p.state.locked_until);
   });
   read_nested(m, "policy", [&p](Members& o) {
     o.number("min_length", p.policy.min_length).flag("complexity", p.policy.complexity).number("history", p.policy.history);
     o.integer("min_age_s", p.policy.min_age_s).integer("max_age_s", p.policy.max_age_s).integer("change_from", p.policy.change_from);
+    const auto lockout = [&p](Members& l) {
+      l.number("threshold", p.policy.lockout_threshold).integer("window_s", p.policy.lockout_window_s).integer("duration_s", p.policy.lockout_duration_s);
+    };
+    read_nested(o, "lockout", lockout, false);
   });
-  m.text("display_name", p.display_name).texts("groups", p.groups, 1024);
-  if (const auto* contacts = m.any("contacts"); contacts && contacts->is_object() && contacts->get_object().size() <= 16) {
-    for (const auto& member : contacts->get_object()) {
-      if (!member.value().is_string()) {
-        m.problem("contacts", "expected strings");
-        break;
-      }
-      p.contacts.emplace(std::string(member.key()), std::string(member.value().get_string()));
-    }
-  } else if (contacts) {
-    m.problem("contacts", "expected an object of at most 16 strings");
-  }
+  std::optional<std::string> privileged, language;
+  m.text("display_name", p.display_name).text("privileged", privileged).text("language", language).texts("groups", p.groups, 1024);
+  p.privileged = privileged.value_or(""), p.language = language.value_or("");
+  read_contacts(m, p);
   if (const auto* pre = m.any("pre")) m.take("pre", read_pre(*pre), p.pre);
   m.integer("now", p.now);
   if (auto done = m.finish(); done.has_error()) return done.error();
@@ -120,7 +133,7 @@ template <> Result<JobResult> decode(std::string_view text) {
   if (const auto* probe = m.any("probe", false)) m.take("probe", read_probe(*probe), r.probe.emplace());
   r.reason = reason.value_or("");
   if (auto o = op_from(op)) r.op = *o;
-  else m.problem("op", "expected probe, reset, unlock or resolve");
+  else m.problem("op", "expected an operation of the contract");
   if (auto c = code_from(code)) r.code = *c;
   else m.problem("code", "expected a code of the contract");
   if (auto done = m.finish(); done.has_error()) return done.error();

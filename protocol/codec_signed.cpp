@@ -31,7 +31,7 @@ void read_op(Members& m, Op& out) {
   m.text("op", name);
   if (!m.ok()) return;
   if (auto op = op_from(name)) out = *op;
-  else m.problem("op", "expected probe, reset, unlock or resolve");
+  else m.problem("op", "expected an operation of the contract");
 }
 void read_optional_pre(Members& m, std::optional<Pre>& out) {
   const auto* value = m.any("pre");
@@ -82,12 +82,14 @@ std::string_view to_string(Op op) {
     case Op::probe: return "probe";
     case Op::reset: return "reset";
     case Op::unlock: return "unlock";
+    case Op::change: return "change";
+    case Op::authenticate: return "authenticate";
     case Op::resolve: return "resolve";
   }
   return "probe";
 }
 std::optional<Op> op_from(std::string_view text) {
-  for (const auto op : {Op::probe, Op::reset, Op::unlock, Op::resolve})
+  for (const auto op : {Op::probe, Op::reset, Op::unlock, Op::change, Op::authenticate, Op::resolve})
     if (to_string(op) == text) return op;
   return std::nullopt;
 }

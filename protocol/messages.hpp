@@ -156,8 +156,10 @@ struct Pre {
 };
 
 enum class Op { probe,
-  reset,
-  unlock,
+  reset,         // an administrator's: the new password alone
+  unlock,        // the password stays
+  change,        // the person's own: the old and the new password
+  authenticate,  // is this the password? Nothing is written
   resolve };
 struct JobOptions {
   bool unlock = false, must_change = false, enforce_history = true;
@@ -201,22 +203,29 @@ enum class Code { ok,
   unknown };
 
 struct AccountState {
-  bool disabled = false, locked = false, must_change = false, expired = false, never_expires = false;
+  bool disabled = false, locked = false, must_change = false, expired = false, never_expires = false;  // expired: the password
+  bool account_expired = false, cannot_change = false, smart_card = false;
+  std::optional<std::int64_t> locked_until = {};  // Unix seconds; locked without it: until somebody ends it
 };
 struct PasswordPolicy {
   int min_length = 0;
   bool complexity = false;
   int history = 0;
   std::int64_t min_age_s = 0, max_age_s = 0;
-  std::optional<std::int64_t> change_from;  // Unix seconds: the minimum age is in the way until then
+  std::optional<std::int64_t> change_from = {};  // Unix seconds: the minimum age is in the way until then
+  int lockout_threshold = 0;                     // wrong passwords that lock; 0: none does
+  std::int64_t lockout_window_s = 0;             // within which they count; 0: until a right one
+  std::int64_t lockout_duration_s = 0;           // 0: until somebody ends it
 };
 struct ProbeAnswer {
   std::string sub, dc;
   AccountState state;
   PasswordPolicy policy;
   std::string display_name;
+  std::string privileged = {};  // why, where the guardrails spare a privileged account; empty: it is none
+  std::string language = {};    // as the directory spells it: "de", "de-AT"; empty: not told
   std::vector<std::string> groups;
-  std::map<std::string, std::string> contacts;
+  std::map<std::string, std::vector<std::string>> contacts;  // by the directory's attribute names, as far as the agent's configuration permits
   Pre pre;
   std::int64_t now = 0;
 };

@@ -42,8 +42,8 @@ TEST_F(ADirectory, FindsAnAccountByEveryNameItHas) {
   const auto alice = found(directory(), "alice");
   EXPECT_EQ(alice.sam, "alice");
   EXPECT_EQ(alice.display_name, "Alice Liddell");
-  EXPECT_EQ(alice.mail, "alice@corp.example");
-  EXPECT_EQ(alice.telephone, "+49 221 5550100");
+  EXPECT_EQ(alice.contacts.at("mail"), std::vector<std::string>{"alice@corp.example"});
+  EXPECT_EQ(alice.contacts.at("telephoneNumber"), std::vector<std::string>{"+49 221 5550100"});
   EXPECT_EQ(alice.dn, "CN=Alice Liddell,OU=People,DC=corp,DC=example");
   EXPECT_EQ(alice.sid.rfind("S-1-5-21-", 0), 0U);
   EXPECT_GE(alice.group_sids.size(), 1U);

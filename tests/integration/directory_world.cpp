@@ -106,6 +106,7 @@ ldap::Settings lab_settings() {
   static const std::string file = password_file(env("AD_SVC_PW"));
   settings.bind_password_file = file;
   settings.marker_attribute = "adminDisplayName";
+  settings.contacts = {"mail", "mobile", "telephoneNumber"};
   return settings;
 }
 

@@ -28,9 +28,9 @@ TEST_F(Finding, AnsweresToEveryKindOfName) {
   EXPECT_EQ(alice.dn, person("uid=alice"));
   EXPECT_EQ(alice.sub, root_read(alice.dn, "entryUUID"));
   EXPECT_EQ(alice.display_name, "Alice Liddell");
-  EXPECT_EQ(alice.mail, "alice@example.org");
-  EXPECT_EQ(alice.mobile, "+49 170 1");
-  EXPECT_EQ(alice.telephone, "+49 30 1");
+  EXPECT_EQ(alice.contacts.at("mail"), std::vector<std::string>{"alice@example.org"});
+  EXPECT_EQ(alice.contacts.at("mobile"), std::vector<std::string>{"+49 170 1"});
+  EXPECT_EQ(alice.contacts.at("telephoneNumber"), std::vector<std::string>{"+49 30 1"});
   EXPECT_TRUE(alice.group_sids.empty());
   for (const auto* name : {"ALICE", "alice@example.org", "Alice@Example.org", "example\\alice", "EXAMPLE.ORG\\alice", alice.sub.c_str()}) {
     EXPECT_EQ(found(*directory_, name).sub, alice.sub) << name;

@@ -81,6 +81,7 @@ ldap::Settings lab_settings() {
   settings.bind_dn = env("SLAPD_SVCDN");
   settings.bind_password_file = file;
   settings.base_dn = env("SLAPD_BASE");
+  settings.contacts = {"mail", "mobile", "telephoneNumber"};
   settings.policy_dn = "cn=default,ou=policies," + env("SLAPD_BASE");
   settings.marker_attribute = "wbLastJob";
   settings.history = ldap::HistoryEnforcement::require;

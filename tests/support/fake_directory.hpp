@@ -20,7 +20,8 @@ struct FakeDirectory : ldap::Directory {
     std::map<std::string, std::string> passwords;   // by sub
     ldap::DirectoryState state{true, "", "dc1.corp.example", true, true};
     protocol::PasswordPolicy policy{8, true, 24, 0, 0, std::nullopt};
-    int reads = 0, writes = 0, applied = 0, voids = 0;
+    int reads = 0, writes = 0, applied = 0, voids = 0, sign_ins = 0;
+    std::optional<ldap::SignIn> sign_in;  // answered instead of what the password is worth
     bool hold_writes = false;  // a write waits until this is false
     std::function<std::optional<Fault>()> read_fault;
     std::optional<Fault> write_fault;  // answered instead of the verdict
@@ -63,7 +64,7 @@ struct FakeDirectory : ldap::Directory {
       if (account.sam == name) return std::optional(account);
     return std::optional<ldap::Account>();
   }
-  Result<std::optional<ldap::Account>> read(std::string_view sub, const std::string& dc = {}) override {
+  Result<std::optional<ldap::Account>> read(std::string_view sub, const std::string& dc = {}, ldap::Depth = ldap::Depth::write) override {
     const std::lock_guard lock(s->mutex);
     ++s->reads;
     if (auto why = s->read_fault ? s->read_fault() : std::nullopt) return *why;
@@ -75,7 +76,7 @@ struct FakeDirectory : ldap::Directory {
     const std::lock_guard lock(s->mutex);
     return s->policy;
   }
-  Result<ldap::WriteAnswer> write_password(const ldap::WriteOrder& order, const Secret& password) override {
+  Result<ldap::WriteAnswer> write_password(const ldap::WriteOrder& order, const Secret& password, const Secret* old = nullptr) override {
     std::unique_lock lock(s->mutex);
     ++s->writes;
     s->changed.notify_all();
@@ -84,6 +85,7 @@ struct FakeDirectory : ldap::Directory {
     ldap::WriteAnswer answer;
     const bool same = account.pre.pls == order.pre.pls && account.pre.mk == order.pre.mk;
     if (s->refuse != ldap::Refusal::none) answer.refusal = s->refuse;
+    else if (old && !is_password(order.sub, *old)) answer.refusal = ldap::Refusal::old_password_wrong;
     else if (!same) answer.refusal = ldap::Refusal::swap_failed;
     else if (!s->write_fault || s->write_lands) {
       ++s->applied;
@@ -96,6 +98,16 @@ struct FakeDirectory : ldap::Directory {
     if (s->write_fault) return *s->write_fault;
     answer.after = account;
     return answer;
+  }
+  Result<std::vector<std::string>> groups_of(const ldap::Account& account) override { return account.group_dns; }
+  Result<ldap::SignInAnswer> authenticate(const ldap::Account& account, const Secret& password) override {
+    std::unique_lock lock(s->mutex);
+    ++s->sign_ins;
+    s->changed.notify_all();
+    s->changed.wait(lock, [this] { return !s->hold_writes; });
+    if (s->write_fault) return *s->write_fault;
+    if (s->sign_in) return ldap::SignInAnswer{*s->sign_in, {}, 0};
+    return ldap::SignInAnswer{is_password(account.sub, password) ? ldap::SignIn::accepted : ldap::SignIn::wrong_password, {}, 0};
   }
   Result<ldap::WriteAnswer> write_marker(const std::string& sub, const protocol::Pre& pre, const std::string& text) override {
     const std::lock_guard lock(s->mutex);
@@ -119,6 +131,10 @@ struct FakeDirectory : ldap::Directory {
   ldap::DirectoryState check() override {
     const std::lock_guard lock(s->mutex);
     return s->state;
+  }
+
+  bool is_password(const std::string& sub, const Secret& password) const {
+    return password.expose([&](std::string_view text) { return s->passwords[sub] == text; });
   }
 
   std::shared_ptr<Shared> s;

@@ -12,10 +12,18 @@ using namespace std::string_literals;
 const std::string guid = "\x2c\x80\x0f\x42\x78\xef\x16\x4e\x85\x81\xb9\xca\x98\x7e\x46\xed"s;
 const std::string sid = "\x01\x02\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00\x21\x02\x00\x00"s;
 
+constexpr UnixSeconds now = 1'795'000'000;
+Settings settings() {
+  Settings settings;
+  settings.marker_attribute = "adminDisplayName";
+  settings.contacts = {"mail", "proxyAddresses"};
+  return settings;
+}
+
 Entry an_entry() {
   return {"CN=Alice,DC=corp", {{"objectGUID", {guid}}, {"objectSid", {sid}}, {"userAccountControl", {"512"}}, {"pwdLastSet", {"134397163122747233"}}, {"tokenGroups", {sid}}}};
 }
-Result<Account> read(Entry entry) { return account_from(entry, Detail::probe, "adminDisplayName", "dc1.corp.example"); }
+Result<Account> read(Entry entry) { return account_from(entry, Detail::probe, settings(), "dc1.corp.example", now); }
 Account with(const char* name, const char* value) {
   auto entry = an_entry();
   std::erase_if(entry.attributes, [&](const auto& attribute) { return attribute.first == name; });
@@ -55,7 +63,7 @@ TEST(AnAccount, CountsAsLockedByItsTimeWhenTheFlagsWereNotRead) {
 }
 
 TEST(AnAccount, IsNotAskedForConstructedAttributesBehindAWrite) {
-  const auto names = account_attributes(Detail::after, "adminDisplayName");
+  const auto names = account_attributes(Detail::after, settings());
   for (const auto* costly : {"tokenGroups", "msDS-ResultantPSO", "msDS-User-Account-Control-Computed"}) EXPECT_EQ(std::count(names.begin(), names.end(), costly), 0) << costly;
   EXPECT_EQ(std::count(names.begin(), names.end(), "adminDisplayName"), 1);
 }

@@ -48,7 +48,7 @@ constexpr Case resets[] = {
     {53, "00002035: setup_io: it's not allowed to set the NT hash password directly'", Refusal::directory_error},
     {19, "0000202F: something", Refusal::directory_error},
     {12, "Critical extension is unavailable", Refusal::directory_error},
-    {10, "0000202B: RefErr: DSID-03100742, data 0, 1 access points", Refusal::directory_error},
+    {10, "0000202B: RefErr: DSID-03100742, data 0, 1 access points", Refusal::read_only},
     {34, "00002032: ldb_modify: invalid dn", Refusal::directory_error},
     {80, "00000057: pwdLastSet must be 0 or -1 only!", Refusal::directory_error},
     {1, "00002020: Operation unavailable without authentication", Refusal::directory_error},

@@ -13,6 +13,13 @@ using testing::HasSubstr;
 constexpr const char* sub = "b94c2db0-79d9-1041-8ffb-19eb78f42a5a";
 constexpr UnixSeconds changed_at = 1'795'253'338;  // 2026-11-21 09:28:58 UTC
 
+Settings settings() {
+  Settings settings;
+  settings.marker_attribute = "wbLastJob";
+  settings.contacts = {"mail"};
+  return settings;
+}
+
 Entry entry_with(std::vector<std::pair<std::string, std::vector<std::string>>> more) {
   Entry entry;
   entry.dn = "uid=alice,ou=People,dc=example,dc=org";
@@ -22,7 +29,7 @@ Entry entry_with(std::vector<std::pair<std::string, std::vector<std::string>>> m
 }
 
 Account account_of(const Entry& entry, const std::optional<PolicyRules>& rules = PolicyRules(), UnixSeconds now = changed_at + 10) {
-  auto account = person_from(entry, rules, "wbLastJob", "ldap1.example.org", now);
+  auto account = person_from(entry, rules, settings(), "ldap1.example.org", now);
   EXPECT_TRUE(account);
   return account ? std::move(*account) : Account();
 }
@@ -52,15 +59,15 @@ TEST(AnOpenLdapEntry, BecomesAnAccount) {
   EXPECT_EQ(account.pre, (protocol::Pre{"ldap1.example.org", -1, std::to_string(filetime_from_unix(changed_at)), "wb1;x;1;A"}));
   EXPECT_EQ(account.marker_changed, changed_at + 1);
   EXPECT_EQ(account.display_name, "Alice");
-  EXPECT_EQ(account.mail, "a@b");
+  EXPECT_EQ(account.contacts.at("mail"), std::vector<std::string>{"a@b"});
   EXPECT_TRUE(account.state.never_expires);
   EXPECT_FALSE(account.state.disabled || account.state.locked || account.state.must_change || account.state.expired);
 }
 
 TEST(AnOpenLdapEntry, IsRefusedWithoutWhatTheSwapNeeds) {
   Entry nameless;
-  EXPECT_FALSE(person_from(nameless, std::nullopt, "", "dc", 0));
-  EXPECT_FALSE(person_from(entry_with({{"pwdChangedTime", {"yesterday"}}}), std::nullopt, "", "dc", 0));
+  EXPECT_FALSE(person_from(nameless, std::nullopt, {}, "dc", 0));
+  EXPECT_FALSE(person_from(entry_with({{"pwdChangedTime", {"yesterday"}}}), std::nullopt, {}, "dc", 0));
 }
 
 TEST(AnOpenLdapEntry, IsLockedAsLongAsItsPolicySays) {
@@ -144,7 +151,7 @@ TEST(OpenLdapsAnswer, IsNamed) {
   };
   for (const auto& [code, error, refusal, words] : {Case{0, {}, Refusal::none, ""}, {122, {}, Refusal::swap_failed, "assertion"}, {19, 6, Refusal::too_short, "ppolicy 6"}, {19, 7, Refusal::too_young, ""},
            {19, 8, Refusal::in_history, ""}, {19, 5, Refusal::policy, "quality"}, {19, 9, Refusal::policy, "too long"}, {50, 4, Refusal::no_rights, "pwdSafeModify"}, {50, {}, Refusal::no_rights, ""},
-           {50, 2, Refusal::no_rights, "service account"}, {32, {}, Refusal::not_found, ""}, {13, {}, Refusal::not_encrypted, ""}, {8, {}, Refusal::not_encrypted, ""}, {10, {}, Refusal::directory_error, "replica"},
+           {50, 2, Refusal::no_rights, "service account"}, {32, {}, Refusal::not_found, ""}, {13, {}, Refusal::not_encrypted, ""}, {8, {}, Refusal::not_encrypted, ""}, {10, {}, Refusal::read_only, "replica"},
            {12, {}, Refusal::directory_error, "assertion control"}, {65, {}, Refusal::directory_error, "marker"}, {19, {}, Refusal::directory_error, ""}, {80, {}, Refusal::directory_error, "ldap 80"}}) {
     const auto diagnosis = diagnose_open_ldap(code, error, WriteKind::reset);
     ASSERT_TRUE(diagnosis) << code;

@@ -136,8 +136,8 @@ TEST_F(PasswordRules, DoNotTakeADamagedListForAnAnswer) {
 struct Windows : test::FakeDirectory {
   using FakeDirectory::FakeDirectory;
   std::optional<ldap::WriteAnswer> says;
-  Result<ldap::WriteAnswer> write_password(const ldap::WriteOrder& order, const Secret& password) override {
-    if (!says) return FakeDirectory::write_password(order, password);
+  Result<ldap::WriteAnswer> write_password(const ldap::WriteOrder& order, const Secret& password, const Secret* old = nullptr) override {
+    if (!says) return FakeDirectory::write_password(order, password, old);
     says->after = s->accounts.at(order.sub);
     return *says;
   }

@@ -90,7 +90,7 @@ TEST(ASignedPayload, RefusesMembersWeDoNotKnowAndOtherVersions) {
   EXPECT_EQ(decode<Job>(later).error().detail, "v: expected 1");
   auto other = text;
   other.replace(other.find("\"reset\""), 7, "\"erase\"");
-  EXPECT_EQ(decode<Job>(other).error().detail, "op: expected probe, reset, unlock or resolve");
+  EXPECT_EQ(decode<Job>(other).error().detail, "op: expected an operation of the contract");
 }
 
 TEST(ASignedPayload, RefusesEveryTruncation) {
@@ -110,7 +110,11 @@ TEST(AResult, ComesBackAsItWasSent) {
   probe.dc = "dc1";
   probe.policy.min_length = 8;
   probe.policy.change_from = 5;
-  probe.contacts = {{"mail", "a@b"}};
+  probe.policy.lockout_threshold = 3, probe.policy.lockout_window_s = 60, probe.policy.lockout_duration_s = 900;
+  probe.state.locked = probe.state.smart_card = true;
+  probe.state.locked_until = 1'795'000'000;
+  probe.privileged = "adminCount=1", probe.language = "de-AT";
+  probe.contacts = {{"mail", {"a@b"}}, {"otherMailbox", {"c@d", "e@f"}}};
   probe.pre = {"dc1", 3, "0", "wb1;x;1;A"};
   result.probe = probe;
   result.total_ms = 1.25;
@@ -118,6 +122,8 @@ TEST(AResult, ComesBackAsItWasSent) {
   ASSERT_TRUE(back.has_value()) << back.error().detail;
   EXPECT_EQ(encode(back.value()), encode(result));
   EXPECT_EQ(back->probe->pre, probe.pre);
+  EXPECT_EQ(back->probe->contacts, probe.contacts);
+  EXPECT_EQ(back->probe->state.locked_until, probe.state.locked_until);
 }
 
 TEST(EveryCode, HasOneName) {
