@@ -13,7 +13,7 @@ add_library(wb_options INTERFACE)
 target_include_directories(wb_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_definitions(wb_options INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_SEPARATE_COMPILATION
-  WB_SOURCE_DIR="${PROJECT_SOURCE_DIR}" WB_VERSION="${PROJECT_VERSION}" $<$<BOOL:${WB_FAILPOINTS}>:WB_FAILPOINTS>)
+  WB_VERSION="${PROJECT_VERSION}" $<$<BOOL:${WB_FAILPOINTS}>:WB_FAILPOINTS>)
 target_compile_options(wb_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough
   $<$<BOOL:${WB_WERROR}>:-Werror>
   # g++ 12 sees an uninitialised value in boost::system::result<void> where there is none, and once it has inlined
@@ -42,6 +42,7 @@ endfunction()
 function(wb_test name label files)
   cmake_parse_arguments(T "" "LAB;TIMEOUT" "" ${ARGN})
   add_executable(${name} ${files})
+  target_compile_definitions(${name} PRIVATE WB_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${T_UNPARSED_ARGUMENTS} GTest::gmock GTest::gtest_main)
   set(lab "")
   if(T_LAB STREQUAL "ad")
