@@ -8,6 +8,7 @@ find_package(SQLite3 REQUIRED)
 find_package(CURL REQUIRED)
 find_library(LDAP_LIBRARY ldap REQUIRED)
 find_library(LBER_LIBRARY lber REQUIRED)
+find_library(CARES_LIBRARY cares REQUIRED)
 
 add_library(wb_options INTERFACE)
 target_include_directories(wb_options INTERFACE ${PROJECT_SOURCE_DIR})

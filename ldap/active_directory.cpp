@@ -23,23 +23,6 @@ ActiveDirectory::ActiveDirectory(const Settings& settings) : settings_(settings)
   if (settings.marker_attribute == "adminDisplayName") marker_attid_ = attid_admin_display_name;
 }
 
-template <class Ask>
-auto ActiveDirectory::asking(Ask ask, const std::string& dc) -> std::invoke_result_t<Ask, Connection&> {
-  for (bool fresh = false;; fresh = true) {
-    auto lease = dc.empty() ? pool_.take({}, fresh) : pinned(dc, fresh);
-    if (!lease) return std::move(lease).error();
-    auto answer = ask(**lease);
-    if (answer.has_error() && answer.error().kind == Fault::Kind::lost && lease->reused()) continue;
-    return answer;
-  }
-}
-
-Result<Pool::Lease> ActiveDirectory::pinned(const std::string& dc, bool fresh) {
-  auto lease = pool_.take(dc, fresh);
-  if (lease || lease.error().kind == Fault::Kind::exhausted) return lease;
-  return fault(Fault::Kind::unreachable, "ldap.pinned", dc + ": " + lease.error().detail);
-}
-
 bool ActiveDirectory::enforces_history(const Connection& connection) const {
   return settings_.history != HistoryEnforcement::off && !connection.root().hints_oid.empty();
 }
@@ -54,22 +37,22 @@ Search ActiveDirectory::account_search(std::string_view sub, Detail detail) cons
   return search;
 }
 
-Result<std::optional<Account>> ActiveDirectory::account_of(Connection& connection, const Found& found, Detail detail) {
+Result<std::optional<Account>> ActiveDirectory::account_of(Connection& connection, const Found& found, Detail detail, Deadline until) {
   if (found.code == no_such_object || found.code == referral) return std::optional<Account>();
   if (found.code != success) return answered(found.code, "ldap.read");
   if (found.entries.empty()) return std::optional<Account>();
   auto account = account_from(found.entries.front(), detail, settings_, connection.root().dc, unix_now(), marker_attid());
   if (!account) return std::move(account).error();
-  if (detail != Detail::probe && account->state.locked) see_whether_locked(connection, *account);
+  if (detail != Detail::probe && account->state.locked) see_whether_locked(connection, *account, until);
   return std::optional<Account>(std::move(*account));
 }
 
 // lockoutTime stays after a lock has run out; only the DC knows. When it does not say, the account counts as locked.
-void ActiveDirectory::see_whether_locked(Connection& connection, Account& account) {
+void ActiveDirectory::see_whether_locked(Connection& connection, Account& account, Deadline until) {
   Search search;
   search.base = guid_dn(account.sub);
   search.attributes = {std::string(computed_control)};
-  auto found = connection.search(search, deadline());
+  auto found = connection.search(search, until);
   if (!found || found->entries.size() != 1) return;
   if (const auto flags = integer(found->entries.front().first(computed_control))) {
     account.computed_account_control = static_cast<std::uint32_t>(*flags);
@@ -77,38 +60,38 @@ void ActiveDirectory::see_whether_locked(Connection& connection, Account& accoun
   }
 }
 
-Result<std::optional<Account>> ActiveDirectory::read_on(Connection& connection, std::string_view sub, Detail detail) {
-  auto found = connection.search(account_search(sub, detail), deadline());
+Result<std::optional<Account>> ActiveDirectory::read_on(Connection& connection, std::string_view sub, Detail detail, Deadline until) {
+  auto found = connection.search(account_search(sub, detail), until);
   if (!found) return std::move(found).error();
-  return account_of(connection, *found, detail);
+  return account_of(connection, *found, detail, until);
 }
 
 Result<std::optional<Account>> ActiveDirectory::read(std::string_view sub, const std::string& dc, Depth depth) {
   if (!guid_bytes(sub)) return std::optional<Account>();
   const auto detail = depth == Depth::full ? Detail::probe : Detail::guard;
-  return asking([&](Connection& connection) { return read_on(connection, sub, detail); }, dc);
+  return pool_.asking(dc, [&](Connection& connection, Deadline until) { return read_on(connection, sub, detail, until); });
 }
 
 Result<std::optional<Account>> ActiveDirectory::find(std::string_view name) {
-  return asking([&](Connection& connection) -> Result<std::optional<Account>> {
-    auto sub = sub_of_name(connection, name);
+  return pool_.asking({}, [&](Connection& connection, Deadline until) -> Result<std::optional<Account>> {
+    auto sub = sub_of_name(connection, name, until);
     if (!sub) return std::move(sub).error();
     if (!*sub) return std::optional<Account>();
-    return read_on(connection, **sub, Detail::probe);
+    return read_on(connection, **sub, Detail::probe, until);
   });
 }
 
 // LDAP_MATCHING_RULE_IN_CHAIN (MS-ADTS 3.1.1.3.4.4.3): the directory walks the nesting.
 Result<std::vector<std::string>> ActiveDirectory::groups_of(const Account& account) {
   constexpr int groups_max = 1000;
-  return asking([&](Connection& connection) -> Result<std::vector<std::string>> {
+  return pool_.asking({}, [&](Connection& connection, Deadline until) -> Result<std::vector<std::string>> {
     Search search;
     search.base = connection.root().base;
     search.subtree = true;
     search.filter = "(member:1.2.840.113556.1.4.1941:=" + filter_escape(account.dn) + ")";
     search.attributes = {"1.1"};
     search.entries_max = groups_max;
-    auto found = connection.search(search, deadline());
+    auto found = connection.search(search, until);
     if (!found) return std::move(found).error();
     if (found->code != success && found->code != size_limit_exceeded) return answered(found->code, "ldap.groups");
     std::vector<std::string> groups;
@@ -148,16 +131,22 @@ std::vector<Modification> ActiveDirectory::swap(const WriteOrder& order, const S
 // (Windows does): a read-back from before the write, or behind a refusal, is asked for again.
 template <class Stale>
 Result<WriteAnswer> ActiveDirectory::settle(Connection& connection, const std::string& sub, Result<Modified> modified, WriteKind kind, Stale stale) {
-  if (!modified) return std::move(modified).error();
+  if (!modified) {
+    if (modified.error().kind == Fault::Kind::timed_out) pool_.failed(connection.root().dc, modified.error());
+    return std::move(modified).error();
+  }
   auto diagnosis = diagnose(modified->code, modified->text, kind);
-  if (!diagnosis) return std::move(diagnosis).error();
+  if (!diagnosis) {
+    pool_.failed(connection.root().dc, diagnosis.error());
+    return std::move(diagnosis).error();
+  }
   WriteAnswer answer;
   answer.refusal = diagnosis->refusal;
   answer.detail = std::move(diagnosis->detail);
   if (!modified->after) return answer;
-  auto after = account_of(connection, *modified->after, Detail::after);
+  auto after = account_of(connection, *modified->after, Detail::after, deadline());
   const bool seen = after && *after;
-  if (answer.refusal != Refusal::none || !seen || stale(**after)) after = read_on(connection, sub, Detail::after);
+  if (answer.refusal != Refusal::none || !seen || stale(**after)) after = read_on(connection, sub, Detail::after, deadline());
   if (after && *after) answer.after = std::move(**after);
   return answer;
 }
@@ -167,7 +156,7 @@ Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, con
   const auto old_quoted = old_utf8 ? quoted_utf16(*old_utf8) : std::nullopt;
   if (!quoted || (old_utf8 && !old_quoted)) return fault(Fault::Kind::malformed, "ldap.password", "not 1 to 256 UTF-16 units of well-formed Unicode");
   if (!guid_bytes(order.sub) || !integer(order.pre.pls) || order.pre.dc.empty()) return fault(Fault::Kind::malformed, "ldap.order", "sub or pre");
-  auto lease = pinned(order.pre.dc);
+  auto lease = pool_.pinned(order.pre.dc);
   if (!lease) return std::move(lease).error();
   auto& connection = **lease;
   const Stopwatch watch;
@@ -185,7 +174,7 @@ Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, con
   // 0 over 0 looks untouched to the swap; without a marker only the version tells, and it is compared here.
   const bool swap_is_blind = order.pre.pls == "0" && order.must_change && (order.marker.empty() || settings_.marker_attribute.empty());
   if (swap_is_blind) {
-    auto now = read_on(connection, order.sub, Detail::after);
+    auto now = read_on(connection, order.sub, Detail::after, deadline());
     if (!now) return fault(Fault::Kind::unreachable, "ldap.read", now.error().detail);
     if (*now && (*now)->pre.ver != order.pre.ver) {
       refused.refusal = Refusal::swap_failed;
@@ -208,7 +197,7 @@ Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, con
 Result<WriteAnswer> ActiveDirectory::write_marker(const std::string& sub, const protocol::Pre& pre, const std::string& text) {
   if (!guid_bytes(sub) || pre.dc.empty() || text.empty()) return fault(Fault::Kind::malformed, "ldap.order", "sub, pre or marker");
   if (settings_.marker_attribute.empty()) return fault(Fault::Kind::refused, "ldap.marker", "no marker attribute is configured");
-  auto lease = pinned(pre.dc);
+  auto lease = pool_.pinned(pre.dc);
   if (!lease) return std::move(lease).error();
   const Stopwatch watch;
   const auto read_back = account_search(sub, Detail::after);
@@ -220,12 +209,12 @@ Result<WriteAnswer> ActiveDirectory::write_marker(const std::string& sub, const 
 
 Result<WriteAnswer> ActiveDirectory::unlock(const std::string& sub) {
   if (!guid_bytes(sub)) return fault(Fault::Kind::malformed, "ldap.order", "sub");
-  auto lease = pool_.take();
-  if (!lease) return fault(Fault::Kind::unreachable, lease.error().where, lease.error().detail);
   const Stopwatch watch;
   const auto read_back = account_search(sub, Detail::after);
-  auto modified = (*lease)->modify(guid_dn(sub), {{Modification::Op::replace, "lockoutTime", "0"}}, std::nullopt, &read_back, deadline());
-  auto answer = settle(**lease, sub, std::move(modified), WriteKind::unlock, [](const Account& after) { return after.lockout_time != 0; });
+  auto answer = pool_.asking({}, [&](Connection& connection, Deadline until) {  // at the next controller again, where it must: it depends on nothing
+    auto modified = connection.modify(guid_dn(sub), {{Modification::Op::replace, "lockoutTime", "0"}}, std::nullopt, &read_back, until);
+    return settle(connection, sub, std::move(modified), WriteKind::unlock, [](const Account& after) { return after.lockout_time != 0; });
+  });
   if (answer) answer->directory_ms = watch.ms();
   return answer;
 }
@@ -243,7 +232,7 @@ Result<SignInAnswer> ActiveDirectory::authenticate(const Account& account, const
 }
 
 // ---- policy and readiness ----------------------------------------------------------------------------------
-Result<std::optional<protocol::PasswordPolicy>> ActiveDirectory::policy_at(Connection& connection, const std::string& dn, bool pso) {
+Result<std::optional<protocol::PasswordPolicy>> ActiveDirectory::policy_at(Connection& connection, const std::string& dn, bool pso, Deadline until) {
   constexpr std::size_t policies_max = 64;
   {
     const std::lock_guard lock(mutex_);
@@ -253,7 +242,7 @@ Result<std::optional<protocol::PasswordPolicy>> ActiveDirectory::policy_at(Conne
   Search search;
   search.base = dn;
   search.attributes = policy_attributes(pso);
-  auto found = connection.search(search, deadline());
+  auto found = connection.search(search, until);
   if (!found) return std::move(found).error();
   if (found->entries.empty()) return std::optional<protocol::PasswordPolicy>();
   auto policy = policy_from(found->entries.front(), pso);
@@ -265,24 +254,24 @@ Result<std::optional<protocol::PasswordPolicy>> ActiveDirectory::policy_at(Conne
   return policy;
 }
 
-Result<std::string> ActiveDirectory::pso_of(Connection& connection, const Account& account) {
+Result<std::string> ActiveDirectory::pso_of(Connection& connection, const Account& account, Deadline until) {
   if (account.pso_known) return account.pso_dn;
   Search search;
   search.base = guid_dn(account.sub);
   search.attributes = {"msDS-ResultantPSO"};
-  auto found = connection.search(search, deadline());
+  auto found = connection.search(search, until);
   if (!found) return std::move(found).error();
   return found->entries.empty() ? std::string() : found->entries.front().first("msDS-ResultantPSO");
 }
 
 Result<protocol::PasswordPolicy> ActiveDirectory::policy_of(const Account& account) {
-  return asking([&](Connection& connection) -> Result<protocol::PasswordPolicy> {
+  return pool_.asking({}, [&](Connection& connection, Deadline until) -> Result<protocol::PasswordPolicy> {
     Result<std::optional<protocol::PasswordPolicy>> policy = std::optional<protocol::PasswordPolicy>();
-    auto pso = pso_of(connection, account);
+    auto pso = pso_of(connection, account, until);
     if (!pso) return std::move(pso).error();
-    if (!pso->empty()) policy = policy_at(connection, *pso, true);
+    if (!pso->empty()) policy = policy_at(connection, *pso, true, until);
     // A PSO we may not read: the domain's rules are told instead, and the DC refuses what its own forbids.
-    if (policy && !*policy) policy = policy_at(connection, connection.root().base, false);
+    if (policy && !*policy) policy = policy_at(connection, connection.root().base, false, until);
     if (!policy) return std::move(policy).error();
     if (!*policy) return fault(Fault::Kind::refused, "ldap.policy", "the domain's password policy is not readable");
     auto known = **policy;
@@ -304,7 +293,7 @@ std::optional<std::uint32_t> ActiveDirectory::marker_attid() {
 }
 
 // Why this attribute can't be the marker; empty: it can.
-Result<std::string> ActiveDirectory::learn_marker(Connection& connection) {
+Result<std::string> ActiveDirectory::learn_marker(Connection& connection, Deadline until) {
   if (settings_.marker_attribute.empty()) return std::string();
   {
     const std::lock_guard lock(mutex_);
@@ -316,7 +305,7 @@ Result<std::string> ActiveDirectory::learn_marker(Connection& connection) {
   search.filter = "(&(objectClass=attributeSchema)(lDAPDisplayName=" + filter_escape(settings_.marker_attribute) + "))";
   search.attributes = {"attributeID", "isSingleValued"};
   search.entries_max = 2;
-  auto found = connection.search(search, deadline());
+  auto found = connection.search(search, until);
   if (!found) return std::move(found).error();
   if (found->code != success || found->entries.size() != 1) return "marker_attribute " + settings_.marker_attribute + " is not in the schema";
   const auto& entry = found->entries.front();
@@ -331,21 +320,28 @@ DirectoryState ActiveDirectory::check() {
   DirectoryState state;
   state.marker = !settings_.marker_attribute.empty();
   std::string no_marker;
-  auto asked = asking([&](Connection& connection) -> Result<void> {
+  auto asked = pool_.asking({}, [&](Connection& connection, Deadline until) -> Result<void> {
     Search search;
-    search.attributes = {"dnsHostName"};
-    auto found = connection.search(search, deadline());
+    search.base = connection.root().base;
+    search.attributes = {"fSMORoleOwner"};
+    auto found = connection.search(search, until);
     if (!found) return std::move(found).error();
     if (found->code != success) return answered(found->code, "ldap.root");
+    if (found->entries.size() == 1) pool_.roles(connection.root().dc, connection.is_pdc(found->entries.front()));
     state.dc = connection.root().dc;
     state.hints = !connection.root().hints_oid.empty();
-    auto marker = learn_marker(connection);
+    auto marker = learn_marker(connection, until);
     if (!marker) return std::move(marker).error();
     no_marker = std::move(*marker);
     return {};
   });
+  pool_.tend();
+  state.controllers = pool_.states();
   const std::lock_guard lock(mutex_);
-  if (!asked && asked.error().where == "ldap.pool" && last_state_) return *last_state_;  // busy is not broken
+  if (!asked && asked.error().where == "ldap.pool" && last_state_) {  // busy is not broken
+    last_state_->controllers = std::move(state.controllers);
+    return *last_state_;
+  }
   if (!asked) state.reason = asked.error().where + ": " + std::string(to_string(asked.error().kind)) + ": " + asked.error().detail;
   else if (settings_.history == HistoryEnforcement::require && !state.hints) state.reason = no_hints;
   else state.reason = no_marker;

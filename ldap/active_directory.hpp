@@ -35,18 +35,15 @@ class ActiveDirectory final : public Directory {
   Deadline deadline() const { return std::chrono::steady_clock::now() + settings_.operation_timeout; }
   const std::string& base_of(const Connection& connection) const { return settings_.base_dn.empty() ? connection.root().base : settings_.base_dn; }
   bool enforces_history(const Connection& connection) const;
-  // Asks on a held connection; one that turns out to have died meanwhile is replaced, once.
-  template <class Ask> auto asking(Ask ask, const std::string& dc = {}) -> std::invoke_result_t<Ask, Connection&>;
-  Result<Pool::Lease> pinned(const std::string& dc, bool fresh = false);
-  Result<std::string> learn_marker(Connection& connection);
+  Result<std::string> learn_marker(Connection& connection, Deadline until);
   Search account_search(std::string_view sub, Detail detail) const;
-  Result<std::optional<Account>> read_on(Connection& connection, std::string_view sub, Detail detail);
-  Result<std::optional<Account>> account_of(Connection& connection, const Found& found, Detail detail);
-  void see_whether_locked(Connection& connection, Account& account);
-  Result<std::optional<std::string>> sub_of_name(Connection& connection, std::string_view name);
-  Result<bool> is_our_netbios_name(Connection& connection, std::string_view label);
-  Result<std::string> pso_of(Connection& connection, const Account& account);
-  Result<std::optional<protocol::PasswordPolicy>> policy_at(Connection& connection, const std::string& dn, bool pso);
+  Result<std::optional<Account>> read_on(Connection& connection, std::string_view sub, Detail detail, Deadline until);
+  Result<std::optional<Account>> account_of(Connection& connection, const Found& found, Detail detail, Deadline until);
+  void see_whether_locked(Connection& connection, Account& account, Deadline until);
+  Result<std::optional<std::string>> sub_of_name(Connection& connection, std::string_view name, Deadline until);
+  Result<bool> is_our_netbios_name(Connection& connection, std::string_view label, Deadline until);
+  Result<std::string> pso_of(Connection& connection, const Account& account, Deadline until);
+  Result<std::optional<protocol::PasswordPolicy>> policy_at(Connection& connection, const std::string& dn, bool pso, Deadline until);
   std::vector<Modification> marker_swap(const protocol::Pre& pre, const std::string& text) const;
   std::vector<Modification> swap(const WriteOrder& order, const Secret& quoted, const Secret* old_quoted) const;
   std::optional<std::uint32_t> marker_attid();

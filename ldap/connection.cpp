@@ -192,6 +192,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings, c
   if (!made) return made;
   if (auto done = (*made)->bind_service(settings, deadline); !done) return std::move(done).error();
   if (auto done = (*made)->read_root(settings.type, endpoint, deadline); !done) return std::move(done).error();
+  if (settings.type == DirectoryType::active_directory)
+    if (auto done = (*made)->read_roles(deadline); !done) return std::move(done).error();
   return made;
 }
 
@@ -276,7 +278,7 @@ Result<void> Connection::take_open_ldap_root(const Entry& root, const Endpoint& 
 Result<void> Connection::read_root(DirectoryType type, const Endpoint& endpoint, Deadline deadline) {
   const bool open_ldap = type == DirectoryType::openldap;
   Search search;
-  search.attributes = {"dnsHostName", "defaultNamingContext", "configurationNamingContext", "supportedControl"};
+  search.attributes = {"dnsHostName", "defaultNamingContext", "configurationNamingContext", "dsServiceName", "supportedControl"};
   if (open_ldap) search.attributes = {"namingContexts", "supportedControl"};
   auto found = this->search(search, deadline);
   if (!found) return fail(found.error().kind == Fault::Kind::timed_out ? Fault::Kind::timed_out : Fault::Kind::unreachable, "ldap.root",
@@ -287,11 +289,32 @@ Result<void> Connection::read_root(DirectoryType type, const Endpoint& endpoint,
   root_.dc = lowered(root.first("dnsHostName"));
   root_.base = root.first("defaultNamingContext");
   root_.configuration = root.first("configurationNamingContext");
+  root_.server = root.first("dsServiceName");
   if (root_.dc.empty() || root_.base.empty()) return fail(Fault::Kind::refused, "ldap.root", "this is not an Active Directory domain controller");
   const auto& controls = root.values("supportedControl");
   for (const auto oid : hints_oids) {
     if (root_.hints_oid.empty() && std::find(controls.begin(), controls.end(), oid) != controls.end()) root_.hints_oid = oid;
   }
+  return {};
+}
+
+bool Connection::is_pdc(const Entry& head) const { return !root_.server.empty() && same_name(head.first("fSMORoleOwner"), root_.server); }
+
+// An RODC's nTDSDSA object is an nTDSDSARO (MS-ADTS 6.1.1.2.2.1.2.1.2). What is not readable is not known, and not the case.
+Result<void> Connection::read_roles(Deadline deadline) {
+  Search search;
+  search.base = root_.base;
+  search.attributes = {"fSMORoleOwner"};
+  auto head = this->search(search, deadline);
+  if (!head) return std::move(head).error();
+  if (head->entries.size() == 1) root_.pdc = is_pdc(head->entries.front());
+  search.base = root_.server;
+  search.attributes = {"objectClass"};
+  auto itself = this->search(search, deadline);
+  if (!itself) return std::move(itself).error();
+  if (itself->entries.size() != 1) return {};
+  const auto& classes = itself->entries.front().values("objectClass");
+  root_.read_only = std::any_of(classes.begin(), classes.end(), [](const std::string& one) { return same_name(one, "nTDSDSARO"); });
   return {};
 }
 
@@ -335,7 +358,9 @@ Result<Found> Connection::search(const Search& search, Deadline deadline) {
   const Watchdog::Watch watch(dog_, socket_, deadline + bite_after);
   auto id = send(search, "ldap.search");
   if (!id) return std::move(id).error();
-  return collect(*id, deadline, "ldap.search");
+  auto found = collect(*id, deadline, "ldap.search");
+  if (found && (found->code == LDAP_BUSY || found->code == LDAP_UNAVAILABLE)) return fault(Fault::Kind::unreachable, "ldap.search", "the DC is busy or going down");
+  return found;
 }
 
 Result<Control> Connection::assertion(const std::string& filter) const {

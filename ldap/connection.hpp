@@ -77,10 +77,12 @@ struct Bound {
 struct RootDse {
   std::string dc;  // dnsHostName, lower case; OpenLDAP has none: the URI's host, and ":port" where it is not 636
   std::string base, configuration;
-  std::string hints_oid;              // the policy hints control this DC has; empty: none
-  std::vector<std::string> suffixes;  // namingContexts; OpenLDAP only, as what follows
-  bool asserts = false;               // has the assertion control (RFC 4528)
-  bool has_policy = false;            // has the password policy control: slapo-ppolicy is loaded
+  bool pdc = false, read_only = false;  // AD: holds the PDC emulator role; is an RODC. Not read on open_unbound()
+  std::string server;                   // AD: dsServiceName, which fSMORoleOwner is compared with
+  std::string hints_oid;                // the policy hints control this DC has; empty: none
+  std::vector<std::string> suffixes;    // namingContexts; OpenLDAP only, as what follows
+  bool asserts = false;                 // has the assertion control (RFC 4528)
+  bool has_policy = false;              // has the password policy control: slapo-ppolicy is loaded
 };
 
 class Connection {
@@ -96,13 +98,14 @@ class Connection {
 
   const RootDse& root() const { return root_; }
   const std::string& uri() const { return uri_; }
+  bool is_pdc(const Entry& head) const;  // by fSMORoleOwner of the domain's head (MS-ADTS 6.1.5.3)
   bool broken() const { return broken_; }
   bool quiet() const;  // idle and still open: a closed or noisy connection has something to read
 
   // A simple bind. Fault refused: `name` or `password` is empty, which would be an anonymous bind (RFC 4513 section 5.1).
   // Fault unreachable: the DC is busy. timed_out or lost: it may have been counted as a wrong password.
   Result<Bound> bind(const std::string& name, const Secret& password, const std::vector<Control>& controls, Deadline deadline);
-  Result<Found> search(const Search& search, Deadline deadline);
+  Result<Found> search(const Search& search, Deadline deadline);  // Fault unreachable: the DC is busy or going down
   // One Modify and, right behind it and without waiting, `read_back`. Fault internal: nothing was sent; timed_out or
   // lost: it was sent (or partly) and its effect is not known.
   Result<Modified> modify(const std::string& dn, const std::vector<Modification>& mods, const std::vector<Control>& controls,
@@ -120,6 +123,7 @@ class Connection {
   Result<void> start_tls_layer(const Settings& settings, const Endpoint& endpoint, Deadline deadline);
   Result<void> bind_service(const Settings& settings, Deadline deadline);
   Result<void> read_root(DirectoryType type, const Endpoint& endpoint, Deadline deadline);
+  Result<void> read_roles(Deadline deadline);
   Result<void> take_open_ldap_root(const Entry& root, const Endpoint& endpoint);
   Result<int> send(const Search& search, const char* where);
   Result<Found> collect(int id, Deadline deadline, const char* where);

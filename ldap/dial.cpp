@@ -127,6 +127,8 @@ Result<Endpoint> parse_uri(std::string_view uri) {
   return endpoint;
 }
 
+Result<Endpoint> endpoint_of(const std::string& host) { return parse_uri("ldaps://" + host); }
+
 Socket& Socket::operator=(Socket&& other) noexcept {
   if (this != &other) {
     if (descriptor_ >= 0) ::close(descriptor_);

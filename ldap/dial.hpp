@@ -18,6 +18,7 @@ struct Endpoint {
 };
 // Only ldaps://host[:port][/]: passwords never leave over anything else. Fault refused otherwise.
 Result<Endpoint> parse_uri(std::string_view uri);
+Result<Endpoint> endpoint_of(const std::string& host);  // found in DNS: ldaps on its port
 
 class Socket {
  public:

@@ -36,8 +36,8 @@ struct Account {
   std::string language;                                      // preferredLanguage
   int wrong_passwords = 0;                                   // counted towards the lock, as this DC knows it
   UnixSeconds last_wrong_password = 0;                       // 0: never
-  std::string pso_dn;      // msDS-ResultantPSO, empty = the domain's policy
-  bool pso_known = false;  // find() asked for it; policy_of() asks by itself where read() did not
+  std::string pso_dn;                                        // msDS-ResultantPSO, empty = the domain's policy
+  bool pso_known = false;                                    // find() asked for it; policy_of() asks by itself where read() did not
 };
 
 struct WriteOrder {
@@ -98,11 +98,20 @@ struct SignInAnswer {
 enum class Depth { write,  // what a write and its guardrails need, at half the cost: state.expired and pso_dn are not asked for
   full };
 
+struct ControllerState {  // one domain controller, as it was last seen
+  std::string dc;         // its name, else its host
+  bool up = false, current = false, pdc = false, read_only = false;
+  std::int64_t shut_ms = 0;  // how long it is left alone from now on
+  double latency_ms = 0;     // of its last answer
+  std::string why;           // it is not up
+};
+
 struct DirectoryState {
   bool ready = false;
   std::string reason;
   std::string dc;
   bool marker = false, hints = false;
+  std::vector<ControllerState> controllers = {};
 };
 
 class Directory {

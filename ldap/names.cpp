@@ -33,7 +33,7 @@ Result<std::optional<std::string>> choose(const std::vector<Entry>& entries, con
 }  // namespace
 
 // DOMAIN\user: the first label of the domain's DNS name nearly always, else what the forest's partitions say.
-Result<bool> ActiveDirectory::is_our_netbios_name(Connection& connection, std::string_view label) {
+Result<bool> ActiveDirectory::is_our_netbios_name(Connection& connection, std::string_view label, Deadline until) {
   const std::string wanted(label);
   if (same(wanted, settings_.domain)) return true;
   std::string known;
@@ -47,7 +47,7 @@ Result<bool> ActiveDirectory::is_our_netbios_name(Connection& connection, std::s
     search.subtree = true;
     search.filter = "(&(objectClass=crossRef)(nCName=" + filter_escape(connection.root().base) + "))";
     search.attributes = {"nETBIOSName"};
-    auto found = connection.search(search, deadline());
+    auto found = connection.search(search, until);
     if (!found) return std::move(found).error();
     if (!found->entries.empty()) known = found->entries.front().first("nETBIOSName");
     if (known.empty()) known = settings_.domain.substr(0, settings_.domain.find('.'));
@@ -57,13 +57,13 @@ Result<bool> ActiveDirectory::is_our_netbios_name(Connection& connection, std::s
   return same(wanted, known);
 }
 
-Result<std::optional<std::string>> ActiveDirectory::sub_of_name(Connection& connection, std::string_view name) {
+Result<std::optional<std::string>> ActiveDirectory::sub_of_name(Connection& connection, std::string_view name, Deadline until) {
   const std::optional<std::string> nobody;
   if (name.empty() || name.size() > name_bytes_max || !protocol::utf16_units(name)) return nobody;
   if (guid_bytes(name)) return std::optional(std::string(name));
   std::string wanted(name), sam(name);
   if (const auto slash = name.find('\\'); slash != std::string_view::npos) {
-    auto ours = is_our_netbios_name(connection, name.substr(0, slash));
+    auto ours = is_our_netbios_name(connection, name.substr(0, slash), until);
     if (!ours) return std::move(ours).error();
     if (!*ours || slash + 1 == name.size()) return nobody;
     wanted = sam = std::string(name.substr(slash + 1));
@@ -79,7 +79,7 @@ Result<std::optional<std::string>> ActiveDirectory::sub_of_name(Connection& conn
       ")(sAMAccountName=" + filter_escape(sam) + ")(mail=" + full + ")))";
   search.attributes = {"objectGUID", "userPrincipalName", "sAMAccountName", "mail"};
   search.entries_max = candidates_max;
-  auto found = connection.search(search, deadline());
+  auto found = connection.search(search, until);
   if (!found) return std::move(found).error();
   if (found->code == size_limit_exceeded) return fault(Fault::Kind::refused, "ldap.find", "ambiguous");
   if (found->code != 0) return fault(Fault::Kind::refused, "ldap.find", "ldap " + std::to_string(found->code));

@@ -37,16 +37,9 @@ std::string oddity(const WriteOrder& order, const Account& after) {
 
 }  // namespace
 
-Result<Pool::Lease> OpenLdap::take(const std::string& dc, bool fresh) {
-  auto lease = pool_.take(dc, fresh);
-  if (lease || dc.empty() || lease.error().kind == Fault::Kind::exhausted) return lease;
-  return fault(Fault::Kind::unreachable, "ldap.pinned", dc + ": " + lease.error().detail);
-}
-
 // ---- reading -----------------------------------------------------------------------------------------------
 Result<std::optional<Account>> OpenLdap::find(std::string_view name) {
-  auto account = asking({}, [&](Connection& connection) -> Result<std::optional<Account>> {
-    const auto until = deadline();
+  auto account = pool_.asking({}, [&](Connection& connection, Deadline until) -> Result<std::optional<Account>> {
     auto entry = entry_of_name(connection, name, until);
     if (!entry) return std::move(entry).error();
     if (!*entry) return std::optional<Account>();
@@ -67,12 +60,12 @@ Result<std::optional<Account>> OpenLdap::find(std::string_view name) {
 
 Result<std::optional<Account>> OpenLdap::read(std::string_view sub, const std::string& dc, Depth) {
   if (!guid_bytes(sub)) return std::optional<Account>();
-  return asking(dc, [&](Connection& connection) { return read_on(connection, sub, true, deadline()); });
+  return pool_.asking(dc, [&](Connection& connection, Deadline until) { return read_on(connection, sub, true, until); });
 }
 
 Result<protocol::PasswordPolicy> OpenLdap::policy_of(const Account& account) {
-  return asking({}, [&](Connection& connection) -> Result<protocol::PasswordPolicy> {
-    auto rules = rules_at(connection, account.pso_dn, deadline());
+  return pool_.asking({}, [&](Connection& connection, Deadline until) -> Result<protocol::PasswordPolicy> {
+    auto rules = rules_at(connection, account.pso_dn, until);
     if (!rules) return std::move(rules).error();
     auto known = rules->shown;
     const auto changed = integer(account.pre.pls).value_or(0);
@@ -112,7 +105,7 @@ Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secr
     return mods;
   };
   write.stale = [&](const Account& after) { return after.pre.pls == order.pre.pls; };
-  auto lease = take(order.pre.dc);
+  auto lease = pool_.pinned(order.pre.dc);
   if (!lease) return std::move(lease).error();
   const Stopwatch watch;
   auto answer = this->write(**lease, write);
@@ -134,7 +127,7 @@ Result<WriteAnswer> OpenLdap::write_marker(const std::string& sub, const protoco
   write.condition = {sub, false, true, false};
   write.mods = [&](const Person&) { return std::vector<Modification>{{Modification::Op::replace, settings_.marker_attribute, text}}; };
   write.stale = [&](const Account& after) { return after.pre.mk == pre.mk; };
-  auto lease = take(pre.dc);
+  auto lease = pool_.pinned(pre.dc);
   if (!lease) return std::move(lease).error();
   const Stopwatch watch;
   auto answer = this->write(**lease, write);
@@ -150,10 +143,8 @@ Result<WriteAnswer> OpenLdap::unlock(const std::string& sub) {
   write.condition = {sub, false, false, true};
   write.mods = [](const Person&) { return std::vector<Modification>{{Modification::Op::clear, "pwdAccountLockedTime", {}}}; };
   write.stale = [](const Account& after) { return after.state.locked; };
-  auto lease = pool_.take();
-  if (!lease) return fault(Fault::Kind::unreachable, lease.error().where, lease.error().detail);
   const Stopwatch watch;
-  auto answer = this->write(**lease, write);
+  auto answer = pool_.asking({}, [&](Connection& connection, Deadline) { return this->write(connection, write); });  // it depends on nothing
   if (!answer) return answer;
   answer->directory_ms = watch.ms();
   if (answer->refusal != Refusal::none && answer->after && answer->after->state.disabled && !answer->after->state.locked) {
@@ -185,7 +176,10 @@ Result<WriteAnswer> OpenLdap::write(Connection& connection, const Write& order) 
     read_back.filter = "(entryUUID=" + order.sub + ")";
     read_back.attributes = person_attributes(settings_);
     auto modified = connection.modify((*person)->dn, order.mods(**person), controls, &read_back, until);
-    if (!modified) return std::move(modified).error();
+    if (!modified) {
+      if (modified.error().kind == Fault::Kind::timed_out) pool_.failed(connection.root().dc, modified.error());
+      return std::move(modified).error();
+    }
     if (!again && may_be_out_of_date(modified->code)) {
       auto now = whereabouts(connection, order.sub, false, until);
       if (now && *now && **now != **person) continue;

@@ -68,17 +68,6 @@ class OpenLdap final : public Directory {
   Deadline deadline() const { return std::chrono::steady_clock::now() + settings_.operation_timeout; }
   const std::string& base_of(const Connection& connection) const { return settings_.base_dn.empty() ? connection.root().base : settings_.base_dn; }
   const std::string& suffix_of(const Connection& connection) const;
-  // Asks on a held connection (to `dc`, when given); one that turns out to have died meanwhile is replaced, once.
-  template <class Ask> auto asking(const std::string& dc, Ask ask) -> std::invoke_result_t<Ask, Connection&> {
-    for (bool fresh = false;; fresh = true) {
-      auto lease = take(dc, fresh);
-      if (!lease) return std::move(lease).error();
-      auto answer = ask(**lease);
-      if (answer.has_error() && answer.error().kind == Fault::Kind::lost && lease->reused()) continue;
-      return answer;
-    }
-  }
-  Result<Pool::Lease> take(const std::string& dc, bool fresh = false);
 
   // ---- open_ldap_find.cpp
   Result<std::optional<Entry>> entry_of(Connection& connection, std::string_view sub, Deadline until);
@@ -94,7 +83,7 @@ class OpenLdap final : public Directory {
   Result<std::string> default_policy(Connection& connection, Deadline until);
   Result<void> check_marker(Connection& connection, Deadline until);
   Result<void> check_groups(Connection& connection, Deadline until);
-  Result<void> check_on(Connection& connection);
+  Result<void> check_on(Connection& connection, Deadline until);
 
   // ---- open_ldap.cpp
   Result<WriteAnswer> write(Connection& connection, const Write& order);

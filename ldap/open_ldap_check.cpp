@@ -119,8 +119,7 @@ Result<void> OpenLdap::check_groups(Connection& connection, Deadline until) {
   return {};
 }
 
-Result<void> OpenLdap::check_on(Connection& connection) {
-  const auto until = deadline();
+Result<void> OpenLdap::check_on(Connection& connection, Deadline until) {
   const auto& root = connection.root();
   if (!root.asserts) return not_right("ldap.root", "the server has no assertion control (RFC 4528)");
   if (!root.has_policy) return not_right("ldap.root", "slapo-ppolicy is not loaded: nothing would tell when a password was changed");
@@ -147,13 +146,18 @@ Result<void> OpenLdap::check_on(Connection& connection) {
 DirectoryState OpenLdap::check() {
   DirectoryState state;
   state.marker = !settings_.marker_attribute.empty();
-  auto asked = asking({}, [&](Connection& connection) -> Result<void> {
+  auto asked = pool_.asking({}, [&](Connection& connection, Deadline until) -> Result<void> {
     state.dc = connection.root().dc;
     state.hints = connection.root().has_policy;
-    return check_on(connection);
+    return check_on(connection, until);
   });
+  pool_.tend();
+  state.controllers = pool_.states();
   const std::lock_guard lock(mutex_);
-  if (!asked && asked.error().where == "ldap.pool" && last_state_) return *last_state_;  // busy is not broken
+  if (!asked && asked.error().where == "ldap.pool" && last_state_) {  // busy is not broken
+    last_state_->controllers = std::move(state.controllers);
+    return *last_state_;
+  }
   if (!asked) state.reason = asked.error().where + ": " + std::string(to_string(asked.error().kind)) + ": " + asked.error().detail;
   state.ready = state.reason.empty();
   last_state_ = state;

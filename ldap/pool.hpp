@@ -1,16 +1,23 @@
-// The held connections of one directory. All go to the pinned DC: the first URI that answered, kept until it fails.
+// The held connections of one directory, and the asking: who is asked, who next when it does not answer, and for how long.
 // Thread-safe; a Lease is used by one thread.
+//
+// A question that any controller may answer (a probe, a check) has `failover_timeout` altogether: the first controller gets
+// a part of it, and what is left goes to the others. One that is pinned (a job, by its probe) is asked there and nowhere
+// else; while that controller is known to be away, it is told so at once.
 #pragma once
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "ldap/connection.hpp"
+#include "ldap/controllers.hpp"
 
 namespace wb::ldap {
 
@@ -37,45 +44,89 @@ class Pool {
 
   explicit Pool(const Settings& settings);
 
-  // A connection to the pinned DC, or to `dc` (a host name as RootDse spells it) when given. Waits at most
-  // connect_timeout, for a free place and the connection together. Fault exhausted at ldap.pool: all are in use.
-  // `fresh`: not one that was held.
-  Result<Lease> take(const std::string& dc = {}, bool fresh = false);
+  // A connection to `dc` (a host name as RootDse spells it), for a write. Waits at most connect_timeout, for a free place
+  // and the connection together. Fault exhausted at ldap.pool: all are in use; unreachable at ldap.pinned: it is away.
+  Result<Lease> pinned(const std::string& dc);
+  // Asks `ask(connection, until)`, which answers with a Result, at `dc` or, where that is empty, at whoever answers. A held
+  // connection that turns out to have died meanwhile is replaced, once.
+  template <class Ask> auto asking(const std::string& dc, Ask ask) -> std::invoke_result_t<Ask, Connection&, Deadline>;
   // One bind as somebody else, on a connection of its own to `dc` that is closed again: a held one would be that account's
-  // from then on. Faults as take(); lost and timed_out at ldap.bind: the attempt may have been counted.
+  // from then on. Faults as pinned(); lost and timed_out at ldap.bind: the attempt may have been counted.
   Result<Bound> sign_in(const std::string& dc, const std::string& name, const Secret& password, const std::vector<Control>& controls, Deadline deadline);
+  // A write there was not answered, or answered with "busy": others first.
+  void failed(const std::string& dc, const Fault& why);
+  void roles(const std::string& dc, bool pdc);
+
+  // Work that no job should wait for: the list from DNS, and a look at one controller that is not in use. Each few seconds.
+  void tend();
+  std::vector<ControllerState> states() const;
 
  private:
-  struct Server {
-    Endpoint endpoint;
-    std::string dc;            // what it called itself; empty: not known yet
-    Deadline shunned_until{};  // it failed a moment ago: the others first
-  };
   // A wrong password tried every few seconds would lock the service account: once refused, wait for a new file.
   struct RefusedBind {
     Fault fault;
     std::filesystem::file_time_type file;
     Deadline until;
   };
+  struct Plan {
+    std::vector<Endpoint> endpoints;
+    Deadline until;  // for all of it
+    bool any;        // any of them may answer
+  };
 
-  std::unique_ptr<Connection> idle_one(const std::string& dc);
+  Result<Plan> plan(const std::string& dc);
+  Deadline share(const Plan& plan, std::size_t at) const;
+  Result<Lease> take(const Endpoint& endpoint, const std::string& dc, bool fresh, Deadline until);
+  std::unique_ptr<Connection> idle_at(const Endpoint& endpoint, const std::string& dc);
   std::optional<Fault> refused_before() const;
-  std::vector<std::size_t> candidates(const std::string& dc) const;
-  Result<std::unique_ptr<Connection>> connect(const std::string& dc, Deadline deadline);
-  Result<std::unique_ptr<Connection>> connect_to(std::size_t server, Deadline deadline);
+  Result<std::unique_ptr<Connection>> connect(const Endpoint& endpoint, Deadline until);
+  Fault note(const Endpoint& endpoint, Fault why);
   void give_back(std::unique_ptr<Connection> connection);
-  void free_place();
+  void free_place(const std::string& uri);
+  Result<void> discover_if_due(Deadline until);
+  Result<void> discover_now(Deadline until);
+  double dice() { return std::uniform_real_distribution<double>(0, 1)(random_); }
 
   const Settings settings_;
   std::optional<Fault> misconfigured_;
   Watchdog dog_;              // outlives the connections
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable freed_;
-  std::vector<Server> servers_;
-  std::size_t pinned_ = 0;
+  Controllers controllers_;
   std::vector<std::unique_ptr<Connection>> idle_;
-  std::size_t in_use_ = 0;
+  std::map<std::string, std::size_t> in_use_;  // by URI: one that stands still must not hold the places of the others
+  std::map<std::string, Deadline> moved_;      // by URI: when a connection to it last came back whole
   std::optional<RefusedBind> refused_bind_;
+  Deadline discover_at_{};
+  std::minstd_rand random_{std::random_device{}()};
 };
+
+template <class Ask> auto Pool::asking(const std::string& dc, Ask ask) -> std::invoke_result_t<Ask, Connection&, Deadline> {
+  auto planned = plan(dc);
+  if (!planned) return std::move(planned).error();
+  Fault why = fault(Fault::Kind::unreachable, "ldap.pinned", "no configured URI leads to " + dc);
+  std::string details;
+  for (std::size_t i = 0; i < planned->endpoints.size(); ++i) {
+    const auto& endpoint = planned->endpoints[i];
+    const auto until = share(*planned, i);
+    for (bool fresh = false;; fresh = true) {
+      auto lease = take(endpoint, dc, fresh, until);
+      if (!lease) {
+        why = std::move(lease).error();
+        break;
+      }
+      auto answer = ask(**lease, planned->any ? until : std::chrono::steady_clock::now() + settings_.operation_timeout);
+      if (!answer.has_error() || !answer.error().worth_retrying()) return answer;
+      if (answer.error().kind == Fault::Kind::lost && lease->reused() && !fresh) continue;
+      why = note(endpoint, std::move(answer).error());
+      break;
+    }
+    if (why.kind == Fault::Kind::refused && (why.where == "ldap.bind" || why.where == "ldap.password_file")) break;  // the other DCs would count it too
+    details += (details.empty() ? "" : "; ") + why.detail;
+  }
+  if (!details.empty()) why.detail = details;
+  if (!dc.empty() && why.kind != Fault::Kind::exhausted) return fault(Fault::Kind::unreachable, "ldap.pinned", dc + ": " + why.detail);
+  return why;
+}
 
 }  // namespace wb::ldap

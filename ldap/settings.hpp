@@ -13,10 +13,15 @@ enum class HistoryEnforcement { require,
   prefer,
   off };
 
+enum class Prefer { pdc_emulator,
+  listed_first };
+
 struct Settings {
   DirectoryType type = DirectoryType::active_directory;
   std::string domain;                        // corp.example
-  std::vector<std::string> uris;             // ldaps://dc1.corp.example, tried in this order; the first is pinned
+  std::vector<std::string> uris;             // ldaps://dc1.corp.example, in this order; empty: found in DNS (AD only)
+  std::string site;                          // whose controllers DNS is asked for first; empty: none in particular
+  Prefer prefer = Prefer::pdc_emulator;      // who is asked while all are well; AD only
   std::filesystem::path ca_file;             // PEM; empty: the system's store
   std::string bind_dn;                       // UPN or DN
   std::filesystem::path bind_password_file;  // first line; read at each connect
@@ -29,6 +34,9 @@ struct Settings {
   int connections = 2;                        // held connections
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds operation_timeout{8'000};
+  // A controller that does not answer is left for another within this time, by probes and new jobs.
+  std::chrono::milliseconds failover_timeout{5'000};
+  std::chrono::milliseconds fail_back_after{60'000};  // how long the preferred one must have been well again
 };
 
 }  // namespace wb::ldap

@@ -203,8 +203,9 @@ void Relay::run() {
   std::vector<Link> links;
   auto close = [](const Link& link) { ::close(link.client); ::close(link.server); };
   std::array<char, 65536> buffer;
-  auto pass = [&](int from, int to, bool drop) {
+  auto pass = [&](int from, int to, bool to_client, bool drop) {
     const auto count = ::read(from, buffer.data(), buffer.size());
+    if (to_client && delay_ > 0) std::this_thread::sleep_for(std::chrono::milliseconds(delay_));  // a controller that is slow
     return count > 0 && (drop || ::write(to, buffer.data(), static_cast<std::size_t>(count)) == count);
   };
   while (!stop_) {
@@ -222,7 +223,7 @@ void Relay::run() {
       continue;
     }
     for (std::size_t i = links.size(); i-- > 0;) {
-      const bool alive = (!waiting[2 + 2 * i].revents || pass(links[i].client, links[i].server, false)) && (!waiting[3 + 2 * i].revents || pass(links[i].server, links[i].client, swallow_));
+      const bool alive = (!waiting[2 + 2 * i].revents || pass(links[i].client, links[i].server, false, false)) && (!waiting[3 + 2 * i].revents || pass(links[i].server, links[i].client, true, swallow_));
       if (alive) continue;
       close(links[i]);
       links.erase(links.begin() + static_cast<long>(i));

@@ -40,13 +40,14 @@ class Relay {
   std::string uri(const std::string& host = "127.0.0.1") const { return "ldaps://" + host + ":" + std::to_string(port_); }
   void cut();  // closes every connection it has now; returns when they are closed
   void swallow_answers(bool on) { swallow_ = on; }
+  void delay_answers(std::chrono::milliseconds by) { delay_ = static_cast<int>(by.count()); }
   int accepted() const { return accepted_; }
 
  private:
   void run();
   int port_ = 0, listener_ = -1, wake_[2]{-1, -1};
   std::atomic<bool> swallow_{false}, stop_{false}, cut_{false};
-  std::atomic<int> accepted_{0};
+  std::atomic<int> accepted_{0}, delay_{0};
   std::thread thread_;
 };
 
