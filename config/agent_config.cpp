@@ -1,5 +1,7 @@
 #include "config/agent_config.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "policy/dn.hpp"
@@ -11,14 +13,23 @@ using Millis = std::chrono::milliseconds;
 
 // What can't be had of OpenLDAP is a mistake here: a rule that never applies must not look like protection.
 void check_open_ldap(Section& directory, const ldap::Settings& d) {
+  if (d.uris.empty()) directory.problem("uris", "1 to 16 of ldaps://host[:port]: only Active Directory's servers are found in DNS");
   if (!d.bind_dn.empty() && !policy::parse_dn(d.bind_dn)) directory.problem("bind_dn", "a DN: OpenLDAP signs in by nothing else");
   if (d.history == ldap::HistoryEnforcement::off) directory.problem("history_enforcement", "prefer or require: OpenLDAP's policy can't be told to look away");
+}
+
+// One label of the DNS names that a domain controller registers (MS-ADTS 6.3.2.3).
+bool is_site(std::string_view text) {
+  return text.size() <= 63 && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
 }
 
 void read_directory(Section& section, const std::filesystem::path& folder, ldap::Settings& d) {
   using Type = ldap::DirectoryType;
   section.optional("type", d.type, shape::one_of<Type>("active_directory or openldap", {{"active_directory", Type::active_directory}, {"openldap", Type::openldap}}));
-  section.list("uris", d.uris, shape::ldaps_uri(), 1, 16);
+  section.list("uris", d.uris, shape::ldaps_uri(), 0, 16);
+  section.optional("site", d.site, shape::text("the name of a site, or nothing", is_site));
+  using Prefer = ldap::Prefer;
+  section.optional("prefer", d.prefer, shape::one_of<Prefer>("pdc_emulator or listed_first", {{"pdc_emulator", Prefer::pdc_emulator}, {"listed_first", Prefer::listed_first}}));
   section.optional("ca_file", d.ca_file, shape::path(folder, true));
   section.required("bind_dn", d.bind_dn, shape::principal());
   section.required("bind_password_file", d.bind_password_file, shape::path(folder, false));
@@ -32,6 +43,9 @@ void read_directory(Section& section, const std::filesystem::path& folder, ldap:
   section.optional("connections", d.connections, shape::whole(1, 16));
   section.optional("connect_timeout_ms", d.connect_timeout, shape::milliseconds(100, 60'000));
   section.optional("operation_timeout_ms", d.operation_timeout, shape::milliseconds(100, 60'000));
+  section.optional("failover_timeout_ms", d.failover_timeout, shape::milliseconds(100, 60'000));
+  section.optional("fail_back_after_ms", d.fail_back_after, shape::milliseconds(1'000, 86'400'000));
+  if (!d.site.empty() && !d.uris.empty()) section.problem("site", "it without uris only: DNS is asked for a site's controllers");
   if (d.type == Type::openldap) check_open_ldap(section, d);
   else if (!d.policy_dn.empty()) section.problem("policy_dn", "it with type openldap only");
 }

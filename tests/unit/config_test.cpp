@@ -173,6 +173,15 @@ TEST_F(AConfig, TakesNothingButAnEncryptedDirectory) {
   EXPECT_EQ(agent_with("      uris:", "      type: novell\n      uris:"), "c.yaml:5:13: domains[0].directory.type: expected active_directory or openldap\n");
 }
 
+TEST_F(AConfig, MayLeaveTheDomainControllersToDns) {
+  EXPECT_EQ(agent_with("      uris: [ldaps://dc1.corp.example]\n", ""), "valid\n");
+  EXPECT_EQ(agent_with("      uris: [ldaps://dc1.corp.example]\n", "      site: Default-First-Site-Name\n"), "valid\n");
+  EXPECT_NE(agent_with("      uris: [ldaps://dc1.corp.example]\n", "      site: a.b\n").find("site: expected the name of a site"), std::string::npos);
+  EXPECT_NE(agent_with("      uris:", "      site: Cologne\n      uris:").find("site: expected it without uris only"), std::string::npos);
+  EXPECT_NE(agent_with("      uris:", "      prefer: any\n      uris:").find("prefer: expected pdc_emulator or listed_first"), std::string::npos);
+  EXPECT_NE(agent_with("      uris:", "      failover_timeout_ms: 0\n      uris:"), "valid\n");
+}
+
 TEST_F(AConfig, RefusesForOpenLdapWhatOpenLdapCannotDo) {
   std::string open_ldap = smallest;
   auto put = [&](const std::string& what, const std::string& instead) {
@@ -187,6 +196,9 @@ TEST_F(AConfig, RefusesForOpenLdapWhatOpenLdapCannotDo) {
   put("bind_dn: svc@corp.example", "bind_dn: cn=svc,dc=corp,dc=example");
   EXPECT_EQ(agent(open_ldap), "valid\n");
   const auto right = open_ldap;
+  put("      uris: [ldaps://dc1.corp.example]\n", "");
+  EXPECT_NE(agent(open_ldap).find("uris: expected 1 to 16 of ldaps://"), std::string::npos) << agent(open_ldap);
+  open_ldap = right;
   put("      uris:", "      history_enforcement: 'off'\n      uris:");
   EXPECT_NE(agent(open_ldap).find("history_enforcement: expected prefer or require"), std::string::npos) << agent(open_ldap);
   open_ldap = right;
