@@ -14,6 +14,14 @@ constexpr auto same_complaint_every = std::chrono::seconds(30);
 Fault not_enrolled(const std::filesystem::path& state_dir) {
   return fault(Fault::Kind::refused, "agent.identity", "not enrolled (" + identity_file(state_dir).string() + " is missing): writeback-agent enroll --service URL --token-file FILE");
 }
+// One line for each controller whose state has changed.
+void say_controllers(const std::string& domain, const std::vector<ldap::ControllerState>& were, const std::vector<ldap::ControllerState>& are) {
+  for (const auto& is : are) {
+    const auto was = std::find_if(were.begin(), were.end(), [&](const auto& one) { return one.dc == is.dc; });
+    if (!is.why.empty() && (was == were.end() || was->why.empty())) log::warn("controller.lost", log::field("domain", domain), log::field("dc", is.dc), log::field("why", is.why));
+    if (is.up && was != were.end() && !was->why.empty()) log::info("controller.back", log::field("domain", domain), log::field("dc", is.dc));
+  }
+}
 }  // namespace
 
 Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, OpenDirectory open) {
@@ -36,6 +44,13 @@ Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::
   agent->dialling_.ca_file = config.service_ca_file;
   agent->dialling_.silence = timings.silence;
   agent->open_domains(open);
+  if (config.metrics_port != 0) {
+    link::LocalHttp::Settings door;
+    door.address = config.metrics_address, door.port = static_cast<unsigned short>(config.metrics_port);
+    auto opened = link::LocalHttp::start(io, door, [a = agent.get()](const std::string& path) { return a->tell(path); });
+    if (!opened) return opened.error();
+    agent->door_ = std::move(*opened);
+  }
   return agent;
 }
 
@@ -52,7 +67,7 @@ void Agent::open_domains(const OpenDirectory& open) {
       log::warn("domain.not_enrolled", log::field("domain", name));
       continue;
     }
-    const int threads = std::max(domain.directory.connections, 1) + 1;  // one more: the check must not wait for writes
+    const int threads = config_.window + 2;  // a window of writes may stand still: a probe and the check must not wait for them
     domains_.emplace(name, std::make_unique<Domain>(domain, open(domain.directory), threads));
   }
   Worker::Parts parts{trust_.identity().agent, keys_, journal_, journal_pool_, domains_, outbox_, refusals_, config_.window};
@@ -162,6 +177,28 @@ std::map<std::string, protocol::Readiness> Agent::readiness() const {
   return out;
 }
 
+Snapshot Agent::snapshot() const {
+  Snapshot now{session_ && session_->welcomed(), stopping_, worker_->journal_works(), outbox_.waiting(), {}, refusals_.totals()};
+  const auto at = unix_now();
+  for (const auto& [name, domain] : domains_) {
+    auto& one = now.domains[name];
+    one.directory = domain->state;
+    one.ready = domain->state.ready && !stopping_, one.reason = domain->state.reason;
+    one.inflight = domain->inflight;
+    one.writes_last_minute = domain->volume.last_minute(at), one.writes_last_hour = domain->volume.last_hour(at);
+    one.breaker_open = domain->volume.open_until(at).has_value();
+  }
+  return now;
+}
+
+link::HttpResponse Agent::tell(const std::string& path) const {
+  if (path == "/metrics") return {200, metrics_.text(snapshot()), "text/plain; version=0.0.4; charset=utf-8", {}};
+  if (path == "/livez") return {200, "ok\n", "text/plain; charset=utf-8", {}};
+  if (path != "/readyz") return {404, "/metrics, /livez or /readyz\n", "text/plain; charset=utf-8", {}};
+  auto health = health_of(snapshot());
+  return {health.ready ? 200 : 503, health.json + "\n", "application/json", {}};
+}
+
 Awaitable<> Agent::watch(Domain& domain) {
   co_await asio::this_coro::throw_if_cancelled(false);
   bool first = true, journal_worked = true;
@@ -184,6 +221,8 @@ Awaitable<> Agent::watch(Domain& domain) {
     if (stopping_) co_return;
     if (domain.volume.open_until(unix_now())) state.ready = false, state.reason = "the limit of writes is reached (guardrails.volume)";
     const auto& was = domain.state;
+    if (!was.dc.empty() && !state.dc.empty() && was.dc != state.dc) metrics_.moved(domain.name);
+    say_controllers(domain.name, was.controllers, state.controllers);
     const bool news = first || was.ready != state.ready || was.reason != state.reason || was.dc != state.dc || was.marker != state.marker || was.hints != state.hints;
     if (news && state.ready) log::info("directory.ready", log::field("domain", domain.name), log::field("dc", state.dc), log::field("marker", state.marker), log::field("hints", state.hints));
     if (news && !state.ready) log::warn("directory.not_ready", log::field("domain", domain.name), log::field("why", state.reason));

@@ -5,11 +5,13 @@
 #include <random>
 #include <string>
 
+#include "agent/metrics.hpp"
 #include "agent/session.hpp"
 #include "agent/worker.hpp"
 #include "config/agent_config.hpp"
 #include "core/async.hpp"
 #include "core/backoff.hpp"
+#include "link/local_http.hpp"
 
 namespace wb::agent {
 
@@ -38,6 +40,7 @@ class Agent {
 
   const Outbox& outbox() const { return outbox_; }
   const Refusals& refusals() const { return refusals_; }
+  Snapshot snapshot() const;
 
  private:
   Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, Keys keys, queue::Journal journal, std::int64_t epoch);
@@ -53,6 +56,7 @@ class Agent {
   SessionParts session_parts();
   std::map<std::string, protocol::Readiness> readiness() const;
   void say_down(const Fault& why);
+  link::HttpResponse tell(const std::string& path) const;
 
   asio::io_context& io_;
   const config::AgentConfig config_;
@@ -66,6 +70,8 @@ class Agent {
   asio::thread_pool journal_pool_{1};
   Outbox outbox_;
   Refusals refusals_;
+  Metrics metrics_;
+  std::unique_ptr<link::LocalHttp> door_;  // for metrics and health, where configured
   std::unique_ptr<Worker> worker_;
   std::shared_ptr<Session> session_;  // while a link is up
   bool stopping_ = false;

@@ -26,6 +26,12 @@ class Refusals {
     return found == kinds_.end() ? 0 : found->second.total;
   }
 
+  std::map<std::string, std::uint64_t> totals() const {
+    std::map<std::string, std::uint64_t> out;
+    for (const auto& [code, seen] : kinds_) out.emplace(code, seen.total);
+    return out;
+  }
+
  private:
   struct Seen {
     std::uint64_t total = 0;

@@ -26,6 +26,9 @@ struct AgentConfig {
   enum class ChannelBinding { require,
     allow_none } channel_binding = ChannelBinding::require;
   std::filesystem::path state_dir = "/var/lib/writeback-agent";  // keys, journal, enrolment
+  // metrics.listen: where health and numbers are told, on a loopback address; port 0: nowhere
+  std::string metrics_address;
+  int metrics_port = 0;
   int window = 8;                                                // jobs at once per domain, 1 to 64
   log::Level log_level = log::Level::info;
   std::vector<AgentDomain> domains;  // 1 to 16

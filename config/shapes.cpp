@@ -171,4 +171,14 @@ Shape<std::string> tenant() {
 
 Shape<std::string> ip_address() { return text("an IP address, like 0.0.0.0 or ::", is_address); }
 
+Shape<std::string> loopback_end() {
+  return text("an address of this machine itself with a port, like 127.0.0.1:9911 or [::1]:9911, or nothing", [](std::string_view t) {
+    if (t.empty()) return true;
+    const auto colon = t.rfind(':');
+    if (colon == std::string_view::npos || !number(t.substr(colon + 1), 1, 65535)) return false;
+    const auto host = t.substr(0, colon);
+    return host == "[::1]" || (host.starts_with("127.") && is_address(host));
+  });
+}
+
 }  // namespace wb::config::shape

@@ -41,6 +41,7 @@ Shape<std::string> account();    // DN or SID
 Shape<std::string> attribute_or_empty();
 Shape<std::string> tenant();
 Shape<std::string> ip_address();
+Shape<std::string> loopback_end();  // 127.0.0.1:9911 or [::1]:9911, or nothing
 
 template <class E> Shape<E> one_of(std::string expected, std::initializer_list<std::pair<std::string_view, E>> choices) {
   return {std::move(expected), [all = std::vector<std::pair<std::string_view, E>>(choices)](const Value& value) -> std::optional<E> {

@@ -1,0 +1,111 @@
+#include "agent/metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include "core/clock.hpp"
+#include "protocol/json.hpp"
+
+namespace wb::agent {
+namespace {
+using Labels = std::map<std::string, std::string>;
+using prometheus::Histogram;
+
+// A reset at a stock controller takes 35 ms, one that waits for its turn or a fail-over seconds.
+const Histogram::BucketBoundaries seconds_buckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+
+template <class Build> auto& family(Build build, prometheus::Registry& registry, const char* name, const char* help) {
+  return build.Name(std::string("writeback_agent_") + name).Help(help).Register(registry);
+}
+
+// The gauges of one moment: made anew each time, so that a controller that is gone leaves nothing behind.
+class Gauges {
+ public:
+  explicit Gauges(prometheus::Registry& registry) : registry_(registry) {}
+  void set(const char* name, const char* help, const Labels& labels, double value) {
+    family(prometheus::BuildGauge(), registry_, name, help).Add(labels).Set(value);
+  }
+
+ private:
+  prometheus::Registry& registry_;
+};
+
+void of_controller(Gauges& out, const std::string& domain, const ldap::ControllerState& one) {
+  const Labels labels{{"domain", domain}, {"dc", one.dc}};
+  out.set("controller_up", "Whether the domain controller answered when it was last asked.", labels, one.up);
+  out.set("controller_current", "Whether probes and new jobs go to this domain controller.", labels, one.current);
+  out.set("controller_pdc_emulator", "Whether it holds the PDC emulator role.", labels, one.pdc);
+  out.set("controller_read_only", "Whether it is a read-only domain controller, which is never asked.", labels, one.read_only);
+  out.set("controller_shut_seconds", "How long it is left alone from now on, because it failed.", labels, static_cast<double>(one.shut_ms) / 1000);
+  out.set("controller_connect_seconds", "How long its last connection took, TLS and bind included.", labels, one.latency_ms / 1000);
+}
+
+void of_domain(Gauges& out, const std::string& name, const DomainSnapshot& one) {
+  const Labels labels{{"domain", name}};
+  out.set("domain_ready", "Whether the domain takes jobs.", labels, one.ready);
+  out.set("history_enforced", "Whether password history and minimum age bind a reset (the policy hints control is in force).", labels, one.directory.hints);
+  out.set("marker_in_use", "Whether a marker attribute tells our writes from others'.", labels, one.directory.marker);
+  out.set("jobs_in_flight", "Jobs in this agent's hands.", labels, one.inflight);
+  out.set("volume_writes", "Writes within the sliding window that the breaker on volume counts.", {{"domain", name}, {"window", "1m"}}, one.writes_last_minute);
+  out.set("volume_writes", "Writes within the sliding window that the breaker on volume counts.", {{"domain", name}, {"window", "1h"}}, one.writes_last_hour);
+  out.set("volume_breaker_open", "Whether the limit of writes is reached and no jobs are taken.", labels, one.breaker_open);
+  for (const auto& controller : one.directory.controllers) of_controller(out, name, controller);
+}
+
+std::string written(const std::vector<prometheus::MetricFamily>& families) { return prometheus::TextSerializer().Serialize(families); }
+
+}  // namespace
+
+struct Metrics::Kept {
+  prometheus::Registry registry;
+  prometheus::Family<prometheus::Counter>& jobs = family(prometheus::BuildCounter(), registry, "jobs_total", "Jobs answered, by operation, outcome and reason.");
+  prometheus::Family<prometheus::Counter>& moves = family(prometheus::BuildCounter(), registry, "controller_moves_total", "Moves from one domain controller to another.");
+  prometheus::Family<prometheus::Histogram>& took = family(prometheus::BuildHistogram(), registry, "job_duration_seconds", "From the receipt of a job to its answer.");
+  prometheus::Family<prometheus::Histogram>& directory =
+      family(prometheus::BuildHistogram(), registry, "job_directory_seconds", "The part of it that the directory took, by domain controller.");
+  UnixSeconds started = unix_now();
+};
+
+Metrics::Metrics() : kept_(std::make_unique<Kept>()) {}
+Metrics::~Metrics() = default;
+
+void Metrics::settled(const std::string& domain, const protocol::JobResult& result) {
+  const std::string op(protocol::to_string(result.op));
+  kept_->jobs.Add({{"domain", domain}, {"op", op}, {"code", std::string(protocol::to_string(result.code))}, {"reason", result.reason}}).Increment();
+  kept_->took.Add({{"domain", domain}, {"op", op}}, seconds_buckets).Observe(result.total_ms / 1000);
+  if (result.directory_ms > 0) kept_->directory.Add({{"domain", domain}, {"op", op}, {"dc", result.dc.value_or("")}}, seconds_buckets).Observe(result.directory_ms / 1000);
+}
+
+void Metrics::moved(const std::string& domain) { kept_->moves.Add({{"domain", domain}}).Increment(); }
+
+std::string Metrics::text(const Snapshot& now) const {
+  prometheus::Registry registry;
+  Gauges out(registry);
+  out.set("info", "The version that runs.", {{"version", WB_VERSION}}, 1);
+  out.set("start_time_seconds", "When the agent was started, in Unix seconds.", {}, static_cast<double>(kept_->started));
+  out.set("link_up", "Whether the connection to the reset service stands.", {}, now.link_up);
+  out.set("draining", "Whether the agent is ending and takes no jobs.", {}, now.draining);
+  out.set("journal_writable", "Whether the journal's last commit went to the disk.", {}, now.journal_works);
+  out.set("results_waiting", "Results that the service has not acknowledged.", {}, static_cast<double>(now.results_waiting));
+  for (const auto& [name, domain] : now.domains) of_domain(out, name, domain);
+  auto& refused = family(prometheus::BuildCounter(), registry, "messages_refused_total", "Messages and jobs that were not believed, by reason.");
+  for (const auto& [reason, count] : now.refused) refused.Add({{"reason", reason}}).Increment(static_cast<double>(count));
+  return written(registry.Collect()) + written(kept_->registry.Collect());
+}
+
+Health health_of(const Snapshot& now) {
+  namespace json = protocol::json;
+  Health health{now.link_up && !now.draining && !now.domains.empty(), {}};
+  json::object domains;
+  for (const auto& [name, one] : now.domains) {
+    health.ready = health.ready && one.ready;
+    domains[name] = json::object{{"ready", one.ready}, {"reason", one.reason}, {"dc", one.directory.dc}, {"history_enforced", one.directory.hints}};
+  }
+  health.json = json::serialize(json::object{{"ready", health.ready}, {"link", now.link_up}, {"draining", now.draining}, {"journal", now.journal_works}, {"domains", domains}});
+  return health;
+}
+
+}  // namespace wb::agent

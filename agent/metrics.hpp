@@ -1,0 +1,54 @@
+// What an agent counts, in Prometheus' text format (prometheus-cpp stays in the .cpp), and what its health checks say.
+// Names follow prometheus.io/docs/practices/naming: base units, _total for what only grows. Of the loop's thread.
+//
+// Labels are bounded: domains and controllers by the configuration, code and reason by the contract.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "ldap/directory.hpp"
+#include "protocol/messages.hpp"
+
+namespace wb::agent {
+
+struct DomainSnapshot {
+  ldap::DirectoryState directory;
+  bool ready = false;  // takes jobs: directory, journal, password rules, breaker
+  std::string reason;  // it does not
+  int inflight = 0, writes_last_minute = 0, writes_last_hour = 0;
+  bool breaker_open = false;
+};
+struct Snapshot {
+  bool link_up = false, draining = false, journal_works = true;
+  std::size_t results_waiting = 0;  // not acknowledged by the service
+  std::map<std::string, DomainSnapshot> domains;
+  std::map<std::string, std::uint64_t> refused;  // messages that were not believed, by reason
+};
+
+class Metrics {
+ public:
+  Metrics();
+  ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  // `domain` empty: a job that could not even be assigned to one.
+  void settled(const std::string& domain, const protocol::JobResult& result);
+  void moved(const std::string& domain);  // to another controller
+  std::string text(const Snapshot& now) const;
+
+ private:
+  struct Kept;  // counters and histograms, which live as long as the agent
+  const std::unique_ptr<Kept> kept_;
+};
+
+// Ready: the link is up and every domain takes jobs. JSON: {"ready":false,"link":true,"domains":{"corp.example":{...}}}
+struct Health {
+  bool ready = false;
+  std::string json;
+};
+Health health_of(const Snapshot& now);
+
+}  // namespace wb::agent
