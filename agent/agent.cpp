@@ -38,12 +38,12 @@ Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::
   auto epoch = journal->next_epoch();
   if (!epoch) return epoch.error();
   TrustState trust(std::move(*identity), keys->as.public_key());
-  std::unique_ptr<Agent> agent(new Agent(io, config, timings, std::move(trust), std::move(*keys), std::move(*journal), *epoch));
+  std::unique_ptr<Agent> agent(new Agent(io, config, timings, std::move(trust), std::move(*keys), std::move(*journal), *epoch, std::move(open)));
   agent->dialling_.host = url->host;
   agent->dialling_.port = url->port;
   agent->dialling_.ca_file = config.service_ca_file;
   agent->dialling_.silence = timings.silence;
-  agent->open_domains(open);
+  agent->open_domains();
   if (config.metrics_port != 0) {
     link::LocalHttp::Settings door;
     door.address = config.metrics_address, door.port = static_cast<unsigned short>(config.metrics_port);
@@ -54,22 +54,21 @@ Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::
   return agent;
 }
 
-Agent::Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, Keys keys, queue::Journal journal, std::int64_t epoch)
-    : io_(io), config_(config), timings_(timings), keys_(std::move(keys)), trust_(std::move(trust)), journal_(std::move(journal)), epoch_(epoch),
-      linking_(io.get_executor()), watching_(io.get_executor()), ending_(io.get_executor()) {}
+Agent::Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, Keys keys, queue::Journal journal, std::int64_t epoch, OpenDirectory open)
+    : io_(io), config_(config), timings_(timings), keys_(std::move(keys)), trust_(std::move(trust)), journal_(std::move(journal)), epoch_(epoch), open_(std::move(open)),
+      linking_(io.get_executor()), handing_(io.get_executor()), watching_(io.get_executor()), reloads_(io.get_executor()), ending_(io.get_executor()) {}
 
 Agent::~Agent() = default;
 
-void Agent::open_domains(const OpenDirectory& open) {
-  for (const auto& domain : config_.domains) {
-    const auto& name = domain.directory.domain;
-    if (!trust_.identity().domains.contains(name)) {
-      log::warn("domain.not_enrolled", log::field("domain", name));
-      continue;
-    }
-    const int threads = config_.window + 2;  // a window of writes may stand still: a probe and the check must not wait for them
-    domains_.emplace(name, std::make_unique<Domain>(domain, open(domain.directory), threads));
-  }
+void Agent::open_domain(const config::AgentDomain& domain) {
+  const auto& name = domain.directory.domain;
+  if (!trust_.identity().domains.contains(name)) return log::warn("domain.not_enrolled", log::field("domain", name));
+  const int threads = config_.window + 2;  // a window of writes may stand still: a probe and the check must not wait for them
+  domains_.emplace(name, std::make_unique<Domain>(domain, open_(domain.directory), threads));
+}
+
+void Agent::open_domains() {
+  for (const auto& domain : config_.domains) open_domain(domain);
   Worker::Parts parts{trust_.identity().agent, keys_, journal_, journal_pool_, domains_, outbox_, refusals_, config_.window};
   worker_ = std::make_unique<Worker>(io_.get_executor(), std::move(parts));
 }
@@ -83,6 +82,8 @@ Awaitable<> Agent::run() {
   watching_.start("journal.prune", prune());
   auto linked = linking_.drained();
   co_await std::move(linked);
+  auto reloaded = reloads_.drained();
+  co_await std::move(reloaded);
   auto watched = watching_.drained();
   co_await std::move(watched);
   auto ended = ending_.drained();
@@ -115,6 +116,8 @@ Awaitable<> Agent::keep_linked() {
     } else {
       auto serving = one_link(std::move(*link), retry_after, backoff);
       co_await std::move(serving);
+      auto handed = handing_.drained();  // as long as a link lives that has taken over
+      co_await std::move(handed);
     }
     if (stopping_) co_return;
     auto pausing = pause(backoff, retry_after);
@@ -136,10 +139,10 @@ Awaitable<> Agent::one_link(std::unique_ptr<link::Link> link, std::optional<mill
   const auto session = session_;  // ours to the end, whoever looks at session_ meanwhile
   auto running = session->run();
   const auto end = co_await std::move(running);
-  session_.reset();
+  if (session_ == session) session_.reset();
   backoff.lived(BootClock::now() - born);
   retry_after = end.retry_after;
-  if (!stopping_) say_down(end.why);
+  if (!stopping_ && !session_) say_down(end.why);
 }
 
 // Each new reason at once; the same one every half minute.
@@ -155,12 +158,15 @@ void Agent::say_down(const Fault& why) {
 SessionParts Agent::session_parts() {
   std::vector<std::string> names;
   for (const auto& [name, domain] : domains_) names.push_back(name);
-  return {keys_, trust_, *worker_, outbox_, refusals_, [this] { return save_identity(); }, [this] { return readiness(); }, names, epoch_, config_.window,
+  return {keys_, trust_, *worker_, outbox_, refusals_, [this] { return save_identity(); }, [this] { return readiness(); }, names, epoch_, {}, config_.window,
       config_.channel_binding == config::AgentConfig::ChannelBinding::require, timings_.session};
 }
 
 Awaitable<Result<void>> Agent::save_identity() {
-  auto work = [folder = config_.state_dir, identity = trust_.identity()] { return agent::save_identity(folder, identity); };
+  auto work = [folder = config_.state_dir, identity = trust_.identity()]() mutable {
+    if (auto there = load_identity(folder)) identity.domains.insert(there->domains.begin(), there->domains.end());  // enroll may have added one
+    return agent::save_identity(folder, identity);
+  };
   auto saving = to_completion(journal_pool_, std::move(work));
   auto saved = co_await std::move(saving);
   if (!saved) log::fault("identity.unsaved", saved.error());
@@ -172,7 +178,7 @@ std::map<std::string, protocol::Readiness> Agent::readiness() const {
   std::map<std::string, protocol::Readiness> out;
   for (const auto& [name, domain] : domains_) {
     const auto& s = domain->state;
-    out[name] = {s.ready && !stopping_, stopping_ ? "draining" : s.reason, s.dc, s.marker, s.hints};
+    out[name] = {s.ready && !stopping_ && !domain->leaving, stopping_ || domain->leaving ? "draining" : s.reason, s.dc, s.marker, s.hints};
   }
   return out;
 }
@@ -202,7 +208,9 @@ link::HttpResponse Agent::tell(const std::string& path) const {
 Awaitable<> Agent::watch(Domain& domain) {
   co_await asio::this_coro::throw_if_cancelled(false);
   bool first = true, journal_worked = true;
-  while (!stopping_) {
+  domain.watched = true;
+  const Finally unwatch([&domain] { domain.watched = false; });
+  while (!stopping_ && !domain.leaving) {
     auto work = [&domain] {
       auto state = domain.directory->check();
       if (auto lists = domain.passwords.refresh(); !lists) state.ready = false, state.reason = "password rules: " + lists.error().detail;
@@ -276,6 +284,8 @@ Awaitable<> Agent::wind_down() {
   auto tending = worker_->tend_journal();
   co_await std::move(tending);
   linking_.cancel();
+  handing_.cancel();
+  reloads_.cancel();
   watching_.cancel();
 }
 

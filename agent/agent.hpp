@@ -35,6 +35,10 @@ class Agent {
   Agent& operator=(const Agent&) = delete;
 
   Awaitable<> run();  // until stop() has done its work
+  // Takes the domains over from a configuration that was read anew: those that are new are opened, those that are gone or
+  // have changed finish their jobs first, and the others do not notice. What else has changed needs a restart, and is
+  // named in the log. Returns at once.
+  void reload(const config::AgentConfig& next);
   // No new jobs, goodbye to the service, running writes finished, their results flushed, links closed. Returns at once.
   void stop();
 
@@ -43,8 +47,12 @@ class Agent {
   Snapshot snapshot() const;
 
  private:
-  Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, Keys keys, queue::Journal journal, std::int64_t epoch);
-  void open_domains(const OpenDirectory& open);
+  Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, Keys keys, queue::Journal journal, std::int64_t epoch, OpenDirectory open);
+  void open_domains();
+  void open_domain(const config::AgentDomain& domain);
+  Awaitable<> change_domains(std::vector<config::AgentDomain> next);
+  Awaitable<> leave_domain(std::string name);
+  Awaitable<> hand_over();  // to a new link that serves the domains of now
   Awaitable<> take_over();  // results a former life could not deliver
   Awaitable<> keep_linked();
   Awaitable<bool> pause(Backoff& backoff, std::optional<std::chrono::milliseconds> at_least);
@@ -59,13 +67,14 @@ class Agent {
   link::HttpResponse tell(const std::string& path) const;
 
   asio::io_context& io_;
-  const config::AgentConfig config_;
+  config::AgentConfig config_;
   const AgentTimings timings_;
   link::DialSettings dialling_;
   const Keys keys_;
   TrustState trust_;
   queue::Journal journal_;
-  const std::int64_t epoch_;
+  std::int64_t epoch_;
+  const OpenDirectory open_;
   Domains domains_;
   asio::thread_pool journal_pool_{1};
   Outbox outbox_;
@@ -78,7 +87,8 @@ class Agent {
   std::minstd_rand dice_{std::random_device{}()};
   std::string last_down_;  // what the log was told last, and when
   BootClock::time_point last_down_at_{};
-  TaskGroup linking_, watching_, ending_;
+  bool reloading_ = false;
+  TaskGroup linking_, handing_, watching_, reloads_, ending_;
 };
 
 }  // namespace wb::agent

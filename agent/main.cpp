@@ -23,16 +23,26 @@ int failed(const wb::Fault& fault) {
 }
 int said(const wb::Result<void>& done) { return done ? EXIT_SUCCESS : failed(done.error()); }
 
-// The first signal ends the agent in order; the second at once.
-wb::Awaitable<> until_signalled(wb::asio::signal_set& signals, Agent& agent) {
-  auto [first, number] = co_await signals.async_wait(wb::use_tuple);
-  if (first) co_return;
+void reload(Agent& agent, const std::filesystem::path& file) {
+  auto loaded = wb::config::load_agent_config(file);
+  if (const auto* config = std::get_if<wb::config::AgentConfig>(&loaded)) return agent.reload(*config);
+  for (const auto& problem : std::get<wb::config::Problems>(loaded)) wb::log::warn("config.refused", wb::log::field("problem", to_string(problem)));
+}
+
+// One signal reads the configuration anew. The first of the others ends the agent in order, the second at once.
+wb::Awaitable<> until_signalled(wb::asio::signal_set& signals, Agent& agent, std::filesystem::path file) {
+  for (;;) {
+    auto [ended, number] = co_await signals.async_wait(wb::use_tuple);
+    if (ended) co_return;
+    if (number != wb::platform::reload_signal()) break;
+    reload(agent, file);
+  }
   agent.stop();
   auto [second, again] = co_await signals.async_wait(wb::use_tuple);
   if (!second) std::_Exit(exit_failed);
 }
 
-int run(const wb::config::AgentConfig& config) {
+int run(const wb::config::AgentConfig& config, const std::filesystem::path& file) {
   wb::log::start(config.log_level);
   wb::asio::io_context io(1);
   auto agent = Agent::start(io, config);
@@ -41,11 +51,12 @@ int run(const wb::config::AgentConfig& config) {
     return agent.error().where == "agent.identity" ? exit_config : exit_failed;
   }
   wb::asio::signal_set signals(io, SIGTERM, SIGINT);
+  if (wb::platform::reload_signal()) signals.add(*wb::platform::reload_signal());
   const auto ended = [&signals](std::exception_ptr error) {
     signals.cancel();
     if (error) std::rethrow_exception(error);  // a bug: out of io.run(), and the service manager starts us again
   };
-  auto listening = until_signalled(signals, **agent);
+  auto listening = until_signalled(signals, **agent, file);
   wb::asio::co_spawn(io, std::move(listening), ended);
   auto running = (*agent)->run();
   wb::asio::co_spawn(io, std::move(running), ended);
@@ -63,7 +74,7 @@ int obey(const Command& command) {
   const auto& config = std::get<wb::config::AgentConfig>(loaded);
   wb::log::start(wb::log::Level::warn);
   switch (command.verb) {
-    case Verb::run: return run(config);
+    case Verb::run: return run(config, command.config);
     case Verb::enroll: return said(enroll(config, command.service, command.token_file, std::cout));
     case Verb::domain_init: return said(domain_init(config, command.domain, std::cout));
     case Verb::approve: return said(approve(config, command.agent, command.fingerprint, command.domain, std::cout));

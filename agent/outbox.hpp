@@ -19,12 +19,16 @@ class Outbox {
   // Results kept in memory. Beyond it the oldest is forgotten: a written job's result is in the journal anyway.
   explicit Outbox(std::size_t results_max = 1024) : results_max_(results_max) {}
 
-  // The link is up and greeted. Says every unacked result at once.
-  void attach(Sink sink) {
+  // The link is up and greeted. Says every unacked result at once. The answer is for detach(), which does nothing when
+  // another link has been attached meanwhile.
+  int attach(Sink sink) {
     sink_ = std::move(sink);
     for (auto& [ref, waiting] : results_) say_result(waiting);
+    return ++attached_;
   }
-  void detach() { sink_ = nullptr; }
+  void detach(int which) {
+    if (which == attached_) sink_ = nullptr;
+  }
 
   template <class T> void say(std::string_view type, const T& body) {
     if (sink_) sink_(protocol::message_text(type, body));
@@ -60,6 +64,7 @@ class Outbox {
   }
 
   Sink sink_;
+  int attached_ = 0;
   std::map<Ref, Waiting> results_;
   std::size_t results_max_;
 };

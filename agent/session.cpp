@@ -54,6 +54,7 @@ Result<std::string> Session::hello(const protocol::Challenge& challenge) const {
   protocol::HelloClaims claims;
   claims.agent = identity.agent, claims.ten = identity.tenant, claims.domains = parts_.domains;
   claims.nonce = challenge.nonce, claims.gateway = challenge.gateway, claims.cb = cb, claims.epoch = parts_.epoch;
+  if (!parts_.from.empty()) claims.from = parts_.from;
   claims.sw = "writeback-agent/" WB_VERSION;
   claims.caps = {"probe", "reset", "unlock", "resolve"};
   claims.ae_kids = {parts_.keys.ae.kid()};
@@ -119,14 +120,15 @@ Awaitable<Session::End> Session::run() {
   tasks_.start("session.write", write_out());
   say_statements();
   say_heartbeat();
-  parts_.outbox.attach([this](std::string text) { say(std::move(text)); });
+  const int attached = parts_.outbox.attach([this](std::string text) { say(std::move(text)); });
+  if (when_welcomed_) when_welcomed_();
   tasks_.start("session.beat", beat());
   tasks_.start("session.repeat", repeat_results());
   tasks_.start("session.leases", renew_leases());
   tasks_.start("session.statements", renew_statements());
   auto listening = listen();
   auto why = co_await std::move(listening);
-  parts_.outbox.detach();
+  parts_.outbox.detach(attached);
   out_.close();
   tasks_.cancel();
   auto draining = tasks_.drained();
@@ -301,12 +303,21 @@ Awaitable<> Session::renew_statements() {
 Awaitable<> Session::leave_by(milliseconds deadline) {
   say_draining();
   const auto until = BootClock::now() + std::clamp(deadline, milliseconds(0), milliseconds(60'000));
+  for (int looks = 0; out_.size() > 0 && looks < 50; ++looks) {  // what was said before must be on its way
+    const bool on = co_await sleep_for(milliseconds(2));
+    if (!on) co_return;
+  }
   while (BootClock::now() < until && (parts_.worker.inflight() > 0 || parts_.outbox.waiting() > 0)) {
     const bool on = co_await sleep_for(milliseconds(20));
     if (!on) co_return;
   }
   auto closing = link_->close(link::Close::going_away, "drained");
   co_await std::move(closing);
+}
+
+void Session::retire() {
+  draining_ = true;
+  tasks_.start("session.leave", leave_by(milliseconds(0)));
 }
 
 Awaitable<> Session::close() {

@@ -34,6 +34,7 @@ struct SessionParts {
   std::function<std::map<std::string, protocol::Readiness>()> readiness;  // of the directories
   std::vector<std::string> domains;
   std::int64_t epoch = 0;
+  std::string from = {};  // the session to take over from
   int window = 8;
   bool binding_required = true;  // channel_binding: require
   SessionTimings timings;
@@ -48,10 +49,13 @@ class Session {
   };
   Session(asio::any_io_executor executor, std::unique_ptr<link::Link> link, SessionParts parts);
 
+  void on_welcome(std::function<void()> what) { when_welcomed_ = std::move(what); }  // from then on this one is in use
   Awaitable<End> run();
-  void heartbeat_soon();  // readiness has changed
-  void say_draining();    // no more jobs, please
-  Awaitable<> close();    // run() returns then
+  void heartbeat_soon();                                      // readiness has changed
+  void say_draining();                                        // no more jobs, please
+  void retire();                                              // another session has taken over: what is queued is still said, then the link is closed
+  const std::string& id() const { return welcome_.session; }  // empty before the welcome
+  Awaitable<> close();                                        // run() returns then
   bool welcomed() const { return welcomed_; }
   void abort() { link_->abort(); }
 
@@ -88,6 +92,7 @@ class Session {
   bool welcomed_ = false, draining_ = false;
   int malformed_ = 0;
   std::optional<std::chrono::milliseconds> retry_after_;
+  std::function<void()> when_welcomed_;
   TaskGroup tasks_;
 };
 

@@ -23,6 +23,9 @@ class TrustState {
   // never changes here, and rsn never goes back.
   std::vector<Fault> take(const protocol::ServiceKeys& keys, UnixSeconds now);
 
+  // Domains that another process (enroll) has added since, with what it knew of them.
+  void adopt(const std::map<std::string, DomainPin>& domains) { identity_.domains.insert(domains.begin(), domains.end()); }
+
   // Whether pins or numbers grew since the last save: identity() must be written down before it is acted upon.
   bool unsaved() const { return unsaved_; }
   void saved() { unsaved_ = false; }

@@ -89,7 +89,7 @@ Awaitable<> Worker::serve(protocol::JobMessage message, std::shared_ptr<const Tr
     co_return;
   }
   if (redelivered(job, limits, received)) co_return;
-  if (stopping_ || !domain->second->settled || domain->second->inflight >= parts_.window) {
+  if (stopping_ || domain->second->leaving || !domain->second->settled || domain->second->inflight >= parts_.window) {
     busy(job, "window");
     co_return;
   }

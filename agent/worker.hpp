@@ -39,9 +39,10 @@ struct Domain {
   policy::Volume volume;  // of the loop's thread
   const bool marker;      // marker attribute configured
   const std::unique_ptr<ldap::Directory> directory;
-  ldap::DirectoryState state;  // as the last check said
-  bool counted = false;        // the writes of the last hour that the journal remembers stand in `volume`
-  bool settled = false;        // what a former life left open has been looked at: no new work before
+  ldap::DirectoryState state;             // as the last check said
+  bool leaving = false, watched = false;  // it goes away when its jobs are done; its watch runs
+  bool counted = false;                   // the writes of the last hour that the journal remembers stand in `volume`
+  bool settled = false;                   // what a former life left open has been looked at: no new work before
   int inflight = 0;
   asio::thread_pool pool;  // last: joined before the directory goes
 };

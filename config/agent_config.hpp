@@ -18,6 +18,7 @@ struct AgentDomain {
   policy::Guardrails guardrails;
   policy::VolumeLimits volume;
   PasswordRules password_rules;
+  bool operator==(const AgentDomain&) const = default;
 };
 
 struct AgentConfig {

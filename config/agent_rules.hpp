@@ -20,6 +20,7 @@ struct PasswordRules {
   std::vector<std::string> organisation = {};      // names of the organisation that no password may hold
   policy::Mode breached = policy::Mode::off;
   std::filesystem::path breached_file = {};  // made by writeback-passwords compile
+  bool operator==(const PasswordRules&) const = default;
 };
 
 // `directory` and `domain` are read before: they decide what a rule can mean.

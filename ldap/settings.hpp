@@ -37,6 +37,7 @@ struct Settings {
   // A controller that does not answer is left for another within this time, by probes and new jobs.
   std::chrono::milliseconds failover_timeout{5'000};
   std::chrono::milliseconds fail_back_after{60'000};  // how long the preferred one must have been well again
+  bool operator==(const Settings&) const = default;
 };
 
 }  // namespace wb::ldap

@@ -1,5 +1,6 @@
 // What a process that handles secrets asks of the operating system before it does anything else.
 #pragma once
+#include <optional>
 #include <string>
 
 namespace wb::platform {
@@ -11,5 +12,8 @@ void harden_process();
 
 // This machine's name, for operators (enrolment, listings). "unknown" when it has none.
 std::string host_name();
+
+// The signal that asks a program to read its configuration anew; nullopt where there is none.
+std::optional<int> reload_signal();
 
 }  // namespace wb::platform

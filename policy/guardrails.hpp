@@ -28,6 +28,7 @@ struct Guardrails {
   std::string own_account = {};                        // the agent's service account: DN or UPN (name@domain)
   std::string domain = {};                             // DNS name; for an own_account whose UPN is not stored but implied
   std::map<std::string, std::string> group_sids = {};  // DN as the rule spells it -> SID, as the directory told at start
+  bool operator==(const Guardrails&) const = default;
 };
 
 struct Subject {  // what the decision needs of the account

@@ -24,6 +24,7 @@ struct VolumeLimits {
   Mode mode = Mode::enforce;
   int per_minute = 60, per_hour = 600;                // this agent in this domain; 1 to 100,000
   int account_per_minute = 3, account_per_hour = 10;  // 1 to 1,000
+  bool operator==(const VolumeLimits&) const = default;
 };
 
 enum class Flood { none,

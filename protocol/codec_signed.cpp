@@ -95,13 +95,15 @@ std::optional<Op> op_from(std::string_view text) {
 }
 
 template <> std::string encode(const HelloClaims& h) {
-  return json::serialize(json::object{{"v", 1}, {"agent", h.agent}, {"ten", h.ten}, {"domains", shape(h.domains)}, {"nonce", h.nonce}, {"gateway", h.gateway}, {"cb", h.cb},
-      {"epoch", h.epoch}, {"sw", h.sw}, {"caps", shape(h.caps)}, {"ae_kids", shape(h.ae_kids)}, {"window", h.window}});
+  json::object out{{"v", 1}, {"agent", h.agent}, {"ten", h.ten}, {"domains", shape(h.domains)}, {"nonce", h.nonce}, {"gateway", h.gateway}, {"cb", h.cb},
+      {"epoch", h.epoch}, {"sw", h.sw}, {"caps", shape(h.caps)}, {"ae_kids", shape(h.ae_kids)}, {"window", h.window}};
+  if (h.from) out["from"] = *h.from;
+  return json::serialize(out);
 }
 template <> Result<HelloClaims> decode(std::string_view text) {
   return read_strict<HelloClaims>(text, [](Members& m, HelloClaims& h) {
     m.version().text("agent", h.agent).text("ten", h.ten).texts("domains", h.domains, 16).text("nonce", h.nonce).text("gateway", h.gateway);
-    m.text("cb", h.cb).integer("epoch", h.epoch).text("sw", h.sw).texts("caps", h.caps, 16).texts("ae_kids", h.ae_kids, 4).number("window", h.window);
+    m.text("cb", h.cb).integer("epoch", h.epoch).text("from", h.from).text("sw", h.sw).texts("caps", h.caps, 16).texts("ae_kids", h.ae_kids, 4).number("window", h.window);
   });
 }
 

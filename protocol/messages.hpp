@@ -110,6 +110,7 @@ struct HelloClaims {
   std::string sw;
   std::vector<std::string> caps, ae_kids;
   int window = 0;
+  std::optional<std::string> from = {};  // the session that this one takes over from, where both live for a moment
 };
 struct EnrollClaims {
   std::string token;

@@ -13,9 +13,14 @@ constexpr std::size_t outbox_max = 1'024;  // a full window for every domain, wi
 }
 
 AgentSession::AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Listener& listener, int window)
-    : id(new_ulid()), agent(std::move(greeted.agent)), epoch(greeted.hello.epoch), link_(std::move(link)), as_(std::move(as)), caps_(greeted.hello.caps.begin(), greeted.hello.caps.end()), rosters_(rosters), listener_(listener),
+    : id(new_ulid()), agent(std::move(greeted.agent)), epoch(greeted.hello.epoch), from(greeted.hello.from.value_or("")), link_(std::move(link)), as_(std::move(as)), caps_(greeted.hello.caps.begin(), greeted.hello.caps.end()), rosters_(rosters), listener_(listener),
       window_(std::clamp(greeted.hello.window, 1, window)), window_max_(window), outbox_(executor, outbox_max) {
   for (auto& name : domains) domains_[name];
+}
+
+void AgentSession::take_over(const AgentSession& before) {
+  for (auto& [name, its] : domains_)
+    if (const auto* was = before.domain(name)) its = *was;
 }
 
 AgentSession::Domain* AgentSession::domain(const std::string& name) {

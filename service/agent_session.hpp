@@ -40,7 +40,10 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   const std::string id;  // of this session
   const AgentRow agent;
   const std::int64_t epoch;
+  const std::string from;  // the session that it takes over from; empty: none
 
+  // What is known of its domains, from the session before.
+  void take_over(const AgentSession& before);
   // Serves until the link ends; says hb every `heartbeat` (+- 20 %).
   Awaitable<> run(std::chrono::milliseconds heartbeat);
   // Queues a message. False when too many wait: the link is cut then, since nothing on it may be left out.

@@ -66,10 +66,8 @@ Awaitable<> Gateway::serve(std::unique_ptr<link::Link> link) {
   auto session = std::make_shared<AgentSession>(executor_, std::move(link), std::move(*greeted), std::move(*key), std::move(*enrolled), rosters_, *listener_, settings_.window);
   const auto& agent = session->agent.id;
   if (auto old = sessions_.find(agent); old != sessions_.end()) {
-    log::warn("agent.replaced", log::field("agent", agent));
-    old->second->abort();
-    sessions_.erase(old);
-    listener_->link_lost(agent);
+    if (session->from == old->second->id) session->take_over(*old->second);  // the agent closes that link when it is done with it
+    else replace(agent, *old->second);
   }
   sessions_[agent] = session;
   log::info("agent.connected", log::field("agent", agent), log::field("session", session->id), log::field("domains", session->domains().size()), log::field("epoch", session->epoch));
@@ -82,6 +80,14 @@ Awaitable<> Gateway::serve(std::unique_ptr<link::Link> link) {
   auto mine = sessions_.find(agent);
   if (mine == sessions_.end() || mine->second != session) co_return;  // replaced meanwhile
   sessions_.erase(mine);
+  listener_->link_lost(agent);
+}
+
+// A newer start of the same agent: what the former life held is anybody's.
+void Gateway::replace(const std::string& agent, AgentSession& old) {
+  log::warn("agent.replaced", log::field("agent", agent));
+  old.abort();
+  sessions_.erase(agent);
   listener_->link_lost(agent);
 }
 

@@ -54,6 +54,7 @@ class Gateway {
  private:
   using Session = std::shared_ptr<AgentSession>;
   std::optional<Fault> admit(const Greeted& greeted);
+  void replace(const std::string& agent, AgentSession& old);
   std::string keys_text(const AgentSession& session) const;
 
   const Settings& settings_;

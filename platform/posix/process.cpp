@@ -36,4 +36,6 @@ std::string host_name() {
   return printable(name.data(), 253);
 }
 
+std::optional<int> reload_signal() { return SIGHUP; }
+
 }  // namespace wb::platform

@@ -206,5 +206,57 @@ TEST_F(AClient, IsToldAtOnceThatNoAgentIsThere) {
   EXPECT_LT(BootClock::now() - start, 5s);
 }
 
+// ---- a link that takes over from another --------------------------------------------------------------------
+class AnAgentThatChangesItsLink : public testing::Test {
+ protected:
+  ServiceWorld world;
+  std::string bearer = world.client();
+  std::unique_ptr<FakeAgent> older = world.active_agent();
+  FakeAgent newer{world};
+  std::string take_over(const std::string& from) {
+    newer.as = older->as, newer.ae = older->ae, newer.id = older->id;
+    return newer.connect([&](auto& claims) { claims.epoch = 2, claims.from = from; });
+  }
+  protocol::Job submitted(const ServiceWorld::Probed& probed) {
+    EXPECT_EQ(world.submit(bearer, probed.id, world.seal({older.get()}, world.binding(probed), "New-Passw0rd-1")).status, 202);
+    auto got = older->next_job();
+    EXPECT_TRUE(got);
+    older->accept(got->job);
+    older->applying(got->job);
+    return got->job;
+  }
+};
+
+TEST_F(AnAgentThatChangesItsLink, KeepsItsJobsAndIsReadyAtOnce) {
+  const auto job = submitted(world.probe(*older, bearer));
+  ASSERT_EQ(take_over(older->session), "welcome");
+  const auto probed = world.probe(newer, bearer, "bob");  // offered on the newer link before it has said a word
+  EXPECT_FALSE(probed.id.empty());
+  newer.answer(job, protocol::Code::applied);
+  EXPECT_EQ(world.look(bearer, job.jti).text("outcome"), "applied");
+  EXPECT_EQ(world.look(bearer, job.jti).body.at("attempts").as_int64(), 1) << "offered to nobody else, and not again";
+}
+
+TEST_F(AnAgentThatChangesItsLink, IsStillHeardOnTheOlderOne) {
+  const auto job = submitted(world.probe(*older, bearer));
+  ASSERT_EQ(take_over(older->session), "welcome");
+  older->answer(job, protocol::Code::applied);
+  EXPECT_EQ(world.look(bearer, job.jti).text("outcome"), "applied");
+  older->cut();
+  EXPECT_FALSE(world.probe(newer, bearer, "bob").id.empty()) << "the end of the older link is nobody's loss";
+}
+
+TEST_F(AnAgentThatChangesItsLink, IsANewStartWhereItNamesAnotherSession) {
+  const auto job = submitted(world.probe(*older, bearer));
+  ASSERT_EQ(take_over("01ARZ3NDEKTSV4RRFFQ69G5FAV"), "welcome");
+  EXPECT_TRUE(older->gone());
+  newer.state(world.rsn);
+  newer.ready();
+  const auto again = newer.next_job();
+  ASSERT_TRUE(again) << "what the former life held is offered again";
+  EXPECT_EQ(again->job.jti, job.jti);
+  EXPECT_EQ(again->job.att, 2);
+}
+
 }  // namespace
 }  // namespace wb::test

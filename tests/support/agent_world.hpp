@@ -30,7 +30,8 @@ struct AgentWorld : LinkWorld {
   std::int64_t clock_ahead = 0;
   std::vector<protocol::RosterAgent> roster;
   // What it has seen.
-  std::shared_ptr<link::Link> peer;  // the link of the moment
+  std::shared_ptr<link::Link> peer;   // the link of the moment
+  std::vector<std::string> sessions;  // as they were welcomed
   Queue<protocol::Envelope> inbox{io.get_executor(), 10'000};
   Queue<protocol::HelloClaims> hellos{io.get_executor(), 100};
   Queue<bool> ends{io.get_executor(), 100};  // of links
@@ -114,7 +115,8 @@ struct AgentWorld : LinkWorld {
     EXPECT_EQ(claims.cb, w->cb == "exporter" ? base64url(link->channel_binding()) : "");
     w->peer = link;
     protocol::Welcome welcome;
-    welcome.session = new_ulid(), welcome.now = unix_now() + w->clock_ahead, welcome.lease_ms = 300;
+    w->sessions.push_back(new_ulid());
+    welcome.session = w->sessions.back(), welcome.now = unix_now() + w->clock_ahead, welcome.lease_ms = 300;
     w->post(protocol::message_text("welcome", welcome));
     w->post(w->keys_text());
     (void)w->hellos.try_send(claims);

@@ -51,6 +51,7 @@ class FakeAgent {
   std::string id;
   std::int64_t epoch = 1;
   std::string last_hello;  // its JWS, for replays
+  std::string session;     // as it was welcomed
 
   HttpReply enroll(const std::string& token);
   HttpReply post_signed(const std::string& path, const std::string& member, const std::string& text);
