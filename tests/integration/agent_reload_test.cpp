@@ -82,6 +82,7 @@ TEST(ADomainThatIsTakenOut, FinishesItsWritesFirst) {
     auto next = w.config;
     next.domains.erase(next.domains.begin());
     w.agent->reload(next);
+    EXPECT_EQ(co_await w.until_ready(false), "draining");
     auto refused = w.maker.probe("alice");
     w.post_job(refused);
     const auto answer = co_await w.result();
