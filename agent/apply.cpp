@@ -16,7 +16,7 @@ constexpr std::string_view password_restriction = "0000052D";  // Windows' whole
 Say not_a_password(const Fault& fault) {
   for (const auto problem : {protocol::PasswordProblem::empty, protocol::PasswordProblem::too_long, protocol::PasswordProblem::not_unicode})
     if (fault.detail == protocol::reason_of(problem)) return {Code::rejected, fault.detail, {}};
-  return {Code::invalid, "malformed", {}};
+  return {Code::invalid, fault.detail == "decrypt" ? "decrypt" : "malformed", {}};
 }
 
 class Hands {
@@ -29,6 +29,7 @@ class Hands {
       std::optional<Event> event;
       if (std::holds_alternative<Read>(action)) event = read();
       else if (std::holds_alternative<Write>(action)) event = write();
+      else if (std::holds_alternative<SignIn>(action)) event = sign_in();
       else if (const auto* text = std::get_if<Void>(&action)) event = void_with(text->marker);
       else return end(std::move(action));
       action = machine.on(*event);
@@ -38,7 +39,8 @@ class Hands {
  private:
   Event read() {
     const Timed timed(ending_.directory_ms);
-    auto account = means_.directory.read(job_.sub, job_.op == Op::unlock ? std::string() : job_.pre->dc);
+    const bool presents = presents_password(job_.op);
+    auto account = means_.directory.read(job_.sub, job_.op == Op::unlock ? std::string() : job_.pre->dc, presents ? ldap::Depth::full : ldap::Depth::write);
     if (!account) {
       log::fault("job.unread", account.error());
       return ReadFailed{std::move(account).error()};
@@ -46,15 +48,20 @@ class Hands {
     if (*account) ending_.decision = policy::decide(means_.rules, subject_of(**account));
     if (!ending_.decision.audited.empty()) log::info("job.audited", log::field("jti", job_.jti), log::field("why", ending_.decision.audited));
     ending_.account = *account;
-    return ReadDone{std::move(*account), ending_.decision.denial};
+    ReadDone done{std::move(*account), ending_.decision.denial, {}, unix_now()};
+    if (presents && done.account && done.denial == policy::Denial::none) {
+      auto policy = means_.directory.policy_of(*done.account);
+      if (policy) done.policy = *policy;
+      else log::fault("job.unread", policy.error());
+    }
+    return done;
   }
 
   Event write() {
     if (job_.op == Op::unlock) return modify("before_modify", [this] { return means_.directory.unlock(job_.sub); });
-    const auto plain = crypto::open_sealed(means_.sealed, means_.ae);
-    if (!plain) return NotAPassword{{Code::invalid, "decrypt", {}}};
-    const auto passwords = crypto::read_passwords(*plain);
+    const auto passwords = opened();
     if (!passwords) return NotAPassword{not_a_password(passwords.error())};
+    if (passwords->old.has_value() != (job_.op == Op::change)) return NotAPassword{{Code::invalid, "malformed", {}}};
     auto judged = means_.passwords.judge(job_.jti, passwords->pw, *ending_.account, unix_now());
     if (judged.no) return NotAPassword{std::move(*judged.no)};
     facts_ = judged.facts;
@@ -65,20 +72,47 @@ class Hands {
     order.unlock = job_.opts.unlock;
     order.must_change = job_.opts.must_change;
     order.enforce_history = job_.opts.enforce_history;
-    return modify("before_modify", [&] { return means_.directory.write_password(order, passwords->pw); });
+    return modify("before_modify", [&] { return means_.directory.write_password(order, passwords->pw, passwords->old ? &*passwords->old : nullptr); });
+  }
+
+  Event sign_in() {
+    const auto passwords = opened();
+    if (!passwords) return NotAPassword{not_a_password(passwords.error())};
+    if (passwords->old) return NotAPassword{{Code::invalid, "malformed", {}}};
+    if (auto no = may_send("before_bind")) return *no;
+    const Timed timed(ending_.directory_ms);
+    auto answer = means_.directory.authenticate(*ending_.account, passwords->pw);
+    failpoint("answered", protocol::to_string(job_.op));
+    if (!answer) {
+      log::fault("job.unanswered", answer.error());
+      return Unanswered{std::move(answer).error(), std::nullopt};
+    }
+    ending_.detail = answer->detail;
+    return SignedIn{answer->sign_in};
+  }
+
+  Result<crypto::SealedPasswords> opened() const {
+    const auto plain = crypto::open_sealed(means_.sealed, means_.ae);
+    if (!plain) return fault(Fault::Kind::refused, "jwe.open", "decrypt");
+    return crypto::read_passwords(*plain);
   }
 
   Event void_with(const std::string& marker) {
     return modify("before_void", [&] { return means_.directory.write_marker(job_.sub, *job_.pre, marker); });
   }
 
-  template <class Modify> Event modify(std::string_view name, Modify send) {
+  // The look right before anything is sent; nullopt: send.
+  std::optional<Event> may_send(std::string_view name) {
     if (!said_ && !means_.recorded()) return Cancelled{};
     if (!said_) means_.sending();
     said_ = true;
     failpoint(name, protocol::to_string(job_.op));
     const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(BootClock::now() - means_.received);
-    if (auto no = before_sending(means_.limits, unix_now() + means_.clock_offset_s, age, means_.cancelled)) return *no;
+    return before_sending(means_.limits, unix_now() + means_.clock_offset_s, age, means_.cancelled);
+  }
+
+  template <class Modify> Event modify(std::string_view name, Modify send) {
+    if (auto no = may_send(name)) return *no;
     const Timed timed(ending_.directory_ms);
     auto answer = send();
     failpoint("answered", protocol::to_string(job_.op));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/lockout.hpp"
+
 namespace wb::agent {
 namespace {
 using ldap::Refusal;
@@ -108,6 +110,39 @@ Say unlock_fault(const Fault& fault, const std::optional<ldap::Account>& reread)
   return in_doubt;  // it may still arrive; doing it again is harmless
 }
 
+// What keeps a password from being presented at all, so that nobody is locked out by us; nullopt: nothing does.
+std::optional<Say> untried(const Attempt& a, const ReadDone& event) {
+  const auto& account = *event.account;
+  if (a.job.op == Op::change && account.state.account_expired) return Say{Code::failed, "account_expired", {}};
+  if (account.state.locked) return Say{Code::failed, "locked", {}};
+  if (a.job.op == Op::change && account.state.cannot_change) return Say{Code::failed, "cannot_change", {}};
+  if (!event.policy) return Say{Code::failed, "no_rights", {}};  // who does not know the limit must not come near it
+  const auto lock = policy::near_lock(*event.policy, account.wrong_passwords, account.last_wrong_password, event.now);
+  return lock.near ? std::optional(Say{Code::denied, "lockout_near", {}, lock.until}) : std::nullopt;
+}
+
+Say signed_in(ldap::SignIn sign_in) {
+  switch (sign_in) {
+    case ldap::SignIn::accepted: return {Code::ok, {}, {}};
+    case ldap::SignIn::wrong_password: return {Code::rejected, "old_password_wrong", {}};
+    case ldap::SignIn::locked:
+    case ldap::SignIn::must_change:
+    case ldap::SignIn::password_expired:
+    case ldap::SignIn::account_expired:
+    case ldap::SignIn::disabled:
+    case ldap::SignIn::logon_hours:
+    case ldap::SignIn::workstation: break;
+  }
+  return {Code::failed, std::string(ldap::to_string(sign_in)), {}};
+}
+
+// A bind that was sent may have been counted: nobody tries it again by himself.
+Say sign_in_lost(const Fault& fault) {
+  if (fault.kind == Fault::Kind::unreachable || fault.kind == Fault::Kind::exhausted) return reprobe;
+  if (fault.kind == Fault::Kind::refused || fault.kind == Fault::Kind::malformed) return {Code::failed, "directory_error", {}};
+  return unknown;
+}
+
 Say denied(policy::Denial denial) { return {Code::denied, std::string(policy::reason_of(denial)), {}}; }
 
 std::string text_of(std::string_view jti, std::int64_t fence, char what) {
@@ -124,6 +159,8 @@ Marker read_marker(const std::optional<std::string>& marker, std::string_view jt
   if (marker->ends_with(";A")) return Marker::applied;
   return marker->ends_with(";V") ? Marker::voided : Marker::none_of_ours;
 }
+
+bool presents_password(Op op) { return op == Op::change || op == Op::authenticate; }
 
 bool is_open(Code code) { return code == Code::in_doubt || code == Code::unknown || code == Code::busy; }
 
@@ -143,6 +180,14 @@ AttemptMachine::AttemptMachine(Attempt attempt) : a_(std::move(attempt)) {
   if (a_.work != Work::attempt) a_.second = true;
 }
 
+Action AttemptMachine::start() const {
+  if (a_.job.op == Op::authenticate && a_.second) return unknown;
+  return Read{};
+}
+
+bool AttemptMachine::attempting() const { return a_.work == Work::attempt && !(a_.job.op == Op::change && a_.second); }
+bool AttemptMachine::resolving() const { return a_.work == Work::resolve || (a_.work == Work::attempt && !attempting()); }
+
 Action AttemptMachine::on(const Event& event) {
   if (const auto* done = std::get_if<ReadDone>(&event)) return read(*done);
   if (const auto* failed = std::get_if<ReadFailed>(&event)) {
@@ -150,19 +195,28 @@ Action AttemptMachine::on(const Event& event) {
     return not_readable(a_, failed->fault);
   }
   if (const auto* answered = std::get_if<Answered>(&event)) return voiding_ ? voided(answered->answer) : written(answered->answer);
-  if (const auto* lost = std::get_if<Unanswered>(&event)) return voiding_ ? void_lost(*lost) : write_lost(*lost);
+  if (const auto* tried = std::get_if<SignedIn>(&event)) return signed_in(tried->sign_in);
+  if (const auto* lost = std::get_if<Unanswered>(&event)) {
+    if (a_.job.op == Op::authenticate) return sign_in_lost(lost->fault);
+    return voiding_ ? void_lost(*lost) : write_lost(*lost);
+  }
   if (const auto* no = std::get_if<NotAPassword>(&event)) return refuse(no->why);
   if (std::holds_alternative<Cancelled>(event)) return Nothing{};
   return a_.second ? in_doubt : Say{Code::invalid, "expired", {}};
 }
 
 Action AttemptMachine::read(const ReadDone& event) {
-  const bool attempting = a_.work == Work::attempt;
-  if (!event.account) return attempting ? Say{Code::failed, "not_found", {}} : unknown;
+  if (!event.account) return attempting() ? Say{Code::failed, "not_found", {}} : unknown;
   const auto& account = *event.account;
   if (a_.job.op == Op::unlock) {  // depends on nothing and may be done twice
     if (event.denial != policy::Denial::none) return denied(event.denial);
     return Write{};
+  }
+  if (a_.job.op == Op::authenticate) {  // what `pre` says of the password does not matter: only where it was probed
+    if (event.denial != policy::Denial::none) return denied(event.denial);
+    if (account.pre.dc != a_.job.pre->dc) return reprobe;
+    if (auto no = untried(a_, event)) return *no;
+    return SignIn{};
   }
   seen_ = account.pre;
   const auto stands = standing(a_, account);
@@ -173,9 +227,11 @@ Action AttemptMachine::read(const ReadDone& event) {
   switch (stands) {
     case Standing::elsewhere: return a_.second ? in_doubt : reprobe;
     case Standing::as_probed:
-      if (attempting) return Write{};
-      if (a_.work == Work::resolve && a_.marker) return void_first(gone_void);
-      return in_doubt;                                              // nothing to see so far: a write may still land
+      if (resolving() && a_.marker) return void_first(gone_void);
+      if (!attempting()) return in_doubt;
+      if (a_.job.op == Op::change)
+        if (auto no = untried(a_, event)) return *no;
+      return Write{};
     case Standing::remarked: return a_.second ? unknown : reprobe;  // never a write over a foreign marker
     case Standing::superseded: return when_superseded();
     case Standing::unclear: return unknown;  // never a void: the next reader would take it for proof that nothing was done

@@ -2,6 +2,9 @@
 // owns the directory, the sealed password and the clock. Every expectation comes from the probe's `pre`; a bind is never
 // used to settle anything.
 //
+// A change (the person's own, with the old password) is written by a first attempt alone: each wrong old password counts
+// towards the account's lock. A second attempt settles it as a resolve does. A sign-in is tried once, and by nobody again.
+//
 //   AttemptMachine machine({job, Work::attempt, second, marker});
 //   for (Action action = machine.start();;) { ...do it...; action = machine.on(what_happened); }   // until Say, Again or Nothing
 //
@@ -42,9 +45,10 @@ struct Attempt {
 };
 
 // ---- actions ------------------------------------------------------------------------------------------------
-struct Read {};   // the account on the pinned DC, and what the guardrails say of it
-struct Write {};  // open the password and send the Modify (or the unlock), after before_sending() let it pass
-struct Void {     // swap in this marker alone, after before_sending() let it pass
+struct Read {};    // the account on the pinned DC, and what the guardrails say of it
+struct Write {};   // open the password and send the Modify (or the unlock), after before_sending() let it pass
+struct SignIn {};  // open the password and bind with it, once, after before_sending() let it pass
+struct Void {      // swap in this marker alone, after before_sending() let it pass
   std::string marker;
   bool operator==(const Void&) const = default;
 };
@@ -52,16 +56,19 @@ struct Say {  // the outcome, final for this attempt
   protocol::Code code = protocol::Code::unknown;
   std::string reason;
   std::vector<std::string> also;
+  std::optional<UnixSeconds> retry_after = {};
   bool operator==(const Say&) const = default;
 };
 struct Again {};    // a look whose DC can't be asked now: later
 struct Nothing {};  // cancelled with nothing sent by this attempt: nobody waits for an answer
-using Action = std::variant<Read, Write, Void, Say, Again, Nothing>;
+using Action = std::variant<Read, Write, SignIn, Void, Say, Again, Nothing>;
 
 // ---- events -------------------------------------------------------------------------------------------------
 struct ReadDone {
   std::optional<ldap::Account> account;  // nullopt: there is no such account
   policy::Denial denial = policy::Denial::none;
+  std::optional<protocol::PasswordPolicy> policy = {};  // where the operation presents a password: change and authenticate
+  UnixSeconds now = 0;                                  // with the policy
 };
 struct ReadFailed {
   Fault fault;
@@ -69,16 +76,19 @@ struct ReadFailed {
 struct Answered {  // to Write or Void: the directory's verdict, and the account behind it
   ldap::WriteAnswer answer;
 };
-struct Unanswered {  // to Write or Void. `reread`: the one reading tried after it; nullopt: that failed too
+struct SignedIn {  // to SignIn
+  ldap::SignIn sign_in = ldap::SignIn::wrong_password;
+};
+struct Unanswered {  // to Write, SignIn or Void. `reread`: the one reading tried after it; nullopt: that failed too
   Fault fault;
   std::optional<ldap::Account> reread;
 };
 struct NotAPassword {  // to Write: it would not open, or nobody can have it as a password; nothing was sent
   Say why;
 };
-struct Cancelled {};  // to Write or Void: nothing was sent
+struct Cancelled {};  // to any of them: nothing was sent
 struct TooLate {};    // likewise: past `exp` or `ttl_ms`
-using Event = std::variant<ReadDone, ReadFailed, Answered, Unanswered, NotAPassword, Cancelled, TooLate>;
+using Event = std::variant<ReadDone, ReadFailed, Answered, SignedIn, Unanswered, NotAPassword, Cancelled, TooLate>;
 
 // The look right before a Modify: a process that was frozen since it took the job sends nothing. nullopt: send.
 struct Limits {
@@ -90,13 +100,15 @@ std::optional<Event> before_sending(const Limits& limits, UnixSeconds now, std::
 class AttemptMachine {
  public:
   explicit AttemptMachine(Attempt attempt);
-  Action start() const { return Read{}; }
+  Action start() const;
   Action on(const Event& event);
 
  private:
   Action read(const ReadDone& event);
   Action written(const ldap::WriteAnswer& answer);
   Action write_lost(const Unanswered& event);
+  bool attempting() const;
+  bool resolving() const;
   Action refuse(Say why);
   Action when_superseded();
   Action void_first(Say then);
@@ -121,6 +133,9 @@ Marker read_marker(const std::optional<std::string>& marker, std::string_view jt
 
 // A probe could not read the account.
 Say after_probe_fault(const Fault& fault);
+
+// The operation presents a password of the account's, which counts when it is wrong.
+bool presents_password(protocol::Op op);
 
 // Nobody may answer this job again without asking the directory: a redelivery runs another attempt.
 bool is_open(protocol::Code code);

@@ -56,7 +56,7 @@ Result<std::string> Session::hello(const protocol::Challenge& challenge) const {
   claims.nonce = challenge.nonce, claims.gateway = challenge.gateway, claims.cb = cb, claims.epoch = parts_.epoch;
   if (!parts_.from.empty()) claims.from = parts_.from;
   claims.sw = "writeback-agent/" WB_VERSION;
-  claims.caps = {"probe", "reset", "unlock", "resolve"};
+  claims.caps = {"probe", "reset", "unlock", "change", "authenticate", "resolve"};
   claims.ae_kids = {parts_.keys.ae.kid()};
   claims.window = parts_.window;
   return crypto::sign(parts_.keys.as, protocol::typ_hello, protocol::encode(claims));

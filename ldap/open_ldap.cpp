@@ -79,9 +79,8 @@ Result<protocol::PasswordPolicy> OpenLdap::policy_of(const Account& account) {
 
 // ---- writing -----------------------------------------------------------------------------------------------
 Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secret& password_utf8, const Secret* old_utf8) {
-  if (old_utf8) return fault(Fault::Kind::refused, "ldap.change", "not offered for OpenLDAP yet");
   using Op = Modification::Op;
-  if (!quoted_utf16(password_utf8)) return fault(Fault::Kind::malformed, "ldap.password", "not 1 to 256 UTF-16 units of well-formed Unicode");
+  if (!quoted_utf16(password_utf8) || (old_utf8 && !quoted_utf16(*old_utf8))) return fault(Fault::Kind::malformed, "ldap.password", "not 1 to 256 UTF-16 units of well-formed Unicode");
   if (!guid_bytes(order.sub) || integer(order.pre.pls).value_or(-1) < 0 || order.pre.dc.empty()) return fault(Fault::Kind::malformed, "ldap.order", "sub or pre");
   if (password_utf8.expose(looks_like_a_hash)) {
     WriteAnswer refused;
@@ -93,9 +92,12 @@ Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secr
   Write write;
   write.sub = order.sub;
   write.pre = order.pre;
+  if (old_utf8) write.kind = WriteKind::change;
   write.condition = {order.sub, true, marked, false};
   write.mods = [&](const Person& person) {
-    std::vector<Modification> mods{{Op::replace, "userPassword", {}, &password_utf8}};
+    std::vector<Modification> mods;
+    if (old_utf8) mods = {{Op::remove, "userPassword", {}, old_utf8}, {Op::add, "userPassword", {}, &password_utf8}};
+    else mods = {{Op::replace, "userPassword", {}, &password_utf8}};
     if (marked) mods.push_back({Op::replace, settings_.marker_attribute, order.marker});
     if (order.must_change) mods.push_back({Op::replace, "pwdReset", "TRUE"});
     if (person.locked_for_good) {  // taken away by hand it is not taken away by the overlay: so it stays
@@ -116,7 +118,18 @@ Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secr
   return answer;
 }
 
-Result<SignInAnswer> OpenLdap::authenticate(const Account&, const Secret&) { return fault(Fault::Kind::refused, "ldap.sign_in", "not offered for OpenLDAP yet"); }
+Result<SignInAnswer> OpenLdap::authenticate(const Account& account, const Secret& password_utf8) {
+  if (account.dn.empty() || account.pre.dc.empty()) return fault(Fault::Kind::malformed, "ldap.sign_in", "dn or pre");
+  const Stopwatch watch;
+  auto bound = pool_.sign_in(account.pre.dc, account.dn, password_utf8, {{std::string(policy_control), {}, false}}, deadline());
+  if (!bound) return std::move(bound).error();
+  std::optional<int> error;
+  for (const auto& control : bound->controls)
+    if (control.oid == policy_control) error = policy_error(control.value);
+  const auto verdict = diagnose_open_ldap_sign_in(bound->code, error);
+  if (!verdict) return fault(Fault::Kind::refused, "ldap.sign_in", "ldap " + std::to_string(bound->code));
+  return SignInAnswer{*verdict, "ldap " + std::to_string(bound->code) + (error ? ", ppolicy " + std::to_string(*error) : ""), watch.ms()};
+}
 
 Result<WriteAnswer> OpenLdap::write_marker(const std::string& sub, const protocol::Pre& pre, const std::string& text) {
   if (!guid_bytes(sub) || pre.dc.empty() || text.empty()) return fault(Fault::Kind::malformed, "ldap.order", "sub, pre or marker");

@@ -12,6 +12,11 @@
 //   pwdReset by itself. No server tells beforehand which access we have; afterwards WriteAnswer::detail says so.
 // - It ends every lock, also an administrator's own (pwdAccountLockedTime 000001010000Z). An administrator's lock is
 //   therefore put back in the same Modify, and asserted not to have appeared meanwhile. order.unlock changes nothing.
+// - A change is `delete userPassword: old` and `add userPassword: new` in the same Modify: the overlay compares the old one in
+//   the clear with what is stored (the stored hash itself is not taken for it), and history, length, quality and age bind,
+//   with or without pwdSafeModify, also where the password has expired or must be changed. A wrong old one is answered with
+//   53 and mustSupplyOldPassword, and is *not* counted towards the lock: the agent's own limit for an account (guardrails.
+//   volume) is what bounds the guessing. pwdAllowUserChange does not bind us: the agent looks at it by itself.
 // - pwdReset (must change) is heeded at the sign-in only where the policy says pwdMustChange.
 // - unlock() removes the lock and not the wrong attempts, which nobody may write: the next wrong one locks again.
 #pragma once

@@ -57,6 +57,7 @@ protocol::AccountState state_of(const Entry& entry, const std::optional<PolicyRu
   state.disabled = locked_for_good(entry) || (begins && now < *begins) || (ends && now >= *ends);
   state.locked = is_locked(entry, rules, now);
   state.must_change = entry.first("pwdReset") == "TRUE" && (!rules || rules->must_change);
+  state.cannot_change = rules && !rules->user_change;
   state.never_expires = rules && rules->shown.max_age_s == 0;
   const auto changed = seconds_of(entry, "pwdChangedTime");
   state.expired = rules && changed && rules->shown.max_age_s > 0 && now >= *changed + rules->shown.max_age_s && !state.must_change;
@@ -104,7 +105,7 @@ std::string generalized_from_filetime(std::int64_t filetime) {
 
 std::vector<std::string> person_attributes(const Settings& settings) {
   std::vector<std::string> names{"entryUUID", "uid", "cn", "displayName", "preferredLanguage", "gidNumber", "memberOf", "modifyTimestamp",
-      "pwdChangedTime", "pwdAccountLockedTime", "pwdReset", "pwdPolicySubentry", "pwdStartTime", "pwdEndTime"};
+      "pwdChangedTime", "pwdAccountLockedTime", "pwdFailureTime", "pwdReset", "pwdPolicySubentry", "pwdStartTime", "pwdEndTime"};
   if (!settings.marker_attribute.empty()) names.push_back(settings.marker_attribute);
   names.insert(names.end(), settings.contacts.begin(), settings.contacts.end());
   return names;
@@ -138,6 +139,11 @@ Result<Account> person_from(const Entry& entry, const std::optional<PolicyRules>
     account.marker_changed = seconds_of(entry, "modifyTimestamp");
   }
   account.state = state_of(entry, rules, now);
+  if (!locked_for_good(entry)) account.lockout_time = filetime_from_generalized(entry.first("pwdAccountLockedTime")).value_or(0);
+  for (const auto& wrong : entry.values("pwdFailureTime")) {
+    ++account.wrong_passwords;
+    if (const auto at = filetime_from_generalized(wrong)) account.last_wrong_password = std::max(account.last_wrong_password, unix_from_filetime(*at));
+  }
   return account;
 }
 

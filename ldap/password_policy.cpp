@@ -25,6 +25,8 @@ enum Code : int {
 
 // passwordPolicyResponse's errors (draft section 6.2); 9 is OpenLDAP's own.
 enum Error : int {
+  password_expired = 0,
+  account_locked = 1,
   change_after_reset = 2,
   not_allowed = 3,
   must_supply_old = 4,
@@ -40,7 +42,8 @@ struct Meaning {
   std::string_view words;  // for the operator; empty: the refusal's name says it
 };
 
-std::optional<Meaning> of_policy(int error) {
+std::optional<Meaning> of_policy(int error, WriteKind kind) {
+  if (kind == WriteKind::change && error == must_supply_old) return Meaning{Refusal::old_password_wrong, {}};
   switch (error) {
     case change_after_reset: return Meaning{Refusal::no_rights, "the service account itself must change its password first"};
     case not_allowed: return Meaning{Refusal::no_rights, "the policy allows no change"};
@@ -88,7 +91,8 @@ std::int64_t number(const Entry& entry, std::string_view name) { return std::max
 }  // namespace
 
 std::vector<std::string> policy_rule_attributes() {
-  return {"pwdAttribute", "pwdMinLength", "pwdCheckQuality", "pwdInHistory", "pwdMinAge", "pwdMaxAge", "pwdLockout", "pwdLockoutDuration", "pwdMustChange"};
+  return {"pwdAttribute", "pwdMinLength", "pwdCheckQuality", "pwdInHistory", "pwdMinAge", "pwdMaxAge", "pwdLockout", "pwdLockoutDuration", "pwdMaxFailure", "pwdFailureCountInterval",
+      "pwdAllowUserChange", "pwdMustChange"};
 }
 
 std::optional<PolicyRules> rules_from(const Entry& entry) {
@@ -102,6 +106,12 @@ std::optional<PolicyRules> rules_from(const Entry& entry) {
   rules.shown.max_age_s = number(entry, "pwdMaxAge");
   rules.lockout = entry.first("pwdLockout") == "TRUE";
   rules.lockout_s = number(entry, "pwdLockoutDuration");
+  if (rules.lockout) {
+    rules.shown.lockout_threshold = static_cast<int>(std::min(length_max, number(entry, "pwdMaxFailure")));
+    rules.shown.lockout_window_s = number(entry, "pwdFailureCountInterval");
+    rules.shown.lockout_duration_s = rules.lockout_s;
+  }
+  rules.user_change = entry.first("pwdAllowUserChange") != "FALSE";  // absent means TRUE (draft section 5.2.14)
   rules.must_change = entry.first("pwdMustChange") == "TRUE";
   return rules;
 }
@@ -117,12 +127,21 @@ std::optional<int> policy_error(std::string_view value) {
   return std::nullopt;
 }
 
+std::optional<SignIn> diagnose_open_ldap_sign_in(int code, std::optional<int> error) {
+  constexpr int invalid_credentials = 49;
+  if (code != success && code != invalid_credentials) return std::nullopt;
+  if (error == change_after_reset) return SignIn::must_change;
+  if (error == password_expired) return SignIn::password_expired;  // also with 0, on a grace sign-in
+  if (error == account_locked) return SignIn::locked;
+  return code == success ? SignIn::accepted : SignIn::wrong_password;
+}
+
 Result<Diagnosis> diagnose_open_ldap(int code, std::optional<int> error, WriteKind kind) {
   if (code == success) return Diagnosis{};
   auto detail = "ldap " + std::to_string(code) + (error ? ", ppolicy " + std::to_string(*error) : "");
   if (code == busy || code == unavailable) return fault(Fault::Kind::unreachable, "ldap.modify", detail + ", the server is busy or going down");
   if (code == value_exists) return fault(Fault::Kind::unreachable, "ldap.modify", detail + ", changed twice within one second");
-  const auto said = error ? of_policy(*error) : std::nullopt;
+  const auto said = error ? of_policy(*error, kind) : std::nullopt;
   const auto meaning = said ? *said : of_code(code, kind);
   detail += ", " + std::string(meaning.words.empty() ? to_string(meaning.refusal) : meaning.words);
   return Diagnosis{meaning.refusal, std::move(detail)};

@@ -140,16 +140,18 @@ const std::vector<VerdictRow>& verdict_rows() {
 
 std::string verdict_text(Code code, std::string_view reason, const Details& details) {
   if (code == Code::applied) return std::string(done_text(details.op));
+  if (code == Code::ok && details.op == Op::authenticate) return "Your password is right.";
   if (code == Code::applied_but && (row_of(code, reason) && (!reason.empty() || !details.also.empty()))) return applied_but(reason, details);
   if (code == Code::rejected && reason == "too_young") return too_young(details);
   if (code == Code::rejected && reason == "too_short" && details.min_length && *details.min_length > 0)
     return "Too short: at least " + counted(*details.min_length, "character") + (*details.min_length == 1 ? " is needed." : " are needed.");
   if ((code == Code::in_doubt || code == Code::unknown) && details.op == Op::unlock)
     return "Your account may already be unlocked: try to sign in.";
-  if (code == Code::unknown && details.op != Op::reset) return "It is not known what your organisation's directory did: start again.";
+  if (code == Code::unknown && details.op == Op::authenticate) return "It is not known whether this password is right: try again.";
+  if (code == Code::unknown && details.op != Op::reset && details.op != Op::change) return "It is not known what your organisation's directory did: start again.";
   const auto* row = row_of(code, reason);
   std::string text(row ? row->text : row_of(code, "")->text);
-  const bool later = code == Code::busy || (code == Code::denied && reason == "too_often");
+  const bool later = code == Code::busy || (code == Code::denied && (reason == "too_often" || reason == "lockout_near"));
   if (later && plausible(details.retry_after)) text += " Next try: after " + moment(*details.retry_after) + '.';
   return text;
 }

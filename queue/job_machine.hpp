@@ -19,8 +19,8 @@
 // * At `exp` the job itself is offered no more; a lease that lives is waited for, at most `grace` longer. A job that was
 //   offered to nobody has expired. One that was offered may have been done, even where no acceptance came: a link that
 //   dies silently loses that first.
-// * A reset that was offered is told (`in_doubt`), and `resolve` is offered until its answer is one for good. An unlock
-//   depends on nothing and may be done again: it ends as unknown.
+// * A reset or a change that was offered is told (`in_doubt`), and `resolve` is offered until its answer is one for good.
+//   An unlock depends on nothing and may be done again, and a sign-in changes nothing: they end as unknown.
 #pragma once
 #include <chrono>
 #include <cstdint>

@@ -198,7 +198,7 @@ Result<std::vector<JournalEntry>> Journal::open_intents(std::string_view domain,
 
 Result<std::vector<Journal::Write>> Journal::writes_since(std::string_view domain, UnixSeconds since, int most) {
   std::vector<Write> out;
-  auto row = database_.query("SELECT created, sub FROM job WHERE created > ? AND domain = ? AND op IN ('reset', 'unlock') ORDER BY created DESC LIMIT ?", since, domain, most);
+  auto row = database_.query("SELECT created, sub FROM job WHERE created > ? AND domain = ? AND op IN ('reset', 'unlock', 'change', 'authenticate') ORDER BY created DESC LIMIT ?", since, domain, most);
   for (;;) {
     auto found = row.next();
     if (!found) return found.error();

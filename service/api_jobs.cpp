@@ -53,11 +53,12 @@ std::optional<link::HttpResponse> Api::read_job(const Call& call, JobRow& job, s
   const auto* opts_value = members.any("opts", false);
   if (auto read = members.finish(); !read) return bad(read.error().detail);
   const auto op = protocol::op_from(op_text.value_or("reset"));
-  if (!op || (*op != Op::reset && *op != Op::unlock)) return bad("op: reset or unlock");
+  if (!op || *op == Op::probe || *op == Op::resolve) return bad("op: reset, unlock, change or authenticate");
   auto opts = read_options(opts_value, *op);
   if (!opts) return bad(opts.error().detail);
   if (!is_ulid(job.probe)) return bad("probe: a ULID");
-  if ((*op == Op::reset) != job.sealed.has_value()) return bad("sealed: needed for reset, and only there");
+  if ((*op != Op::unlock) != job.sealed.has_value()) return bad("sealed: needed for all but unlock, and not there");
+  if (*op != Op::reset && opts->must_change) return bad("opts: must_change is a reset's");
   job.op = *op, job.opts = *opts, job.domain = call.client.domain, job.client = call.client.id;
   job.correlation_id = new_ulid(), job.created_ms = now_ms();
 

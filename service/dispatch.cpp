@@ -146,7 +146,7 @@ void Dispatch::progressed(const std::string& agent, const protocol::Progress& pr
 void Dispatch::answered(const std::string& agent, const protocol::JobResult& result, const std::string& jws) {
   auto job = find(result.jti);
   if (!job) return answered_late(agent, result, jws);
-  const bool of_resolve = job->row.op == protocol::Op::reset && result.op == protocol::Op::resolve;
+  const bool of_resolve = (job->row.op == protocol::Op::reset || job->row.op == protocol::Op::change) && result.op == protocol::Op::resolve;
   if (result.op != job->row.op && !of_resolve) {
     acks_.send(agent, {result.jti, result.fence});
     log::warn("result.dropped", log::field("jti", result.jti), log::field("agent", agent), log::field("why", "another operation"));
@@ -269,7 +269,7 @@ void Dispatch::arm(const Job& job) {
 std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::FindAgent& a) {
   Gateway::Wanted wanted{job->row.domain, {}, a.except, a.avoid};
   if (a.resolve) wanted.capability = protocol::to_string(protocol::Op::resolve);
-  else wanted.recipients = job->recipients;
+  else wanted.recipients = job->recipients, wanted.capability = protocol::to_string(job->row.op);
   auto choice = gateway_.choose(wanted);
   if (choice.agent) return event::Found{std::move(*choice.agent)};
   return event::NoneFound{choice.any_ready};

@@ -39,6 +39,7 @@ SLEEPS = {
     "tests/faults/rolling_test.py": "how long a calm is measured",
     "tests/integration/agent_link_test.cpp": "lets the agent begin to dial; were it later, the test would only be weaker",
     "tests/integration/dial_test.cpp": "lets the dial begin; were it later, the test would only be weaker",
+    "tests/integration/directory_world.cpp": "a relay that is slow on purpose",
     "tests/integration/link_test.cpp": "pace of a peer that never stops talking",
     "tests/integration/web_server_test.cpp": "slow handlers are what is tested; a refused accept leaves no trace to wait for",
     "tests/support/ad/golden": "pause of a poll with a limit",
