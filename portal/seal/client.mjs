@@ -6,7 +6,7 @@ import { SealError, checkPassword, sealFor } from './seal.mjs';
 
 globalThis.crypto ??= webcrypto; // Node 18 has it, but not under its global name
 
-export const EXIT = { applied: 0, refused: 1, usage: 2, unknown: 3 };
+export const EXIT = { done: 0, refused: 1, usage: 2, unknown: 3 };
 const REFUSED = ['rejected', 'denied', 'failed', 'superseded', 'invalid'];
 const ANSWER_BYTES_MAX = 1 << 20;
 const TIMEOUT_MS_MAX = 130_000;
@@ -99,13 +99,13 @@ async function follow(api, jti, job, deadline) {
 }
 
 /** Probe, seal, submit, follow: once. Returns the outcome's members. */
-async function attempt(api, user, password, options, deadline) {
+async function attempt(api, user, { op, password, old, options }, deadline) {
   const { dr, tenant, domain } = api.credential;
   const left = () => Math.min(15_000, deadline - Date.now());
   const [keys, probe] = await Promise.all([api.call('/api/v1/keys', undefined, left()), api.call('/api/v1/probes', { name: user }, left())]);
   if (probe.outcome !== 'ok') return probe;
-  const { jti, sealed } = await sealFor(keys, probe.answer, password, { pin: dr, tenant, domain });
-  const body = { probe: probe.probe, sealed, opts: options };
+  const { jti, sealed } = op === 'unlock' ? {} : await sealFor(keys, probe.answer, password, { pin: dr, tenant, domain, op, old });
+  const body = { probe: probe.probe, op, ...(sealed && { sealed }), ...(op === 'reset' && { opts: options }) };
   let sent = 0;
   let job;
   const submit = () => { // answered with the outcome when that comes in time; the same again: the same answer
@@ -120,7 +120,7 @@ async function attempt(api, user, password, options, deadline) {
     if (!(error instanceof ApiError) || (sent === 1 && !['unreachable', 'unavailable'].includes(error.code))) throw error;
     return { outcome: 'unknown', reason: error.code, text: NO_ANSWER };
   }
-  return follow(api, jti, job, deadline);
+  return follow(api, jti ?? job.jti, job, deadline);
 }
 
 /** Nothing was written and nothing will be: the same reset again, from its probe on, can't do it twice. */
@@ -135,18 +135,22 @@ function outcomeOf(error) {
   return { outcome: 'unavailable', reason: 'malformed', text: `an answer we can't read (${error.name})` }; // the names of members are theirs
 }
 
-/** Resets one password. @returns {Promise<{line: object, code: number}>} what scripts/reset prints, and its exit code */
-export async function reset(credential, ca, user, password, { options = {}, timeoutMs = TIMEOUT_MS_MAX } = {}) {
+/**
+ * One operation on one account: a reset, or `op`: change (with `old`), authenticate, unlock.
+ * @returns {Promise<{line: object, code: number}>} what scripts/reset prints, and its exit code
+ */
+export async function reset(credential, ca, user, password, { op = 'reset', old, options = {}, timeoutMs = TIMEOUT_MS_MAX } = {}) {
   const start = Date.now();
   const deadline = start + Math.min(timeoutMs, TIMEOUT_MS_MAX);
   const api = new Api(credential, ca);
   let outcome;
   try {
-    checkPassword(password);
+    if (op !== 'unlock') checkPassword(password);
+    if (op === 'change') checkPassword(old);
     for (let tries = 1; ; tries += 1) {
       const last = () => tries === TRIES_MAX || Date.now() >= deadline;
       try {
-        outcome = await attempt(api, user, password, options, deadline);
+        outcome = await attempt(api, user, { op, password, old, options }, deadline);
       } catch (error) {
         // conflict, gone: between the two calls the probe went stale, or the roster changed
         if (error instanceof ApiError && ['conflict', 'gone'].includes(error.code) && !last()) continue;
@@ -161,26 +165,33 @@ export async function reset(credential, ca, user, password, { options = {}, time
   }
   const { outcome: name = 'unknown', reason = null, text = null, retry_after = null, agent = null, dc = null, attempts = 0, correlation_id = null } = outcome;
   const line = { outcome: name, reason, text, retry_after, agent, dc: dc || null, attempts, duration_ms: Date.now() - start, correlation_id: correlation_id ?? outcome.probe ?? null };
-  const code = name === 'applied' || name === 'applied_but' ? EXIT.applied : REFUSED.includes(name) ? EXIT.refused : EXIT.unknown;
+  const code = ['applied', 'applied_but', 'ok'].includes(name) ? EXIT.done : REFUSED.includes(name) ? EXIT.refused : EXIT.unknown;
   return { line, code };
 }
 
 const USAGE = `usage: scripts/reset USER [--unlock] [--must-change] [--timeout-ms N] < password
-Resets USER's password to what standard input holds (one newline at the end is not part of it).
+       scripts/reset USER --change < current and new password, a line each
+       scripts/reset USER --authenticate < password
+       scripts/reset USER --unlock-only
+Resets USER's password to what standard input holds (one newline at the end is not part of it); or changes it as the
+person would, or says whether it is the password, or ends a lock and leaves the password alone.
 USER: UPN, sAMAccountName, DOMAIN\\user, mail or objectGUID. WB_CLIENT_FILE: the credential of
 reset-service client create; WB_CA_FILE: the CA of the service's certificate (else the system's).
-Prints one line of JSON. Exit code 0 applied, 1 refused, 2 usage, 3 unknown or unavailable.`;
+Prints one line of JSON. Exit code 0 done, 1 refused, 2 usage, 3 unknown or unavailable.`;
 
 function parseArguments(args) {
-  const parsed = { options: {}, timeoutMs: TIMEOUT_MS_MAX };
+  const parsed = { op: 'reset', options: {}, timeoutMs: TIMEOUT_MS_MAX };
+  const ops = { '--change': 'change', '--authenticate': 'authenticate', '--unlock-only': 'unlock' };
   for (let i = 0; i < args.length; i += 1) {
-    if (args[i] === '--unlock') parsed.options.unlock = true;
+    if (ops[args[i]] && parsed.op === 'reset') parsed.op = ops[args[i]];
+    else if (args[i] === '--unlock') parsed.options.unlock = true;
     else if (args[i] === '--must-change') parsed.options.must_change = true;
     else if (args[i] === '--timeout-ms' && /^\d{1,7}$/.test(args[i + 1] ?? '')) parsed.timeoutMs = Number(args[i += 1]);
     else if (!args[i].startsWith('--') && parsed.user === undefined) parsed.user = args[i];
     else throw new Error(`unexpected ${args[i]}`);
   }
   if (!parsed.user) throw new Error('no USER');
+  if (parsed.op !== 'reset' && Object.keys(parsed.options).length > 0) throw new Error('--unlock and --must-change go with a reset');
   return parsed;
 }
 
@@ -190,9 +201,18 @@ function readPassword() {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(0, end));
 }
 
+/** {password, old?} as the operation needs them: a change's two lines, one text for the others, nothing for an unlock. */
+function readPasswords(op) {
+  if (op === 'unlock') return {};
+  const text = readPassword();
+  if (op !== 'change') return { password: text };
+  const [old, password, ...more] = text.split(/\r?\n/);
+  return more.length === 0 ? { old, password: password ?? '' } : { old, password: '' };
+}
+
 export async function main(args, environment) {
   const usage = (message) => { console.error(`reset: ${message}\n${USAGE}`); return EXIT.usage; };
-  if (args.includes('--help')) { console.log(USAGE); return EXIT.applied; }
+  if (args.includes('--help')) { console.log(USAGE); return EXIT.done; }
   let parsed, credential, ca;
   try { parsed = parseArguments(args); } catch (error) { return usage(error.message); }
   try {
@@ -201,12 +221,12 @@ export async function main(args, environment) {
     if (new URL(credential.url).protocol !== 'https:') throw new Error('url: expected https://');
     ca = environment.WB_CA_FILE ? readFileSync(environment.WB_CA_FILE) : undefined;
   } catch (error) { return usage(`WB_CLIENT_FILE or WB_CA_FILE: ${error.message}`); }
-  let password;
-  try { password = readPassword(); } catch {
+  let passwords;
+  try { passwords = readPasswords(parsed.op); } catch {
     console.log(JSON.stringify({ outcome: 'rejected', reason: 'not_unicode', text: 'The password is not valid UTF-8.', retry_after: null, agent: null, dc: null, attempts: 0, duration_ms: 0, correlation_id: null }));
     return EXIT.refused;
   }
-  const { line, code } = await reset(credential, ca, parsed.user, password, parsed);
+  const { line, code } = await reset(credential, ca, parsed.user, passwords.password, { ...parsed, old: passwords.old });
   console.log(JSON.stringify(line));
   return code;
 }

@@ -113,6 +113,41 @@ describe('a reset that is applied', () => {
   });
 });
 
+describe('another operation', () => {
+  const submitted = () => calls('POST /api/v1/jobs')[0].body;
+  const passwords = async () => JSON.parse((await open(submitted().sealed, { kid: domain.agents[0].ae.kid, privateKey: domain.agents[0].ae.privateKey })).text);
+  it('is a change when both passwords are given, the current one first', async () => {
+    assert.equal((await run(['alice', '--change'], { password: `Correct-Horse-0\n${PASSWORD}\n` })).code, 0);
+    assert.equal(submitted().op, 'change');
+    const { pw, old } = await passwords();
+    assert.deepEqual([old, pw], ['Correct-Horse-0', PASSWORD]);
+  });
+  it('is no change without a second line, or with a third', async () => {
+    for (const password of ['one\n', 'one', 'one\ntwo\nthree\n']) {
+      const { code, line } = await run(['alice', '--change'], { password });
+      assert.deepEqual([code, line.outcome, line.reason], [1, 'rejected', 'empty']);
+    }
+    assert.deepEqual(seen, []);
+  });
+  it('tells whether it is the password', async () => {
+    plan.submits = [final('ok', { text: 'Your password is right.' })];
+    const { code, line } = await run(['alice', '--authenticate']);
+    assert.deepEqual([code, line.outcome], [0, 'ok']);
+    assert.equal(submitted().op, 'authenticate');
+    assert.equal((await passwords()).old, undefined);
+    plan.submits = [final('rejected', { reason: 'old_password_wrong' })];
+    assert.equal((await run(['alice', '--authenticate'])).code, 1);
+  });
+  it('unlocks without a password', async () => {
+    plan.submits = [final('applied')];
+    assert.equal((await run(['alice', '--unlock-only'], { password: '' })).code, 0);
+    assert.deepEqual(submitted(), { probe: PROBE, op: 'unlock' });
+  });
+  it('is one alone, and takes no options of a reset', async () => {
+    for (const args of [['--change', '--authenticate'], ['--change', '--must-change'], ['--unlock-only', '--unlock']]) assert.equal((await run(['alice', ...args])).code, 2);
+  });
+});
+
 describe('a submit that waits', () => {
   it('is the only request about the job when its answer is the outcome', async () => {
     plan.submits = [final('applied')];

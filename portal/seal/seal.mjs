@@ -113,10 +113,10 @@ export function checkPassword(password) {
   if (/\0/.test(password) || /[\uD800-\uDFFF]/u.test(password)) refuse('not_unicode', 'The password has characters that are none.');
 }
 
-/** {"pw", "pad"} padded to a multiple of 128 bytes, so that the length of the password does not show. */
-function plaintextOf(password) {
-  const bare = utf8.encode(JSON.stringify({ pw: password, pad: '' })).length;
-  return utf8.encode(JSON.stringify({ pw: password, pad: ' '.repeat((128 - (bare % 128)) % 128) }));
+/** {"pw", "old"?, "pad"} padded to a multiple of 128 bytes, so that the length of the passwords does not show. */
+function plaintextOf(password, old) {
+  const withPad = (pad) => utf8.encode(JSON.stringify({ pw: password, ...(old !== undefined && { old }), pad }));
+  return withPad(' '.repeat((128 - (withPad('').length % 128)) % 128));
 }
 
 // Concat KDF, RFC 7518 section 4.6.2: AlgorithmID, empty PartyUInfo and PartyVInfo, 256 bits; one round of SHA-256.
@@ -145,16 +145,18 @@ async function wrapFor({ kid, jwk }, contentKey) {
  * @param {{kid: string, jwk: object}[]} keys 1 to 32
  * @param {object} binding the `wb` member
  * @param {string} password
+ * @param {string} [old] the current password, for a change
  */
-export async function seal(keys, binding, password) {
+export async function seal(keys, binding, password, old) {
   checkPassword(password);
+  if (old !== undefined) checkPassword(old);
   if (keys.length < 1) refuse('no_agents', 'there is no agent to seal to');
   if (keys.length > 32 || new Set(keys.map((key) => key.kid)).size !== keys.length) refuse('malformed', 'expected at most 32 distinct keys');
   const contentKey = await subtle().generateKey({ name: 'AES-GCM', length: 256 }, true, ['encrypt']);
   const recipients = await Promise.all(keys.map((key) => wrapFor(key, contentKey)));
   const header = base64url(utf8.encode(JSON.stringify({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM', typ: 'wb-sealed+jwe', wb: binding })));
   const iv = globalThis.crypto.getRandomValues(new Uint8Array(12));
-  const sealed = new Uint8Array(await subtle().encrypt({ name: 'AES-GCM', iv, additionalData: utf8.encode(header) }, contentKey, plaintextOf(password)));
+  const sealed = new Uint8Array(await subtle().encrypt({ name: 'AES-GCM', iv, additionalData: utf8.encode(header) }, contentKey, plaintextOf(password, old)));
   return JSON.stringify({ protected: header, recipients, iv: base64url(iv), ciphertext: base64url(sealed.subarray(0, -16)), tag: base64url(sealed.subarray(-16)) });
 }
 
@@ -186,13 +188,15 @@ async function currentStatements(texts, roster, now) {
  * @param {object} keys the answer of GET /api/v1/keys
  * @param {object} answer the probe's `answer`
  * @param {string} password
- * @param {{pin: string, tenant: string, domain: string, leastRsn?: number, op?: string, clock?: number}} known
+ * @param {{pin: string, tenant: string, domain: string, leastRsn?: number, op?: string, old?: string, clock?: number}} known
+ *   `op`: reset, change (with `old`, the current password) or authenticate (`password` is the current one).
  *   `clock`: this machine's Unix seconds. Ages are judged by the later of it and the service's `now`: a service that
  *   sets its clock back can't revive what is out of date, and a machine whose clock is slow still gets its reset.
  * @returns {Promise<{jti: string, sealed: string, rsn: number}>}
  */
-export async function sealFor(keys, answer, password, { pin, tenant, domain, leastRsn, op = 'reset', clock = Math.floor(Date.now() / 1000) }) {
+export async function sealFor(keys, answer, password, { pin, tenant, domain, leastRsn, op = 'reset', old, clock = Math.floor(Date.now() / 1000) }) {
   checkPassword(password);
+  if ((op === 'change') !== (old !== undefined)) refuse('malformed', 'a change needs the current password, and nothing else does');
   if (!Number.isSafeInteger(keys?.now) || !Number.isSafeInteger(answer?.now)) refuse('malformed', 'the service does not say the time');
   const now = Math.max(keys.now, clock);
   const roster = await checkRoster(keys.roster, { pin, tenant, domain, leastRsn, now });
@@ -202,5 +206,5 @@ export async function sealFor(keys, answer, password, { pin, tenant, domain, lea
     v: 1, jti, ten: tenant, dom: domain, sub: answer.sub, op, iat: answer.now, exp: answer.now + 120, rsn: roster.rsn,
     pre: answer.pre, nce: base64url(globalThis.crypto.getRandomValues(new Uint8Array(16))),
   };
-  return { jti, sealed: await seal([...recipients.values()], binding, password), rsn: roster.rsn };
+  return { jti, sealed: await seal([...recipients.values()], binding, password, old), rsn: roster.rsn };
 }

@@ -130,6 +130,17 @@ describe('sealing', () => {
       }
     }
   });
+  it('carries the current password too, for a change and for nothing else', async () => {
+    const { sealed } = await sealFor(await domain.keys(), ANSWER, 'New-Passw0rd-1', { ...domain.known, op: 'change', old: 'Old-Passw0rd-1' });
+    const { header, text } = await open(sealed, { kid: domain.agents[0].ae.kid, privateKey: domain.agents[0].ae.privateKey });
+    assert.equal(header.wb.op, 'change');
+    const { pad, ...passwords } = JSON.parse(text);
+    assert.deepEqual(passwords, { pw: 'New-Passw0rd-1', old: 'Old-Passw0rd-1' });
+    assert.equal(Buffer.byteLength(text) % 128, 0);
+    await refuses(sealFor(await domain.keys(), ANSWER, 'New-Passw0rd-1', { ...domain.known, op: 'change' }), 'malformed');
+    await refuses(sealFor(await domain.keys(), ANSWER, 'New-Passw0rd-1', { ...domain.known, old: 'Old-Passw0rd-1' }), 'malformed');
+    await refuses(sealFor(await domain.keys(), ANSWER, 'New-Passw0rd-1', { ...domain.known, op: 'change', old: '' }), 'empty');
+  });
   it('does not show the length of the password', async () => {
     const length = async (password) => (await sealFor(await domain.keys(), ANSWER, password, domain.known)).sealed.length;
     assert.equal(await length('x'), await length('x'.repeat(100)));

@@ -30,8 +30,8 @@ accounts = map("u{:03}".format, itertools.count())  # from any thread
 passwords = map("Matrix-Passw0rd-{}".format, itertools.count())
 
 
-def rule(step, how):
-    return f"{step}:{how}" if step == "modify_sent" else f"{step}:{how}:reset"
+def rule(step, how, op="reset"):
+    return f"{step}:{how}" if step == "modify_sent" else f"{step}:{how}:{op}"
 
 
 class Stage(World):
@@ -52,11 +52,11 @@ class Stage(World):
     def wait_link(self, name, before):
         wait_until(f"link of {name}", lambda: self.log(name).count(" link.up ") > before, 30)
 
-    def arm(self, step, how, ready=2):
+    def arm(self, step, how, ready=2, op="reset"):
         if self.open_intents("agent1"):  # settling them comes by the later steps, too
             self.restart("agent1", ready)
             wait_until("settled intents", lambda: not self.open_intents("agent1"))
-        self.restart("agent1", ready, WB_FAILPOINT=rule(step, how))
+        self.restart("agent1", ready, WB_FAILPOINT=rule(step, how, op))
         return self.processes["agent1"].pid
 
     def open_intents(self, name):

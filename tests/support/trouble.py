@@ -117,6 +117,11 @@ def changes(user, attribute=UNICODE_PWD, uri=None):
     return 0
 
 
+def wrong_passwords(user):
+    """As the DC counts them towards the lock."""
+    return int((attributes(user, "badPwdCount")["badPwdCount"] or [b"0"])[0])
+
+
 def marker(user):
     found = attributes(user, "adminDisplayName")["adminDisplayName"]
     return found[0].decode() if found else None

@@ -179,10 +179,10 @@ class World:
         return self.finish_reset(self.begin_reset(user, password, *flags), code)
 
     # ---- the API, step by step ---------------------------------------------------------------------------------
-    def prepare(self, user, password, life_s=120):
-        """Probe and seal: {probe, jti, sealed, pre}. AssertionError when the service says no."""
+    def prepare(self, user, password, life_s=120, **more):
+        """Probe and seal: {probe, jti, sealed, pre}; more: op, old. AssertionError when the service says no."""
         self.preparer = self.preparer or Preparer(self.client_file, self.folder / "ca.pem")
-        answer = self.preparer.ask(user=user, password=password, life_s=life_s)
+        answer = self.preparer.ask(user=user, password=password, life_s=life_s, **more)
         if "refused" in answer:
             raise AssertionError(f"probe of {user}: {answer['refused']}\n{self.logs()}")
         return answer
@@ -201,8 +201,8 @@ class World:
         finally:
             connection.close()
 
-    def submit(self, prepared, **opts):
-        body = {"probe": prepared["probe"], "sealed": prepared["sealed"], **({"opts": opts} if opts else {})}
+    def submit(self, prepared, op="reset", **opts):
+        body = {"probe": prepared["probe"], "sealed": prepared["sealed"], "op": op, **({"opts": opts} if opts else {})}
         return self.call("/api/v1/jobs", body)
 
     def job(self, jti, wait_ms=0):
