@@ -166,6 +166,7 @@ class Hands {
 policy::Subject subject_of(const ldap::Account& a) {
   policy::Subject subject{a.dn, a.sid, a.group_sids, a.group_dns, a.admin_count};
   subject.sam = a.sam, subject.upn = a.upn, subject.disabled = a.state.disabled;
+  subject.sam_account_type = a.account_type;
   if (a.user_account_control != 0) subject.user_account_control = a.user_account_control;  // 0: a directory without it
   return subject;
 }

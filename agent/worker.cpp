@@ -151,7 +151,7 @@ JobResult Worker::result_of(const Running& running, const Outcome& outcome) cons
   const bool tells = r.code != Code::denied && r.code != Code::invalid && r.code != Code::busy;  // a denied account is not talked about
   if (tells && outcome.account && job.op != Op::probe) {
     const auto& pre = outcome.account->pre;
-    r.dc = pre.dc, r.pls = pre.pls, r.ver = pre.ver;
+    r.dc = pre.dc, r.pls = pre.pls, r.ver = pre.ver, r.usn = outcome.account->usn;
   }
   r.probe = outcome.probe;
   if (r.probe) r.sub = r.probe->sub, r.dc = r.probe->dc;

@@ -31,10 +31,10 @@ namespace wb::agent {
 // One directory, its guardrails and its threads.
 struct Domain {
   Domain(const config::AgentDomain& its, std::unique_ptr<ldap::Directory> directory_, int threads)
-      : name(its.directory.domain), rules(its.guardrails), passwords(its.password_rules), volume(its.volume), marker(!its.directory.marker_attribute.empty()),
+      : name(its.directory.domain), rules(std::make_shared<const policy::Guardrails>(its.guardrails)), passwords(its.password_rules), volume(its.volume), marker(!its.directory.marker_attribute.empty()),
         directory(std::move(directory_)), pool(static_cast<std::size_t>(threads)) {}
   const std::string name;
-  const policy::Guardrails rules;
+  std::shared_ptr<const policy::Guardrails> rules;  // with the SIDs of the groups they name, as the directory says; replaced, never changed
   PasswordCheck passwords;
   policy::Volume volume;  // of the loop's thread
   const bool marker;      // marker attribute configured
@@ -115,6 +115,7 @@ class Worker {
     Result<std::optional<ldap::Account>> account;
     policy::Decision decision;
     std::optional<protocol::PasswordPolicy> policy;
+    std::vector<std::string> groups;
     double ms = 0;
   };
 

@@ -25,7 +25,6 @@ bool wants(const Job& job, std::string_view what) {
 protocol::ProbeAnswer answer_of(const Job& job, const ldap::Account& a, const protocol::PasswordPolicy& policy, UnixSeconds now) {
   protocol::ProbeAnswer p;
   p.sub = a.sub, p.dc = a.pre.dc, p.state = a.state, p.policy = policy, p.display_name = a.display_name, p.pre = a.pre, p.now = now;
-  if (wants(job, "groups")) p.groups.assign(a.group_dns.begin(), a.group_dns.begin() + static_cast<std::ptrdiff_t>(std::min(groups_max, a.group_dns.size())));
   p.language = a.language;
   if (a.state.locked && policy.lockout_duration_s > 0 && a.lockout_time > 0) p.state.locked_until = ldap::unix_from_filetime(a.lockout_time) + policy.lockout_duration_s;
   if (wants(job, "contacts")) p.contacts = a.contacts;
@@ -57,15 +56,21 @@ Awaitable<> Worker::probe(RunningPtr running) {
   parts_.outbox.say("accept", JobRef{running->job.jti, running->job.fence});
   remember_probe(running->job);
   auto& domain = *running->domain;
-  auto work = [&domain, job = running->job] {
+  auto work = [&domain, rules = domain.rules, job = running->job] {
     const Stopwatch watch;
-    Probed looked{domain.directory->find(job.name.value_or(job.sub)), {}, {}, 0};  // find() reads more than read()
+    Probed looked{domain.directory->find(job.name.value_or(job.sub)), {}, {}, {}, 0};  // find() reads more than read()
     if (looked.account && *looked.account) {
-      looked.decision = policy::decide(domain.rules, subject_of(**looked.account));
+      looked.decision = policy::decide(*rules, subject_of(**looked.account));
       if (looked.decision.denial == policy::Denial::none) {
         auto policy = domain.directory->policy_of(**looked.account);
         if (policy) looked.policy = *policy, domain.passwords.remember((*looked.account)->sub, *policy, unix_now());
         else looked.account = policy.error();
+        if (looked.account && wants(job, "groups")) {
+          auto groups = domain.directory->groups_of(**looked.account);
+          if (!groups) looked.account = groups.error();
+          else looked.groups = std::move(*groups);
+          if (looked.groups.size() > groups_max) looked.groups.resize(groups_max);
+        }
       }
     }
     looked.ms = watch.ms();
@@ -86,6 +91,8 @@ Awaitable<> Worker::probe(RunningPtr running) {
   } else {
     outcome.say = {Code::ok, {}, {}};
     outcome.probe = answer_of(running->job, **looked.account, *looked.policy, unix_now() + running->clock_offset_s);
+    outcome.probe->privileged = looked.decision.privileged;
+    outcome.probe->groups = std::move(looked.groups);
   }
   report(result_of(*running, outcome));
 }
@@ -227,13 +234,13 @@ Awaitable<Ending> Worker::carry(RunningPtr running, Attempt attempt, std::shared
   };
   const Limits limits = running->limits;
   const auto received = running->received;
-  auto work = [&domain, running, attempt = std::move(attempt), &keys = parts_.keys, limits, received, sending = std::move(sending), recorded = std::move(recorded)] {
+  auto work = [&domain, rules = domain.rules, running, attempt = std::move(attempt), &keys = parts_.keys, limits, received, sending = std::move(sending), recorded = std::move(recorded)] {
     auto on_disk = [&] {
       if (recorded.valid() && (recorded.wait_for(limits.ttl) != std::future_status::ready || !recorded.get())) return false;
       failpoint("journaled", protocol::to_string(attempt.job.op));
       return true;
     };
-    const Means means{*domain.directory, domain.rules, domain.passwords, keys.ae, running->sealed, running->cancelled, limits, received, running->clock_offset_s, on_disk, sending};
+    const Means means{*domain.directory, *rules, domain.passwords, keys.ae, running->sealed, running->cancelled, limits, received, running->clock_offset_s, on_disk, sending};
     return carry_out(attempt, means);
   };
   auto carrying = to_completion(domain.pool, std::move(work));

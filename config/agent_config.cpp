@@ -80,7 +80,7 @@ void read_agent(Reader& reader, AgentConfig& config) {
         read_guardrails(s, domain.directory, domain.guardrails);
         s.section("volume", false, [&](Section& v) { read_volume(v, domain.volume); });
       });
-      domain.directory.protected_groups = policy::groups_by_dn(domain.guardrails);
+      domain.directory.named_groups = policy::groups_by_dn(domain.guardrails);
       section.section("password_rules", false, [&](Section& s) { read_password_rules(s, folder, domain.password_rules); });
       config.domains.push_back(std::move(domain));
     });

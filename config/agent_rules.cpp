@@ -31,6 +31,10 @@ void read_guardrails(Section& section, const ldap::Settings& directory, policy::
   section.list("protected_groups", g.protected_groups, shape::group(), 0, 256);
   section.optional("protect_admins", g.protect_admins, shape::yes_or_no());
   section.list("allow_privileged", g.allow_privileged, shape::account(), 0, 256);
+  using Rule = policy::Guardrails::Rule;
+  const auto rule = shape::one_of<Rule>("enforce or audit", {{"enforce", Rule::enforce}, {"audit", Rule::audit}});
+  section.optional("scope", g.scope, rule);
+  section.optional("protection", g.protection, rule);
   using Disabled = policy::Guardrails::Disabled;
   section.optional("disabled_accounts", g.disabled_accounts,
       shape::one_of<Disabled>("refuse, audit or allow", {{"refuse", Disabled::refuse}, {"audit", Disabled::audit}, {"allow", Disabled::allow}}));

@@ -73,8 +73,9 @@ std::vector<std::string> account_attributes(Detail detail, const Settings& setti
       "lockoutTime",
       "accountExpires",
       "adminCount",
+      "uSNChanged",
   };
-  if (detail != Detail::after) names.insert(names.end(), {"memberOf", "tokenGroups"});
+  if (detail != Detail::after) names.insert(names.end(), {"memberOf", "tokenGroups", "sAMAccountType"});
   if (detail == Detail::probe) {
     names.insert(names.end(), {std::string(computed_control), "msDS-ResultantPSO", "badPwdCount", "badPasswordTime", "preferredLanguage", "nTSecurityDescriptor"});
     names.insert(names.end(), settings.contacts.begin(), settings.contacts.end());
@@ -102,6 +103,8 @@ Result<Account> account_from(const Entry& entry, Detail detail, const Settings& 
   account.user_account_control = flags(entry, "userAccountControl");
   account.computed_account_control = flags(entry, computed_control);
   account.admin_count = number(entry, "adminCount") > 0;
+  account.usn = integer(entry.first("uSNChanged"));
+  if (const auto type = integer(entry.first("sAMAccountType"))) account.account_type = static_cast<std::uint32_t>(*type);
   account.lockout_time = number(entry, "lockoutTime");
   const auto expires = number(entry, "accountExpires");
   account.expires_at = expires == std::numeric_limits<std::int64_t>::max() ? 0 : expires;

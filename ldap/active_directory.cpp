@@ -11,7 +11,6 @@ namespace {
 
 constexpr int success = 0, size_limit_exceeded = 4, referral = 10, no_such_object = 32;
 constexpr std::string_view people = "(objectCategory=person)(objectClass=user)";
-constexpr const char* no_hints = "history_enforcement is require, and this DC has no policy hints control";
 // LDAP_POLICYHINT_APPLY_FULLPWDPOLICY, SEQUENCE { INTEGER 1 } (MS-ADTS 3.1.1.3.4.1.27).
 const std::string policy_hints_value("\x30\x03\x02\x01\x01", 5);
 
@@ -44,6 +43,11 @@ Result<std::optional<Account>> ActiveDirectory::account_of(Connection& connectio
   auto account = account_from(found.entries.front(), detail, settings_, connection.root().dc, unix_now(), marker_attid());
   if (!account) return std::move(account).error();
   if (detail != Detail::probe && account->state.locked) see_whether_locked(connection, *account, until);
+  if (detail != Detail::after && groups_without_token()) {
+    auto groups = groups_on(connection, *account, until);
+    if (!groups) return std::move(groups).error();
+    account->group_dns = std::move(*groups);
+  }
   return std::optional<Account>(std::move(*account));
 }
 
@@ -82,22 +86,30 @@ Result<std::optional<Account>> ActiveDirectory::find(std::string_view name) {
 }
 
 // LDAP_MATCHING_RULE_IN_CHAIN (MS-ADTS 3.1.1.3.4.4.3): the directory walks the nesting.
-Result<std::vector<std::string>> ActiveDirectory::groups_of(const Account& account) {
+Result<std::vector<std::string>> ActiveDirectory::groups_on(Connection& connection, const Account& account, Deadline until) {
   constexpr int groups_max = 1000;
-  return pool_.asking({}, [&](Connection& connection, Deadline until) -> Result<std::vector<std::string>> {
-    Search search;
-    search.base = connection.root().base;
-    search.subtree = true;
-    search.filter = "(member:1.2.840.113556.1.4.1941:=" + filter_escape(account.dn) + ")";
-    search.attributes = {"1.1"};
-    search.entries_max = groups_max;
-    auto found = connection.search(search, until);
-    if (!found) return std::move(found).error();
-    if (found->code != success && found->code != size_limit_exceeded) return answered(found->code, "ldap.groups");
-    std::vector<std::string> groups;
-    for (auto& entry : found->entries) groups.push_back(std::move(entry.dn));
-    return groups;
-  });
+  Search search;
+  search.base = connection.root().base;
+  search.subtree = true;
+  search.filter = "(member:1.2.840.113556.1.4.1941:=" + filter_escape(account.dn) + ")";
+  search.attributes = {"1.1"};
+  search.entries_max = groups_max;
+  auto found = connection.search(search, until);
+  if (!found) return std::move(found).error();
+  if (found->code == size_limit_exceeded) return fault(Fault::Kind::refused, "ldap.groups", "the account is a member of too many groups to judge");
+  if (found->code != success) return answered(found->code, "ldap.groups");
+  std::vector<std::string> groups;
+  for (auto& entry : found->entries) groups.push_back(std::move(entry.dn));
+  return groups;
+}
+
+Result<std::vector<std::string>> ActiveDirectory::groups_of(const Account& account) {
+  return pool_.asking({}, [&](Connection& connection, Deadline until) { return groups_on(connection, account, until); });
+}
+
+bool ActiveDirectory::groups_without_token() {
+  const std::lock_guard lock(mutex_);
+  return groups_without_token_;
 }
 
 // ---- writing -----------------------------------------------------------------------------------------------
@@ -229,125 +241,6 @@ Result<SignInAnswer> ActiveDirectory::authenticate(const Account& account, const
   const auto verdict = diagnose_sign_in(bound->code, bound->text);
   if (!verdict) return fault(Fault::Kind::refused, "ldap.sign_in", "ldap " + std::to_string(bound->code));
   return SignInAnswer{*verdict, bound->code == success ? std::string() : bind_refusal(bound->code, bound->text), watch.ms()};
-}
-
-// ---- policy and readiness ----------------------------------------------------------------------------------
-Result<std::optional<protocol::PasswordPolicy>> ActiveDirectory::policy_at(Connection& connection, const std::string& dn, bool pso, Deadline until) {
-  constexpr std::size_t policies_max = 64;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto at = policies_.find(dn);
-    if (at != policies_.end() && std::chrono::steady_clock::now() < at->second.until) return std::optional(at->second.policy);
-  }
-  Search search;
-  search.base = dn;
-  search.attributes = policy_attributes(pso);
-  auto found = connection.search(search, until);
-  if (!found) return std::move(found).error();
-  if (found->entries.empty()) return std::optional<protocol::PasswordPolicy>();
-  auto policy = policy_from(found->entries.front(), pso);
-  if (policy) {
-    const std::lock_guard lock(mutex_);
-    if (policies_.size() >= policies_max) policies_.clear();
-    policies_[dn] = {*policy, std::chrono::steady_clock::now() + std::chrono::seconds(60)};
-  }
-  return policy;
-}
-
-Result<std::string> ActiveDirectory::pso_of(Connection& connection, const Account& account, Deadline until) {
-  if (account.pso_known) return account.pso_dn;
-  Search search;
-  search.base = guid_dn(account.sub);
-  search.attributes = {"msDS-ResultantPSO"};
-  auto found = connection.search(search, until);
-  if (!found) return std::move(found).error();
-  return found->entries.empty() ? std::string() : found->entries.front().first("msDS-ResultantPSO");
-}
-
-Result<protocol::PasswordPolicy> ActiveDirectory::policy_of(const Account& account) {
-  return pool_.asking({}, [&](Connection& connection, Deadline until) -> Result<protocol::PasswordPolicy> {
-    Result<std::optional<protocol::PasswordPolicy>> policy = std::optional<protocol::PasswordPolicy>();
-    auto pso = pso_of(connection, account, until);
-    if (!pso) return std::move(pso).error();
-    if (!pso->empty()) policy = policy_at(connection, *pso, true, until);
-    // A PSO we may not read: the domain's rules are told instead, and the DC refuses what its own forbids.
-    if (policy && !*policy) policy = policy_at(connection, connection.root().base, false, until);
-    if (!policy) return std::move(policy).error();
-    if (!*policy) return fault(Fault::Kind::refused, "ldap.policy", "the domain's password policy is not readable");
-    auto known = **policy;
-    // Only the hints control makes a DC apply the minimum age to a reset.
-    const auto last_set = integer(account.pre.pls).value_or(0);
-    if (known.min_age_s > 0 && last_set > 0 && enforces_history(connection)) {
-      const auto from = unix_from_filetime(last_set) + known.min_age_s + 1;  // whole seconds: not a moment too early
-      if (from > unix_now()) known.change_from = from;
-    }
-    return known;
-  });
-}
-
-// ---- the marker --------------------------------------------------------------------------------------------
-// The usual attribute's number is the same in every forest; another one's stands in the schema, once for all.
-std::optional<std::uint32_t> ActiveDirectory::marker_attid() {
-  const std::lock_guard lock(mutex_);
-  return marker_attid_;
-}
-
-// Why this attribute can't be the marker; empty: it can.
-Result<std::string> ActiveDirectory::learn_marker(Connection& connection, Deadline until) {
-  if (settings_.marker_attribute.empty()) return std::string();
-  {
-    const std::lock_guard lock(mutex_);
-    if (marker_learnt_) return std::string();
-  }
-  Search search;
-  search.base = "CN=Schema," + connection.root().configuration;
-  search.subtree = true;
-  search.filter = "(&(objectClass=attributeSchema)(lDAPDisplayName=" + filter_escape(settings_.marker_attribute) + "))";
-  search.attributes = {"attributeID", "isSingleValued"};
-  search.entries_max = 2;
-  auto found = connection.search(search, until);
-  if (!found) return std::move(found).error();
-  if (found->code != success || found->entries.size() != 1) return "marker_attribute " + settings_.marker_attribute + " is not in the schema";
-  const auto& entry = found->entries.front();
-  if (entry.first("isSingleValued") != "TRUE") return "marker_attribute " + settings_.marker_attribute + " is not single-valued: nothing could be swapped in it";
-  const std::lock_guard lock(mutex_);
-  marker_attid_ = attid_from_oid(entry.first("attributeID"));
-  marker_learnt_ = true;
-  return std::string();
-}
-
-DirectoryState ActiveDirectory::check() {
-  DirectoryState state;
-  state.marker = !settings_.marker_attribute.empty();
-  std::string no_marker;
-  auto asked = pool_.asking({}, [&](Connection& connection, Deadline until) -> Result<void> {
-    Search search;
-    search.base = connection.root().base;
-    search.attributes = {"fSMORoleOwner"};
-    auto found = connection.search(search, until);
-    if (!found) return std::move(found).error();
-    if (found->code != success) return answered(found->code, "ldap.root");
-    if (found->entries.size() == 1) pool_.roles(connection.root().dc, connection.is_pdc(found->entries.front()));
-    state.dc = connection.root().dc;
-    state.hints = !connection.root().hints_oid.empty();
-    auto marker = learn_marker(connection, until);
-    if (!marker) return std::move(marker).error();
-    no_marker = std::move(*marker);
-    return {};
-  });
-  pool_.tend();
-  state.controllers = pool_.states();
-  const std::lock_guard lock(mutex_);
-  if (!asked && asked.error().where == "ldap.pool" && last_state_) {  // busy is not broken
-    last_state_->controllers = std::move(state.controllers);
-    return *last_state_;
-  }
-  if (!asked) state.reason = asked.error().where + ": " + std::string(to_string(asked.error().kind)) + ": " + asked.error().detail;
-  else if (settings_.history == HistoryEnforcement::require && !state.hints) state.reason = no_hints;
-  else state.reason = no_marker;
-  state.ready = state.reason.empty();
-  last_state_ = state;
-  return state;
 }
 
 }  // namespace wb::ldap

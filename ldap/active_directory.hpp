@@ -12,6 +12,8 @@
 
 namespace wb::ldap {
 
+inline constexpr const char* no_hints = "history_enforcement is require, and this DC has no policy hints control";
+
 class ActiveDirectory final : public Directory {
  public:
   explicit ActiveDirectory(const Settings& settings);
@@ -36,9 +38,12 @@ class ActiveDirectory final : public Directory {
   const std::string& base_of(const Connection& connection) const { return settings_.base_dn.empty() ? connection.root().base : settings_.base_dn; }
   bool enforces_history(const Connection& connection) const;
   Result<std::string> learn_marker(Connection& connection, Deadline until);
+  Result<std::string> learn_groups(Connection& connection, Deadline until);
   Search account_search(std::string_view sub, Detail detail) const;
   Result<std::optional<Account>> read_on(Connection& connection, std::string_view sub, Detail detail, Deadline until);
   Result<std::optional<Account>> account_of(Connection& connection, const Found& found, Detail detail, Deadline until);
+  Result<std::vector<std::string>> groups_on(Connection& connection, const Account& account, Deadline until);
+  bool groups_without_token();
   void see_whether_locked(Connection& connection, Account& account, Deadline until);
   Result<std::optional<std::string>> sub_of_name(Connection& connection, std::string_view name, Deadline until);
   Result<bool> is_our_netbios_name(Connection& connection, std::string_view label, Deadline until);
@@ -56,6 +61,9 @@ class ActiveDirectory final : public Directory {
   std::map<std::string, CachedPolicy> policies_;  // by DN
   std::string netbios_name_;
   std::optional<DirectoryState> last_state_;
+  std::map<std::string, std::string> group_sids_;
+  Deadline groups_until_{};
+  bool groups_without_token_ = false;  // one of them is a distribution group: no token holds it
   bool marker_learnt_ = false;
   std::optional<std::uint32_t> marker_attid_;
 };

@@ -25,8 +25,10 @@ struct Account {
   std::vector<std::string> group_sids;  // nested, from tokenGroups (only when asked for)
   std::vector<std::string> group_dns;   // memberOf
   std::uint32_t user_account_control = 0, computed_account_control = 0;
+  std::optional<std::uint32_t> account_type;  // sAMAccountType (MS-SAMR 2.2.1.9)
   bool admin_count = false;
   std::int64_t lockout_time = 0, expires_at = 0;  // FILETIME; expires_at 0 = never
+  std::optional<std::int64_t> usn;                // uSNChanged, on this DC
   protocol::AccountState state;
   protocol::Pre pre;
   // When the marker attribute was last written, by the originating DC's clock; whatever its value is now, also none.
@@ -112,6 +114,7 @@ struct DirectoryState {
   std::string dc;
   bool marker = false, hints = false;
   std::vector<ControllerState> controllers = {};
+  std::map<std::string, std::string> group_sids = {};  // AD: of Settings::named_groups, by DN as spelled there
 };
 
 class Directory {

@@ -103,18 +103,18 @@ Result<void> OpenLdap::check_marker(Connection& connection, Deadline until) {
 
 // A protected group that we may not see protects nobody.
 Result<void> OpenLdap::check_groups(Connection& connection, Deadline until) {
-  for (const auto& group : settings_.protected_groups) {
+  for (const auto& group : settings_.named_groups) {
     Search search;
     search.base = group;
     search.attributes = {"objectClass", "member", "uniqueMember", "memberUid"};
     auto found = connection.search(search, until);
     if (!found) return std::move(found).error();
-    if (found->entries.size() != 1) return not_right("ldap.groups", "the protected group " + group + " is not readable");
+    if (found->entries.size() != 1) return not_right("ldap.groups", "the group " + group + " is not readable");
     const auto& entry = found->entries.front();
     const auto& classes = entry.values("objectClass");
     const bool may_be_empty = std::any_of(classes.begin(), classes.end(), [](const std::string& one) { return ::strcasecmp(one.c_str(), "posixGroup") == 0; });
     const bool has_members = !entry.values("member").empty() || !entry.values("uniqueMember").empty() || !entry.values("memberUid").empty();
-    if (!has_members && !may_be_empty) return not_right("ldap.groups", "the members of the protected group " + group + " are not readable");
+    if (!has_members && !may_be_empty) return not_right("ldap.groups", "the members of the group " + group + " are not readable");
   }
   return {};
 }

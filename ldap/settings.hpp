@@ -30,7 +30,7 @@ struct Settings {
   std::vector<std::string> contacts;         // attributes that a probe may carry: mail, mobile, ...
   HistoryEnforcement history = HistoryEnforcement::prefer;
   std::string policy_dn;                      // OpenLDAP: the overlay's default policy; empty: the only one there is
-  std::vector<std::string> protected_groups;  // OpenLDAP: the guardrails' own, which must be readable to protect anybody
+  std::vector<std::string> named_groups;      // the guardrails' own, as DNs: they must be readable, or they protect nobody
   int connections = 2;                        // held connections
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds operation_timeout{8'000};

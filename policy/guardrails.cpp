@@ -150,19 +150,29 @@ std::string membership_problem(const Guardrails& rules, const Subject& subject) 
 }  // namespace
 
 Decision decide(const Guardrails& rules, const Subject& subject) {
+  Decision decision;
+  // False: the rule is in force, and the decision has fallen.
+  const auto passes = [&decision](bool audit, Denial denial, std::string why) {
+    if (why.empty()) return true;
+    if (!audit) decision = {denial, std::move(why)};
+    else decision.audited += (decision.audited.empty() ? "" : "; ") + why;
+    return audit;
+  };
+  const bool audit_scope = rules.scope == Guardrails::Rule::audit, audit_protection = rules.protection == Guardrails::Rule::audit;
   // Scope first: of an account that is out of scope the cloud learns nothing, not even that it is privileged.
-  if (auto why = scope_problem(rules, subject); !why.empty()) return {Denial::out_of_scope, std::move(why)};
-  if (auto why = membership_problem(rules, subject); !why.empty()) return {Denial::out_of_scope, std::move(why)};
-  if (auto why = never_problem(rules, subject); !why.empty()) return {Denial::protected_account, std::move(why)};
+  if (!passes(audit_scope, Denial::out_of_scope, scope_problem(rules, subject))) return decision;
+  if (!passes(audit_scope, Denial::out_of_scope, membership_problem(rules, subject))) return decision;
+  if (!passes(false, Denial::protected_account, never_problem(rules, subject))) return decision;
   const bool spared = std::any_of(rules.allow_privileged.begin(), rules.allow_privileged.end(), [&](const std::string& rule) { return names_account(rule, subject); });
-  if (rules.protect_admins && !spared)
-    if (auto why = admin_problem(subject); !why.empty()) return {Denial::protected_account, std::move(why)};
-  if (!spared)
-    if (auto why = group_problem(rules, subject); !why.empty()) return {Denial::protected_account, std::move(why)};
+  auto privileged = rules.protect_admins || !subject.group_sids.empty() ? admin_problem(subject) : std::string();
+  if (rules.protect_admins && !spared && !passes(audit_protection, Denial::protected_account, privileged)) return decision;
+  auto member = group_problem(rules, subject);
+  if (!spared && !passes(audit_protection, Denial::protected_account, member)) return decision;
+  decision.privileged = privileged.empty() ? std::move(member) : std::move(privileged);
   const bool disabled = subject.disabled || (subject.user_account_control.value_or(0) & uac::disabled) != 0;
-  if (!disabled || rules.disabled_accounts == Guardrails::Disabled::allow) return {};
-  if (rules.disabled_accounts == Guardrails::Disabled::audit) return {Denial::none, {}, "the account is disabled"};
-  return {Denial::disabled, "the account is disabled"};
+  if (!disabled || rules.disabled_accounts == Guardrails::Disabled::allow) return decision;
+  passes(rules.disabled_accounts == Guardrails::Disabled::audit, Denial::disabled, "the account is disabled");
+  return decision;
 }
 
 std::string_view reason_of(Denial denial) {

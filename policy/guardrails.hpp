@@ -25,6 +25,11 @@ struct Guardrails {
     audit,
     allow };
   Disabled disabled_accounts = Disabled::refuse;
+  // What is only audited is logged and let pass: for finding out what a rule would refuse before it does.
+  enum class Rule { enforce,
+    audit };
+  Rule scope = Rule::enforce;                          // allow_ous, deny_ous, allow_groups
+  Rule protection = Rule::enforce;                     // protect_admins, protected_groups
   std::string own_account = {};                        // the agent's service account: DN or UPN (name@domain)
   std::string domain = {};                             // DNS name; for an own_account whose UPN is not stored but implied
   std::map<std::string, std::string> group_sids = {};  // DN as the rule spells it -> SID, as the directory told at start
@@ -47,10 +52,11 @@ enum class Denial { none,
   disabled };
 std::string_view reason_of(Denial denial);  // the contract's, for Code::denied; "" for none
 // `why` is for the operator's log (which rule), never for the cloud. `audited`: what a rule in audit mode would have said.
+// `privileged`: why the account is, where nothing keeps it from being served all the same; empty: it is none.
 struct Decision {
   Denial denial = Denial::none;
   std::string why;
-  std::string audited = {};
+  std::string audited = {}, privileged = {};
 };
 // Deny wins over allow. Fails closed: a rule or a DN that can't be read, and with protect_admins an account whose SID or
 // group SIDs were not read (every account has some), is denied.

@@ -19,7 +19,7 @@ std::string reason_of(const Settings& settings) {
 
 TEST(AnOpenLdapServer, IsReadyWhenEverythingIsRight) {
   auto settings = lab_settings();
-  settings.protected_groups = {"cn=admins,ou=groups," + env("SLAPD_BASE"), "cn=wheel,ou=groups," + env("SLAPD_BASE")};
+  settings.named_groups = {"cn=admins,ou=groups," + env("SLAPD_BASE"), "cn=wheel,ou=groups," + env("SLAPD_BASE")};
   const auto state = open_directory(settings)->check();
   EXPECT_TRUE(state.ready) << state.reason;
   EXPECT_TRUE(state.marker && state.hints);
@@ -29,8 +29,8 @@ TEST(AnOpenLdapServer, IsReadyWhenEverythingIsRight) {
 TEST(AnOpenLdapServer, IsNotReadyWhereAProtectedGroupCannotBeSeen) {
   auto settings = lab_settings();
   for (const std::string& group : std::vector<std::string>{"cn=hidden", "cn=none"}) {
-    settings.protected_groups = {group + ",ou=groups," + env("SLAPD_BASE")};
-    EXPECT_THAT(reason_of(settings), HasSubstr("protected group " + group));
+    settings.named_groups = {group + ",ou=groups," + env("SLAPD_BASE")};
+    EXPECT_THAT(reason_of(settings), HasSubstr("the group " + group));
   }
 }
 

@@ -240,7 +240,7 @@ TEST_F(AConfig, ReadsTheRulesForAccountsAndPasswords) {
   EXPECT_EQ(d.guardrails.domain, "corp.example");
   EXPECT_EQ(d.guardrails.allow_groups.size(), 2U);
   EXPECT_EQ(d.guardrails.disabled_accounts, policy::Guardrails::Disabled::audit);
-  EXPECT_EQ(d.directory.protected_groups, std::vector<std::string>{"CN=Staff,DC=corp"}) << "what the directory must be able to find";
+  EXPECT_EQ(d.directory.named_groups, std::vector<std::string>{"CN=Staff,DC=corp"}) << "what the directory must be able to find";
   EXPECT_EQ(d.volume.mode, policy::Mode::audit);
   EXPECT_EQ(d.volume.per_minute, 5);
   EXPECT_EQ(d.volume.account_per_hour, 10);
