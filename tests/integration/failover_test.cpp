@@ -228,6 +228,34 @@ TEST_F(ADomainOfTwoControllers, GoesBackWhenTheBetterOneHasBeenWellForAWhile) {
   EXPECT_GE(Clock::now() - well, 2s);
 }
 
+TEST_F(ADomainOfTwoControllers, IsFoundInDnsByItsNameAlone) {
+  auto settings = both();
+  settings.uris.clear();
+  settings.site = "Default-First-Site-Name";
+  const auto directory = open_directory(settings);
+  EXPECT_EQ(dc_of_probe(*directory), dc1) << "the PDC emulator, as DNS says";
+  EXPECT_TRUE(until(*directory, [](const DirectoryState& state) { return state.controllers.size() == 2 && state.controllers[0].up && state.controllers[1].up; }));
+}
+
+TEST_F(ADomainOfTwoControllers, IsFoundInDnsThoughAControllerThatAnswersDnsStandsStill) {
+  auto settings = both();
+  settings.uris.clear();
+  const Frozen frozen("dc1");
+  const auto directory = open_directory(settings);
+  EXPECT_TRUE(until(*directory, [](const DirectoryState& state) { return state.ready; })) << directory->check().reason;
+  EXPECT_EQ(dc_of_probe(*directory), dc2);
+}
+
+TEST(ADomainThatDnsDoesNotKnow, IsNotReadyAndSaysWhy) {
+  auto settings = lab_settings();
+  settings.uris.clear();
+  settings.domain = "nowhere.example";
+  const auto state = open_directory(settings)->check();
+  EXPECT_FALSE(state.ready);
+  EXPECT_NE(state.reason.find("nowhere.example"), std::string::npos) << state.reason;
+  EXPECT_NE(state.reason.find("dns."), std::string::npos) << state.reason;
+}
+
 TEST_F(ADomainOfTwoControllers, ZLeavesOneThatIsDeadAtOnce) {  // the last: it does not come back
   const auto directory = open_directory(both());
   ASSERT_EQ(dc_of_probe(*directory), dc1);

@@ -38,6 +38,7 @@ enter_world() {
 X
   cat > "$ROOTFS$R/resolv.conf" <<X
 nameserver 127.0.0.53
+nameserver 127.0.0.54
 search $DNS
 options timeout:1 attempts:1
 X
