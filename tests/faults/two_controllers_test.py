@@ -59,7 +59,10 @@ class AFrozenController(Staged):
             self.assertEqual((reset.moved, self.world.binds(reset.user, reset.password)), (1, True))
         else:
             self.assertEqual((settled["outcome"], settled["reason"], reset.moved), ("failed", "void", 0))
-        again = Reset(self.world, user=reset.user).run()
+        for _ in range(5):  # as a client does: what one controller wrote reaches the other only after the probe, sometimes
+            again = Reset(self.world, user=reset.user).run()
+            if again.seen["outcome"] != "reprobe":
+                break
         self.assertEqual(again.seen["outcome"], "applied", "settled: the account takes new jobs")
 
     def test_can_be_given_up_by_an_operator_who_takes_the_risk(self):

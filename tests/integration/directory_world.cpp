@@ -172,6 +172,22 @@ std::string admin_read(const std::string& dn, const std::string& attribute) {
   return value;
 }
 
+int admin_reset_with_hints(const std::string& dn, const std::string& password, const std::string& oid, bool critical) {
+  auto quoted = ldap::quoted_utf16(secret(password))->expose([](std::string_view bytes) { return std::string(bytes); });
+  berval bytes{quoted.size(), quoted.data()};
+  berval* values[]{&bytes, nullptr};
+  LDAPMod mod{};
+  mod.mod_op = LDAP_MOD_REPLACE | LDAP_MOD_BVALUES;
+  mod.mod_type = const_cast<char*>("unicodePwd");
+  mod.mod_bvalues = values;
+  LDAPMod* mods[]{&mod, nullptr};
+  LDAPControl hints{const_cast<char*>(oid.c_str()), {5, const_cast<char*>("\x30\x03\x02\x01\x01")}, static_cast<char>(critical)};
+  LDAPControl* controls[]{&hints, nullptr};
+  return ldap_modify_ext_s(administrator().get(), dn.c_str(), mods, controls, nullptr);
+}
+
+bool has_hints() { return env("AD_SAMBA") == "4.24"; }
+
 int dc_pid() {
   int pid = 0;
   std::ifstream(env("AD_ROOT") + "/dc1/main.pid") >> pid;

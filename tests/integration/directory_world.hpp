@@ -29,7 +29,11 @@ int bind_code(const std::string& upn, const std::string& password);  // LDAP res
 void admin_replace(const std::string& dn, const std::string& attribute, const std::string& value);
 void admin_set_password(const std::string& dn, const std::string& password);
 std::string admin_read(const std::string& dn, const std::string& attribute);
+// An administrator's reset with the policy hints control of that OID, sent critical or not: the LDAP result.
+int admin_reset_with_hints(const std::string& dn, const std::string& password, const std::string& oid, bool critical);
 int dc_pid();
+// The lab's Samba has the policy hints control (4.24); 4.17 has none, and answers a refused reset with 19.
+bool has_hints();
 
 // Passes bytes from 127.0.0.1:port() to the DC.
 class Relay {

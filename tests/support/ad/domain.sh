@@ -14,7 +14,12 @@ ADMIN_PW='Adm1n-Passw0rd!'
 SVC_PW='Svc-Passw0rd-1!'
 USER_PW='Start-Passw0rd!'
 HELPDESK_PW='Helpdesk-Passw0rd-1!'
-declare -A IP=([dc1]=127.0.0.53 [dc2]=127.0.0.54)
+# Another forest, which knows nothing of the first: its one controller is `other`, and has a CA of its own.
+OTHER_DNS=other.example
+OTHER_BASE=DC=other,DC=example
+OTHER_SVC_PW='Other-Svc-Passw0rd-1!'
+declare -A IP=([dc1]=127.0.0.53 [dc2]=127.0.0.54 [other]=127.0.0.63)
+declare -A HOST=([dc1]=dc1.$DNS [dc2]=dc2.$DNS [other]=dc.$OTHER_DNS)
 declare -A PID=()
 
 ALONE="ldap, cldap, kdc, rpc"             # the least that answers LDAP and Kerberos: one process
@@ -35,6 +40,7 @@ enter_world() {
 127.0.0.1 localhost
 127.0.0.53 dc1.$DNS dc1
 127.0.0.54 dc2.$DNS dc2
+127.0.0.63 dc.$OTHER_DNS
 X
   cat > "$ROOTFS$R/resolv.conf" <<X
 nameserver 127.0.0.53
@@ -54,7 +60,12 @@ X
   kdc = 127.0.0.53
   kdc = 127.0.0.54
  }
+ ${OTHER_DNS^^} = {
+  kdc = 127.0.0.63
+ }
 [domain_realm]
+ .$OTHER_DNS = ${OTHER_DNS^^}
+ $OTHER_DNS = ${OTHER_DNS^^}
  .$DNS = $REALM
  $DNS = $REALM
 X
@@ -75,15 +86,16 @@ use_fast() {
 }
 
 write_conf() { # NAME SERVICES
-  local dir=$R/$1
-  mkdir -p "$ROOTFS$dir"/{etc,private,state/sysvol/$DNS/scripts,cache,lock,run/ncalrpc,run/winbindd,log,bind-dns,tls}
+  local dir=$R/$1 netbios=${1^^} workgroup=CORP realm=$REALM dns=$DNS
+  if [ "$1" = other ]; then netbios=DC workgroup=OTHER realm=${OTHER_DNS^^} dns=$OTHER_DNS; fi
+  mkdir -p "$ROOTFS$dir"/{etc,private,state/sysvol/$dns/scripts,cache,lock,run/ncalrpc,run/winbindd,log,bind-dns,tls}
   # The /8 matters: with a host mask Samba finds no interface. LDAP's ports cannot be configured, hence the addresses.
   # The old password must stop working at once, or no test could tell that a reset has happened (default: 60 minutes).
   cat > "$ROOTFS$dir/etc/smb.conf" <<X
 [global]
-	netbios name = ${1^^}
-	workgroup = CORP
-	realm = $REALM
+	netbios name = $netbios
+	workgroup = $workgroup
+	realm = $realm
 	server role = active directory domain controller
 	server services = $2
 	interfaces = ${IP[$1]}/8
@@ -117,25 +129,25 @@ write_conf() { # NAME SERVICES
 	path = $dir/state/sysvol
 	read only = no
 [netlogon]
-	path = $dir/state/sysvol/$DNS/scripts
+	path = $dir/state/sysvol/$dns/scripts
 	read only = no
 X
 }
 
-make_ca() {
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj '/O=CORP/CN=CORP Test Root CA' \
-    -keyout "$GOLD/ca.key" -out "$GOLD/ca.pem" 2>/dev/null
+make_ca() { # [PREFIX]
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj "/O=${1:-CORP}/CN=${1:-CORP} Test Root CA" \
+    -keyout "$GOLD/${1:-}ca.key" -out "$GOLD/${1:-}ca.pem" 2>/dev/null
 }
 
 # Our own certificate: Samba's has no subject alternative names. 127.0.0.1 is there for `serve`.
-make_cert() { # NAME
-  local tls=$ROOTFS$R/$1/tls
-  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1.$DNS" \
+make_cert() { # NAME [CA-PREFIX]
+  local tls=$ROOTFS$R/$1/tls host=${HOST[$1]} ca=$GOLD/${2:-}ca
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$host" \
     -keyout "$tls/key.pem" -out "$tls/csr.pem" 2>/dev/null
-  openssl x509 -req -in "$tls/csr.pem" -CA "$GOLD/ca.pem" -CAkey "$GOLD/ca.key" -CAcreateserial -days 3650 -out "$tls/cert.pem" \
-    -extfile <(printf 'subjectAltName=DNS:%s.%s,DNS:%s,IP:%s,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n' \
-      "$1" "$DNS" "$DNS" "${IP[$1]}") 2>/dev/null
-  cp "$GOLD/ca.pem" "$tls/ca.pem"
+  openssl x509 -req -in "$tls/csr.pem" -CA "$ca.pem" -CAkey "$ca.key" -CAcreateserial -days 3650 -out "$tls/cert.pem" \
+    -extfile <(printf 'subjectAltName=DNS:%s,DNS:%s,IP:%s,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n' \
+      "$host" "${host#*.}" "${IP[$1]}") 2>/dev/null
+  cp "$ca.pem" "$tls/ca.pem"
   chmod 600 "$tls/key.pem"  # Samba refuses anything wider
 }
 
