@@ -76,7 +76,7 @@ void Agent::open_domain(const config::AgentDomain& domain) {
 
 void Agent::open_domains() {
   for (const auto& domain : config_.domains) open_domain(domain);
-  Worker::Parts parts{trust_.identity().agent, keys_, journal_, journal_pool_, domains_, outbox_, refusals_, config_.window};
+  Worker::Parts parts{trust_.identity().agent, keys_, journal_, journal_pool_, domains_, outbox_, refusals_, metrics_, config_.window};
   worker_ = std::make_unique<Worker>(io_.get_executor(), std::move(parts));
 }
 

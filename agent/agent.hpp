@@ -37,7 +37,7 @@ class Agent {
   Awaitable<> run();  // until stop() has done its work
   // Takes the domains over from a configuration that was read anew: those that are new are opened, those that are gone or
   // have changed finish their jobs first, and the others do not notice. What else has changed needs a restart, and is
-  // named in the log. Returns at once.
+  // named in the log. Returns at once; asked for again meanwhile, the newest comes next.
   void reload(const config::AgentConfig& next);
   // No new jobs, goodbye to the service, running writes finished, their results flushed, links closed. Returns at once.
   void stop();
@@ -88,6 +88,7 @@ class Agent {
   std::string last_down_;  // what the log was told last, and when
   BootClock::time_point last_down_at_{};
   bool reloading_ = false;
+  std::optional<config::AgentConfig> waiting_config_;  // asked for while reloading
   TaskGroup linking_, handing_, watching_, reloads_, ending_;
 };
 

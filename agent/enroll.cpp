@@ -62,6 +62,16 @@ Result<EnrollAnswer> ask_to_enroll(const config::AgentConfig& config, const std:
   return read_enroll_answer(*body);
 }
 
+// A further domain for an agent that exists: everything else must be as it was.
+Result<void> join(Identity& known, const Identity& answer) {
+  if (answer.agent != known.agent || answer.tenant != known.tenant) return refused("enroll", "the service gave this agent another name or tenant: its store is not the one it was enrolled in");
+  if (answer.sr != known.sr) return refused("enroll.sr", "the service's root key is not the one that was pinned");
+  for (const auto& [domain, pin] : answer.domains)
+    if (!known.domains.emplace(domain, pin).second) return refused("enroll", "already enrolled in " + domain);
+  known.issuer = answer.issuer;
+  return {};
+}
+
 // Which domain a verb is about: the one named, or the only one there is.
 Result<std::string> chosen(const Identity& identity, const std::string& domain) {
   if (!domain.empty() && !identity.domains.contains(domain)) return refused("domain", "this agent is not enrolled in " + domain);
@@ -119,7 +129,9 @@ Result<void> enroll(const config::AgentConfig& config, const std::string& servic
   auto token = read_token(token_file);
   if (!token) return token.error();
   if (auto made = platform::private_folder(config.state_dir); !made) return made;
-  if (load_identity(config.state_dir)) return refused("enroll", "already enrolled: " + identity_file(config.state_dir).string());
+  auto known = load_identity(config.state_dir);
+  if (!known && known.error().kind != Fault::Kind::unreachable) return known.error();
+  if (known && known->service != url->text) return refused("enroll.service", "this agent is enrolled at " + known->service + "; another service needs another state_dir");
   auto keys = load_or_make_keys(config.state_dir);
   if (!keys) return keys.error();
   auto answer = ask_to_enroll(config, url->text, *token, *keys);
@@ -129,7 +141,11 @@ Result<void> enroll(const config::AgentConfig& config, const std::string& servic
   if (root->kid() != token->sr) return refused("enroll.sr", "the service's root key is not the one the token names: this is not the service that made it");
   auto issuer = issuer_of(answer->sk, root->kid(), unix_now());
   if (!issuer) return issuer.error();
-  const Identity identity{answer->agent, answer->tenant, url->text, *issuer, root->kid(), {{answer->domain, {}}}};
+  Identity identity{answer->agent, answer->tenant, url->text, *issuer, root->kid(), {{answer->domain, {}}}};
+  if (known) {
+    if (auto joined = join(*known, identity); !joined) return joined.error();
+    identity = std::move(*known);
+  }
   if (auto saved = save_identity(config.state_dir, identity); !saved) return saved;
   out << "agent: " << identity.agent << "\nfingerprint: " << keys->as.kid() << "\ntenant: " << identity.tenant << "\ndomain: " << answer->domain << "\n";
   const bool configured = std::any_of(config.domains.begin(), config.domains.end(), [&](const auto& d) { return d.directory.domain == answer->domain; });

@@ -17,8 +17,9 @@ void say_restart(std::string_view key, bool changed) {
 }  // namespace
 
 void Agent::reload(const config::AgentConfig& next) {
-  if (stopping_ || std::exchange(reloading_, true)) {  // the one under way read the file a moment ago: ask again when it is done
-    log::warn("config.reload_refused", log::field("why", stopping_ ? "the agent is ending" : "another one is under way"));
+  if (stopping_) return;
+  if (std::exchange(reloading_, true)) {  // the newest of those that wait comes next
+    waiting_config_ = next;
     return;
   }
   say_restart("service.url", next.service_url != config_.service_url);
@@ -33,7 +34,10 @@ void Agent::reload(const config::AgentConfig& next) {
 
 Awaitable<> Agent::change_domains(std::vector<config::AgentDomain> next) {
   co_await asio::this_coro::throw_if_cancelled(false);
-  const Finally done([this] { reloading_ = false; });
+  const Finally done([this] {
+    reloading_ = false;
+    if (auto waiting = std::exchange(waiting_config_, std::nullopt)) reload(*waiting);
+  });
   auto work = [folder = config_.state_dir] { return load_identity(folder); };
   auto reading = to_completion(journal_pool_, std::move(work));
   auto identity = co_await std::move(reading);

@@ -61,7 +61,7 @@ bool Worker::redelivered(const Job& job, const Limits& limits, BootClock::time_p
   if (found == running_.end()) return false;
   auto& running = *found->second;
   if (job.fence <= running.job.fence) refuse({"replay", JobRef{job.jti, job.fence}, job.att, job.op});
-  else if (running.cancelled || job.op != running.job.op) busy(job, "account");  // on its way out, or soon to be known
+  else if (running.cancelled || job.op != running.job.op) busy(job, "account", running.domain->name);  // on its way out, or soon to be known
   else {
     running.others = running.others || job.fence != running.job.fence + 1;
     running.job.fence = job.fence;  // its answer will carry the newest fence
@@ -90,7 +90,7 @@ Awaitable<> Worker::serve(protocol::JobMessage message, std::shared_ptr<const Tr
   }
   if (redelivered(job, limits, received)) co_return;
   if (stopping_ || domain->second->leaving || !domain->second->settled || domain->second->inflight >= parts_.window) {
-    busy(job, "window");
+    busy(job, "window", believed.domain);
     co_return;
   }
   Seen seen;
@@ -160,16 +160,17 @@ JobResult Worker::result_of(const Running& running, const Outcome& outcome) cons
   return r;
 }
 
-void Worker::report(const JobResult& result) {
+void Worker::report(const JobResult& result, const std::string& domain) {
   auto jws = crypto::sign(parts_.keys.as, protocol::typ_result, protocol::encode(result));
   if (!jws) {
     log::fault("result.unsigned", jws.error());
     return;
   }
-  deliver(result, std::move(*jws));
+  deliver(result, std::move(*jws), domain);
 }
 
-void Worker::deliver(const JobResult& result, std::string jws) {
+void Worker::deliver(const JobResult& result, std::string jws, const std::string& domain) {
+  parts_.metrics.settled(domain, result);
   log::info("job.settled", log::field("jti", result.jti), log::field("op", protocol::to_string(result.op)), log::field("att", result.att),
       log::field("code", protocol::to_string(result.code)), log::field("reason", result.reason), log::field("ms", result.total_ms), log::field("directory_ms", result.directory_ms));
   parts_.outbox.report(result.jti, result.fence, std::move(jws));
@@ -183,13 +184,13 @@ void Worker::refuse(const Invalid& no) {
   }
   Running nobody;
   nobody.job.jti = no.ref->jti, nobody.job.fence = no.ref->fence, nobody.job.att = no.att, nobody.job.op = no.op;
-  report(result_of(nobody, {Say{Code::invalid, std::string(no.reason), {}}, {}, {}, {}, 0}));
+  report(result_of(nobody, {Say{Code::invalid, std::string(no.reason), {}}, {}, {}, {}, 0}), {});
 }
 
-void Worker::busy(const Job& job, std::string_view reason) {
+void Worker::busy(const Job& job, std::string_view reason, const std::string& domain) {
   Running nobody;
   nobody.job = job;
-  report(result_of(nobody, {Say{Code::busy, std::string(reason), {}}, {}, {}, {}, 0}));
+  report(result_of(nobody, {Say{Code::busy, std::string(reason), {}}, {}, {}, {}, 0}), domain);
 }
 
 // ---- the breaker on volume ----------------------------------------------------------------------------------
@@ -207,7 +208,7 @@ void Worker::flooded(const Running& running, const policy::VolumeVerdict& verdic
   const bool final = verdict.flood == policy::Flood::account && !second;
   Outcome outcome{final ? Say{Code::denied, "too_often", {}} : Say{Code::busy, "volume", {}}, {}, {}, {}, 0};
   outcome.retry_after = verdict.retry_after;
-  report(result_of(running, outcome));
+  report(result_of(running, outcome), running.domain->name);
 }
 
 Awaitable<bool> Worker::count_former(Domain& domain) {

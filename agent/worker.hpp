@@ -17,6 +17,7 @@
 #include "agent/identity.hpp"
 #include "agent/job_check.hpp"
 #include "agent/outbox.hpp"
+#include "agent/metrics.hpp"
 #include "agent/refusals.hpp"
 #include "agent/password_check.hpp"
 #include "config/agent_config.hpp"
@@ -69,6 +70,7 @@ class Worker {
     Domains& domains;
     Outbox& outbox;
     Refusals& refusals;
+    Metrics& metrics;
     int window = 8;  // jobs at once per domain
   };
   Worker(asio::any_io_executor executor, Parts parts) : executor_(executor), parts_(std::move(parts)), tasks_(executor) {}
@@ -135,14 +137,14 @@ class Worker {
   Awaitable<bool> look(Domain& domain, queue::JournalEntry entry);
   std::optional<protocol::JobResult> read_own(const std::string& jws) const;
   void refuse(const Invalid& invalid);
-  void busy(const protocol::Job& job, std::string_view reason);
+  void busy(const protocol::Job& job, std::string_view reason, const std::string& domain);
   policy::VolumeVerdict take_volume(Domain& domain, const protocol::Job& job);
   void flooded(const Running& running, const policy::VolumeVerdict& verdict, bool second);
   Awaitable<bool> count_former(Domain& domain);
   void journal_failed(const Fault& fault);
   protocol::JobResult result_of(const Running& running, const Outcome& outcome) const;
-  void report(const protocol::JobResult& result);  // signs and delivers
-  void deliver(const protocol::JobResult& result, std::string jws);
+  void report(const protocol::JobResult& result, const std::string& domain);  // signs and delivers
+  void deliver(const protocol::JobResult& result, std::string jws, const std::string& domain);
   void remember_probe(const protocol::Job& job);
   Awaitable<> note_acks();
   template <class F> auto on_journal(F work) { return to_completion(parts_.journal_pool, std::move(work)); }

@@ -94,7 +94,7 @@ Awaitable<> Worker::probe(RunningPtr running) {
     outcome.probe->privileged = looked.decision.privileged;
     outcome.probe->groups = std::move(looked.groups);
   }
-  report(result_of(*running, outcome));
+  report(result_of(*running, outcome), running->domain->name);
 }
 
 // ---- attempts and resolves ----------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ Awaitable<> Worker::perform(RunningPtr running) {
   auto known = co_await std::move(admitting);
   if (!known) {  // without a record nothing is written
     journal_failed(known.error());
-    busy(job, "window");
+    busy(job, "window", running->domain->name);
     co_return;
   }
   if (const auto& entry = *known) {
@@ -138,7 +138,7 @@ Awaitable<> Worker::perform(RunningPtr running) {
     if (entry->op != Op::resolve) attempt.first_exp = entry->exp;
   }
   if (!alone) {
-    busy(job, "account");
+    busy(job, "account", running->domain->name);
     co_return;
   }
   if (volume.refused) {
@@ -187,7 +187,7 @@ Awaitable<bool> Worker::intend(RunningPtr running) {
   auto committed = co_await std::move(committing);
   if (committed) co_return true;
   journal_failed(committed.error());
-  busy(running->job, "window");
+  busy(running->job, "window", running->domain->name);
   co_return false;
 }
 
@@ -277,7 +277,7 @@ Awaitable<bool> Worker::record(RunningPtr running, JobResult result) {
   }
   failpoint("journaled_done", protocol::to_string(result.op));
   if (result.fence != running->job.fence) co_return false;
-  deliver(result, std::move(*jws));
+  deliver(result, std::move(*jws), running->domain->name);
   failpoint("reported", protocol::to_string(result.op));
   co_return true;
 }

@@ -154,6 +154,7 @@ Result<std::unique_ptr<Connection>> Pool::connect(const Endpoint& endpoint, Dead
 
 // What a failure says of the controller: a wrong service password is not its fault, and everything else is.
 Fault Pool::note(const Endpoint& endpoint, Fault why) {
+  if (why.detail.find(endpoint.host) == std::string::npos) why.detail = endpoint.host + ": " + why.detail;
   const std::lock_guard lock(mutex_);
   if (why.where == "ldap.password_file") return why;
   if (why.kind == Fault::Kind::refused && why.where == "ldap.bind") {

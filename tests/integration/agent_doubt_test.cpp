@@ -30,11 +30,11 @@ void applied_by_another(AgentWorld& w, const Job& job) {
   w.directory->set([&](Shared& s) { s.accounts.at(alice).pre.mk = agent::marker_text(job.jti, job.fence); });
 }
 
-TEST(AnAgent, SaysThatItCanResolve) {
+TEST(AnAgent, SaysWhatItCanDo) {
   AgentWorld world;
   world.play([](AgentWorld& w) -> Awaitable<> {
     auto claims = co_await w.hellos.receive();
-    EXPECT_EQ(claims->caps, (std::vector<std::string>{"probe", "reset", "unlock", "resolve"}));
+    EXPECT_EQ(claims->caps, (std::vector<std::string>{"probe", "reset", "unlock", "change", "authenticate", "resolve"}));
   });
 }
 

@@ -132,7 +132,7 @@ TEST(AStopInTheMiddleOfAReload, EndsBoth) {
     (void)co_await w.hellos.receive();
     world.enrol_other();
     w.agent->reload(world.with_other());
-    w.agent->reload(w.config);  // refused: one is under way
+    w.agent->reload(w.config);  // while the first is under way
     auto stopping = w.stop_agent();
     co_await std::move(stopping);
     EXPECT_FALSE(w.agent);
