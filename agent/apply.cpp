@@ -63,8 +63,8 @@ class Hands {
     if (!passwords) return NotAPassword{not_a_password(passwords.error())};
     if (passwords->old.has_value() != (job_.op == Op::change)) return NotAPassword{{Code::invalid, "malformed", {}}};
     auto judged = means_.passwords.judge(job_.jti, passwords->pw, *ending_.account, unix_now());
-    if (judged.no) return NotAPassword{std::move(*judged.no)};
     facts_ = judged.facts;
+    if (judged.no) return NotAPassword{std::move(*judged.no)};
     ldap::WriteOrder order;
     order.sub = job_.sub;
     order.pre = *job_.pre;
@@ -117,7 +117,7 @@ class Hands {
     auto answer = send();
     failpoint("answered", protocol::to_string(job_.op));
     if (answer) {
-      if (!answer->detail.empty()) ending_.detail = answer->detail;
+      if (!answer->detail.empty()) ending_.detail = answer->detail, ending_.said = answer->said;
       if (answer->after) ending_.account = answer->after;
       hints_used_ = answer->hints_used;
       return Answered{std::move(*answer)};
@@ -135,11 +135,12 @@ class Hands {
     const bool written = say && (say->code == Code::applied || say->code == Code::applied_but);
     if (ending_.decision.denial != policy::Denial::none && !written) ending_.account.reset();  // a denied account is not talked about
     const bool unnamed = say && say->code == Code::rejected && say->reason == "policy" && facts_ && ending_.detail.find(password_restriction) != std::string::npos;
-    if (say && say->code == Code::rejected && (unnamed || say->reason == "too_short" || say->reason == "too_young") && ending_.account) {
+    if (say && say->code == Code::rejected && (unnamed || say->reason == "too_short" || say->reason == "too_young" || say->reason == "in_history") && ending_.account) {
       const Timed timed(ending_.directory_ms);
       if (auto policy = means_.directory.policy_of(*ending_.account)) ending_.policy = *policy;
     }
     if (unnamed) say->reason = explained(ending_.policy, *facts_, hints_used_, unix_now());
+    if (say && say->reason == "not_complex" && facts_) ending_.kinds = facts_->categories;
     ending_.action = std::move(action);
     return std::move(ending_);
   }

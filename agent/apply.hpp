@@ -34,7 +34,8 @@ struct Ending {
   policy::Decision decision;                       // of the guardrails, when the account was last read
   std::optional<ldap::Account> account;            // as last read, where the result may tell of it
   std::optional<protocol::PasswordPolicy> policy;  // where it explains the refusal
-  std::string detail;                              // the directory's own codes
+  std::string detail, said;                        // the directory's own codes and words, for the operator
+  std::optional<int> kinds;                        // of characters in the password that was refused as too simple
   double directory_ms = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include "core/failpoint.hpp"
 #include "crypto/jws.hpp"
+#include "policy/microsoft_events.hpp"
 #include "policy/verdict_text.hpp"
 #include "protocol/codec.hpp"
 
@@ -140,9 +141,11 @@ JobResult Worker::result_of(const Running& running, const Outcome& outcome) cons
   policy::Details details;
   details.op = job.op;
   details.also = r.also;
+  details.kinds = outcome.kinds;
   if (outcome.policy) {
     details.min_length = outcome.policy->min_length;
     details.min_age_s = outcome.policy->min_age_s;
+    details.history = outcome.policy->history;
     if (r.reason == "too_young") r.retry_after = details.retry_after = outcome.policy->change_from;
   }
   if (outcome.say.retry_after) r.retry_after = details.retry_after = outcome.say.retry_after;
@@ -172,7 +175,7 @@ void Worker::report(const JobResult& result, const std::string& domain) {
 void Worker::deliver(const JobResult& result, std::string jws, const std::string& domain) {
   parts_.metrics.settled(domain, result);
   log::info("job.settled", log::field("jti", result.jti), log::field("op", protocol::to_string(result.op)), log::field("att", result.att),
-      log::field("code", protocol::to_string(result.code)), log::field("reason", result.reason), log::field("ms", result.total_ms), log::field("directory_ms", result.directory_ms));
+      log::field("code", protocol::to_string(result.code)), log::field("reason", result.reason), log::field("ms_event", policy::microsoft_event(result.op, result.code, result.reason)), log::field("ms", result.total_ms), log::field("directory_ms", result.directory_ms));
   parts_.outbox.report(result.jti, result.fence, std::move(jws));
 }
 

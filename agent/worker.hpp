@@ -112,6 +112,7 @@ class Worker {
     std::optional<protocol::PasswordPolicy> policy;
     double directory_ms = 0;
     std::optional<UnixSeconds> retry_after = {};
+    std::optional<int> kinds = {};
   };
   struct Probed {
     Result<std::optional<ldap::Account>> account;

@@ -255,10 +255,10 @@ void Worker::say_applying(const RunningPtr& running) {
 }
 
 std::optional<Worker::Outcome> Worker::outcome_of(const Job& job, Ending ending) const {
-  if (!ending.detail.empty()) log::info("directory.said", log::field("jti", job.jti), log::field("detail", ending.detail));
+  if (!ending.detail.empty()) log::info("directory.said", log::field("jti", job.jti), log::field("detail", ending.detail), log::field("text", ending.said));
   auto* say = std::get_if<Say>(&ending.action);
   if (!say) return std::nullopt;
-  return Outcome{std::move(*say), std::move(ending.account), std::nullopt, std::move(ending.policy), ending.directory_ms};
+  return Outcome{std::move(*say), std::move(ending.account), std::nullopt, std::move(ending.policy), ending.directory_ms, {}, ending.kinds};
 }
 
 // True: recorded and reported under the newest fence.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/ids.hpp"
 #include "ldap/account.hpp"
 #include "ldap/metadata.hpp"
 #include "ldap/text.hpp"
@@ -155,12 +156,30 @@ Result<WriteAnswer> ActiveDirectory::settle(Connection& connection, const std::s
   WriteAnswer answer;
   answer.refusal = diagnosis->refusal;
   answer.detail = std::move(diagnosis->detail);
+  answer.said = printable(modified->text, 300);
+  if (answer.refusal == Refusal::no_rights) answer.detail += ", missing: " + missing_right(connection, sub);
   if (!modified->after) return answer;
   auto after = account_of(connection, *modified->after, Detail::after, deadline());
   const bool seen = after && *after;
   if (answer.refusal != Refusal::none || !seen || stale(**after)) after = read_on(connection, sub, Detail::after, deadline());
   if (after && *after) answer.after = std::move(**after);
   return answer;
+}
+
+// Which of the delegated rights is not there. allowedAttributesEffective (MS-ADTS 3.1.1.4.5.23) names the attributes that we
+// may write; the extended right Reset Password stands in no attribute, and is what is left.
+std::string ActiveDirectory::missing_right(Connection& connection, const std::string& sub) {
+  Search search;
+  search.base = guid_dn(sub);
+  search.attributes = {"allowedAttributesEffective"};
+  auto found = connection.search(search, deadline());
+  if (!found || found->entries.size() != 1) return "not known";
+  const auto& allowed = found->entries.front().values("allowedAttributesEffective");
+  for (const auto& name : {std::string("pwdLastSet"), std::string("lockoutTime"), settings_.marker_attribute}) {
+    const auto is_it = [&name](const std::string& one) { return lowered(one) == lowered(name); };
+    if (!name.empty() && std::none_of(allowed.begin(), allowed.end(), is_it)) return "write " + name;
+  }
+  return "Reset Password";
 }
 
 Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, const Secret& password_utf8, const Secret* old_utf8) {
@@ -200,6 +219,7 @@ Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, con
   const auto stale = [&order](const Account& after) { return after.pre.pls == order.pre.pls && after.pre.ver == order.pre.ver; };
   auto answer = settle(connection, order.sub, std::move(modified), old_utf8 ? WriteKind::change : WriteKind::reset, stale);
   if (answer) {
+    answer->said = kept_text(answer->said, password_utf8, old_utf8);
     answer->hints_used = hints.has_value() || old_utf8;
     answer->directory_ms = watch.ms();
   }

@@ -24,19 +24,53 @@ enum Code : int {
   unwilling = 53,
 };
 
-// Win32 errors as AD spells them in front of its diagnostics. Names: winerror.h.
-constexpr std::string_view gen_failure = "0000001F";  // "must be over an encrypted connection" on unicodePwd
-constexpr std::string_view access_denied = "00000005";
-constexpr std::string_view invalid_password = "00000056";
-constexpr std::string_view account_locked = "00000775";
-constexpr std::string_view password_restriction = "0000052D";
-constexpr std::string_view needs_secure_channel = "00002077";  // DS_CONFIDENTIALITY_REQUIRED
-constexpr std::array<std::string_view, 4> swap_errors{
-    "00002081",  // DS_SINGLE_VALUE_CONSTRAINT
-    "00002083",  // DS_ATT_VAL_ALREADY_EXISTS
-    "00002084",  // DS_CANT_REM_MISSING_ATT
-    "00002085",  // DS_CANT_REM_MISSING_ATT_VAL
+// One line of the table: what the answer must be like, and what it means. The first that fits counts.
+struct Row {
+  int code;                // any: -1
+  std::string_view error;  // Win32 (winerror.h), as AD spells it in front of its text; any: "", without one: "-"
+  std::string_view words;  // stand in the text
+  bool reset, change, unlock;
+  Refusal refusal;
 };
+constexpr int any = -1;
+constexpr bool yes = true, no = false;
+
+// clang-format off
+constexpr std::array table{
+    // The swap, whatever policy might have said: the expected pwdLastSet or marker was not there.
+    Row{no_such_attribute, "", "", yes, yes, no, Refusal::swap_failed},
+    Row{value_exists, "", "", yes, yes, no, Refusal::swap_failed},
+    Row{any, "00002081", "", yes, yes, no, Refusal::swap_failed},  // DS_SINGLE_VALUE_CONSTRAINT
+    Row{any, "00002083", "", yes, yes, no, Refusal::swap_failed},  // DS_ATT_VAL_ALREADY_EXISTS
+    Row{any, "00002084", "", yes, yes, no, Refusal::swap_failed},  // DS_CANT_REM_MISSING_ATT
+    Row{any, "00002085", "", yes, yes, no, Refusal::swap_failed},  // DS_CANT_REM_MISSING_ATT_VAL
+    // The object.
+    Row{no_such_object, "", "", yes, yes, yes, Refusal::not_found},
+    Row{referral, "", "", yes, yes, yes, Refusal::read_only},  // an RODC; also a name of another domain
+    // The person's own change. Nobody needs a right to change the password he knows: who may not is told by the account's own list.
+    Row{any, "00000056", "", no, yes, no, Refusal::old_password_wrong},  // INVALID_PASSWORD
+    Row{any, "00000775", "", no, yes, no, Refusal::locked},              // ACCOUNT_LOCKED_OUT
+    Row{any, "00000005", "", no, yes, no, Refusal::cannot_change},
+    Row{any, "-", "module acl", no, yes, no, Refusal::cannot_change},    // Samba
+    // Rights. ACCESS_DENIED; Samba answers with words alone.
+    Row{insufficient_rights, "", "", yes, yes, yes, Refusal::no_rights},
+    Row{any, "00000005", "", yes, yes, yes, Refusal::no_rights},
+    Row{constraint_violation, "-", "module acl", yes, yes, yes, Refusal::no_rights},
+    // The channel. GEN_FAILURE is what unicodePwd answers in the clear; DS_CONFIDENTIALITY_REQUIRED.
+    Row{strong_auth_required, "", "", yes, yes, yes, Refusal::not_encrypted},
+    Row{confidentiality_required, "", "", yes, yes, yes, Refusal::not_encrypted},
+    Row{any, "00002077", "", yes, yes, yes, Refusal::not_encrypted},
+    Row{unwilling, "0000001F", "", yes, yes, yes, Refusal::not_encrypted},
+    // The password. PASSWORD_RESTRICTION with 53 for a reset and 19 for a change (Samba 4.17: always 19). Samba names the
+    // rule, Windows never does.
+    Row{any, "0000052D", "too short", yes, yes, no, Refusal::too_short},
+    Row{any, "0000052D", "complexity criteria", yes, yes, no, Refusal::not_complex},
+    Row{any, "0000052D", "already used", yes, yes, no, Refusal::in_history},
+    Row{any, "0000052D", "too young", yes, yes, no, Refusal::too_young},
+    Row{any, "0000052D", "miscellaneous restriction", yes, yes, no, Refusal::refused_by_filter},  // "check password script"
+    Row{any, "0000052D", "", yes, yes, no, Refusal::policy},
+};
+// clang-format on
 
 std::string win32_error(std::string_view text) {
   if (text.size() < 8 || (text.size() > 8 && text[8] != ':')) return {};
@@ -50,36 +84,16 @@ std::string win32_error(std::string_view text) {
 
 bool says(std::string_view text, std::string_view words) { return text.find(words) != std::string_view::npos; }
 
-// Samba names the rule, Windows never does.
-Refusal rule_named(std::string_view text) {
-  if (says(text, "too short")) return Refusal::too_short;
-  if (says(text, "complexity criteria")) return Refusal::not_complex;
-  if (says(text, "already used")) return Refusal::in_history;
-  if (says(text, "too young")) return Refusal::too_young;
-  if (says(text, "miscellaneous restriction")) return Refusal::refused_by_filter;  // "check password script"
-  return Refusal::policy;
-}
-
 Refusal verdict(int code, const std::string& error, std::string_view text, WriteKind kind) {
   if (code == success) return Refusal::none;
-  if (kind != WriteKind::unlock) {
-    if (code == no_such_attribute || code == value_exists) return Refusal::swap_failed;
-    if (std::find(swap_errors.begin(), swap_errors.end(), error) != swap_errors.end()) return Refusal::swap_failed;
-  }
-  if (code == no_such_object) return Refusal::not_found;
-  if (code == referral) return Refusal::read_only;
-  if (kind == WriteKind::change) {
-    if (error == invalid_password) return Refusal::old_password_wrong;
-    if (error == account_locked) return Refusal::locked;
-    // Nobody needs a right to change the password he knows: who may not is told by the account's own list.
-    if (error == access_denied || (error.empty() && says(text, "module acl"))) return Refusal::cannot_change;
-  }
-  if (code == insufficient_rights || error == access_denied) return Refusal::no_rights;
-  if (code == strong_auth_required || code == confidentiality_required || error == needs_secure_channel) return Refusal::not_encrypted;
-  if (error == gen_failure && code == unwilling) return Refusal::not_encrypted;
-  if (error == password_restriction && (code == unwilling || code == constraint_violation)) return rule_named(text);
-  if (code == constraint_violation && error.empty() && says(text, "module acl")) return Refusal::no_rights;
-  return Refusal::directory_error;
+  const auto fits = [&](const Row& row) {
+    const bool of_kind = kind == WriteKind::reset ? row.reset : kind == WriteKind::change ? row.change
+                                                                                          : row.unlock;
+    const bool of_error = row.error.empty() || (row.error == "-" ? error.empty() : row.error == error);
+    return of_kind && of_error && (row.code == any || row.code == code) && says(text, row.words);
+  };
+  const auto* row = std::find_if(table.begin(), table.end(), fits);
+  return row == table.end() ? Refusal::directory_error : row->refusal;
 }
 
 }  // namespace

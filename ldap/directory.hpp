@@ -71,7 +71,8 @@ std::string_view to_string(Refusal refusal);
 
 struct WriteAnswer {
   Refusal refusal = Refusal::none;
-  std::string detail;            // the directory's hex code and rule name, for the operator's log; never input
+  std::string detail;            // codes, the rule's name, the right that is missing: for the operator's log; never input
+  std::string said;              // the directory's own words, for the same; see kept_text()
   std::optional<Account> after;  // the account read back on the same connection, whatever the verdict was
   bool hints_used = false;
   double directory_ms = 0;

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "core/ids.hpp"
 #include "ldap/text.hpp"
 
 namespace wb::ldap {
@@ -112,6 +113,7 @@ Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secr
   const Stopwatch watch;
   auto answer = this->write(**lease, write);
   if (!answer) return answer;
+  answer->said = kept_text(answer->said, password_utf8, old_utf8);
   answer->hints_used = true;
   answer->directory_ms = watch.ms();
   if (answer->refusal == Refusal::none && answer->after) answer->detail = oddity(order, *answer->after);
@@ -212,6 +214,7 @@ Result<WriteAnswer> OpenLdap::settle(Connection& connection, const Write& order,
   WriteAnswer answer;
   answer.refusal = diagnosis->refusal;
   answer.detail = std::move(diagnosis->detail);
+  answer.said = printable(modified.text, 300);
   if (!modified.after) return answer;
   if (answer.refusal == Refusal::none && modified.after->entries.size() == 1) {
     auto after = account_of(connection, modified.after->entries.front(), false, until);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 
+#include "core/ids.hpp"
 #include "protocol/messages.hpp"
 
 namespace wb::ldap {
@@ -73,6 +74,13 @@ std::string filter_escape(std::string_view value) {
     }
   }
   return escaped;
+}
+
+std::string kept_text(std::string_view words, const Secret& password_utf8, const Secret* old_utf8) {
+  constexpr std::size_t most = 300;
+  for (const auto* secret : {&password_utf8, old_utf8})
+    if (secret && !secret->empty() && secret->expose([&](std::string_view text) { return words.find(text) != std::string_view::npos; })) return "(withheld: a password stands in it)";
+  return printable(words, most);
 }
 
 std::optional<std::string> guid_text(std::string_view bytes) {

@@ -96,7 +96,7 @@ const std::vector<VerdictRow>& verdict_rows() {
       {Code::denied, "out_of_scope", "Your organisation has not opened this service for this account: ask your administrator."},
       {Code::denied, "disabled", "This account is disabled: ask your administrator to enable it first."},
       {Code::denied, "lockout_near", "Too many wrong passwords were tried, and more would lock the account. Reset your password, or wait."},
-      {Code::denied, "too_often", "The password of this account was changed too often in a short time."},
+      {Code::denied, "too_often", "Too much was asked for this account in a short time."},
       {Code::superseded, "", "Your password was changed by somebody else in the meantime, and that change was kept. If it was not you, tell your administrator."},
       {Code::failed, "", "Your organisation's directory could not do this. Nothing was changed."},
       {Code::failed, "not_found", "There is no such account."},
@@ -130,7 +130,7 @@ const std::vector<VerdictRow>& verdict_rows() {
       {Code::busy, "", "The agents of your organisation are busy: try again in a moment."},
       {Code::busy, "window", "The agents of your organisation have their hands full: try again in a moment."},
       {Code::busy, "account", "Another request for your account is under way: wait for it."},
-      {Code::busy, "volume", "More passwords are being changed in your organisation than it allows: try again later."},
+      {Code::busy, "volume", "More is being asked for in your organisation than it allows: try again later."},
       {Code::in_doubt, "", "Your new password may already work: try it. Its effect is being checked."},
       {Code::unknown, "", "Your new password may already work: try it. If it does not, start again."},
   };
@@ -145,6 +145,10 @@ std::string verdict_text(Code code, std::string_view reason, const Details& deta
   if (code == Code::rejected && reason == "too_young") return too_young(details);
   if (code == Code::rejected && reason == "too_short" && details.min_length && *details.min_length > 0)
     return "Too short: at least " + counted(*details.min_length, "character") + (*details.min_length == 1 ? " is needed." : " are needed.");
+  if (code == Code::rejected && reason == "in_history" && details.history.value_or(0) > 1)
+    return "You have used this password before: your last " + std::to_string(*details.history) + " passwords can't be used again.";
+  if (code == Code::rejected && reason == "not_complex" && details.kinds && *details.kinds < 3)
+    return "Too simple: it has " + counted(*details.kinds, "kind") + " of characters, and 3 of these are needed: capital letters, small letters, digits, symbols.";
   if ((code == Code::in_doubt || code == Code::unknown) && details.op == Op::unlock)
     return "Your account may already be unlocked: try to sign in.";
   if (code == Code::unknown && details.op == Op::authenticate) return "It is not known whether this password is right: try again.";

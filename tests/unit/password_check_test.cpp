@@ -176,7 +176,7 @@ TEST_F(AReset, WithABannedPasswordNeverReachesTheDirectory) {
 TEST_F(AReset, RefusedWithoutAReasonGetsTheOneThatThePolicyLeaves) {
   PasswordCheck check({});
   ASSERT_TRUE(check.refresh());
-  says_ = ldap::WriteAnswer{ldap::Refusal::policy, "ldap 53, 0000052D, policy", std::nullopt, true, 0};
+  says_ = ldap::WriteAnswer{ldap::Refusal::policy, "ldap 53, 0000052D, policy", {}, std::nullopt, true, 0};
   EXPECT_EQ(said_of(reset("passwort", check)).reason, "not_complex");
   EXPECT_EQ(said_of(reset("kurz", check)).reason, "too_short");
   EXPECT_EQ(said_of(reset("x-EHAGENS-97341", check)).reason, "contains_name");

@@ -76,7 +76,7 @@ TEST(ATooYoungPassword, IsToldWhenItMayChange) {
 
 TEST(AnAccountChangedTooOften, IsToldWhenItMayBeTriedAgain) {
   EXPECT_EQ(verdict_text(Code::denied, "too_often", {.retry_after = 1'795'338'840}),
-      "The password of this account was changed too often in a short time. Next try: after 09:14 UTC on 22 November.");
+      "Too much was asked for this account in a short time. Next try: after 09:14 UTC on 22 November.");
   EXPECT_EQ(verdict_text(Code::denied, "protected", {.retry_after = 1'795'338'840}), verdict_text(Code::denied, "protected"));
 }
 
