@@ -85,9 +85,9 @@ void reset_bare(LDAP* ld, const std::string& dn, int number) {
 
 // The attributes our agent reads before a write; the last three are left out of the read-back.
 const char* const attributes[] = {"objectGUID", "objectSid", "sAMAccountName", "userPrincipalName", "displayName", "userAccountControl", "pwdLastSet", "replPropertyMetaData",
-    "lockoutTime", "accountExpires", "adminCount", "mail", "mobile", "telephoneNumber", "adminDisplayName", "memberOf", "tokenGroups", nullptr};
+    "lockoutTime", "accountExpires", "adminCount", "uSNChanged", "adminDisplayName", "memberOf", "tokenGroups", "sAMAccountType", nullptr};
 const char* const attributes_after[] = {"objectGUID", "objectSid", "sAMAccountName", "userPrincipalName", "displayName", "userAccountControl", "pwdLastSet", "replPropertyMetaData",
-    "lockoutTime", "accountExpires", "adminCount", "mail", "mobile", "telephoneNumber", "adminDisplayName", nullptr};
+    "lockoutTime", "accountExpires", "adminCount", "uSNChanged", "adminDisplayName", nullptr};
 
 std::string value_of(LDAP* ld, LDAPMessage* entry, const char* name) {
   berval** values = ldap_get_values_len(ld, entry, name);
