@@ -207,7 +207,8 @@ def events(root, paths):
     catalogue = "docs/OPERATIONS.md"
     if catalogue not in paths:
         return []
-    rows = [line.split("|")[1] for line in (root / catalogue).read_text().splitlines() if line.startswith("| `")]
+    _, _, chapter = ("\n" + (root / catalogue).read_text()).partition("\n## Events\n")
+    rows = [line.split("|")[1] for line in chapter.partition("\n## ")[0].splitlines() if line.startswith("| `")]
     listed = {name for row in rows for name in re.findall(r"`([a-z_.]+)`", row)}
     logged = {}
     for path in paths:
@@ -244,7 +245,7 @@ PLANTED = {  # path: (text, line that must be named, start of what is said)
     "docs/y.json": ('"https://registry.' + 'npmjs.org/"\n', 1, "outside:"), "core/t.hpp": ("// TO" + "DO: later\n", 1, "unfinished:"),
     "core/unlisted.cpp": ("", 1, "build: not listed"),
     "service/ev.hpp": ('\nlog::warn("a.new", log::field("x", 1));\n', 2, "event: a.new is not in"),
-    "docs/OPERATIONS.md": ("| `a.known`, `a.gone` | info | x |\n", 1, "event: a.gone is logged nowhere"),
+    "docs/OPERATIONS.md": ("## Events\n| `a.known`, `a.gone` | info | x |\n## Numbers\n| `a_number` | x |\n", 1, "event: a.gone is logged nowhere"),
 }
 CLEAN = {
     "core/ok.cpp": '#include "core/ok.hpp"\n// s.expose(x), asio::detached, <ldap.h>\nauto text = R"(asio::detached)";\nint million = 1\'000\'000;\n',
