@@ -207,8 +207,8 @@ void Dispatch::agents_changed(const std::string& domain) {
     if (found == waiting_.end()) continue;
     auto jobs = found->second;  // a step may change the map
     for (auto& [place, job] : jobs) {
-      if (!gateway_.has_room(next)) break;
-      if (job->machine.looking()) step(job, event::AgentsChanged{});
+      if (!gateway_.has_room(next, true)) break;
+      if (job->machine.looking() && gateway_.has_room(next, !job->durable())) step(job, event::AgentsChanged{});
     }
   }
   handing_out_ = false;
@@ -267,7 +267,7 @@ void Dispatch::arm(const Job& job) {
 
 // ---- out ----------------------------------------------------------------------------------------------------
 std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::FindAgent& a) {
-  Gateway::Wanted wanted{job->row.domain, {}, a.except, a.avoid};
+  Gateway::Wanted wanted{job->row.domain, {}, a.except, a.avoid, {}, !job->durable()};
   if (a.resolve) wanted.capability = protocol::to_string(protocol::Op::resolve);
   else wanted.recipients = job->recipients, wanted.capability = protocol::to_string(job->row.op);
   auto choice = gateway_.choose(wanted);

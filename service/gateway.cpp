@@ -116,6 +116,11 @@ Awaitable<> Gateway::goodbye() {
 }
 
 // ---- choosing -----------------------------------------------------------------------------------------------
+// A quarter of the window is for probes: writes that stand still before a directory never make a probe wait.
+static int places(const AgentSession& session, bool reading) {
+  return reading ? session.window() : session.window() - session.window() / 4;
+}
+
 Gateway::Choice Gateway::choose(const Wanted& wanted) const {
   const auto now = unix_now();
   Choice choice;
@@ -127,7 +132,7 @@ Gateway::Choice Gateway::choose(const Wanted& wanted) const {
     if (!wanted.recipients.empty() && std::none_of(wanted.recipients.begin(), wanted.recipients.end(), opens)) continue;
     choice.any_ready = true;
     const auto held = session->domain(wanted.domain)->held;
-    if (held >= session->window() || in(wanted.except, agent)) continue;
+    if (held >= places(*session, wanted.reading) || in(wanted.except, agent)) continue;
     const std::tuple load(session->suspected(), in(wanted.avoid, agent), static_cast<double>(held) / session->window());
     if (choice.agent && best <= load) continue;
     choice.agent = agent;
@@ -136,9 +141,9 @@ Gateway::Choice Gateway::choose(const Wanted& wanted) const {
   return choice;
 }
 
-bool Gateway::has_room(const std::string& domain) const {
+bool Gateway::has_room(const std::string& domain, bool reading) const {
   const auto now = unix_now();
-  return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& s) { return s.second->ready(domain, now) && s.second->domain(domain)->held < s.second->window(); });
+  return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& s) { return s.second->ready(domain, now) && s.second->domain(domain)->held < places(*s.second, reading); });
 }
 
 int Gateway::ready_agents(const std::string& domain) const {

@@ -32,13 +32,14 @@ class Gateway {
     std::string domain;
     std::vector<std::string> recipients, except, avoid;
     std::string capability = {};
+    bool reading = false;  // a probe: it may take the places that writes leave free
   };
   struct Choice {
     std::optional<std::string> agent;
     bool any_ready = false;
   };
   Choice choose(const Wanted& wanted) const;
-  bool has_room(const std::string& domain) const;
+  bool has_room(const std::string& domain, bool reading) const;
   int ready_agents(const std::string& domain) const;
   // A job counts (+1) or no longer counts (-1) against its agent's window.
   void hold(const std::string& agent, const std::string& domain, int change);
