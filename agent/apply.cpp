@@ -13,10 +13,11 @@ using protocol::Op;
 constexpr std::string_view password_restriction = "0000052D";  // Windows' whole answer, whichever rule it was
 
 // The person's password may be mended; a plaintext that is not the contract's may not.
+const Say malformed{Code::invalid, "malformed", {}};
 Say not_a_password(const Fault& fault) {
   for (const auto problem : {protocol::PasswordProblem::empty, protocol::PasswordProblem::too_long, protocol::PasswordProblem::not_unicode})
     if (fault.detail == protocol::reason_of(problem)) return {Code::rejected, fault.detail, {}};
-  return {Code::invalid, fault.detail == "decrypt" ? "decrypt" : "malformed", {}};
+  return malformed;
 }
 
 class Hands {
@@ -29,7 +30,7 @@ class Hands {
       std::optional<Event> event;
       if (std::holds_alternative<Read>(action)) event = read();
       else if (std::holds_alternative<Write>(action)) event = write();
-      else if (std::holds_alternative<SignIn>(action)) event = sign_in();
+      else if (std::holds_alternative<TrySignIn>(action)) event = sign_in();
       else if (const auto* text = std::get_if<Void>(&action)) event = void_with(text->marker);
       else return end(std::move(action));
       action = machine.on(*event);
@@ -37,32 +38,47 @@ class Hands {
   }
 
  private:
+  // On which DC; an unlock takes any.
+  std::string where() const { return job_.op == Op::unlock ? std::string() : job_.pre->dc; }
+
   Event read() {
     const Timed timed(ending_.directory_ms);
-    const bool presents = presents_password(job_.op);
-    auto account = means_.directory.read(job_.sub, job_.op == Op::unlock ? std::string() : job_.pre->dc, presents ? ldap::Depth::full : ldap::Depth::write);
-    if (!account) {
-      log::fault("job.unread", account.error());
-      return ReadFailed{std::move(account).error()};
-    }
+    const bool whole = shows_password(attempt_);
+    auto account = means_.directory.read(job_.sub, where(), whole ? ldap::Depth::full : ldap::Depth::write);
+    if (!account) return unread(std::move(account).error());
     if (*account) ending_.decision = policy::decide(means_.rules, subject_of(**account));
     if (!ending_.decision.audited.empty()) log::info("job.audited", log::field("jti", job_.jti), log::field("why", ending_.decision.audited));
     ending_.account = *account;
-    ReadDone done{std::move(*account), ending_.decision.denial, {}, unix_now()};
-    if (presents && done.account && done.denial == policy::Denial::none) {
-      auto policy = means_.directory.policy_of(*done.account);
-      if (policy) done.policy = *policy;
-      else log::fault("job.unread", policy.error());
-    }
+    ReadDone done{std::move(*account), ending_.decision.denial, std::nullopt, unix_now()};
+    if (!whole || !done.account || done.denial != policy::Denial::none) return done;
+    auto policy = means_.directory.policy_of(*done.account);
+    if (!policy) return unread(std::move(policy).error());
+    means_.passwords.remember(job_.sub, *policy, done.now);
+    done.policy = std::move(*policy);
     return done;
+  }
+
+  ReadFailed unread(Fault why) const {
+    log::fault("job.unread", why);
+    return {std::move(why)};
+  }
+
+  // What was sealed, or why it is of no use for this operation.
+  std::variant<crypto::SealedPasswords, Say> open() const {
+    const auto plain = crypto::open_sealed(means_.sealed, means_.ae);
+    if (!plain) return Say{Code::invalid, "decrypt", {}};
+    auto passwords = crypto::read_passwords(*plain);
+    if (!passwords) return not_a_password(passwords.error());
+    if (passwords->old.has_value() != (job_.op == Op::change)) return malformed;
+    return std::move(*passwords);
   }
 
   Event write() {
     if (job_.op == Op::unlock) return modify("before_modify", [this] { return means_.directory.unlock(job_.sub); });
-    const auto passwords = opened();
-    if (!passwords) return NotAPassword{not_a_password(passwords.error())};
-    if (passwords->old.has_value() != (job_.op == Op::change)) return NotAPassword{{Code::invalid, "malformed", {}}};
-    auto judged = means_.passwords.judge(job_.jti, passwords->pw, *ending_.account, unix_now());
+    auto opened = open();
+    if (auto* no = std::get_if<Say>(&opened)) return NotAPassword{std::move(*no)};
+    const auto& passwords = std::get<crypto::SealedPasswords>(opened);
+    auto judged = means_.passwords.judge(job_.jti, passwords.pw, *ending_.account, unix_now());
     facts_ = judged.facts;
     if (judged.no) return NotAPassword{std::move(*judged.no)};
     ldap::WriteOrder order;
@@ -72,37 +88,31 @@ class Hands {
     order.unlock = job_.opts.unlock;
     order.must_change = job_.opts.must_change;
     order.enforce_history = job_.opts.enforce_history;
-    return modify("before_modify", [&] { return means_.directory.write_password(order, passwords->pw, passwords->old ? &*passwords->old : nullptr); });
+    const auto* old = passwords.old ? &*passwords.old : nullptr;
+    return modify("before_modify", [&] { return means_.directory.write_password(order, passwords.pw, old); });
   }
 
   Event sign_in() {
-    const auto passwords = opened();
-    if (!passwords) return NotAPassword{not_a_password(passwords.error())};
-    if (passwords->old) return NotAPassword{{Code::invalid, "malformed", {}}};
-    if (auto no = may_send("before_bind")) return *no;
+    auto opened = open();
+    if (auto* no = std::get_if<Say>(&opened)) return NotAPassword{std::move(*no)};
+    if (auto no = not_now("before_sign_in")) return *no;
     const Timed timed(ending_.directory_ms);
-    auto answer = means_.directory.authenticate(*ending_.account, passwords->pw);
+    auto answer = means_.directory.authenticate(*ending_.account, std::get<crypto::SealedPasswords>(opened).pw);
     failpoint("answered", protocol::to_string(job_.op));
     if (!answer) {
       log::fault("job.unanswered", answer.error());
       return Unanswered{std::move(answer).error(), std::nullopt};
     }
-    ending_.detail = answer->detail;
+    ending_.detail = std::move(answer->detail);
     return SignedIn{answer->sign_in};
-  }
-
-  Result<crypto::SealedPasswords> opened() const {
-    const auto plain = crypto::open_sealed(means_.sealed, means_.ae);
-    if (!plain) return fault(Fault::Kind::refused, "jwe.open", "decrypt");
-    return crypto::read_passwords(*plain);
   }
 
   Event void_with(const std::string& marker) {
     return modify("before_void", [&] { return means_.directory.write_marker(job_.sub, *job_.pre, marker); });
   }
 
-  // The look right before anything is sent; nullopt: send.
-  std::optional<Event> may_send(std::string_view name) {
+  // Right before something is sent: is its intent on the disk, and may it still be?
+  std::optional<Event> not_now(std::string_view name) {
     if (!said_ && !means_.recorded()) return Cancelled{};
     if (!said_) means_.sending();
     said_ = true;
@@ -112,7 +122,7 @@ class Hands {
   }
 
   template <class Modify> Event modify(std::string_view name, Modify send) {
-    if (auto no = may_send(name)) return *no;
+    if (auto no = not_now(name)) return *no;
     const Timed timed(ending_.directory_ms);
     auto answer = send();
     failpoint("answered", protocol::to_string(job_.op));
@@ -125,7 +135,7 @@ class Hands {
     log::fault("job.unanswered", answer.error());
     std::optional<ldap::Account> reread;
     if (answer.error().kind != Fault::Kind::unreachable)  // sent, or maybe sent: look once
-      if (auto again = means_.directory.read(job_.sub, job_.op == Op::unlock ? std::string() : job_.pre->dc)) reread = std::move(*again);
+      if (auto again = means_.directory.read(job_.sub, where())) reread = std::move(*again);
     if (reread) ending_.account = reread;
     return Unanswered{std::move(answer).error(), std::move(reread)};
   }

@@ -110,37 +110,33 @@ Say unlock_fault(const Fault& fault, const std::optional<ldap::Account>& reread)
   return in_doubt;  // it may still arrive; doing it again is harmless
 }
 
-// What keeps a password from being presented at all, so that nobody is locked out by us; nullopt: nothing does.
-std::optional<Say> untried(const Attempt& a, const ReadDone& event) {
-  const auto& account = *event.account;
-  if (a.job.op == Op::change && account.state.account_expired) return Say{Code::failed, "account_expired", {}};
-  if (account.state.locked) return Say{Code::failed, "locked", {}};
-  if (a.job.op == Op::change && account.state.cannot_change) return Say{Code::failed, "cannot_change", {}};
-  if (!event.policy) return Say{Code::failed, "no_rights", {}};  // who does not know the limit must not come near it
-  const auto lock = policy::near_lock(*event.policy, account.wrong_passwords, account.last_wrong_password, event.now);
-  return lock.near ? std::optional(Say{Code::denied, "lockout_near", {}, lock.until}) : std::nullopt;
-}
-
-Say signed_in(ldap::SignIn sign_in) {
-  switch (sign_in) {
-    case ldap::SignIn::accepted: return {Code::ok, {}, {}};
-    case ldap::SignIn::wrong_password: return {Code::rejected, "old_password_wrong", {}};
-    case ldap::SignIn::locked:
-    case ldap::SignIn::must_change:
-    case ldap::SignIn::password_expired:
-    case ldap::SignIn::account_expired:
-    case ldap::SignIn::disabled:
-    case ldap::SignIn::logon_hours:
-    case ldap::SignIn::workstation: break;
+Say told(ldap::SignIn verdict) {
+  using ldap::SignIn;
+  switch (verdict) {
+    case SignIn::accepted: return {Code::ok, {}, {}};
+    case SignIn::wrong_password: return {Code::rejected, "old_password_wrong", {}};
+    case SignIn::locked:
+    case SignIn::must_change:
+    case SignIn::password_expired:
+    case SignIn::account_expired:
+    case SignIn::disabled:
+    case SignIn::logon_hours:
+    case SignIn::workstation: break;
   }
-  return {Code::failed, std::string(ldap::to_string(sign_in)), {}};
+  return {Code::failed, std::string(to_string(verdict)), {}};
 }
 
-// A bind that was sent may have been counted: nobody tries it again by himself.
-Say sign_in_lost(const Fault& fault) {
-  if (fault.kind == Fault::Kind::unreachable || fault.kind == Fault::Kind::exhausted) return reprobe;
-  if (fault.kind == Fault::Kind::refused || fault.kind == Fault::Kind::malformed) return {Code::failed, "directory_error", {}};
-  return unknown;
+// Why the person's own password is not even shown to the directory.
+std::optional<Say> barred(Op op, const ReadDone& seen) {
+  const auto& state = seen.account->state;
+  const bool change = op == Op::change;
+  if (change && state.account_expired) return Say{Code::failed, "account_expired", {}};
+  if (state.locked) return Say{Code::failed, "locked", {}};
+  if (change && state.cannot_change) return Say{Code::failed, "cannot_change", {}};
+  if (!seen.policy) return Say{Code::failed, "directory_error", {}};  // nobody knows how near the lock is
+  const auto lock = policy::near_lockout(*seen.policy, {seen.account->wrong_passwords, seen.account->last_wrong_password}, seen.now);
+  if (lock.near) return Say{Code::denied, "lockout_near", {}, lock.retry_after};
+  return std::nullopt;
 }
 
 Say denied(policy::Denial denial) { return {Code::denied, std::string(policy::reason_of(denial)), {}}; }
@@ -160,7 +156,11 @@ Marker read_marker(const std::optional<std::string>& marker, std::string_view jt
   return marker->ends_with(";V") ? Marker::voided : Marker::none_of_ours;
 }
 
-bool presents_password(Op op) { return op == Op::change || op == Op::authenticate; }
+bool shows_password(const Attempt& a) {
+  return a.work == Work::attempt && !a.second && (a.job.op == Op::change || a.job.op == Op::authenticate);
+}
+
+bool lasts(Op op, Code code) { return code == Code::applied || code == Code::applied_but || (op == Op::authenticate && !is_open(code)); }
 
 bool is_open(Code code) { return code == Code::in_doubt || code == Code::unknown || code == Code::busy; }
 
@@ -181,12 +181,9 @@ AttemptMachine::AttemptMachine(Attempt attempt) : a_(std::move(attempt)) {
 }
 
 Action AttemptMachine::start() const {
-  if (a_.job.op == Op::authenticate && a_.second) return unknown;
+  if (a_.job.op == Op::authenticate && a_.second) return unknown;  // the directory keeps no trace of a sign-in that we could read
   return Read{};
 }
-
-bool AttemptMachine::attempting() const { return a_.work == Work::attempt && !(a_.job.op == Op::change && a_.second); }
-bool AttemptMachine::resolving() const { return a_.work == Work::resolve || (a_.work == Work::attempt && !attempting()); }
 
 Action AttemptMachine::on(const Event& event) {
   if (const auto* done = std::get_if<ReadDone>(&event)) return read(*done);
@@ -195,28 +192,26 @@ Action AttemptMachine::on(const Event& event) {
     return not_readable(a_, failed->fault);
   }
   if (const auto* answered = std::get_if<Answered>(&event)) return voiding_ ? voided(answered->answer) : written(answered->answer);
-  if (const auto* tried = std::get_if<SignedIn>(&event)) return signed_in(tried->sign_in);
-  if (const auto* lost = std::get_if<Unanswered>(&event)) {
-    if (a_.job.op == Op::authenticate) return sign_in_lost(lost->fault);
-    return voiding_ ? void_lost(*lost) : write_lost(*lost);
-  }
+  if (const auto* signed_in = std::get_if<SignedIn>(&event)) return told(signed_in->verdict);
+  if (const auto* lost = std::get_if<Unanswered>(&event)) return voiding_ ? void_lost(*lost) : write_lost(*lost);
   if (const auto* no = std::get_if<NotAPassword>(&event)) return refuse(no->why);
   if (std::holds_alternative<Cancelled>(event)) return Nothing{};
   return a_.second ? in_doubt : Say{Code::invalid, "expired", {}};
 }
 
 Action AttemptMachine::read(const ReadDone& event) {
-  if (!event.account) return attempting() ? Say{Code::failed, "not_found", {}} : unknown;
+  const bool attempting = a_.work == Work::attempt;
+  if (!event.account) return attempting ? Say{Code::failed, "not_found", {}} : unknown;
   const auto& account = *event.account;
   if (a_.job.op == Op::unlock) {  // depends on nothing and may be done twice
     if (event.denial != policy::Denial::none) return denied(event.denial);
     return Write{};
   }
-  if (a_.job.op == Op::authenticate) {  // what `pre` says of the password does not matter: only where it was probed
+  if (a_.job.op == Op::authenticate) {  // of `pre` it needs the DC alone: what was changed since has its password, too
     if (event.denial != policy::Denial::none) return denied(event.denial);
     if (account.pre.dc != a_.job.pre->dc) return reprobe;
-    if (auto no = untried(a_, event)) return *no;
-    return SignIn{};
+    if (auto no = barred(Op::authenticate, event)) return std::move(*no);
+    return TrySignIn{};
   }
   seen_ = account.pre;
   const auto stands = standing(a_, account);
@@ -227,11 +222,13 @@ Action AttemptMachine::read(const ReadDone& event) {
   switch (stands) {
     case Standing::elsewhere: return a_.second ? in_doubt : reprobe;
     case Standing::as_probed:
-      if (resolving() && a_.marker) return void_first(gone_void);
-      if (!attempting()) return in_doubt;
-      if (a_.job.op == Op::change)
-        if (auto no = untried(a_, event)) return *no;
-      return Write{};
+      if (shows_password(a_)) {
+        if (auto no = barred(a_.job.op, event)) return std::move(*no);
+        return Write{};
+      }
+      if (attempting && a_.job.op != Op::change) return Write{};
+      if (a_.work != Work::look && a_.marker) return void_first(gone_void);
+      return in_doubt;                                              // nothing to see so far: a write may still land
     case Standing::remarked: return a_.second ? unknown : reprobe;  // never a write over a foreign marker
     case Standing::superseded: return when_superseded();
     case Standing::unclear: return unknown;  // never a void: the next reader would take it for proof that nothing was done
@@ -261,7 +258,8 @@ Action AttemptMachine::written(const ldap::WriteAnswer& answer) {
       if (a_.second) return unknown;
       return swap_failed ? reprobe : refused(answer.refusal);
     case Standing::superseded:
-      if (!a_.second && !swap_failed) return refused(answer.refusal);
+      // An old password that is wrong now may have been right when it was typed.
+      if (!a_.second && !swap_failed && answer.refusal != Refusal::old_password_wrong) return refused(answer.refusal);
       return when_superseded();
     case Standing::unclear: return unknown;
     case Standing::elsewhere: break;
@@ -274,6 +272,7 @@ Action AttemptMachine::write_lost(const Unanswered& event) {
   using Kind = Fault::Kind;
   const auto kind = event.fault.kind;
   if (a_.job.op == Op::unlock) return unlock_fault(event.fault, event.reread);
+  if (a_.job.op == Op::authenticate) return sign_in_lost(event.fault);
   const bool sent = kind == Kind::lost || kind == Kind::timed_out || kind == Kind::internal;
   if (!sent) return not_readable(a_, event.fault);
   a_.second = true;  // from here on something may have been sent
@@ -289,6 +288,14 @@ Action AttemptMachine::write_lost(const Unanswered& event) {
     case Standing::unclear: break;
   }
   return unknown;
+}
+
+// It may have been counted, and is not tried again.
+Action AttemptMachine::sign_in_lost(const Fault& fault) const {
+  using Kind = Fault::Kind;
+  if (fault.kind == Kind::lost || fault.kind == Kind::timed_out || fault.kind == Kind::internal) return unknown;
+  if (fault.where == "ldap.sign_in") return Say{Code::failed, "directory_error", {}};  // an answer that says nothing of the password
+  return not_readable(a_, fault);
 }
 
 // ---- void ---------------------------------------------------------------------------------------------------

@@ -2,9 +2,6 @@
 // owns the directory, the sealed password and the clock. Every expectation comes from the probe's `pre`; a bind is never
 // used to settle anything.
 //
-// A change (the person's own, with the old password) is written by a first attempt alone: each wrong old password counts
-// towards the account's lock. A second attempt settles it as a resolve does. A sign-in is tried once, and by nobody again.
-//
 //   AttemptMachine machine({job, Work::attempt, second, marker});
 //   for (Action action = machine.start();;) { ...do it...; action = machine.on(what_happened); }   // until Say, Again or Nothing
 //
@@ -17,6 +14,10 @@
 //
 // `second` is what the caution is for: something of this job may have been sent before. Before such an attempt says finally
 // that nothing was done, it voids (swaps in wb1;<jti>;<fence>;V), so that a late write of an earlier one must fail.
+//
+// Two operations show the directory a password that may be wrong: `change` the old one, `authenticate` the only one. Each
+// wrong one counts towards the lock, so a job shows it once. A second attempt at a change is settled as a resolve would; a
+// second attempt at a sign-in knows nothing and says so. And the first is not begun while a lock is near (policy/lockout).
 #pragma once
 #include <chrono>
 #include <optional>
@@ -45,10 +46,10 @@ struct Attempt {
 };
 
 // ---- actions ------------------------------------------------------------------------------------------------
-struct Read {};    // the account on the pinned DC, and what the guardrails say of it
-struct Write {};   // open the password and send the Modify (or the unlock), after before_sending() let it pass
-struct SignIn {};  // open the password and bind with it, once, after before_sending() let it pass
-struct Void {      // swap in this marker alone, after before_sending() let it pass
+struct Read {};       // the account on the pinned DC, and what the guardrails say of it
+struct Write {};      // open the password and send the Modify (or the unlock), after before_sending() let it pass
+struct TrySignIn {};  // open the password and bind with it as the account, after before_sending() let it pass
+struct Void {         // swap in this marker alone, after before_sending() let it pass
   std::string marker;
   bool operator==(const Void&) const = default;
 };
@@ -56,19 +57,19 @@ struct Say {  // the outcome, final for this attempt
   protocol::Code code = protocol::Code::unknown;
   std::string reason;
   std::vector<std::string> also;
-  std::optional<UnixSeconds> retry_after = {};
+  std::optional<UnixSeconds> retry_after = {};  // by this machine's clock
   bool operator==(const Say&) const = default;
 };
 struct Again {};    // a look whose DC can't be asked now: later
 struct Nothing {};  // cancelled with nothing sent by this attempt: nobody waits for an answer
-using Action = std::variant<Read, Write, SignIn, Void, Say, Again, Nothing>;
+using Action = std::variant<Read, Write, TrySignIn, Void, Say, Again, Nothing>;
 
 // ---- events -------------------------------------------------------------------------------------------------
 struct ReadDone {
   std::optional<ldap::Account> account;  // nullopt: there is no such account
   policy::Denial denial = policy::Denial::none;
-  std::optional<protocol::PasswordPolicy> policy = {};  // where the operation presents a password: change and authenticate
-  UnixSeconds now = 0;                                  // with the policy
+  std::optional<protocol::PasswordPolicy> policy = {};  // where shows_password(): the account's own
+  UnixSeconds now = 0;                                  // likewise
 };
 struct ReadFailed {
   Fault fault;
@@ -76,17 +77,17 @@ struct ReadFailed {
 struct Answered {  // to Write or Void: the directory's verdict, and the account behind it
   ldap::WriteAnswer answer;
 };
-struct SignedIn {  // to SignIn
-  ldap::SignIn sign_in = ldap::SignIn::wrong_password;
+struct SignedIn {  // to TrySignIn
+  ldap::SignIn verdict = ldap::SignIn::wrong_password;
 };
-struct Unanswered {  // to Write, SignIn or Void. `reread`: the one reading tried after it; nullopt: that failed too
+struct Unanswered {  // to Write, TrySignIn or Void. `reread`: the one reading tried after it; nullopt: that failed too
   Fault fault;
   std::optional<ldap::Account> reread;
 };
-struct NotAPassword {  // to Write: it would not open, or nobody can have it as a password; nothing was sent
+struct NotAPassword {  // to Write or TrySignIn: it would not open, or nobody can have it as a password; nothing was sent
   Say why;
 };
-struct Cancelled {};  // to any of them: nothing was sent
+struct Cancelled {};  // to Write, TrySignIn or Void: nothing was sent
 struct TooLate {};    // likewise: past `exp` or `ttl_ms`
 using Event = std::variant<ReadDone, ReadFailed, Answered, SignedIn, Unanswered, NotAPassword, Cancelled, TooLate>;
 
@@ -107,8 +108,7 @@ class AttemptMachine {
   Action read(const ReadDone& event);
   Action written(const ldap::WriteAnswer& answer);
   Action write_lost(const Unanswered& event);
-  bool attempting() const;
-  bool resolving() const;
+  Action sign_in_lost(const Fault& fault) const;
   Action refuse(Say why);
   Action when_superseded();
   Action void_first(Say then);
@@ -131,11 +131,15 @@ enum class Marker { none_of_ours,
   voided };
 Marker read_marker(const std::optional<std::string>& marker, std::string_view jti);
 
+// A first attempt that will show the directory a password which may be wrong: its reading wants the whole account, and the
+// policy.
+bool shows_password(const Attempt& attempt);
+
+// This answer stays true whoever has had the job since: an applied write, and whatever a sign-in came to.
+bool lasts(protocol::Op op, protocol::Code code);
+
 // A probe could not read the account.
 Say after_probe_fault(const Fault& fault);
-
-// The operation presents a password of the account's, which counts when it is wrong.
-bool presents_password(protocol::Op op);
 
 // Nobody may answer this job again without asking the directory: a redelivery runs another attempt.
 bool is_open(protocol::Code code);

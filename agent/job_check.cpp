@@ -34,9 +34,9 @@ bool fits_operation(const Job& job) {
   const bool named = job.name && !job.name->empty() && job.name->size() <= 1024;
   switch (job.op) {
     case Op::probe: return !job.sh && (named != is_guid(job.sub));
-    case Op::reset:
+    case Op::reset: return is_guid(job.sub) && job.pre && job.sh;
     case Op::change:
-    case Op::authenticate: return is_guid(job.sub) && job.pre && job.sh;
+    case Op::authenticate: return is_guid(job.sub) && job.pre && job.sh && !job.opts.unlock && !job.opts.must_change;
     case Op::unlock: return is_guid(job.sub) && !job.sh;
     case Op::resolve: return is_guid(job.sub) && job.pre && !job.sh && job.exp <= job.iat + protocol::seal_seconds_max;
   }

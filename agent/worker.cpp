@@ -148,7 +148,6 @@ JobResult Worker::result_of(const Running& running, const Outcome& outcome) cons
     details.history = outcome.policy->history;
     if (r.reason == "too_young") r.retry_after = details.retry_after = outcome.policy->change_from;
   }
-  if (outcome.say.retry_after) r.retry_after = details.retry_after = outcome.say.retry_after;
   if (outcome.retry_after) r.retry_after = details.retry_after = *outcome.retry_after + running.clock_offset_s;
   r.text = policy::verdict_text(r.code, r.reason, details);
   const bool tells = r.code != Code::denied && r.code != Code::invalid && r.code != Code::busy;  // a denied account is not talked about

@@ -31,8 +31,6 @@ protocol::ProbeAnswer answer_of(const Job& job, const ldap::Account& a, const pr
   return p;
 }
 
-bool is_applied(Code code) { return code == Code::applied || code == Code::applied_but; }
-
 queue::JournalEntry entry_of(const Job& job, const Domain& domain) {
   queue::JournalEntry e;
   e.jti = job.jti, e.fence = job.fence, e.att = job.att, e.op = job.op, e.sub = job.sub, e.exp = job.exp, e.iat = job.iat;
@@ -41,10 +39,10 @@ queue::JournalEntry entry_of(const Job& job, const Domain& domain) {
   return e;
 }
 
-// An answer of ours that nobody else can have made untrue since: applied stays applied; what was not done stays not done
-// while the job was in no other hands, which the fences tell.
+// An answer of ours that nobody else can have made untrue since: what lasts; and what was not done stays not done while the
+// job was in no other hands, which the fences tell.
 bool stands(const JobResult& result, const queue::JournalEntry& entry, const Job& job) {
-  return is_applied(result.code) || (!is_open(result.code) && job.fence == entry.fence + 1);
+  return lasts(entry.op, result.code) || (!is_open(result.code) && job.fence == entry.fence + 1);
 }
 
 Say denied(policy::Denial denial) { return {Code::denied, std::string(policy::reason_of(denial)), {}}; }
@@ -195,7 +193,7 @@ Awaitable<bool> Worker::intend(RunningPtr running) {
 Awaitable<> Worker::settle(RunningPtr running, Attempt attempt, std::optional<Ending> first) {
   std::optional<Outcome> outcome;
   for (bool told = false; !told;) {
-    if (outcome && running->others && !is_applied(outcome->say.code)) {  // it was in other hands meanwhile: look again
+    if (outcome && running->others && !lasts(running->job.op, outcome->say.code)) {  // it was in other hands meanwhile: look again
       auto intending = intend(running);
       const bool intended = co_await std::move(intending);
       if (!intended) co_return;
@@ -216,7 +214,7 @@ Awaitable<> Worker::settle(RunningPtr running, Attempt attempt, std::optional<En
         log::info("job.cancelled", log::field("jti", running->job.jti));
         co_return;  // its open intent makes the next attempt read first
       }
-      if (running->others && !is_applied(outcome->say.code)) continue;
+      if (running->others && !lasts(running->job.op, outcome->say.code)) continue;
     }
     auto recording = record(running, result_of(*running, *outcome));
     told = co_await std::move(recording);  // again when a redelivery came while we were recording
@@ -258,7 +256,8 @@ std::optional<Worker::Outcome> Worker::outcome_of(const Job& job, Ending ending)
   if (!ending.detail.empty()) log::info("directory.said", log::field("jti", job.jti), log::field("detail", ending.detail), log::field("text", ending.said));
   auto* say = std::get_if<Say>(&ending.action);
   if (!say) return std::nullopt;
-  return Outcome{std::move(*say), std::move(ending.account), std::nullopt, std::move(ending.policy), ending.directory_ms, {}, ending.kinds};
+  const auto retry_after = say->retry_after;
+  return Outcome{std::move(*say), std::move(ending.account), std::nullopt, std::move(ending.policy), ending.directory_ms, retry_after, ending.kinds};
 }
 
 // True: recorded and reported under the newest fence.

@@ -30,7 +30,7 @@ struct AgentConfig {
   // metrics.listen: where health and numbers are told, on a loopback address; port 0: nowhere
   std::string metrics_address;
   int metrics_port = 0;
-  int window = 8;                                                // jobs at once per domain, 1 to 64
+  int window = 8;  // jobs at once per domain, 1 to 64
   log::Level log_level = log::Level::info;
   std::vector<AgentDomain> domains;  // 1 to 16
 };

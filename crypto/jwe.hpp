@@ -35,7 +35,7 @@ struct SealedPasswords {
   std::optional<Secret> old;
 };
 Result<SealedPasswords> read_passwords(const Secret& plaintext);
-// {"pw":...,"pad":...} padded to a multiple of 128 bytes.
-Secret make_plaintext(const Secret& pw);
+// {"pw":...,"old":...,"pad":...} padded to a multiple of 128 bytes; `old`: of a change.
+Secret make_plaintext(const Secret& pw, const Secret* old = nullptr);
 
 }  // namespace wb::crypto

@@ -1,5 +1,6 @@
 // The plaintext of a sealed password (docs/PROTOCOL.md section 4), read from Secret memory into Secrets. It has a JSON
 // reader of its own, because any ordinary parser would leave the password behind on the ordinary heap.
+#include <algorithm>
 #include <optional>
 
 #include "crypto/jwe.hpp"
@@ -166,20 +167,28 @@ Result<SealedPasswords> read_passwords(const Secret& plaintext) {
   return SealedPasswords{std::move(*parts.pw), std::move(parts.old)};
 }
 
-Secret make_plaintext(const Secret& pw) {
-  constexpr std::string_view head = R"({"pw":")", middle = R"(","pad":")", tail = R"("})";
-  std::size_t size = head.size() + middle.size() + tail.size();
-  pw.expose([&](std::string_view text) { put_escaped(text, [&](char) { ++size; }); });
+Secret make_plaintext(const Secret& pw, const Secret* old) {
+  constexpr std::string_view head = R"({"pw":")", between = R"(","old":")", middle = R"(","pad":")", tail = R"("})";
+  std::size_t size = head.size() + middle.size() + tail.size() + (old ? between.size() : 0);
+  const auto count = [&size](std::string_view text) { put_escaped(text, [&size](char) { ++size; }); };
+  pw.expose(count);
+  if (old) old->expose(count);
   const auto pad = (pad_bytes - size % pad_bytes) % pad_bytes;
   auto out = Secret::of_size(size + pad);
   out.expose_mutable([&](std::span<char> room) {
     std::size_t used = 0;
     const auto put = [&](char c) { room[used++] = c; };
-    for (const char c : head) put(c);
-    pw.expose([&](std::string_view text) { put_escaped(text, put); });
-    for (const char c : middle) put(c);
+    const auto write = [&](std::string_view text) { std::for_each(text.begin(), text.end(), put); };
+    const auto escaped = [&](std::string_view text) { put_escaped(text, put); };
+    write(head);
+    pw.expose(escaped);
+    if (old) {
+      write(between);
+      old->expose(escaped);
+    }
+    write(middle);
     for (std::size_t i = 0; i < pad; ++i) put(' ');
-    for (const char c : tail) put(c);
+    write(tail);
   });
   return out;
 }

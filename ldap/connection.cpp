@@ -240,6 +240,7 @@ Result<Bound> Connection::bind(const std::string& name, const Secret& password, 
     return ldap_sasl_bind(ld_, name.c_str(), LDAP_SASL_SIMPLE, const_cast<berval*>(&credentials), sent_controls.get(), nullptr, &id);
   });
   if (sent != LDAP_SUCCESS) return fail(Fault::Kind::lost, "ldap.bind", ldap_err2string(sent));
+  failpoint("bind_sent", name);
   LDAPMessage* raw = nullptr;
   auto left = time_left(deadline);
   const int type = ldap_result(ld_, id, LDAP_MSG_ALL, &left, &raw);

@@ -8,7 +8,7 @@
 namespace wb::ldap {
 namespace {
 
-constexpr int no_such_attribute = 16, no_such_object = 32, assertion_failed = 122;
+constexpr int no_such_attribute = 16, no_such_object = 32, unwilling = 53, assertion_failed = 122;
 constexpr std::chrono::milliseconds a_good_second{1'100};
 constexpr UnixSeconds clocks_apart_max = 60;  // ours and the server's, with which a second is judged to be over
 constexpr int looks_max = 3;
@@ -21,11 +21,21 @@ bool is_fresh(const Account& account) {
   return age >= -clocks_apart_max && age <= clocks_apart_max;
 }
 
-// What a write earns that goes where somebody no longer is, or keeps a lock that is no longer there.
-bool may_be_out_of_date(int code) { return code == assertion_failed || code == no_such_object || code == no_such_attribute; }
+// What a write earns that goes where somebody no longer is, or keeps a lock that is no longer there. A change: the overlay
+// looks at the old password before the server tests whose entry it is.
+bool may_be_out_of_date(int code, WriteKind kind) {
+  return code == assertion_failed || code == no_such_object || code == no_such_attribute || (kind == WriteKind::change && code == unwilling);
+}
 
 bool is_of_policy(Refusal refusal) {
-  return refusal == Refusal::too_short || refusal == Refusal::in_history || refusal == Refusal::too_young || refusal == Refusal::policy;
+  return refusal == Refusal::too_short || refusal == Refusal::in_history || refusal == Refusal::too_young || refusal == Refusal::policy || refusal == Refusal::old_password_wrong;
+}
+
+std::optional<int> policy_error_in(const std::vector<Control>& controls) {
+  std::optional<int> error;
+  for (const auto& control : controls)
+    if (control.oid == policy_control) error = policy_error(control.value);
+  return error;
 }
 
 // What an applied write tells about the server's configuration, for the operator; empty: all is as it should be.
@@ -93,7 +103,7 @@ Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secr
   Write write;
   write.sub = order.sub;
   write.pre = order.pre;
-  if (old_utf8) write.kind = WriteKind::change;
+  write.kind = old_utf8 ? WriteKind::change : WriteKind::reset;
   write.condition = {order.sub, true, marked, false};
   write.mods = [&](const Person& person) {
     std::vector<Modification> mods;
@@ -117,22 +127,28 @@ Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secr
   answer->hints_used = true;
   answer->directory_ms = watch.ms();
   if (answer->refusal == Refusal::none && answer->after) answer->detail = oddity(order, *answer->after);
+  if (answer->refusal == Refusal::old_password_wrong && answer->after) {
+    // Nobody has counted it. Shown once more, as a sign-in, it counts: guessing ends where the policy says.
+    const auto counted = pool_.sign_in(order.pre.dc, answer->after->dn, *old_utf8, {}, deadline());
+    answer->detail += counted ? ", counted by a sign-in" : ", and not counted: the sign-in for it had no answer";
+  }
   return answer;
 }
 
+// ---- signing in --------------------------------------------------------------------------------------------
 Result<SignInAnswer> OpenLdap::authenticate(const Account& account, const Secret& password_utf8) {
   if (account.dn.empty() || account.pre.dc.empty()) return fault(Fault::Kind::malformed, "ldap.sign_in", "dn or pre");
   const Stopwatch watch;
   auto bound = pool_.sign_in(account.pre.dc, account.dn, password_utf8, {{std::string(policy_control), {}, false}}, deadline());
   if (!bound) return std::move(bound).error();
-  std::optional<int> error;
-  for (const auto& control : bound->controls)
-    if (control.oid == policy_control) error = policy_error(control.value);
+  const auto error = policy_error_in(bound->controls);
   const auto verdict = diagnose_open_ldap_sign_in(bound->code, error);
-  if (!verdict) return fault(Fault::Kind::refused, "ldap.sign_in", "ldap " + std::to_string(bound->code));
-  return SignInAnswer{*verdict, "ldap " + std::to_string(bound->code) + (error ? ", ppolicy " + std::to_string(*error) : ""), watch.ms()};
+  const auto codes = "ldap " + std::to_string(bound->code) + (error ? ", ppolicy " + std::to_string(*error) : "");
+  if (!verdict) return fault(Fault::Kind::refused, "ldap.sign_in", codes);
+  return SignInAnswer{*verdict, *verdict == SignIn::accepted ? std::string() : codes + ", " + std::string(to_string(*verdict)), watch.ms()};
 }
 
+// ---- the other writes --------------------------------------------------------------------------------------
 Result<WriteAnswer> OpenLdap::write_marker(const std::string& sub, const protocol::Pre& pre, const std::string& text) {
   if (!guid_bytes(sub) || pre.dc.empty() || text.empty()) return fault(Fault::Kind::malformed, "ldap.order", "sub, pre or marker");
   if (settings_.marker_attribute.empty()) return fault(Fault::Kind::refused, "ldap.marker", "no marker attribute is configured");
@@ -195,7 +211,7 @@ Result<WriteAnswer> OpenLdap::write(Connection& connection, const Write& order) 
       if (modified.error().kind == Fault::Kind::timed_out) pool_.failed(connection.root().dc, modified.error());
       return std::move(modified).error();
     }
-    if (!again && may_be_out_of_date(modified->code)) {
+    if (!again && may_be_out_of_date(modified->code, order.kind)) {
       auto now = whereabouts(connection, order.sub, false, until);
       if (now && *now && **now != **person) continue;
     }
@@ -206,10 +222,7 @@ Result<WriteAnswer> OpenLdap::write(Connection& connection, const Write& order) 
 // The verdict, and the account as it is afterwards. slapd works on several requests of one connection at a time: a
 // read-back from before the write, or behind a refusal, is asked for again.
 Result<WriteAnswer> OpenLdap::settle(Connection& connection, const Write& order, const Modified& modified, Deadline until) {
-  std::optional<int> error;
-  for (const auto& control : modified.controls)
-    if (control.oid == policy_control) error = policy_error(control.value);
-  auto diagnosis = diagnose_open_ldap(modified.code, error, order.kind);
+  auto diagnosis = diagnose_open_ldap(modified.code, policy_error_in(modified.controls), order.kind);
   if (!diagnosis) return std::move(diagnosis).error();
   WriteAnswer answer;
   answer.refusal = diagnosis->refusal;

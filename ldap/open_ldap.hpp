@@ -12,13 +12,20 @@
 //   pwdReset by itself. No server tells beforehand which access we have; afterwards WriteAnswer::detail says so.
 // - It ends every lock, also an administrator's own (pwdAccountLockedTime 000001010000Z). An administrator's lock is
 //   therefore put back in the same Modify, and asserted not to have appeared meanwhile. order.unlock changes nothing.
-// - A change is `delete userPassword: old` and `add userPassword: new` in the same Modify: the overlay compares the old one in
-//   the clear with what is stored (the stored hash itself is not taken for it), and history, length, quality and age bind,
-//   with or without pwdSafeModify, also where the password has expired or must be changed. A wrong old one is answered with
-//   53 and mustSupplyOldPassword, and is *not* counted towards the lock: the agent's own limit for an account (guardrails.
-//   volume) is what bounds the guessing. pwdAllowUserChange does not bind us: the agent looks at it by itself.
 // - pwdReset (must change) is heeded at the sign-in only where the policy says pwdMustChange.
 // - unlock() removes the lock and not the wrong attempts, which nobody may write: the next wrong one locks again.
+//
+// The person's own change is the same conditional Modify by the same identity, with `delete userPassword: old` and `add
+// userPassword: new` in it. Measured on slapd 2.5, with `write` access:
+// - The overlay compares the clear old value with the stored hash itself, with and without pwdSafeModify. The right one:
+//   history, length, quality and pwdMinAge bind as ever; swap, marker and assertion stay one transaction. It works while
+//   the password must be changed (pwdReset) or has expired. It would also end any lock: locked accounts are not tried.
+// - A wrong one is 53 with the control's error 4, before the assertion is tested, and is *not counted* (no
+//   pwdFailureTime): so it is shown once more as a sign-in, which counts it. pwdMinAge speaks before either.
+// - pwdAllowUserChange is asked of nobody but the account itself: we heed it (state.cannot_change).
+// - With `manage` access or as the rootdn the old value is compared with the hash byte by byte: 16, right or wrong.
+// (To bind as the person and modify then needs `by self` rights that also let the marker be written, and fails for an
+// expired password, whose bind is refused.)
 #pragma once
 #include <functional>
 #include <map>

@@ -57,11 +57,23 @@ protocol::AccountState state_of(const Entry& entry, const std::optional<PolicyRu
   state.disabled = locked_for_good(entry) || (begins && now < *begins) || (ends && now >= *ends);
   state.locked = is_locked(entry, rules, now);
   state.must_change = entry.first("pwdReset") == "TRUE" && (!rules || rules->must_change);
-  state.cannot_change = rules && !rules->user_change;
+  state.cannot_change = rules && !rules->may_change;
   state.never_expires = rules && rules->shown.max_age_s == 0;
   const auto changed = seconds_of(entry, "pwdChangedTime");
   state.expired = rules && changed && rules->shown.max_age_s > 0 && now >= *changed + rules->shown.max_age_s && !state.must_change;
   return state;
+}
+
+// Those that still count; the overlay forgets the others at the next one.
+void count_wrong_passwords(const Entry& entry, const std::optional<PolicyRules>& rules, UnixSeconds now, Account& account) {
+  const auto window = rules ? rules->shown.lockout_window_s : 0;
+  for (const auto& value : entry.values("pwdFailureTime")) {
+    const auto time = filetime_from_generalized(value);
+    if (!time) continue;
+    const auto at = unix_from_filetime(*time);
+    account.last_wrong_password = std::max(account.last_wrong_password, at);
+    if (window == 0 || now - at < window) ++account.wrong_passwords;
+  }
 }
 
 std::string is_or_is_not(const std::string& attribute, const std::optional<std::string>& value) {
@@ -139,11 +151,8 @@ Result<Account> person_from(const Entry& entry, const std::optional<PolicyRules>
     account.marker_changed = seconds_of(entry, "modifyTimestamp");
   }
   account.state = state_of(entry, rules, now);
+  count_wrong_passwords(entry, rules, now, account);
   if (!locked_for_good(entry)) account.lockout_time = filetime_from_generalized(entry.first("pwdAccountLockedTime")).value_or(0);
-  for (const auto& wrong : entry.values("pwdFailureTime")) {
-    ++account.wrong_passwords;
-    if (const auto at = filetime_from_generalized(wrong)) account.last_wrong_password = std::max(account.last_wrong_password, unix_from_filetime(*at));
-  }
   return account;
 }
 

@@ -14,8 +14,10 @@ enum Code : int {
   referral = 10,
   unavailable_critical = 12,
   confidentiality_required = 13,
+  no_such_attribute = 16,
   value_exists = 20,
   no_such_object = 32,
+  invalid_credentials = 49,
   insufficient_rights = 50,
   busy = 51,
   unavailable = 52,
@@ -67,6 +69,8 @@ Meaning of_code(int code, WriteKind kind) {
     case confidentiality_required: return {Refusal::not_encrypted, {}};
     case referral: return {Refusal::read_only, "a read-only replica, which refers writes elsewhere"};
     case unavailable_critical: return {Refusal::directory_error, "no assertion control"};
+    case no_such_attribute:
+      return {Refusal::directory_error, kind == WriteKind::change ? "bind_dn has manage access, with which slapd compares the old password with the hash itself; or the account has no password" : ""};
     case object_class_violation: return {Refusal::directory_error, "the entry's object classes do not allow an attribute: the marker?"};
     default: return {Refusal::directory_error, {}};
   }
@@ -91,13 +95,13 @@ std::int64_t number(const Entry& entry, std::string_view name) { return std::max
 }  // namespace
 
 std::vector<std::string> policy_rule_attributes() {
-  return {"pwdAttribute", "pwdMinLength", "pwdCheckQuality", "pwdInHistory", "pwdMinAge", "pwdMaxAge", "pwdLockout", "pwdLockoutDuration", "pwdMaxFailure", "pwdFailureCountInterval",
-      "pwdAllowUserChange", "pwdMustChange"};
+  return {"pwdAttribute", "pwdMinLength", "pwdCheckQuality", "pwdInHistory", "pwdMinAge", "pwdMaxAge", "pwdLockout", "pwdLockoutDuration", "pwdMustChange",
+      "pwdMaxFailure", "pwdFailureCountInterval", "pwdAllowUserChange"};
 }
 
 std::optional<PolicyRules> rules_from(const Entry& entry) {
   if (entry.values("pwdAttribute").empty()) return std::nullopt;  // every pwdPolicy has one
-  constexpr std::int64_t length_max = 1024;
+  constexpr std::int64_t length_max = 1024;                       // of what is counted, too
   PolicyRules rules;
   // The overlay looks at the length only where it checks the quality at all.
   if (number(entry, "pwdCheckQuality") > 0) rules.shown.min_length = static_cast<int>(std::min(length_max, number(entry, "pwdMinLength")));
@@ -111,8 +115,8 @@ std::optional<PolicyRules> rules_from(const Entry& entry) {
     rules.shown.lockout_window_s = number(entry, "pwdFailureCountInterval");
     rules.shown.lockout_duration_s = rules.lockout_s;
   }
-  rules.user_change = entry.first("pwdAllowUserChange") != "FALSE";  // absent means TRUE (draft section 5.2.14)
   rules.must_change = entry.first("pwdMustChange") == "TRUE";
+  rules.may_change = entry.first("pwdAllowUserChange") != "FALSE";
   return rules;
 }
 
@@ -127,15 +131,6 @@ std::optional<int> policy_error(std::string_view value) {
   return std::nullopt;
 }
 
-std::optional<SignIn> diagnose_open_ldap_sign_in(int code, std::optional<int> error) {
-  constexpr int invalid_credentials = 49;
-  if (code != success && code != invalid_credentials) return std::nullopt;
-  if (error == change_after_reset) return SignIn::must_change;
-  if (error == password_expired) return SignIn::password_expired;  // also with 0, on a grace sign-in
-  if (error == account_locked) return SignIn::locked;
-  return code == success ? SignIn::accepted : SignIn::wrong_password;
-}
-
 Result<Diagnosis> diagnose_open_ldap(int code, std::optional<int> error, WriteKind kind) {
   if (code == success) return Diagnosis{};
   auto detail = "ldap " + std::to_string(code) + (error ? ", ppolicy " + std::to_string(*error) : "");
@@ -145,6 +140,14 @@ Result<Diagnosis> diagnose_open_ldap(int code, std::optional<int> error, WriteKi
   const auto meaning = said ? *said : of_code(code, kind);
   detail += ", " + std::string(meaning.words.empty() ? to_string(meaning.refusal) : meaning.words);
   return Diagnosis{meaning.refusal, std::move(detail)};
+}
+
+std::optional<SignIn> diagnose_open_ldap_sign_in(int code, std::optional<int> error) {
+  if (code == success) return error == change_after_reset ? SignIn::must_change : SignIn::accepted;
+  if (code != invalid_credentials) return std::nullopt;
+  if (error == password_expired) return SignIn::password_expired;
+  if (error == account_locked) return SignIn::locked;
+  return SignIn::wrong_password;
 }
 
 }  // namespace wb::ldap

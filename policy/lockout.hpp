@@ -1,4 +1,10 @@
-// How near an account is to its lock: nobody may be locked out by what the cloud lets people try. Pure.
+// How near an account is to being locked by wrong passwords. A person who changes their password or proves that they know
+// it may mistype; an agent that passes wrong passwords on must not be the one that locks the account, or whoever can ask it
+// can lock anybody. So it stops while two more wrong ones are still allowed: one for the person at their own desk, and one
+// for another agent that was asked at the same moment. Pure.
+//
+// Below a threshold of 4 there is no room for that: with 1 or 2 no count is safe, and with 1 the first wrong password locks
+// whatever we do. There, and with 3, an account is let through only while nothing counts against it.
 #pragma once
 #include <optional>
 
@@ -7,13 +13,17 @@
 
 namespace wb::policy {
 
-struct NearLock {
-  bool near = false;
-  std::optional<UnixSeconds> until = {};  // it has passed by itself then; nullopt: a right password or an administrator ends it
+struct WrongPasswords {
+  int count = 0;         // as the directory keeps it; may be of a window that is over
+  UnixSeconds last = 0;  // 0: never
 };
 
-// Near: one or two more wrong passwords would lock the account. Where one or two do that from the beginning, one that was
-// wrong already. `wrong`: as the directory counts them; `last`: when the last one was, 0 for never.
-NearLock near_lock(const protocol::PasswordPolicy& policy, int wrong, UnixSeconds last, UnixSeconds now);
+struct Nearness {
+  bool near = false;                            // nothing may be tried now
+  std::optional<UnixSeconds> retry_after = {};  // from when they no longer count; nullopt: when a right one has come
+};
+
+// The policy's lockout_threshold (0: nothing locks) and lockout_window_s (0: they count until a right one) decide.
+Nearness near_lockout(const protocol::PasswordPolicy& policy, const WrongPasswords& wrong, UnixSeconds now);
 
 }  // namespace wb::policy

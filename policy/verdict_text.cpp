@@ -53,6 +53,15 @@ std::string too_young(const Details& d) {
   return out;
 }
 
+// What a sign-in comes to where its words differ from a change's; empty: they do not.
+std::string_view of_sign_in(Code code, std::string_view reason) {
+  if (code == Code::ok) return "Your password is right.";
+  if (code == Code::rejected && reason == "old_password_wrong") return "The password is not right.";
+  if (code == Code::denied && reason == "too_often") return "The password of this account was tried too often in a short time.";
+  if (code == Code::in_doubt || code == Code::unknown) return "It is not known whether the password is right: try again.";
+  return {};
+}
+
 std::string applied_but(std::string_view reason, const Details& d) {
   std::string out(done_text(d.op));
   const auto add = [&out](std::string_view what) {
@@ -140,7 +149,6 @@ const std::vector<VerdictRow>& verdict_rows() {
 
 std::string verdict_text(Code code, std::string_view reason, const Details& details) {
   if (code == Code::applied) return std::string(done_text(details.op));
-  if (code == Code::ok && details.op == Op::authenticate) return "Your password is right.";
   if (code == Code::applied_but && (row_of(code, reason) && (!reason.empty() || !details.also.empty()))) return applied_but(reason, details);
   if (code == Code::rejected && reason == "too_young") return too_young(details);
   if (code == Code::rejected && reason == "too_short" && details.min_length && *details.min_length > 0)
@@ -151,10 +159,10 @@ std::string verdict_text(Code code, std::string_view reason, const Details& deta
     return "Too simple: it has " + counted(*details.kinds, "kind") + " of characters, and 3 of these are needed: capital letters, small letters, digits, symbols.";
   if ((code == Code::in_doubt || code == Code::unknown) && details.op == Op::unlock)
     return "Your account may already be unlocked: try to sign in.";
-  if (code == Code::unknown && details.op == Op::authenticate) return "It is not known whether this password is right: try again.";
-  if (code == Code::unknown && details.op != Op::reset && details.op != Op::change) return "It is not known what your organisation's directory did: start again.";
+  if (code == Code::unknown && (details.op == Op::probe || details.op == Op::resolve)) return "It is not known what your organisation's directory did: start again.";
   const auto* row = row_of(code, reason);
   std::string text(row ? row->text : row_of(code, "")->text);
+  if (const auto own = of_sign_in(code, reason); details.op == Op::authenticate && !own.empty()) text = own;
   const bool later = code == Code::busy || (code == Code::denied && (reason == "too_often" || reason == "lockout_near"));
   if (later && plausible(details.retry_after)) text += " Next try: after " + moment(*details.retry_after) + '.';
   return text;

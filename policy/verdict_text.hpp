@@ -12,12 +12,12 @@
 namespace wb::policy {
 
 struct Details {
-  protocol::Op op = protocol::Op::reset;         // an unlock is told as an unlock
+  protocol::Op op = protocol::Op::reset;         // an unlock is told as an unlock, a sign-in as a sign-in
   std::optional<int> min_length = {};            // too_short: what is needed, in characters
   std::optional<std::int64_t> min_age_s = {};    // too_young: the rule
   std::optional<int> history = {};               // in_history: how many are remembered
   std::optional<int> kinds = {};                 // not_complex: kinds of characters that it has, of the three that are needed
-  std::optional<std::int64_t> retry_after = {};  // too_young, too_often, busy: Unix seconds from which a try makes sense
+  std::optional<std::int64_t> retry_after = {};  // too_young, too_often, lockout_near, busy: Unix seconds from which a try makes sense
   std::vector<std::string> also = {};            // applied_but: what differs from what was asked
 };
 

@@ -162,6 +162,10 @@ enum class Op { probe,
   change,        // the person's own: the old and the new password
   authenticate,  // is this the password? Nothing is written
   resolve };
+// Its end, where it is not known, can be found out (resolve).
+constexpr bool writes_password(Op op) { return op == Op::reset || op == Op::change; }
+// It comes with a sealed password.
+constexpr bool is_sealed(Op op) { return writes_password(op) || op == Op::authenticate; }
 struct JobOptions {
   bool unlock = false, must_change = false, enforce_history = true;
 };

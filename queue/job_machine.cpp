@@ -133,7 +133,7 @@ void JobMachine::let_go(Time now) {
 
 void JobMachine::past_exp(Time now) {
   if (attempts_.empty() || op_ == protocol::Op::probe) return finish(Ending::expired);
-  if (op_ != protocol::Op::reset && op_ != protocol::Op::change) return finish(Ending::unknown);
+  if (!protocol::writes_password(op_)) return finish(Ending::unknown);
   state_ = JobState::resolving;
   not_before_ = now;
   out_.emplace_back(action::Tell{});

@@ -3,7 +3,7 @@
 //
 //   ready --found--> leased --progress--> applying --result--> final
 //     ^---- not accepted in 2 s, lease over, link lost, busy, in doubt ----/
-//   any of the three --exp, a reset that was offered--> resolving --result of a resolve, 24 h, released--> final
+//   any of the three --exp, a reset or change that was offered--> resolving --result of a resolve, 24 h, released--> final
 //
 // What the rules mean here:
 // * Every offer raises `fence`. `att` says how many executions there may have been, this one included: an offer that
@@ -19,8 +19,8 @@
 // * At `exp` the job itself is offered no more; a lease that lives is waited for, at most `grace` longer. A job that was
 //   offered to nobody has expired. One that was offered may have been done, even where no acceptance came: a link that
 //   dies silently loses that first.
-// * A reset or a change that was offered is told (`in_doubt`), and `resolve` is offered until its answer is one for good.
-//   An unlock depends on nothing and may be done again, and a sign-in changes nothing: they end as unknown.
+// * A reset or a change that was offered is told (`in_doubt`), and `resolve` is offered until its answer is one for good. An
+//   unlock depends on nothing and may be done again, and a sign-in changes nothing and leaves no trace: both end as unknown.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -132,7 +132,8 @@ struct Finish {
 using JobAction = std::variant<action::FindAgent, action::Offer, action::Cancel, action::Ack, action::Dropped, action::Tell, action::Finish>;
 using JobActions = std::vector<JobAction>;
 
-// May this late result change the outcome of a final job? (An outcome the service made up, or one in doubt.)
+// May this late result change the outcome of a final job? (An outcome the service made up, or one in doubt.) Only that
+// something was applied may; that a password was right (`ok`) is nothing that anybody still waits for.
 bool upgrades(std::string_view outcome, protocol::Code late);
 
 class JobMachine {

@@ -32,7 +32,7 @@ struct JournalEntry {
   // What settling an open intent needs; of the job as it was first seen here. Empty in rows of older versions.
   std::string domain;
   UnixSeconds iat = 0;
-  std::optional<protocol::Pre> pre;       // resets and resolves
+  std::optional<protocol::Pre> pre;       // of all but unlocks
   bool marker = false;                    // a marker was in use
   std::optional<std::string> result_jws;  // nullopt: an intent whose outcome was never recorded
   bool acked = false;
@@ -69,7 +69,7 @@ class Journal {
   Result<void> acked(const std::vector<protocol::JobRef>& refs);
   // Intents of this domain without an outcome, oldest first, at most `most`; those that say enough to be looked at.
   Result<std::vector<JournalEntry>> open_intents(std::string_view domain, int most);
-  // Resets and unlocks of this domain that were let through after `since`, oldest first: what the breaker on volume
+  // Jobs of this domain (resolves aside) that were let through after `since`, oldest first: what the breaker on volume
   // counts again after a restart. The newest `most` of them.
   struct Write {
     UnixSeconds at = 0;

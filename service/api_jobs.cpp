@@ -27,6 +27,8 @@ Result<protocol::JobOptions> read_options(const protocol::json::value* value, Op
   flag("must_change", opts.must_change);
   flag("enforce_history", opts.enforce_history);
   if (auto done = members.finish(); !done) return done.error();
+  // A person's own password needs no administrator's help, and a locked account's is not tried.
+  if ((op == Op::change || op == Op::authenticate) && (opts.unlock || opts.must_change)) return fault(Fault::Kind::malformed, "api.opts", "opts: neither unlock nor must_change here");
   return opts;
 }
 
@@ -53,12 +55,11 @@ std::optional<link::HttpResponse> Api::read_job(const Call& call, JobRow& job, s
   const auto* opts_value = members.any("opts", false);
   if (auto read = members.finish(); !read) return bad(read.error().detail);
   const auto op = protocol::op_from(op_text.value_or("reset"));
-  if (!op || *op == Op::probe || *op == Op::resolve) return bad("op: reset, unlock, change or authenticate");
+  if (!op || (!protocol::is_sealed(*op) && *op != Op::unlock)) return bad("op: reset, unlock, change or authenticate");
   auto opts = read_options(opts_value, *op);
   if (!opts) return bad(opts.error().detail);
   if (!is_ulid(job.probe)) return bad("probe: a ULID");
-  if ((*op != Op::unlock) != job.sealed.has_value()) return bad("sealed: needed for all but unlock, and not there");
-  if (*op != Op::reset && opts->must_change) return bad("opts: must_change is a reset's");
+  if (protocol::is_sealed(*op) != job.sealed.has_value()) return bad("sealed: needed for all but unlock, and only there");
   job.op = *op, job.opts = *opts, job.domain = call.client.domain, job.client = call.client.id;
   job.correlation_id = new_ulid(), job.created_ms = now_ms();
 

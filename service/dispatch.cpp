@@ -22,16 +22,20 @@ namespace event = queue::event;
 struct Words {
   std::string_view outcome, reason, text;
 };
-Words words_of(Ending ending) {
-  constexpr std::string_view not_known = "It is not known whether the change was made. Try the new password before you try again.";
+std::string_view not_known(protocol::Op op) {
+  if (op == protocol::Op::authenticate) return "It is not known whether the password is right. Please try again.";
+  if (op == protocol::Op::unlock) return "It is not known whether the account was unlocked. Try to sign in before you try again.";
+  return "It is not known whether the change was made. Try the new password before you try again.";
+}
+Words words_of(Ending ending, protocol::Op op) {
   switch (ending) {
     case Ending::result: break;  // not asked for: the agent's own word stands then
     case Ending::expired: return {"expired", "", "The request could not be carried out in time. Please try again."};
     case Ending::unavailable: return {"unavailable", "", "Your organisation's directory cannot be reached at the moment. Please try again later."};
     case Ending::unknown: break;
-    case Ending::released: return {"unknown", "released", not_known};
+    case Ending::released: return {"unknown", "released", not_known(op)};
   }
-  return {"unknown", "", not_known};
+  return {"unknown", "", not_known(op)};
 }
 constexpr std::string_view text_in_doubt = "Your new password may already work: try it. If it does not, try again in a few minutes.";
 
@@ -146,7 +150,7 @@ void Dispatch::progressed(const std::string& agent, const protocol::Progress& pr
 void Dispatch::answered(const std::string& agent, const protocol::JobResult& result, const std::string& jws) {
   auto job = find(result.jti);
   if (!job) return answered_late(agent, result, jws);
-  const bool of_resolve = (job->row.op == protocol::Op::reset || job->row.op == protocol::Op::change) && result.op == protocol::Op::resolve;
+  const bool of_resolve = protocol::writes_password(job->row.op) && result.op == protocol::Op::resolve;
   if (result.op != job->row.op && !of_resolve) {
     acks_.send(agent, {result.jti, result.fence});
     log::warn("result.dropped", log::field("jti", result.jti), log::field("agent", agent), log::field("why", "another operation"));
@@ -268,8 +272,8 @@ void Dispatch::arm(const Job& job) {
 // ---- out ----------------------------------------------------------------------------------------------------
 std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::FindAgent& a) {
   Gateway::Wanted wanted{job->row.domain, {}, a.except, a.avoid, {}, !job->durable()};
-  if (a.resolve) wanted.capability = protocol::to_string(protocol::Op::resolve);
-  else wanted.recipients = job->recipients, wanted.capability = protocol::to_string(job->row.op);
+  wanted.capability = protocol::to_string(a.resolve ? protocol::Op::resolve : job->row.op);
+  if (!a.resolve) wanted.recipients = job->recipients;
   auto choice = gateway_.choose(wanted);
   if (choice.agent) return event::Found{std::move(*choice.agent)};
   return event::NoneFound{choice.any_ready};
@@ -332,7 +336,7 @@ std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action
   if (a.ending == Ending::result && job->result) {
     take_over(row, *job->result, *job->result_jws);
   } else {
-    const auto words = words_of(a.ending);
+    const auto words = words_of(a.ending, row.op);
     row.outcome = words.outcome, row.reason = words.reason, row.text = words.text;
   }
   row.fence = job->machine.fence();
@@ -346,7 +350,7 @@ std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action
     log::fault("store.failed", kept.error());
     job->ack_due = false;
     if (job->durable() && !row.outcome.starts_with("applied")) {
-      const auto words = words_of(Ending::unknown);
+      const auto words = words_of(Ending::unknown, row.op);
       row.outcome = words.outcome, row.reason = words.reason, row.text = words.text, row.result.clear();
     }
   }

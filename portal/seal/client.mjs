@@ -7,6 +7,7 @@ import { SealError, checkPassword, sealFor } from './seal.mjs';
 globalThis.crypto ??= webcrypto; // Node 18 has it, but not under its global name
 
 export const EXIT = { done: 0, refused: 1, usage: 2, unknown: 3 };
+const DONE = ['applied', 'applied_but', 'ok'];
 const REFUSED = ['rejected', 'denied', 'failed', 'superseded', 'invalid'];
 const ANSWER_BYTES_MAX = 1 << 20;
 const TIMEOUT_MS_MAX = 130_000;
@@ -14,7 +15,11 @@ const RETRY_MS = 500;
 const POLL_MS_MIN = 100;
 const WAIT_MS_MAX = 25_000;
 const TRIES_MAX = 3;
-const NO_ANSWER = 'No answer in time; the new password may already work: try it.';
+const NEW_PASSWORD = 'No answer in time; the new password may already work: try it.';
+const NO_ANSWER = {
+  reset: NEW_PASSWORD, change: NEW_PASSWORD, unlock: 'No answer in time; the account may already be unlocked: try to sign in.',
+  authenticate: 'No answer in time; it is not known whether the password is right.',
+};
 
 class ApiError extends Error {
   constructor(code, message, status = 0) { super(message); this.code = code; this.status = status; }
@@ -79,13 +84,13 @@ async function insist(deadline, ask) {
 /** Final, or its caller is told that it is in doubt: the service goes on to settle it without us. */
 const told = ({ state }) => state === 'final' || state === 'resolving';
 
-/** From the submit on the write may happen whatever we hear: no error of ours may say that it did not. */
-async function follow(api, jti, job, deadline) {
+/** From the submit on it may happen whatever we hear: no error of ours may say that it did not. */
+async function follow(api, jti, job, op, deadline) {
   let seen = job;
   try {
     while (!told(seen)) {
       const left = deadline - Date.now();
-      if (left <= 0) throw new ApiError('deadline', NO_ANSWER);
+      if (left <= 0) throw new ApiError('deadline', NO_ANSWER[op]);
       const wait = Math.min(WAIT_MS_MAX, left);
       const asked = Date.now();
       seen = await insist(deadline, () => api.call(`/api/v1/jobs/${jti}?wait_ms=${wait}`, undefined, wait + 5_000));
@@ -93,19 +98,30 @@ async function follow(api, jti, job, deadline) {
     }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return { ...seen, outcome: 'unknown', reason: error.code, text: NO_ANSWER };
+    return { ...seen, outcome: 'unknown', reason: error.code, text: NO_ANSWER[op] };
   }
   return { correlation_id: job.correlation_id, ...seen };
 }
 
-/** Probe, seal, submit, follow: once. Returns the outcome's members. */
-async function attempt(api, user, { op, password, old, options }, deadline) {
+/** Probe and seal: {body} of the submit (and the jti sealed into it), or {refused}, the probe's own outcome. */
+async function prepare(api, user, { op, password, old, options }, left) {
   const { dr, tenant, domain } = api.credential;
-  const left = () => Math.min(15_000, deadline - Date.now());
-  const [keys, probe] = await Promise.all([api.call('/api/v1/keys', undefined, left()), api.call('/api/v1/probes', { name: user }, left())]);
-  if (probe.outcome !== 'ok') return probe;
-  const { jti, sealed } = op === 'unlock' ? {} : await sealFor(keys, probe.answer, password, { pin: dr, tenant, domain, op, old });
-  const body = { probe: probe.probe, op, ...(sealed && { sealed }), ...(op === 'reset' && { opts: options }) };
+  const probing = () => api.call('/api/v1/probes', { name: user }, left());
+  if (op === 'unlock') { // no password, no keys to seal to
+    const probe = await probing();
+    return probe.outcome === 'ok' ? { body: { probe: probe.probe, op } } : { refused: probe };
+  }
+  const [keys, probe] = await Promise.all([api.call('/api/v1/keys', undefined, left()), probing()]);
+  if (probe.outcome !== 'ok') return { refused: probe };
+  const { jti, sealed } = await sealFor(keys, probe.answer, password, { pin: dr, tenant, domain, op, old });
+  return { body: { probe: probe.probe, op, sealed, opts: options }, jti };
+}
+
+/** Probe, seal, submit, follow: once. Returns the outcome's members. */
+async function attempt(api, user, order, deadline) {
+  const { body, jti, refused } = await prepare(api, user, order, () => Math.min(15_000, deadline - Date.now()));
+  if (refused) return refused;
+  const { op } = order;
   let sent = 0;
   let job;
   const submit = () => { // answered with the outcome when that comes in time; the same again: the same answer
@@ -118,12 +134,12 @@ async function attempt(api, user, { op, password, old, options }, deadline) {
   } catch (error) {
     // Refused outright: not taken. Refused after a try without an answer, or never answered: nobody knows.
     if (!(error instanceof ApiError) || (sent === 1 && !['unreachable', 'unavailable'].includes(error.code))) throw error;
-    return { outcome: 'unknown', reason: error.code, text: NO_ANSWER };
+    return { outcome: 'unknown', reason: error.code, text: NO_ANSWER[op] };
   }
-  return follow(api, jti ?? job.jti, job, deadline);
+  return follow(api, jti ?? job.jti, job, op, deadline);
 }
 
-/** Nothing was written and nothing will be: the same reset again, from its probe on, can't do it twice. */
+/** Nothing was written and nothing will be: the same again, from its probe on, can't do it twice. */
 const mayAgain = ({ outcome, reason }) => outcome === 'reprobe' || (outcome === 'failed' && reason === 'void');
 
 /** What the person is told about something that never became a job. */
@@ -136,21 +152,21 @@ function outcomeOf(error) {
 }
 
 /**
- * One operation on one account: a reset, or `op`: change (with `old`), authenticate, unlock.
+ * One job for one person, from its probe to its outcome.
+ * @param {{op: string, password?: string, old?: string, options?: object}} order `op`: reset, change (`password` is the new one), authenticate, unlock
  * @returns {Promise<{line: object, code: number}>} what scripts/reset prints, and its exit code
  */
-export async function reset(credential, ca, user, password, { op = 'reset', old, options = {}, timeoutMs = TIMEOUT_MS_MAX } = {}) {
+export async function ask(credential, ca, user, order, timeoutMs = TIMEOUT_MS_MAX) {
   const start = Date.now();
   const deadline = start + Math.min(timeoutMs, TIMEOUT_MS_MAX);
   const api = new Api(credential, ca);
   let outcome;
   try {
-    if (op !== 'unlock') checkPassword(password);
-    if (op === 'change') checkPassword(old);
+    for (const password of [order.password, order.old]) if (password !== undefined) checkPassword(password);
     for (let tries = 1; ; tries += 1) {
       const last = () => tries === TRIES_MAX || Date.now() >= deadline;
       try {
-        outcome = await attempt(api, user, { op, password, old, options }, deadline);
+        outcome = await attempt(api, user, order, deadline);
       } catch (error) {
         // conflict, gone: between the two calls the probe went stale, or the roster changed
         if (error instanceof ApiError && ['conflict', 'gone'].includes(error.code) && !last()) continue;
@@ -165,49 +181,50 @@ export async function reset(credential, ca, user, password, { op = 'reset', old,
   }
   const { outcome: name = 'unknown', reason = null, text = null, retry_after = null, agent = null, dc = null, attempts = 0, correlation_id = null } = outcome;
   const line = { outcome: name, reason, text, retry_after, agent, dc: dc || null, attempts, duration_ms: Date.now() - start, correlation_id: correlation_id ?? outcome.probe ?? null };
-  const code = ['applied', 'applied_but', 'ok'].includes(name) ? EXIT.done : REFUSED.includes(name) ? EXIT.refused : EXIT.unknown;
+  const code = DONE.includes(name) ? EXIT.done : REFUSED.includes(name) ? EXIT.refused : EXIT.unknown;
   return { line, code };
 }
 
 const USAGE = `usage: scripts/reset USER [--unlock] [--must-change] [--timeout-ms N] < password
-       scripts/reset USER --change < current and new password, a line each
-       scripts/reset USER --authenticate < password
-       scripts/reset USER --unlock-only
-Resets USER's password to what standard input holds (one newline at the end is not part of it); or changes it as the
-person would, or says whether it is the password, or ends a lock and leaves the password alone.
+       scripts/reset USER --change [--timeout-ms N]       < two lines: the old password, the new one
+       scripts/reset USER --authenticate [--timeout-ms N] < password
+       scripts/reset USER --unlock-only [--timeout-ms N]
+Resets USER's password to what standard input holds (one newline at the end is not part of it), changes it as
+USER would, tells whether it is USER's password (nothing is written), or ends a lock and leaves the password.
 USER: UPN, sAMAccountName, DOMAIN\\user, mail or objectGUID. WB_CLIENT_FILE: the credential of
 reset-service client create; WB_CA_FILE: the CA of the service's certificate (else the system's).
-Prints one line of JSON. Exit code 0 done, 1 refused, 2 usage, 3 unknown or unavailable.`;
+Prints one line of JSON. Exit code 0 done (applied; the password is right), 1 refused, 2 usage, 3 unknown or unavailable.`;
+
+const OPERATIONS = { '--change': 'change', '--authenticate': 'authenticate', '--unlock-only': 'unlock' };
 
 function parseArguments(args) {
   const parsed = { op: 'reset', options: {}, timeoutMs: TIMEOUT_MS_MAX };
-  const ops = { '--change': 'change', '--authenticate': 'authenticate', '--unlock-only': 'unlock' };
   for (let i = 0; i < args.length; i += 1) {
-    if (ops[args[i]] && parsed.op === 'reset') parsed.op = ops[args[i]];
-    else if (args[i] === '--unlock') parsed.options.unlock = true;
+    if (args[i] === '--unlock') parsed.options.unlock = true;
     else if (args[i] === '--must-change') parsed.options.must_change = true;
+    else if (Object.hasOwn(OPERATIONS, args[i]) && parsed.op === 'reset') parsed.op = OPERATIONS[args[i]];
     else if (args[i] === '--timeout-ms' && /^\d{1,7}$/.test(args[i + 1] ?? '')) parsed.timeoutMs = Number(args[i += 1]);
     else if (!args[i].startsWith('--') && parsed.user === undefined) parsed.user = args[i];
     else throw new Error(`unexpected ${args[i]}`);
   }
   if (!parsed.user) throw new Error('no USER');
-  if (parsed.op !== 'reset' && Object.keys(parsed.options).length > 0) throw new Error('--unlock and --must-change go with a reset');
+  if (parsed.op !== 'reset' && Object.keys(parsed.options).length > 0) throw new Error('--unlock and --must-change belong to a reset');
   return parsed;
 }
 
-function readPassword() {
-  const bytes = readFileSync(0);
-  const end = bytes.at(-1) === 10 ? bytes.length - (bytes.at(-2) === 13 ? 2 : 1) : bytes.length;
-  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(0, end));
-}
+/** Its line without the line break: "\n" or "\r\n". */
+const lineEnd = (bytes, at) => (at > 0 && bytes[at - 1] === 13 ? at - 1 : at);
 
-/** {password, old?} as the operation needs them: a change's two lines, one text for the others, nothing for an unlock. */
+/** What standard input holds for this operation: {password, old?}. A change whose input is one line is a mistake of the caller. */
 function readPasswords(op) {
   if (op === 'unlock') return {};
-  const text = readPassword();
-  if (op !== 'change') return { password: text };
-  const [old, password, ...more] = text.split(/\r?\n/);
-  return more.length === 0 ? { old, password: password ?? '' } : { old, password: '' };
+  const decode = (part) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(part);
+  const bytes = readFileSync(0);
+  const end = bytes.at(-1) === 10 ? lineEnd(bytes, bytes.length - 1) : bytes.length;
+  if (op !== 'change') return { password: decode(bytes.subarray(0, end)) };
+  const first = bytes.indexOf(10);
+  if (first < 0) throw new RangeError('--change: expected two lines, the old password and the new one');
+  return { old: decode(bytes.subarray(0, lineEnd(bytes, first))), password: decode(bytes.subarray(first + 1, Math.max(end, first + 1))) };
 }
 
 export async function main(args, environment) {
@@ -221,12 +238,14 @@ export async function main(args, environment) {
     if (new URL(credential.url).protocol !== 'https:') throw new Error('url: expected https://');
     ca = environment.WB_CA_FILE ? readFileSync(environment.WB_CA_FILE) : undefined;
   } catch (error) { return usage(`WB_CLIENT_FILE or WB_CA_FILE: ${error.message}`); }
+  const { user, op, options, timeoutMs } = parsed;
   let passwords;
-  try { passwords = readPasswords(parsed.op); } catch {
+  try { passwords = readPasswords(op); } catch (error) {
+    if (error instanceof RangeError) return usage(error.message);
     console.log(JSON.stringify({ outcome: 'rejected', reason: 'not_unicode', text: 'The password is not valid UTF-8.', retry_after: null, agent: null, dc: null, attempts: 0, duration_ms: 0, correlation_id: null }));
     return EXIT.refused;
   }
-  const { line, code } = await reset(credential, ca, parsed.user, passwords.password, { ...parsed, old: passwords.old });
+  const { line, code } = await ask(credential, ca, user, { op, options, ...passwords }, timeoutMs);
   console.log(JSON.stringify(line));
   return code;
 }

@@ -79,7 +79,8 @@ async function run(args, { password = PASSWORD, credential = {}, ca = 'service.p
   assert.ok(!out.includes('Correct-H') && !err.includes('Correct-H'), 'the password is in the output');
   return { code, out, err, line: out && JSON.parse(out) };
 }
-const opened = async (n) => JSON.parse((await open(calls('POST /api/v1/jobs')[n].body.sealed, { kid: domain.agents[0].ae.kid, privateKey: domain.agents[0].ae.privateKey })).text).pw;
+const unsealed = (n) => open(calls('POST /api/v1/jobs')[n].body.sealed, { kid: domain.agents[0].ae.kid, privateKey: domain.agents[0].ae.privateKey });
+const opened = async (n) => JSON.parse((await unsealed(n)).text).pw;
 
 describe('a reset that is applied', () => {
   it('exits 0 and prints one line with every member', async () => {
@@ -97,8 +98,8 @@ describe('a reset that is applied', () => {
     for (const { authorization } of seen) assert.equal(authorization, 'Bearer wbc1.c1.s3cret');
     assert.equal(new Set(seen.map(({ socket }) => socket)).size, 1);
     assert.equal(calls('POST /api/v1/probes')[0].body.name, 'alice');
-    const { probe, opts } = calls('POST /api/v1/jobs')[0].body;
-    assert.equal(probe, PROBE);
+    const { probe, op, opts } = calls('POST /api/v1/jobs')[0].body;
+    assert.deepEqual([probe, op], [PROBE, 'reset']);
     assert.deepEqual(opts, { unlock: true, must_change: true });
     assert.equal(await opened(0), PASSWORD);
     for (const { body } of seen) assert.ok(!JSON.stringify(body).includes('Correct-H'));
@@ -110,41 +111,6 @@ describe('a reset that is applied', () => {
       assert.equal((await run(['alice'], { password: typed })).code, 0);
       assert.equal(await opened(0), sealed);
     }
-  });
-});
-
-describe('another operation', () => {
-  const submitted = () => calls('POST /api/v1/jobs')[0].body;
-  const passwords = async () => JSON.parse((await open(submitted().sealed, { kid: domain.agents[0].ae.kid, privateKey: domain.agents[0].ae.privateKey })).text);
-  it('is a change when both passwords are given, the current one first', async () => {
-    assert.equal((await run(['alice', '--change'], { password: `Correct-Horse-0\n${PASSWORD}\n` })).code, 0);
-    assert.equal(submitted().op, 'change');
-    const { pw, old } = await passwords();
-    assert.deepEqual([old, pw], ['Correct-Horse-0', PASSWORD]);
-  });
-  it('is no change without a second line, or with a third', async () => {
-    for (const password of ['one\n', 'one', 'one\ntwo\nthree\n']) {
-      const { code, line } = await run(['alice', '--change'], { password });
-      assert.deepEqual([code, line.outcome, line.reason], [1, 'rejected', 'empty']);
-    }
-    assert.deepEqual(seen, []);
-  });
-  it('tells whether it is the password', async () => {
-    plan.submits = [final('ok', { text: 'Your password is right.' })];
-    const { code, line } = await run(['alice', '--authenticate']);
-    assert.deepEqual([code, line.outcome], [0, 'ok']);
-    assert.equal(submitted().op, 'authenticate');
-    assert.equal((await passwords()).old, undefined);
-    plan.submits = [final('rejected', { reason: 'old_password_wrong' })];
-    assert.equal((await run(['alice', '--authenticate'])).code, 1);
-  });
-  it('unlocks without a password', async () => {
-    plan.submits = [final('applied')];
-    assert.equal((await run(['alice', '--unlock-only'], { password: '' })).code, 0);
-    assert.deepEqual(submitted(), { probe: PROBE, op: 'unlock' });
-  });
-  it('is one alone, and takes no options of a reset', async () => {
-    for (const args of [['--change', '--authenticate'], ['--change', '--must-change'], ['--unlock-only', '--unlock']]) assert.equal((await run(['alice', ...args])).code, 2);
   });
 });
 
@@ -324,9 +290,77 @@ describe('a service that can not be used', () => {
   });
 });
 
+describe('a change', () => {
+  it('seals the old and the new password for this operation and exits as a reset does', async () => {
+    for (const typed of [`Old-Passw0rd-1\n${PASSWORD}\n`, `Old-Passw0rd-1\r\n${PASSWORD}\r\n`, `Old-Passw0rd-1\n${PASSWORD}`]) {
+      seen = [];
+      plan.follows = [final('applied')];
+      assert.equal((await run(['alice', '--change'], { password: typed })).code, 0);
+      const { op, opts } = calls('POST /api/v1/jobs')[0].body;
+      assert.deepEqual([op, opts], ['change', {}]);
+      const { header, text } = await unsealed(0);
+      const { pw, old } = JSON.parse(text);
+      assert.deepEqual([header.wb.op, old, pw], ['change', 'Old-Passw0rd-1', PASSWORD]);
+    }
+    plan.follows = [final('rejected', { reason: 'old_password_wrong' })];
+    const { code, line } = await run(['alice', '--change'], { password: `wrong\n${PASSWORD}` });
+    assert.deepEqual([code, line.reason], [1, 'old_password_wrong']);
+  });
+  it('of what is no password, on either line, comes before anything is sent', async () => {
+    for (const [password, reason] of [[`\n${PASSWORD}\n`, 'empty'], [`${PASSWORD}\n\n`, 'empty'], [`${PASSWORD}\n`, 'empty'], [Buffer.from([0xff, 10, 0x41]), 'not_unicode'], [`${'x'.repeat(257)}\ny`, 'too_long']]) {
+      const { code, line } = await run(['alice', '--change'], { password });
+      assert.deepEqual([code, line.outcome, line.reason], [1, 'rejected', reason]);
+    }
+    assert.equal(seen.length, 0);
+  });
+});
+
+describe('a sign-in', () => {
+  it('seals the one password, sends nothing to be written, and exits 0 when it is right', async () => {
+    plan.submits = [final('ok', { text: 'Your password is right.' })];
+    const { code, line } = await run(['alice', '--authenticate'], { password: `${PASSWORD}\n` });
+    assert.deepEqual([code, line.outcome, line.text], [0, 'ok', 'Your password is right.']);
+    assert.equal(calls('POST /api/v1/jobs')[0].body.op, 'authenticate');
+    const { header, text } = await unsealed(0);
+    assert.equal(header.wb.op, 'authenticate');
+    assert.deepEqual(Object.keys(JSON.parse(text)), ['pw', 'pad']);
+  });
+  it('exits 1 when it is wrong or of no use, and 3 when nobody knows', async () => {
+    for (const [outcome, reason, exits] of [['rejected', 'old_password_wrong', 1], ['failed', 'must_change', 1], ['denied', 'lockout_near', 1], ['unknown', undefined, 3]]) {
+      plan.submits = [final(outcome, { reason })];
+      assert.equal((await run(['alice', '--authenticate'])).code, exits, outcome);
+    }
+    plan.submits = [drop];
+    const { line } = await run(['alice', '--authenticate', '--timeout-ms', '1500']);
+    assert.match(line.text, /whether the password is right/);
+  });
+  it('is not begun again when its end is unknown', async () => {
+    plan.submits = [final('unknown')];
+    await run(['alice', '--authenticate']);
+    assert.equal(calls('POST /api/v1/jobs').length, 1);
+  });
+});
+
+describe('an unlock alone', () => {
+  it('takes no password and seals nothing', async () => {
+    plan.follows = [final('applied')];
+    assert.equal((await run(['alice', '--unlock-only'], { password: '' })).code, 0);
+    assert.deepEqual(calls('POST /api/v1/jobs')[0].body, { probe: PROBE, op: 'unlock' });
+    assert.equal(calls('GET /api/v1/keys').length, 0);
+    assert.equal(calls('GET /api/v1/jobs/x').length, 1, 'followed under the name the service gave it');
+  });
+  it('ends with the probe that is refused', async () => {
+    plan.probes = [{ body: { probe: PROBE, outcome: 'failed', reason: 'not_found', text: 'No.', agent: 'agent-1', dc: 'dc1' } }];
+    const { code, line } = await run(['nobody', '--unlock-only'], { password: '' });
+    assert.deepEqual([code, line.reason], [1, 'not_found']);
+    assert.equal(calls('POST /api/v1/jobs').length, 0);
+  });
+});
+
 describe('a call that is wrong', () => {
   it('exits 2, says why on standard error and sends nothing', async () => {
-    const wrong = [[[]], [['alice', 'bob']], [['alice', '--nonsense']], [['alice', '--timeout-ms', 'soon']], [['alice'], { environment: { WB_CLIENT_FILE: '/nonexistent' } }], [['alice'], { environment: { WB_CA_FILE: '/nonexistent' } }], [['alice'], { credential: { dr: 5 } }], [['alice'], { credential: { url: 'http://127.0.0.1' } }]];
+    const wrong = [[[]], [['alice', 'bob']], [['alice', '--nonsense']], [['alice', '--timeout-ms', 'soon']],
+      [['alice', '--change', '--authenticate']], [['alice', '--change', '--must-change']], [['alice', '--unlock-only', '--unlock']], [['alice', '--change'], { password: 'one line' }], [['alice'], { environment: { WB_CLIENT_FILE: '/nonexistent' } }], [['alice'], { environment: { WB_CA_FILE: '/nonexistent' } }], [['alice'], { credential: { dr: 5 } }], [['alice'], { credential: { url: 'http://127.0.0.1' } }]];
     for (const [args, options] of wrong) {
       const { code, out, err } = await run(args, options);
       assert.deepEqual([code, out], [2, ''], JSON.stringify([args, options]));

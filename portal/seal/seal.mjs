@@ -1,4 +1,4 @@
-// Sealing a new password to a domain's agents: checks who may open it, then encrypts (docs/PROTOCOL.md sections 3, 4).
+// Sealing passwords to a domain's agents: checks who may open it, then encrypts (docs/PROTOCOL.md sections 3, 4).
 // WebCrypto only: the same module runs in the page and under Node 18. Every refusal is a SealError with a stable code.
 
 const P256 = { name: 'ECDH', namedCurve: 'P-256' };
@@ -113,10 +113,11 @@ export function checkPassword(password) {
   if (/\0/.test(password) || /[\uD800-\uDFFF]/u.test(password)) refuse('not_unicode', 'The password has characters that are none.');
 }
 
-/** {"pw", "old"?, "pad"} padded to a multiple of 128 bytes, so that the length of the passwords does not show. */
+/** {"pw", "old"?, "pad"} padded to a multiple of 128 bytes, so that the length of a password does not show. */
 function plaintextOf(password, old) {
-  const withPad = (pad) => utf8.encode(JSON.stringify({ pw: password, ...(old !== undefined && { old }), pad }));
-  return withPad(' '.repeat((128 - (withPad('').length % 128)) % 128));
+  const members = { pw: password, ...(old !== undefined && { old }) };
+  const bare = utf8.encode(JSON.stringify({ ...members, pad: '' })).length;
+  return utf8.encode(JSON.stringify({ ...members, pad: ' '.repeat((128 - (bare % 128)) % 128) }));
 }
 
 // Concat KDF, RFC 7518 section 4.6.2: AlgorithmID, empty PartyUInfo and PartyVInfo, 256 bits; one round of SHA-256.
@@ -145,7 +146,7 @@ async function wrapFor({ kid, jwk }, contentKey) {
  * @param {{kid: string, jwk: object}[]} keys 1 to 32
  * @param {object} binding the `wb` member
  * @param {string} password
- * @param {string} [old] the current password, for a change
+ * @param {string} [old] of a change: the password of now
  */
 export async function seal(keys, binding, password, old) {
   checkPassword(password);
@@ -187,16 +188,16 @@ async function currentStatements(texts, roster, now) {
  * Everything between the probe's answer and the submit: checks roster and statements, binds, seals.
  * @param {object} keys the answer of GET /api/v1/keys
  * @param {object} answer the probe's `answer`
- * @param {string} password
+ * @param {string} password the new one; op `authenticate`: the one to be tried
  * @param {{pin: string, tenant: string, domain: string, leastRsn?: number, op?: string, old?: string, clock?: number}} known
- *   `op`: reset, change (with `old`, the current password) or authenticate (`password` is the current one).
+ *   `op`: reset (an administrator's), change (with `old`, the password of now), or authenticate.
  *   `clock`: this machine's Unix seconds. Ages are judged by the later of it and the service's `now`: a service that
  *   sets its clock back can't revive what is out of date, and a machine whose clock is slow still gets its reset.
  * @returns {Promise<{jti: string, sealed: string, rsn: number}>}
  */
 export async function sealFor(keys, answer, password, { pin, tenant, domain, leastRsn, op = 'reset', old, clock = Math.floor(Date.now() / 1000) }) {
   checkPassword(password);
-  if ((op === 'change') !== (old !== undefined)) refuse('malformed', 'a change needs the current password, and nothing else does');
+  if ((op === 'change') !== (old !== undefined)) refuse('malformed', 'a change is sealed with the old password, and nothing else is');
   if (!Number.isSafeInteger(keys?.now) || !Number.isSafeInteger(answer?.now)) refuse('malformed', 'the service does not say the time');
   const now = Math.max(keys.now, clock);
   const roster = await checkRoster(keys.roster, { pin, tenant, domain, leastRsn, now });

@@ -70,13 +70,13 @@ class Stage(World):
 
 
 class Reset:
-    """One reset in our hands: prepared at once, submitted when asked, followed to what the caller hears."""
+    """One reset (or another job with a password) in our hands: prepared at once, submitted when asked, followed to what the caller hears."""
 
-    def __init__(self, world, user=None, password=None, life_s=120, uri=None):
-        """uri: the controller whose record of the account counts."""
+    def __init__(self, world, user=None, password=None, life_s=120, uri=None, **order):
+        """uri: the controller whose record of the account counts. order: op, and old for a change."""
         self.world, self.user, self.password, self.uri = world, user or next(accounts), password or next(passwords), uri
         self.before = changes(self.user, uri=uri)
-        self.prepared = world.prepare(self.user, self.password, life_s)
+        self.prepared = world.prepare(self.user, self.password, life_s, **order)
         self.jti = self.prepared["jti"]
 
     def submit(self):

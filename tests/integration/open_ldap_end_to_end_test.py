@@ -11,7 +11,7 @@ import unittest
 LAB = {name: os.environ[name] for name in ("SLAPD_URI", "SLAPD_LDAPS_URI", "SLAPD_CA", "SLAPD_BASE", "SLAPD_SVCDN", "SLAPD_SVCPW", "SLAPD_ROOTDN", "SLAPD_ROOTPW", "SLAPD_USER_PW")}
 os.environ.update(AD_URI=LAB["SLAPD_LDAPS_URI"], AD_CA=LAB["SLAPD_CA"], AD_BASE=LAB["SLAPD_BASE"], AD_SVC=LAB["SLAPD_SVCDN"], AD_SVC_PW=LAB["SLAPD_SVCPW"], AD_DOMAIN="example.org")
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from world import World  # noqa: E402  (it reads the lab from the environment)
+from world import World, wait_until  # noqa: E402  (it reads the lab from the environment)
 
 NEW = "Fresh-Passw0rd-1"
 
@@ -98,6 +98,61 @@ class AReset(unittest.TestCase):
         self.assertTrue(self.world.binds("u023", "Helpdesk-Passw0rd-1"))
 
 
+class APersonsOwnPassword(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = OpenLdapWorld()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.world.close()
+
+    def expect(self, answer, outcome, reason=None):
+        self.assertEqual((answer["outcome"], answer["reason"]), (outcome, reason), f"{answer}\n{self.world.logs()}")
+        return answer
+
+    def wrong_passwords(self, user):
+        return len(re.findall("^pwdFailureTime:", self.world.as_root("ldapsearch", "-LLL", "-b", self.world.dn_of(user), "-s", "base", "pwdFailureTime"), re.M))
+
+    def sets(self, user, attribute, value):
+        self.world.as_root("ldapmodify", input=f"dn: {self.world.dn_of(user)}\nchangetype: modify\nreplace: {attribute}\n{attribute}: {value}\n")
+
+    def test_is_changed_by_who_knows_the_old_one(self):
+        answer = self.expect(self.world.change("u040", LAB["SLAPD_USER_PW"], "Grüße-🔑-пароль-1"), "applied")
+        self.assertEqual(answer["attempts"], 1)
+        self.assertTrue(self.world.binds("u040", "Grüße-🔑-пароль-1"))
+        self.assertEqual(self.world.versions("u040"), 1)
+        self.expect(self.world.change("sam", LAB["SLAPD_USER_PW"], NEW), "applied")  # pwdSafeModify: nobody could reset it
+        self.expect(self.world.change("fixed", LAB["SLAPD_USER_PW"], NEW, code=1), "failed", "cannot_change")
+
+    def test_is_guessed_once_and_then_kept_from_the_directory(self):
+        self.expect(self.world.change("u041", "not-the-one", NEW, code=1), "rejected", "old_password_wrong")
+        self.assertEqual(self.wrong_passwords("u041"), 1, "slapd would not have counted it")
+        self.expect(self.world.change("u041", LAB["SLAPD_USER_PW"], NEW, code=1), "denied", "lockout_near")
+        self.expect(self.world.authenticate("u041", LAB["SLAPD_USER_PW"], code=1), "denied", "lockout_near")
+        outcomes = [self.world.authenticate("u042", f"wrong-{i}", code=1)["reason"] for i in range(5)]
+        self.assertEqual(outcomes, ["old_password_wrong"] + ["lockout_near"] * 4)
+        self.assertTrue(self.world.binds("u042", LAB["SLAPD_USER_PW"]), "never locked by us")
+
+    def test_is_tried(self):
+        self.expect(self.world.authenticate("u043", LAB["SLAPD_USER_PW"]), "ok")
+        self.sets("u043", "pwdReset", "TRUE")
+        self.expect(self.world.authenticate("u043", LAB["SLAPD_USER_PW"], code=1), "failed", "must_change")
+        self.expect(self.world.change("u043", LAB["SLAPD_USER_PW"], NEW), "applied")
+        self.expect(self.world.authenticate("u043", NEW), "ok")
+        self.sets("aged", "userPassword", "Aged-Passw0rd-1")
+        wait_until("its age", lambda: not self.world.binds("aged", "Aged-Passw0rd-1"))
+        self.expect(self.world.authenticate("aged", "Aged-Passw0rd-1", code=1), "failed", "password_expired")
+        self.expect(self.world.change("aged", "Aged-Passw0rd-1", NEW), "applied")
+
+    def test_of_a_locked_account_is_not_tried(self):
+        for _ in range(3):
+            self.world.binds("u044", "wrong-password")
+        for answer in (self.world.authenticate("u044", LAB["SLAPD_USER_PW"], code=1), self.world.change("u044", LAB["SLAPD_USER_PW"], NEW, code=1)):
+            self.expect(answer, "failed", "locked")
+        self.expect(self.world.reset("u044", "", "--unlock-only"), "applied")
+
+
 class AKilledAgent(unittest.TestCase):
     def setUp(self):
         self.world = OpenLdapWorld()
@@ -117,6 +172,21 @@ class AKilledAgent(unittest.TestCase):
             self.world.start_agent("agent2")
             answer = self.world.finish_reset(reset)
             self.assertEqual((answer["outcome"], answer["attempts"]), ("applied", 2), f"{step}: {answer}")
+            self.assertEqual(self.world.versions(user), 1, f"{step}: exactly one change")
+            self.assertTrue(self.world.binds(user, NEW))
+
+    def test_after_a_change_was_sent_tells_the_truth_and_before_it_begins_anew(self):
+        for step, user, attempts in (("before_modify", "u050", 1), ("modify_sent", "u051", 2), ("answered", "u052", 2)):
+            for name in ("agent1", "agent2"):
+                if name in self.world.processes:
+                    self.world.end(name)
+            self.world.start_agent("agent1", WB_FAILPOINT=f"{step}:kill" if step == "modify_sent" else f"{step}:kill:change")
+            self.world.wait_ready(1)
+            change = self.world.begin_reset(user, f"{LAB['SLAPD_USER_PW']}\n{NEW}", "--change")
+            self.assertEqual(self.world.processes.pop("agent1").wait(timeout=30), -signal.SIGKILL, step)
+            self.world.start_agent("agent2")
+            answer = self.world.finish_reset(change)
+            self.assertEqual((answer["outcome"], answer["attempts"]), ("applied", attempts), f"{step}: {answer}")
             self.assertEqual(self.world.versions(user), 1, f"{step}: exactly one change")
             self.assertTrue(self.world.binds(user, NEW))
 

@@ -56,6 +56,17 @@ Handle root() {
 
 pid_t slapd() { return static_cast<pid_t>(std::stol(env("SLAPD_PID"))); }
 
+// Every thread of it stands still: the signal arrives at each in its own time.
+bool stopped(pid_t pid) {
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+    std::ifstream file(thread.path() / "stat");
+    const std::string stat((std::istreambuf_iterator<char>(file)), {});
+    const auto state = stat.rfind(") ");
+    if (state != std::string::npos && stat[state + 2] != 'T') return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::string env(const char* name) {
@@ -150,7 +161,10 @@ std::string root_read(const std::string& dn, const std::string& attribute) {
   return value;
 }
 
-Frozen::Frozen() { ::kill(slapd(), SIGSTOP); }
+Frozen::Frozen() {
+  ::kill(slapd(), SIGSTOP);
+  while (!stopped(slapd())) {}
+}
 Frozen::~Frozen() { ::kill(slapd(), SIGCONT); }
 
 }  // namespace wb::test

@@ -186,6 +186,15 @@ struct AgentWorld : LinkWorld {
     auto sec = JobMaker::seal(job, maker.binding_of(job), {keys.ae.public_key()}, password);
     return {job, sec};
   }
+  // Alice's own change, or her sign-in.
+  Reset change(std::string_view old, std::string_view password = "New-Passw0rd-1") { return own(protocol::Op::change, password, old); }
+  Reset sign_in(std::string_view password) { return own(protocol::Op::authenticate, password, std::nullopt); }
+  Reset own(protocol::Op op, std::string_view password, std::optional<std::string_view> old) {
+    auto job = maker.reset(alice, directory->accounts.at(alice).pre);
+    job.op = op;
+    auto sec = JobMaker::seal(job, maker.binding_of(job), {keys.ae.public_key()}, password, old);
+    return {job, sec};
+  }
 };
 
 }  // namespace wb::test

@@ -1,10 +1,15 @@
-// Tells what the attempt machine does, row by row: events in, the actions' names out, ending with what it says.
+// What the stories of agent/attempt_machine are told with: attempts, readings, answers; and check(), which drives the whole
+// machine, events in and the actions' names out, ending with what it says (docs/PROTOCOL.md section 6).
 #pragma once
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "agent/attempt_machine.hpp"
 
-namespace wb::agent::test {
+namespace wb::agent {
+
 using ldap::Refusal;
 using policy::Denial;
 using protocol::Code;
@@ -73,7 +78,7 @@ inline Event lost(Kind kind, std::optional<ldap::Account> reread = std::nullopt)
 inline std::string name(const Action& action) {
   if (std::holds_alternative<Read>(action)) return "read";
   if (std::holds_alternative<Write>(action)) return "write";
-  if (std::holds_alternative<SignIn>(action)) return "sign in";
+  if (std::holds_alternative<TrySignIn>(action)) return "sign in";
   if (const auto* v = std::get_if<Void>(&action)) return "void " + v->marker.substr(v->marker.find(';', 4) + 1);
   if (std::holds_alternative<Again>(action)) return "again";
   if (std::holds_alternative<Nothing>(action)) return "nothing";
@@ -101,4 +106,4 @@ inline void check(const std::vector<Row>& rows) {
   for (const auto& row : rows) EXPECT_EQ(story(row.attempt, row.events), std::string("read, ") + row.told) << row.what;
 }
 
-}  // namespace wb::agent::test
+}  // namespace wb::agent

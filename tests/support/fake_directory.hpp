@@ -22,7 +22,7 @@ struct FakeDirectory : ldap::Directory {
     protocol::PasswordPolicy policy{8, true, 24, 0, 0, std::nullopt};
     int reads = 0, writes = 0, applied = 0, voids = 0, sign_ins = 0;
     std::optional<ldap::SignIn> sign_in;  // answered instead of what the password is worth
-    bool hold_writes = false;  // a write waits until this is false
+    bool hold_writes = false;             // a write waits until this is false
     std::function<std::optional<Fault>()> read_fault;
     std::optional<Fault> write_fault;  // answered instead of the verdict
     bool write_lands = true;           // whether a write with a fault takes effect

@@ -49,9 +49,11 @@ struct JobMaker {
   protocol::SealBinding binding_of(const protocol::Job& job) const {
     return {job.jti, tenant, domain, job.sub, job.op, job.exp - 100, job.exp, 1, *job.pre, base64url(random_bytes(16))};
   }
-  // Seals, and writes the seal's hash into the job.
-  static std::string seal(protocol::Job& job, const protocol::SealBinding& binding, const std::vector<crypto::PublicKey>& to, std::string_view password = "New-Passw0rd-1") {
-    const auto plain = crypto::make_plaintext(Secret::copy_of(password));
+  // Seals, and writes the seal's hash into the job. `old`: of a change.
+  static std::string seal(protocol::Job& job, const protocol::SealBinding& binding, const std::vector<crypto::PublicKey>& to, std::string_view password = "New-Passw0rd-1",
+      std::optional<std::string_view> old = std::nullopt) {
+    const auto before = Secret::copy_of(old.value_or(""));
+    const auto plain = crypto::make_plaintext(Secret::copy_of(password), old ? &before : nullptr);
     auto sec = crypto::seal(to, binding, plain).value();
     job.sh = crypto::sha256_url(sec);
     return sec;

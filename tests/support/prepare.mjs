@@ -1,5 +1,5 @@
-// Prepares resets for tests that want the submit in their own hands: probe, check, seal, and stop there.
-// Reads lines {"id", "user", "password", "life_s"?, "op"?, "old"?} and answers each with {"id", "probe", "jti", "sealed"}, or with
+// Prepares jobs for tests that want the submit in their own hands: probe, check, seal, and stop there.
+// Reads lines {"id", "user", "password", "op"?, "old"?, "life_s"?} and answers each with {"id", "probe", "op", "jti", "sealed"}, or with
 // {"id", "refused": {...}}. Credential and CA as for scripts/reset. Ends with its input.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -12,7 +12,7 @@ globalThis.crypto ??= webcrypto;
 const credential = JSON.parse(readFileSync(process.env.WB_CLIENT_FILE, 'utf8'));
 const ca = readFileSync(process.env.WB_CA_FILE);
 
-async function prepare({ user, password, life_s: life = 120, op = 'reset', old }) {
+async function prepare({ user, password, op = 'reset', old, life_s: life = 120 }) {
   const api = new Api(credential, ca);
   try {
     const keys = await api.call('/api/v1/keys');
@@ -22,7 +22,7 @@ async function prepare({ user, password, life_s: life = 120, op = 'reset', old }
     const answer = { ...probe.answer, now: probe.answer.now - (120 - life) };
     const { dr: pin, tenant, domain } = credential;
     const { jti, sealed } = await sealFor(keys, answer, password, { pin, tenant, domain, op, old });
-    return { probe: probe.probe, jti, sealed, pre: probe.answer.pre };
+    return { probe: probe.probe, op, jti, sealed, pre: probe.answer.pre };
   } catch (error) {
     return { refused: { outcome: 'unavailable', reason: error.code ?? error.name, text: error.message } };
   } finally {

@@ -78,7 +78,7 @@ HttpReply FakeAgent::post_signed(const std::string& path, const std::string& mem
 std::string FakeAgent::connect(Tweak tweak) {
   return greet([this, tweak](const protocol::Challenge& challenge) {
     const auto cb = challenge.cb == "exporter" ? base64url(link_->channel_binding()) : std::string();
-    protocol::HelloClaims claims{id, "default", {world_.domain}, challenge.nonce, challenge.gateway, cb, epoch, "test", {"probe", "reset", "unlock", "resolve"}, {ae.kid()}, 8};
+    protocol::HelloClaims claims{id, "default", {world_.domain}, challenge.nonce, challenge.gateway, cb, epoch, "test", {"probe", "reset", "unlock", "change", "authenticate", "resolve"}, {ae.kid()}, 8};
     if (tweak) tweak(claims);
     last_hello = crypto::sign(as, protocol::typ_hello, protocol::encode(claims)).value();
     return last_hello;
@@ -335,8 +335,9 @@ ServiceWorld::Probed ServiceWorld::probe(FakeAgent& agent, const std::string& be
   return {r.text("probe"), answer.pre, answer.sub};
 }
 
-HttpReply ServiceWorld::submit(const std::string& bearer, const std::string& probe, const std::string& sealed, int wait_ms) {
-  return https("POST", url() + "/api/v1/jobs" + (wait_ms > 0 ? "?wait_ms=" + std::to_string(wait_ms) : ""), json::serialize(json::object{{"probe", probe}, {"sealed", sealed}}), bearer);
+HttpReply ServiceWorld::submit(const std::string& bearer, const std::string& probe, const std::string& sealed, int wait_ms, json::object more) {
+  more["probe"] = probe, more["sealed"] = sealed;
+  return https("POST", url() + "/api/v1/jobs" + (wait_ms > 0 ? "?wait_ms=" + std::to_string(wait_ms) : ""), json::serialize(more), bearer);
 }
 
 HttpReply ServiceWorld::look(const std::string& bearer, const std::string& jti, int wait_ms) {

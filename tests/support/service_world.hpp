@@ -134,7 +134,8 @@ class ServiceWorld {
   std::string seal(std::vector<FakeAgent*> agents, const protocol::SealBinding& binding, std::string_view password);
   // Probes while `agent` answers.
   Probed probe(FakeAgent& agent, const std::string& bearer, const std::string& name = "alice");
-  HttpReply submit(const std::string& bearer, const std::string& probe, const std::string& sealed, int wait_ms = 0);
+  // `more`: members of the body beside probe and sealed.
+  HttpReply submit(const std::string& bearer, const std::string& probe, const std::string& sealed, int wait_ms = 0, json::object more = {});
   HttpReply look(const std::string& bearer, const std::string& jti, int wait_ms = 10'000);
 
  private:

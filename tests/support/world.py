@@ -178,11 +178,18 @@ class World:
     def reset(self, user, password, *flags, code=0):
         return self.finish_reset(self.begin_reset(user, password, *flags), code)
 
+    def change(self, user, old, new, code=0):
+        """As the person: the old password and the new one."""
+        return self.reset(user, f"{old}\n{new}\n", "--change", code=code)
+
+    def authenticate(self, user, password, code=0):
+        return self.reset(user, password, "--authenticate", code=code)
+
     # ---- the API, step by step ---------------------------------------------------------------------------------
-    def prepare(self, user, password, life_s=120, **more):
-        """Probe and seal: {probe, jti, sealed, pre}; more: op, old. AssertionError when the service says no."""
+    def prepare(self, user, password, life_s=120, **order):
+        """Probe and seal: {probe, op, jti, sealed, pre}. order: op, and old for a change. AssertionError when the service says no."""
         self.preparer = self.preparer or Preparer(self.client_file, self.folder / "ca.pem")
-        answer = self.preparer.ask(user=user, password=password, life_s=life_s, **more)
+        answer = self.preparer.ask(user=user, password=password, life_s=life_s, **order)
         if "refused" in answer:
             raise AssertionError(f"probe of {user}: {answer['refused']}\n{self.logs()}")
         return answer
@@ -201,8 +208,8 @@ class World:
         finally:
             connection.close()
 
-    def submit(self, prepared, op="reset", **opts):
-        body = {"probe": prepared["probe"], "sealed": prepared["sealed"], "op": op, **({"opts": opts} if opts else {})}
+    def submit(self, prepared, **opts):
+        body = {"probe": prepared["probe"], "op": prepared["op"], "sealed": prepared["sealed"], **({"opts": opts} if opts else {})}
         return self.call("/api/v1/jobs", body)
 
     def job(self, jti, wait_ms=0):

@@ -1,12 +1,9 @@
-// Every row: what was read, decided and answered; what the agent must do or say (docs/PROTOCOL.md section 6). Each row
-// drives the whole machine: events in, the actions' names out, ending with what it says.
-#include <gtest/gtest.h>
-
+// Every row: what was read, decided and answered; what the agent must do or say (docs/PROTOCOL.md section 6). What shows a
+// password that may be wrong to the directory is in attempt_password_test.cpp.
 #include "tests/support/attempt_story.hpp"
 
 namespace wb::agent {
 namespace {
-using namespace test;
 
 TEST(AFirstAttempt, WritesOnlyWhatTheProbeSaw) {
   check({

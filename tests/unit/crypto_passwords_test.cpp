@@ -72,5 +72,14 @@ TEST(AMadePlaintext, ComesBackByteForByteAndHidesTheLength) {
   EXPECT_EQ(make_plaintext(Secret::copy_of("x")).size(), make_plaintext(Secret::copy_of(std::string(100, 'x'))).size());
 }
 
+TEST(AMadePlaintext, HoldsTheOldPasswordOfAChange) {
+  for (const auto& old : {std::string("was"), std::string("\"\\/\n"), std::string(200, '"')}) {
+    const auto before = Secret::copy_of(old);
+    const auto made = make_plaintext(Secret::copy_of("new"), &before);
+    EXPECT_EQ(made.size() % 128, 0U);
+    EXPECT_EQ(read(shown(made)), "new|" + old);
+  }
+}
+
 }  // namespace
 }  // namespace wb::crypto

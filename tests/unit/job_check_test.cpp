@@ -134,6 +134,22 @@ TEST(AResolve, HasNoSealedPasswordAndLivesShortly) {
   EXPECT_EQ(check_binding(believed, "a sealed password", std::nullopt, 0ms, 1000ms, moment())->reason, "binding");
 }
 
+TEST(AChangeAndASignIn, AreBelievedAsAResetIs) {
+  const std::function<void(Job&)> bad[] = {
+      [](Job& j) { j.sub = "alice"; },
+      [](Job& j) { j.pre.reset(); },
+      [](Job& j) { j.sh.reset(); },
+      [](Job& j) { j.opts.must_change = true; },
+      [](Job& j) { j.opts.unlock = true; },
+  };
+  for (const auto op : {Op::change, Op::authenticate}) {
+    EXPECT_EQ(reason_with([&](Job& j) { j.op = op; }), "");
+    int i = 0;
+    for (const auto& change : bad)
+      EXPECT_EQ(reason_with([&](Job& j) { j.op = op, change(j); }), "malformed") << i++;
+  }
+}
+
 // ---- the sealed password ------------------------------------------------------------------------------------
 struct Sealed {
   Job job = maker().reset(alice, pre, now);
@@ -167,6 +183,16 @@ TEST(ASealedPassword, IsRefusedWhenAnyMemberDiffers) {
     change(s.binding);
     EXPECT_EQ(s.check(), "binding") << what;
   }
+}
+
+TEST(ASealedPassword, ForOneOperationServesNoOther) {
+  const auto ops = {Op::reset, Op::change, Op::authenticate};
+  for (const auto job : ops)
+    for (const auto seal : ops) {
+      Sealed s;
+      s.job.op = job, s.binding.op = seal;
+      EXPECT_EQ(s.check(), job == seal ? "" : "binding") << protocol::to_string(job) << protocol::to_string(seal);
+    }
 }
 
 TEST(ASealedPassword, ThatLivesTooLongIsMalformed) {

@@ -102,6 +102,43 @@ TEST(AnUnlockInDoubt, IsUnknownAtExp) {
   job.at(1500ms, NoneFound{false});
   EXPECT_EQ(job.at(120s, Tick{}), "finish unknown");
 }
+TEST(ASignInWithoutAWord, IsUnknownAtExp) {
+  Job job(JobMachine(Time(120s), {}, protocol::Op::authenticate));
+  job.at(0s, Start{});
+  job.at(0s, Found{"A"});
+  job.at(0s, Accepted{"A", 1});
+  EXPECT_EQ(job.at(119s, Progress{"A", 1}), "");
+  EXPECT_EQ(job.at(125s, Tick{}), "cancel A 1, finish unknown");
+}
+TEST(ASignIn, EndsWithWhatItsAgentSays) {
+  for (const auto code : {Code::ok, Code::rejected, Code::failed, Code::denied, Code::unknown, Code::reprobe}) {
+    Job job(JobMachine(Time(120s), {}, protocol::Op::authenticate));
+    job.at(0s, Start{});
+    job.at(0s, Found{"A"});
+    EXPECT_EQ(job.at(1s, Answered{"A", 1, code}), "ack A 1, finish result") << protocol::to_string(code);
+  }
+}
+TEST(ASignIn, ThatWasAskedElsewhereSinceEndsWithTheLaterWordAndALateOkChangesNothing) {
+  Job job(JobMachine(Time(120s), {}, protocol::Op::authenticate));
+  job.at(0s, Start{});
+  job.at(0s, Found{"A"});
+  EXPECT_EQ(job.at(1s, LinkLost{"A"}), "find avoid A");
+  job.at(1s, Found{"B"});
+  EXPECT_EQ(job.at(1s, Answered{"A", 1, Code::ok}), "ack A 1, drop stale fence");
+  EXPECT_EQ(job.at(2s, Answered{"B", 2, Code::unknown}), "ack B 2, finish result");
+  for (const auto* outcome : {"unknown", "expired", "in_doubt"}) EXPECT_FALSE(upgrades(outcome, Code::ok)) << outcome;
+}
+TEST(AChangeWithoutAWord, IsToldAndResolvedAsAReset) {
+  for (const auto op : {protocol::Op::reset, protocol::Op::change}) {
+    Job job(JobMachine(Time(120s), {}, op));
+    job.at(0s, Start{});
+    job.at(0s, Found{"A"});
+    job.at(0s, Accepted{"A", 1});
+    job.at(1s, LinkLost{"A"});
+    job.at(1s, NoneFound{false});
+    EXPECT_EQ(job.at(120s, Tick{}), "tell, find resolver");
+  }
+}
 TEST(AProbeInDoubt, IsOver) {
   Job job(JobMachine(Time(10s), {}, protocol::Op::probe));
   job.at(0s, Start{});

@@ -91,6 +91,33 @@ TEST(AnOpenLdapEntry, IsDisabledByAnAdministratorsLockOrOutsideItsTime) {
   EXPECT_TRUE(account_of(entry_with({{"pwdStartTime", {"20261121093000Z"}}})).state.disabled);
 }
 
+TEST(AnOpenLdapEntry, CountsTheWrongPasswordsThatStillCount) {
+  const auto entry = entry_with({{"pwdFailureTime", {"20261121092858.618299Z", "20261121092905Z", "20261121092901.1Z", "nonsense"}}});
+  PolicyRules rules;
+  EXPECT_EQ(account_of(entry, rules).wrong_passwords, 3) << "no interval: until a right one";
+  EXPECT_EQ(account_of(entry, rules).last_wrong_password, changed_at + 7);
+  rules.shown.lockout_window_s = 60;
+  EXPECT_EQ(account_of(entry, rules, changed_at + 61).wrong_passwords, 2);
+  EXPECT_EQ(account_of(entry, rules, changed_at + 61).last_wrong_password, changed_at + 7);
+  EXPECT_EQ(account_of(entry, rules, changed_at + 1'000).wrong_passwords, 0);
+  EXPECT_EQ(account_of(entry, std::nullopt).wrong_passwords, 3);
+  EXPECT_EQ(account_of(entry_with({})).last_wrong_password, 0);
+}
+
+TEST(AnOpenLdapEntry, TellsSinceWhenItIsLocked) {
+  EXPECT_EQ(account_of(entry_with({{"pwdAccountLockedTime", {"20261121092858Z"}}})).lockout_time, filetime_from_unix(changed_at));
+  EXPECT_EQ(account_of(entry_with({{"pwdAccountLockedTime", {"000001010000Z"}}})).lockout_time, 0) << "that ends when an administrator says so";
+  EXPECT_EQ(account_of(entry_with({})).lockout_time, 0);
+}
+
+TEST(AnOpenLdapEntry, MayNotChangeItsPasswordWhereItsPolicySaysSo) {
+  PolicyRules rules;
+  EXPECT_FALSE(account_of(entry_with({}), rules).state.cannot_change);
+  rules.may_change = false;
+  EXPECT_TRUE(account_of(entry_with({}), rules).state.cannot_change);
+  EXPECT_FALSE(account_of(entry_with({}), std::nullopt).state.cannot_change) << "the server has the last word";
+}
+
 TEST(AnOpenLdapEntry, ExpiresByItsPolicysAge) {
   const auto entry = entry_with({{"pwdChangedTime", {"20261121092858Z"}}});
   PolicyRules rules;
@@ -160,6 +187,25 @@ TEST(OpenLdapsAnswer, IsNamed) {
   }
 }
 
+TEST(OpenLdapsAnswer, ToAChangeTellsAWrongOldPassword) {
+  EXPECT_EQ(diagnose_open_ldap(53, 4, WriteKind::change)->refusal, Refusal::old_password_wrong);
+  EXPECT_EQ(diagnose_open_ldap(19, 8, WriteKind::change)->refusal, Refusal::in_history);
+  EXPECT_EQ(diagnose_open_ldap(122, {}, WriteKind::change)->refusal, Refusal::swap_failed);
+  const auto manage = diagnose_open_ldap(16, {}, WriteKind::change);
+  EXPECT_EQ(manage->refusal, Refusal::directory_error) << "right or wrong: nobody knows";
+  EXPECT_THAT(manage->detail, HasSubstr("manage access"));
+}
+
+TEST(OpenLdapsAnswer, ToASignInIsNamed) {
+  struct Case {
+    int code;
+    std::optional<int> error;
+    std::optional<SignIn> verdict;
+  };
+  for (const auto& [code, error, verdict] : {Case{0, {}, SignIn::accepted}, {0, 2, SignIn::must_change}, {49, {}, SignIn::wrong_password}, {49, 0, SignIn::password_expired}, {49, 1, SignIn::locked}, {53, {}, {}}, {8, {}, {}}, {80, 1, {}}})
+    EXPECT_EQ(diagnose_open_ldap_sign_in(code, error), verdict) << code << ' ' << error.value_or(-1);
+}
+
 TEST(OpenLdapsAnswer, IsAFaultWhereTryingAgainMayHelp) {
   for (const int code : {20, 51, 52}) {
     const auto diagnosis = diagnose_open_ldap(code, {}, WriteKind::reset);
@@ -181,8 +227,24 @@ TEST(APolicyEntry, BecomesRules) {
   EXPECT_TRUE(rules->lockout);
   EXPECT_EQ(rules->lockout_s, 300);
   EXPECT_FALSE(rules->must_change);
+  EXPECT_TRUE(rules->may_change) << "unless it says otherwise";
+  EXPECT_EQ(rules->shown.lockout_threshold, 0);
+  EXPECT_EQ(rules->shown.lockout_duration_s, 300);
   entry.attributes.push_back({"pwdCheckQuality", {"1"}});
   EXPECT_EQ(rules_from(entry)->shown.min_length, 8);
+}
+
+TEST(APolicyEntry, TellsWhatLocks) {
+  Entry entry;
+  entry.attributes = {{"pwdAttribute", {"userPassword"}}, {"pwdLockout", {"TRUE"}}, {"pwdMaxFailure", {"5"}}, {"pwdFailureCountInterval", {"600"}}, {"pwdLockoutDuration", {"900"}}, {"pwdAllowUserChange", {"FALSE"}}};
+  const auto rules = rules_from(entry);
+  EXPECT_EQ(rules->shown.lockout_threshold, 5);
+  EXPECT_EQ(rules->shown.lockout_window_s, 600);
+  EXPECT_EQ(rules->shown.lockout_duration_s, 900);
+  EXPECT_FALSE(rules->may_change);
+  entry.attributes[1].second = {"FALSE"};
+  EXPECT_EQ(rules_from(entry)->shown.lockout_threshold, 0) << "nothing locks";
+  EXPECT_EQ(rules_from(entry)->shown.lockout_duration_s, 0);
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ TEST(EveryReasonOfTheContract, HasATextOfItsOwn) {
 
 TEST(EveryCode, HasATextForEachOperation) {
   for (int code = 0; code <= static_cast<int>(Code::unknown); ++code)
-    for (auto op : {Op::probe, Op::reset, Op::unlock, Op::resolve}) EXPECT_GT(verdict_text(static_cast<Code>(code), "", {.op = op}).size(), 10U) << code;
+    for (auto op : {Op::probe, Op::reset, Op::unlock, Op::change, Op::authenticate, Op::resolve}) EXPECT_GT(verdict_text(static_cast<Code>(code), "", {.op = op}).size(), 10U) << code;
 }
 
 TEST(ATooShortPassword, IsToldWhatIsNeeded) {
@@ -88,6 +88,28 @@ TEST(AnAppliedJob, IsToldAsWhatItWas) {
       "Your account is disabled: ask your administrator to enable it.");
   EXPECT_EQ(verdict_text(Code::applied_but, "", {.also = {"must_change_moot"}}),
       "Your new password is set. You will not be asked to change it at the next sign-in.");
+}
+
+TEST(ASignIn, IsNotToldAsAChange) {
+  const Details sign_in{.op = Op::authenticate};
+  EXPECT_EQ(verdict_text(Code::ok, "", sign_in), "Your password is right.");
+  EXPECT_EQ(verdict_text(Code::ok, "", {.op = Op::probe}), "Your account was found.");
+  EXPECT_EQ(verdict_text(Code::rejected, "old_password_wrong", sign_in), "The password is not right.");
+  EXPECT_EQ(verdict_text(Code::rejected, "old_password_wrong", {.op = Op::change}), "The current password is not right.");
+  EXPECT_EQ(verdict_text(Code::unknown, "", sign_in), "It is not known whether the password is right: try again.");
+  EXPECT_EQ(verdict_text(Code::failed, "password_expired", sign_in), "Your password is right, but it has expired: change it.");
+  EXPECT_EQ(verdict_text(Code::denied, "too_often", {.op = Op::authenticate, .retry_after = 1'795'338'840}),
+      "The password of this account was tried too often in a short time. Next try: after 09:14 UTC on 22 November.");
+}
+
+TEST(AChange, IsToldAsAReset) {
+  for (const auto code : {Code::applied, Code::in_doubt, Code::unknown}) EXPECT_EQ(verdict_text(code, "", {.op = Op::change}), verdict_text(code, "", {.op = Op::reset}));
+}
+
+TEST(AnAccountNearItsLock, IsToldWhenItMayBeTriedAgain) {
+  EXPECT_EQ(verdict_text(Code::denied, "lockout_near", {.retry_after = 1'795'338'840}),
+      "Too many wrong passwords were tried, and more would lock the account. Reset your password, or wait. Next try: after 09:14 UTC on 22 November.");
+  EXPECT_TRUE(verdict_text(Code::denied, "lockout_near").ends_with("or wait."));
 }
 
 TEST(AReasonNobodyKnows, GetsTheCodesGeneralTextAndIsNotRepeated) {
