@@ -4,8 +4,8 @@
 
 namespace wb::simulation {
 
-ModelDirectory::ModelDirectory(Loop& loop, Dice& dice, int accounts, Behaviour behaviour, Watcher watcher)
-    : loop_(loop), dice_(dice), behaviour_(behaviour), watcher_(std::move(watcher)) {
+ModelDirectory::ModelDirectory(Loop& loop, Dice& dice, int accounts, Behaviour behaviour, Watcher watcher, Witness witness)
+    : loop_(loop), dice_(dice), behaviour_(behaviour), watcher_(std::move(watcher)), witness_(std::move(witness)) {
   for (int i = 0; i < accounts; ++i) {
     Account account;
     account.now.ver = dice_.between(1, 9);
@@ -21,15 +21,19 @@ ModelDirectory::ModelDirectory(Loop& loop, Dice& dice, int accounts, Behaviour b
 std::int64_t ModelDirectory::filetime() { return 1'000'000 + std::chrono::duration_cast<std::chrono::microseconds>(loop_.now().time_since_epoch()).count() * 10; }
 
 Verdict ModelDirectory::modify(const Modify& order) {
+  if (order.old) witness_(order);
   if (dice_.chance(behaviour_.unwilling)) return Verdict::unwilling;
   auto& account = accounts_[static_cast<std::size_t>(order.account)];
   const auto& had = account.passwords;
   const bool repeated = order.enforce_history && std::find(had.begin(), had.end(), order.job) != had.end();
   const bool refused = order.password && (repeated || bad_password(order.job));
+  const bool wrong = order.old && *order.old != had.back();
+  if (wrong && behaviour_.history_first) return Verdict::wrong_old;
   if (refused && behaviour_.history_first) return Verdict::refused_password;
   if (order.pls && *order.pls != account.now.pls) return Verdict::swap_failed;
   if (order.mk_old && order.mk_old != account.now.mk) return Verdict::swap_failed;
   if (order.mk_new && !order.mk_old && account.now.mk) return Verdict::swap_failed;
+  if (wrong) return Verdict::wrong_old;
   if (refused) return Verdict::refused_password;
   const auto before = account.now;
   if (order.pls) account.now.pls = order.must_change ? 0 : filetime();

@@ -14,6 +14,7 @@ namespace wb::simulation {
 
 constexpr int nobodys = -1;  // password or write of no job of ours
 constexpr int first_password = -2;
+constexpr int mistyped = -3;  // as an old password: none that anybody ever had
 
 struct Reading {
   std::int64_t ver = 1;
@@ -32,6 +33,7 @@ struct Modify {
   std::optional<std::string> mk_old;  // delete marker <this>
   std::optional<std::string> mk_new;  // add marker <this>: fails when there still is one
   bool password = false;              // replace unicodePwd by the job's
+  std::optional<int> old;             // ... which a change may only where this is the one of now
   bool enforce_history = true;
   Time sent{};
 };
@@ -39,6 +41,7 @@ struct Modify {
 enum class Verdict { done,
   swap_failed,
   refused_password,
+  wrong_old,
   unwilling };  // for a reason that has nothing to do with the request
 
 // What a request came to. `unreachable`: it was not sent.
@@ -67,10 +70,11 @@ class ModelDirectory {
     Reply reply = Reply::answered;
     Reading reading;
   };
-  // Told of every change: who, what was there before, what is now.
+  // Told of every change: who, what was there before, what is now; and of every old password that was shown.
   using Watcher = std::function<void(const Modify&, const Reading& before, const Reading& now)>;
+  using Witness = std::function<void(const Modify&)>;
 
-  ModelDirectory(Loop& loop, Dice& dice, int accounts, Behaviour behaviour, Watcher watcher);
+  ModelDirectory(Loop& loop, Dice& dice, int accounts, Behaviour behaviour, Watcher watcher, Witness witness);
 
   // The answer is given in the asker's time: its process decides whether it is still there to hear it.
   void read(Process& asker, int account, std::function<void(Read)> then);
@@ -82,6 +86,7 @@ class ModelDirectory {
   const Reading& look(int account) const { return accounts_[static_cast<std::size_t>(account)].now; }
   bool bad_password(int job) const { return job >= 0 && static_cast<std::size_t>(job) < bad_.size() && bad_[static_cast<std::size_t>(job)]; }
   void refuse_password_of(int job);
+  int password_of(int account) const { return accounts_[static_cast<std::size_t>(account)].passwords.back(); }
 
   void freeze() { frozen_ = true; }
   void thaw();
@@ -109,6 +114,7 @@ class ModelDirectory {
   Dice& dice_;
   Behaviour behaviour_;
   Watcher watcher_;
+  Witness witness_;
   std::vector<Account> accounts_;
   std::vector<bool> bad_;
   std::deque<Landing> waiting_;  // while frozen

@@ -98,7 +98,7 @@ void SimulatedAgent::intend(const RunningPtr& running) {
 void SimulatedAgent::decide(const RunningPtr& running, std::optional<Entry> known) {
   const auto& job = running->job;
   auto& attempt = running->attempt;
-  attempt.second = job.att > 1;
+  attempt.second = job.att > 1 && !(world_.plan.bugs.change_repeated && job.op == Op::change);  // planted
   attempt.marker = world_.plan.marker;
   if (job.op == Op::resolve) attempt.work = Work::resolve;
   if (known) {
@@ -110,7 +110,7 @@ void SimulatedAgent::decide(const RunningPtr& running, std::optional<Entry> know
       if (!running->alone) say({Type::accept, job.jti, job.fence});
       return answer_again(running, *known->result);
     }
-    attempt.second = true;
+    attempt.second = !world_.plan.bugs.change_repeated || job.op != Op::change;  // planted
     if (known->job.op != Op::resolve) attempt.first_exp = known->job.exp;
   }
   if (!running->alone) {
@@ -155,7 +155,7 @@ void SimulatedAgent::read(const RunningPtr& running) {
     world_.directory.read(process_, account_in(running->job.sub), [this, running](const ModelDirectory::Read& read) {
       step(running, "read", 30us, [this, running, read] {
         if (read.reply != Reply::answered) return act(running, running->machine->on(agent::ReadFailed{fault_of(read.reply)}));
-        act(running, running->machine->on(agent::ReadDone{account_of(*running, read.reading), policy::Denial::none}));
+        act(running, running->machine->on(agent::ReadDone{account_of(*running, read.reading), policy::Denial::none, protocol::PasswordPolicy(), world_.unix_now()}));
       });
     });
   });
@@ -181,6 +181,7 @@ void SimulatedAgent::modify(const RunningPtr& running, std::string marker, bool 
     const auto& pre = *running->job.pre;
     order.password = password;
     if (password) order.pls = std::stoll(pre.pls), order.must_change = running->job.opts.must_change, order.enforce_history = running->job.opts.enforce_history;
+    if (password) order.old = world_.orders[static_cast<std::size_t>(order.job)].old;
     if (!marker.empty()) order.mk_old = pre.mk, order.mk_new = marker;
     send(running, std::move(order));
   });
@@ -202,6 +203,7 @@ void SimulatedAgent::written(const RunningPtr& running, const ModelDirectory::Wr
   if (write.reply == Reply::answered) {
     ldap::WriteAnswer answer;
     if (write.verdict == Verdict::swap_failed) answer.refusal = ldap::Refusal::swap_failed;
+    if (write.verdict == Verdict::wrong_old) answer.refusal = ldap::Refusal::old_password_wrong;
     if (write.verdict == Verdict::refused_password) answer.refusal = ldap::Refusal::policy;
     if (write.verdict == Verdict::unwilling) answer.refusal = ldap::Refusal::directory_error;
     if (write.after) answer.after = account_of(*running, *write.after);

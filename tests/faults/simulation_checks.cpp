@@ -48,6 +48,12 @@ void World::changed(const Modify& order, const Reading& before, const Reading& n
   else if (before.ver != ours.probed.ver) violation(ours.jti + " overwrote a newer password");
 }
 
+// Each wrong one counts towards the lock; and that it was right the first time proves nothing of the second.
+void World::shown(const Modify& order) {
+  auto& record = records_[static_cast<std::size_t>(order.job)];
+  if (++record.shown > 1) violation(orders[static_cast<std::size_t>(order.job)].jti + " showed the old password twice");
+}
+
 void World::told(int number, const std::string& outcome, const std::string& reason) {
   const auto at = static_cast<std::size_t>(number);
   const auto& order = orders[at];
@@ -55,6 +61,7 @@ void World::told(int number, const std::string& outcome, const std::string& reas
   trace([&] { return order.jti + " is told: " + outcome + " " + reason; });
   record.told.push_back({loop.now(), outcome, reason});
   if (applied(outcome) && record.written.empty()) violation(order.jti + " was told " + outcome + ", and nothing was written");
+  if (reason == "old_password_wrong" && order.old != mistyped && !record.moved_by_others) violation(order.jti + " was told that its old password is wrong, and it was not");
   if (record.told.size() > 1) return;
   const auto latest = std::max(time_of(order.exp) + 30s, service_up_) + write_takes;
   if (loop.now() > latest) violation(order.jti + " was told nothing until " + std::to_string(seconds_of(loop.now())));
@@ -74,6 +81,7 @@ void World::power_lost(int agent) {
 // With one other agent healthy, and the directory: 2 s after a kill, the lease after a freeze.
 void World::check_bound(std::size_t at) {
   if (plan.shape == Shape::chaos) return;
+  if (orders[at].old && !plan.marker) return;  // what an agent left behind can't be voided, nor sent again: until exp
   const auto took = loop.now() - *orders[at].submitted;
   const bool kill = plan.shape == Shape::one_kill;
   auto& slowest = kill ? tally_.slowest_kill : tally_.slowest_freeze;
@@ -105,6 +113,7 @@ void World::check_record(std::size_t at) {
   // The service keeps no list of resolves: what one of them found and could not say before the end counts no more.
   const bool resolved = std::any_of(record.told.begin(), record.told.end(), [](const auto& said) { return said.outcome == "in_doubt"; });
   if (!resolved && record.known_to >= 0 && !record.journal_lost && !record.void_removed && !applied(last.outcome)) violation(order.jti + " is in a journal as applied, and its caller was told " + last.outcome);
+  if (order.old) ++tally_.changes, tally_.changed += applied(last.outcome);
   if (applied(last.outcome)) ++tally_.applied;
   else if (last.outcome == "rejected") ++tally_.refused;
   else if (last.outcome == "superseded") ++tally_.superseded;
@@ -119,6 +128,7 @@ void World::count_into(Tally& total) const {
   total.applied += tally_.applied, total.refused += tally_.refused, total.superseded += tally_.superseded, total.not_done += tally_.not_done;
   total.in_doubt_told += tally_.in_doubt_told, total.unknown += tally_.unknown, total.upgraded += tally_.upgraded;
   total.blind_swaps += tally_.blind_swaps, total.late_after_interference += tally_.late_after_interference;
+  total.changes += tally_.changes, total.changed += tally_.changed;
   total.slowest_kill = std::max(total.slowest_kill, tally_.slowest_kill);
   total.slowest_freeze = std::max(total.slowest_freeze, tally_.slowest_freeze);
 }

@@ -20,8 +20,11 @@ struct Order {
   protocol::Pre pre;  // the same, as the contract puts it
   UnixSeconds iat = 0, exp = 0;
   bool must_change = false, enforce_history = true;
+  std::optional<int> old;         // a change: the password that the person takes for the one of now
   std::optional<Time> submitted;  // the service took it
 };
+
+inline protocol::Op op_of(const Order& order) { return order.old ? protocol::Op::change : protocol::Op::reset; }
 
 struct Answer {  // a result, without its signature
   std::string jti;

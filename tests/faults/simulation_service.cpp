@@ -42,7 +42,7 @@ void SimulatedService::start() {
     const auto& row = seen_[i];
     if (!row.stored || row.final) continue;
     const auto order = static_cast<int>(i);
-    auto machine = JobMachine::restored(world_.time_of(world_.orders[i].exp), {row.fence, row.attempts, row.resolving}, timings_);
+    auto machine = JobMachine::restored(world_.time_of(world_.orders[i].exp), {row.fence, row.attempts, row.resolving}, timings_, op_of(world_.orders[i]));
     step(add(order, std::move(machine)), event::Start{});
   }
 }
@@ -75,7 +75,7 @@ SimulatedService::Submitted SimulatedService::submit(int number) {
   row.stored = true;
   disk_[static_cast<std::size_t>(number)] = row;  // on disk before its 202
   world_.accepted(number);
-  step(add(number, JobMachine(world_.time_of(order.exp), timings_)), event::Start{});
+  step(add(number, JobMachine(world_.time_of(order.exp), timings_, op_of(order))), event::Start{});
   return Submitted::stored;
 }
 
@@ -169,7 +169,7 @@ std::shared_ptr<const protocol::Job> SimulatedService::payload_of(const Live& li
   auto job = std::make_shared<protocol::Job>();
   job->jti = order.jti;
   job->fence = offer.fence, job->att = offer.att;
-  job->op = offer.resolve ? protocol::Op::resolve : protocol::Op::reset;
+  job->op = offer.resolve ? protocol::Op::resolve : op_of(order);
   job->sub = world_.sub_of(order.account);
   job->iat = order.iat, job->exp = order.exp;
   if (offer.resolve) {

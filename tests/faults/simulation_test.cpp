@@ -54,7 +54,7 @@ void print(const Tally& t) {
   const auto seconds = [](Span span) { return std::chrono::duration<double>(span).count(); };
   std::cout << t.schedules << " schedules, " << t.events << " events, " << t.orders << " jobs: " << t.applied << " applied, " << t.refused << " rejected, " << t.superseded << " superseded, " << t.not_done
             << " not done, " << t.unknown << " unknown; " << t.in_doubt_told << " told in_doubt first, " << t.upgraded << " of them applied; slowest after one kill " << seconds(t.slowest_kill)
-            << " s, after one freeze " << seconds(t.slowest_freeze) << " s; " << t.blind_swaps << " blind swaps (0 over 0), " << t.late_after_interference << " writes after a removed void\n";
+            << " s, after one freeze " << seconds(t.slowest_freeze) << " s; " << t.blind_swaps << " blind swaps (0 over 0), " << t.late_after_interference << " writes after a removed void; " << t.changed << " of " << t.changes << " changes applied\n";
 }
 
 TEST(ThePromise, HoldsUnderEverySchedule) {
@@ -97,6 +97,12 @@ TEST(AnExpectationFromALaterReading, IsFound) {
   Bugs bugs;
   bugs.expects_reread = true;
   expect_found(bugs, "newer password", 2'000);
+}
+
+TEST(AChangeThatIsSentAgain, IsFound) {
+  Bugs bugs;
+  bugs.change_repeated = true;
+  expect_found(bugs, "showed the old password twice", 2'000);
 }
 
 TEST(ASchedule, IsTheSameEveryTime) { EXPECT_EQ(story_of(7), story_of(7)); }

@@ -23,8 +23,9 @@ void World::place_order(int account, Span thinking, int tries) {
   if (healed_) order.exp = order.iat + 120;
   order.must_change = plan.must_change && dice.chance(0.5);
   order.enforce_history = !order.must_change;
+  if (!order.must_change && dice.chance(0.3)) order.old = !healed_ && dice.chance(0.2) ? mistyped : directory.password_of(account);
   if (!healed_ && plan.shape == Shape::chaos && dice.chance(0.1)) directory.refuse_password_of(order.number);
-  trace([&] { return order.jti + " is for account " + std::to_string(account) + ": version " + std::to_string(order.probed.ver) + ", pls " + order.pre.pls + ", marker " + order.pre.mk.value_or("-"); });
+  trace([&] { return order.jti + (order.old ? " (a change) is for account " : " is for account ") + std::to_string(account) + ": version " + std::to_string(order.probed.ver) + ", pls " + order.pre.pls + ", marker " + order.pre.mk.value_or("-"); });
   orders.push_back(order);
   records_.emplace_back();
   loop.after(thinking, [this, number = order.number] { submit(number, 20); });

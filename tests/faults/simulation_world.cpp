@@ -48,7 +48,9 @@ Plan plan_of(Dice& dice, const Bugs& bugs) {
 
 World::World(std::uint64_t seed, const Bugs& bugs, bool tracing)
     : dice(seed), plan(plan_of(dice, bugs)),
-      directory(loop, dice, plan.accounts, behaviour_of(dice, plan), [this](const Modify& order, const Reading& before, const Reading& now) { changed(order, before, now); }),
+      directory(
+          loop, dice, plan.accounts, behaviour_of(dice, plan), [this](const Modify& order, const Reading& before, const Reading& now) { changed(order, before, now); },
+          [this](const Modify& order) { shown(order); }),
       network(*this), service(*this, timings_of(plan)), tracing_(tracing) {
   for (int i = 0; i < plan.agents; ++i) agents.push_back(std::make_unique<SimulatedAgent>(*this, i));
   network.bumpy = plan.shape == Shape::chaos;

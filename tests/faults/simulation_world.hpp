@@ -18,6 +18,7 @@ struct Bugs {
   bool fence_ignored = false;    // the service takes every answer for the current attempt's
   bool void_skipped = false;     // the agent says that it voided and did not
   bool expects_reread = false;   // the swap expects what was just read, not what the probe saw
+  bool change_repeated = false;  // a second attempt at a change is sent as the first was
 };
 
 enum class Shape {
@@ -46,6 +47,7 @@ struct Statement {  // what a caller was told, and when
 struct Record {  // of one order
   std::vector<Statement> told;
   std::vector<Time> written;
+  int shown = 0;                 // how often its old password came to the directory
   int known_to = -1;             // the agent that journaled `applied`
   bool journal_lost = false;     // ... and lost its power later
   bool foreign_marker = false;   // another job's marker was written after this one's probe
@@ -57,7 +59,7 @@ struct Record {  // of one order
 
 struct Tally {  // over many schedules
   std::uint64_t schedules = 0, orders = 0, events = 0, applied = 0, refused = 0, superseded = 0, not_done = 0, in_doubt_told = 0, unknown = 0, upgraded = 0, blind_swaps = 0,
-                late_after_interference = 0;
+                late_after_interference = 0, changes = 0, changed = 0;
   Span slowest_kill{0}, slowest_freeze{0};
 };
 
@@ -111,6 +113,7 @@ class World {
   void last_orders();
   // ---- the checks (simulation_checks.cpp)
   void changed(const Modify& order, const Reading& before, const Reading& now);
+  void shown(const Modify& order);
   void check_record(std::size_t order);
   void check_bound(std::size_t order);
   bool may_stay_unknown(std::size_t order) const;
