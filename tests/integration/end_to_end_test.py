@@ -5,6 +5,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
@@ -117,6 +118,57 @@ class AReset(unittest.TestCase):
         found = any(b"Canary-planted-42" in content for _, content in memory_of(holder.pid))
         holder.communicate(b"")
         self.assertTrue(found)
+
+
+class AProbe(unittest.TestCase):
+    """What the client is told of accounts of every kind: tests/support/ad/README.md lists them."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World(agents=("agent1",), contacts=["mail", "otherMailbox", "proxyAddresses", "mobile"])
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.world.close()
+
+    def probe(self, name, **more):
+        status, seen = self.world.call("/api/v1/probes", {"name": name, **more})
+        self.assertEqual(status, 200, seen)
+        return seen
+
+    def states(self, name):
+        return {key for key, value in self.probe(name)["answer"]["state"].items() if value is True}
+
+    def test_says_what_is_special_about_an_account(self):
+        told = {name: self.states(name) for name in ("alice", "ivan", "sven", "otto", "maxi", "erik", "svc-awk")}
+        self.assertEqual(told, {"alice": set(), "ivan": {"cannot_change"}, "sven": {"smart_card"}, "otto": {"account_expired"}, "maxi": {"expired"},
+                                "erik": {"must_change"}, "svc-awk": {"never_expires"}})
+
+    def test_says_until_when_an_account_is_locked(self):
+        for _ in range(3):
+            self.world.binds("u080", "wrong-password")
+        before = time.time()
+        state = self.probe("u080")["answer"]["state"]
+        self.assertTrue(state["locked"])
+        self.assertAlmostEqual(state["locked_until"], before + 1800, delta=30)
+        self.assertNotIn("locked_until", self.probe("alice")["answer"]["state"])
+
+    def test_tells_contacts_and_groups_to_who_asks(self):
+        pia = self.probe("pia", want=["contacts"])["answer"]
+        self.assertEqual((pia["language"], sorted(pia["contacts"])), ("de-AT", ["mail", "mobile", "otherMailbox", "proxyAddresses"]))
+        self.assertEqual(sorted(pia["contacts"]["otherMailbox"]), ["pia@club.example", "pia@home.example"])
+        self.assertEqual(self.probe("pia")["answer"]["contacts"], {})
+        groups = self.probe("ralf", want=["groups"])["answer"]["groups"]
+        self.assertTrue({f"CN={name},OU=People,{AD['AD_BASE']}" for name in ("inner-allowed", "reset-allowed")} <= set(groups), groups)
+
+    def test_says_nothing_of_whom_the_guardrails_keep_from_us(self):
+        for name, outcome, reason in (("nadia", "denied", "protected"), ("boss", "denied", "protected"), ("pc1$", "failed", "not_found"), ("dc1$", "failed", "not_found")):
+            seen = self.probe(name, want=["contacts", "groups"])
+            self.assertEqual((seen["outcome"], seen["reason"], seen.get("answer")), (outcome, reason, None), name)
+
+    def test_resets_whoever_lives_in_an_awkward_place(self):
+        self.assertEqual(self.world.reset("awk", NEW)["outcome"], "applied")
+        self.assertTrue(self.world.binds("awk", NEW))
 
 
 class AKilledAgent(unittest.TestCase):

@@ -1,5 +1,6 @@
 // Two replicating Samba controllers, one of which goes away in every way there is. Run with: ad-lab run -2 <program>
 #include <gtest/gtest.h>
+#include <ldap.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -244,6 +245,15 @@ TEST_F(ADomainOfTwoControllers, IsFoundInDnsThoughAControllerThatAnswersDnsStand
   const auto directory = open_directory(settings);
   EXPECT_TRUE(until(*directory, [](const DirectoryState& state) { return state.ready; })) << directory->check().reason;
   EXPECT_EQ(dc_of_probe(*directory), dc2);
+}
+
+// RFC 2782: what ldapsearch does with ldap:///dc=corp,dc=example. A check of the lab, not of ours.
+TEST_F(ADomainOfTwoControllers, IsFoundByAnyLdapClientThatAsksDns) {
+  char* hosts = nullptr;
+  ASSERT_EQ(ldap_domain2hostlist("corp.example", &hosts), LDAP_SUCCESS);
+  const std::string found = std::string(" ") + hosts + " ";
+  ldap_memfree(hosts);
+  for (const auto* host : {" dc1.corp.example:389 ", " dc2.corp.example:389 "}) EXPECT_NE(found.find(host), std::string::npos) << found;
 }
 
 TEST(ADomainThatDnsDoesNotKnow, IsNotReadyAndSaysWhy) {

@@ -14,7 +14,8 @@ import unittest
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from world import AD, DOMAIN, World, free_port, wait_until  # noqa: E402
+from trouble import Controller  # noqa: E402
+from world import DOMAIN, World, free_port, wait_until  # noqa: E402
 
 OTHER = {name: os.environ.get(f"AD2_{name}", "") for name in ("URI", "CA", "BASE", "DOMAIN", "SVC", "SVC_PW")}
 NEW = "Fresh-Passw0rd-1"
@@ -33,7 +34,7 @@ class TwoForests(unittest.TestCase):
         cls.second = {
             "domain": OTHER["DOMAIN"],
             "directory": {"uris": [OTHER["URI"]], "ca_file": OTHER["CA"], "bind_dn": OTHER["SVC"], "bind_password_file": str(world.folder / "svc-other"), "marker_attribute": "adminDisplayName"},
-            "guardrails": {"allow_ous": [f"OU=People,{OTHER['BASE']}"], "volume": {"mode": "off"}}}
+            "guardrails": {"allow_ous": [f"OU=People,{OTHER['BASE']}", f"OU=Outside,{OTHER['BASE']}"], "volume": {"mode": "off"}}}
         cls.add_second()
 
     @classmethod
@@ -41,23 +42,33 @@ class TwoForests(unittest.TestCase):
         cls.world.close()
 
     @classmethod
-    def change_config(cls, change):
-        path = cls.world.config("agent1")
+    def change_config(cls, change, agent="agent1"):
+        path = cls.world.config(agent)
         config = json.loads(path.read_text())
         change(config)
         path.write_text(json.dumps(config))
 
     @classmethod
+    def identity(cls, agent="agent1"):
+        return json.loads((cls.world.folder / agent / "identity.json").read_text())
+
+    @classmethod
+    def enroll_in_second(cls, agent, code=0):
+        """An agent that is enrolled in the first domain, in the second one too; what was said."""
+        world, before = cls.world, cls.identity(agent)["agent"]
+        (world.folder / "token").write_text(world.tool("reset-service", "token", "create", "--domain", OTHER["DOMAIN"], "--config", world.config("service")))
+        said = world.tool("writeback-agent", "enroll", "--service", world.url, "--token-file", world.folder / "token", "--config", world.config(agent), code=code)
+        assert cls.identity(agent)["agent"] == before, "the same agent"
+        assert set(cls.identity(agent)["domains"]) == {DOMAIN, OTHER["DOMAIN"]}, "in both"
+        return said
+
+    @classmethod
     def add_second(cls):
         """As docs/OPERATIONS.md says: configure, enroll again, make its root, SIGHUP."""
-        world, config = cls.world, cls.world.config("agent1")
+        world = cls.world
         cls.change_config(lambda c: c["domains"].append(cls.second))
-        (world.folder / "token").write_text(world.tool("reset-service", "token", "create", "--domain", OTHER["DOMAIN"], "--config", world.config("service")))
-        before = json.loads((world.folder / "agent1/identity.json").read_text())
-        world.tool("writeback-agent", "enroll", "--service", world.url, "--token-file", world.folder / "token", "--config", config)
-        after = json.loads((world.folder / "agent1/identity.json").read_text())
-        assert after["agent"] == before["agent"], "the same agent"
-        world.tool("writeback-agent", "domain", "init", "--domain", OTHER["DOMAIN"], "--config", config)
+        cls.enroll_in_second("agent1")
+        world.tool("writeback-agent", "domain", "init", "--domain", OTHER["DOMAIN"], "--config", world.config("agent1"))
         links, losses = (world.log("agent1").count(word) for word in (" link.up ", " link.down "))
         world.processes["agent1"].send_signal(signal.SIGHUP)
         cls.other_client = world.folder / "other.json"
@@ -105,17 +116,62 @@ class TwoForests(unittest.TestCase):
         with self.client_of_other():
             self.assertEqual(self.world.reset("bob", NEW, code=1)["reason"], "not_found")
 
+    def test_have_guardrails_of_their_own(self):
+        self.assertEqual(self.world.reset("hugo", NEW, code=1)["reason"], "out_of_scope", "OU=Outside is not for us in one")
+        with self.client_of_other():
+            self.assertEqual(self.world.reset("otis", NEW)["outcome"], "applied", "and is in the other")
+
+    def test_have_rosters_of_their_own(self):
+        """A further agent is in a domain's hands when that domain's root has said so, and in no other's."""
+        world, rosters = self.world, self.identity()["domains"]
+        self.assertNotEqual(rosters[DOMAIN]["dr"], rosters[OTHER["DOMAIN"]]["dr"])
+        agent, fingerprint = world.make_agent("agent2")
+        self.change_config(lambda c: c["domains"].append(self.second), "agent2")
+        self.enroll_in_second("agent2")
+        def approve(domain):
+            said = world.tool("writeback-agent", "approve", agent, "--fingerprint", fingerprint, "--domain", domain, "--config", world.config("agent1"))
+            self.assertIn(f"roster: {rosters[domain]['rsn'] + 1}\nagents: 2\n", said)
+        approve(DOMAIN)
+        world.start_agent("agent2")
+        try:
+            world.wait_ready(2)
+            with self.client_of_other():
+                self.assertEqual(world.ready_agents(), 1, "pending there")
+                approve(OTHER["DOMAIN"])
+                world.wait_ready(2)
+            wait_until("both pins", lambda: all(self.identity(name)["domains"] == {d: {"dr": r["dr"], "rsn": r["rsn"] + 1} for d, r in rosters.items()} for name in ("agent1", "agent2")))
+        finally:
+            world.end("agent2")
+        world.wait_ready(1)
+
+    def expect_only_the_first(self, user):
+        """The second one's controller is away: the first is served, and everybody is told which is not, and why."""
+        wait_until("the reason", lambda: self.ask("/readyz")[0] == 503, 30)
+        health = json.loads(self.ask("/readyz")[1])
+        self.assertTrue(health["domains"][DOMAIN]["ready"])
+        self.assertFalse(health["domains"][OTHER["DOMAIN"]]["ready"])
+        self.assertIn("dc.other.example", health["domains"][OTHER["DOMAIN"]]["reason"])
+        self.assertEqual(self.world.reset(user, NEW)["outcome"], "applied")
+
+    def test_do_not_disturb_each_other_when_the_controller_of_one_is_killed(self):
+        controller = Controller("other")
+        controller.kill()
+        try:
+            self.expect_only_the_first("u004")
+        finally:
+            controller.start()
+            self.addClassCleanup(controller.process.wait)  # it serves the other tests, too
+            self.addClassCleanup(controller.process.kill)
+        wait_until("its return", lambda: self.ask("/readyz")[0] == 200, 40)
+        with self.client_of_other():
+            self.assertEqual(self.world.reset("zoe", "Risen-Again-Passw0rd-1")["outcome"], "applied")
+
     def test_do_not_disturb_each_other_when_one_is_away(self):
-        dc = int(pathlib.Path(AD["AD_ROOT"], "other/main.pid").read_text())
+        dc = Controller("other").pid
         self.assertEqual(self.ask("/readyz")[0], 200)
         os.kill(dc, signal.SIGSTOP)
         try:
-            wait_until("the reason", lambda: self.ask("/readyz")[0] == 503, 30)
-            health = json.loads(self.ask("/readyz")[1])
-            self.assertTrue(health["domains"][DOMAIN]["ready"])
-            self.assertFalse(health["domains"][OTHER["DOMAIN"]]["ready"])
-            self.assertIn("dc.other.example", health["domains"][OTHER["DOMAIN"]]["reason"])
-            self.assertEqual(self.world.reset("u001", NEW)["outcome"], "applied")
+            self.expect_only_the_first("u001")
             with self.client_of_other():
                 self.assertEqual(self.world.reset("zoe", NEW, code=3)["outcome"], "unavailable")
             metrics = self.ask("/metrics")[1]
@@ -154,9 +210,7 @@ class TwoForests(unittest.TestCase):
             path.write_text(right)
 
     def test_are_not_enrolled_twice(self):
-        (self.world.folder / "token").write_text(self.world.tool("reset-service", "token", "create", "--domain", OTHER["DOMAIN"], "--config", self.world.config("service")))
-        said = self.world.tool("writeback-agent", "enroll", "--service", self.world.url, "--token-file", self.world.folder / "token", "--config", self.world.config("agent1"), code=1)
-        self.assertIn("already enrolled in other.example", said)
+        self.assertIn("already enrolled in other.example", self.enroll_in_second("agent1", code=1))
 
 
 if __name__ == "__main__":

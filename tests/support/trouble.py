@@ -39,11 +39,12 @@ def frozen(pid):
 
 # ---- the domain controller --------------------------------------------------------------------------------------
 class Controller:
-    """A domain controller of the lab. `dc1` of a single lab is one process: stopped, all of it stands still."""
+    """A domain controller of the lab: dc1, dc2, or other. All but those of a pair are one process: stopped, all of it stands still."""
+    ADDRESSES = {"dc1": "127.0.0.53", "dc2": "127.0.0.54", "other": "127.0.0.63"}
 
     def __init__(self, name="dc1"):
         self.name, self.folder = name, pathlib.Path(AD["AD_ROOT"], name)
-        self.address = ("127.0.0.53" if name == "dc1" else "127.0.0.54", 636)
+        self.address = (self.ADDRESSES[name], 636)
 
     @property
     def pid(self):

@@ -18,6 +18,7 @@ HELPDESK_PW='Helpdesk-Passw0rd-1!'
 OTHER_DNS=other.example
 OTHER_BASE=DC=other,DC=example
 OTHER_SVC_PW='Other-Svc-Passw0rd-1!'
+OTHER_ADMIN_PW='Other-Adm1n-Passw0rd!'
 declare -A IP=([dc1]=127.0.0.53 [dc2]=127.0.0.54 [other]=127.0.0.63)
 declare -A HOST=([dc1]=dc1.$DNS [dc2]=dc2.$DNS [other]=dc.$OTHER_DNS)
 declare -A PID=()
@@ -137,6 +138,7 @@ X
 make_ca() { # [PREFIX]
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj "/O=${1:-CORP}/CN=${1:-CORP} Test Root CA" \
     -keyout "$GOLD/${1:-}ca.key" -out "$GOLD/${1:-}ca.pem" 2>/dev/null
+  chmod 644 "$GOLD/${1:-}ca.key"  # any user may run a lab, and this CA vouches for nothing else
 }
 
 # Our own certificate: Samba's has no subject alternative names. 127.0.0.1 is there for `serve`.
@@ -144,7 +146,7 @@ make_cert() { # NAME [CA-PREFIX]
   local tls=$ROOTFS$R/$1/tls host=${HOST[$1]} ca=$GOLD/${2:-}ca
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$host" \
     -keyout "$tls/key.pem" -out "$tls/csr.pem" 2>/dev/null
-  openssl x509 -req -in "$tls/csr.pem" -CA "$ca.pem" -CAkey "$ca.key" -CAcreateserial -days 3650 -out "$tls/cert.pem" \
+  openssl x509 -req -in "$tls/csr.pem" -CA "$ca.pem" -CAkey "$ca.key" -set_serial "0x$(openssl rand -hex 8)" -days 3650 -out "$tls/cert.pem" \
     -extfile <(printf 'subjectAltName=DNS:%s,DNS:%s,IP:%s,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n' \
       "$host" "${host#*.}" "${IP[$1]}") 2>/dev/null
   cp "$ca.pem" "$tls/ca.pem"
