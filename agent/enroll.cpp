@@ -62,16 +62,6 @@ Result<EnrollAnswer> ask_to_enroll(const config::AgentConfig& config, const std:
   return read_enroll_answer(*body);
 }
 
-// A further domain for an agent that exists: everything else must be as it was.
-Result<void> join(Identity& known, const Identity& answer) {
-  if (answer.agent != known.agent || answer.tenant != known.tenant) return refused("enroll", "the service gave this agent another name or tenant: its store is not the one it was enrolled in");
-  if (answer.sr != known.sr) return refused("enroll.sr", "the service's root key is not the one that was pinned");
-  for (const auto& [domain, pin] : answer.domains)
-    if (!known.domains.emplace(domain, pin).second) return refused("enroll", "already enrolled in " + domain);
-  known.issuer = answer.issuer;
-  return {};
-}
-
 // Which domain a verb is about: the one named, or the only one there is.
 Result<std::string> chosen(const Identity& identity, const std::string& domain) {
   if (!domain.empty() && !identity.domains.contains(domain)) return refused("domain", "this agent is not enrolled in " + domain);
@@ -132,6 +122,7 @@ Result<void> enroll(const config::AgentConfig& config, const std::string& servic
   auto known = load_identity(config.state_dir);
   if (!known && known.error().kind != Fault::Kind::unreachable) return known.error();
   if (known && known->service != url->text) return refused("enroll.service", "this agent is enrolled at " + known->service + "; another service needs another state_dir");
+  if (known && known->domains.size() >= domains_max) return refused("enroll", "an agent serves at most 16 domains");  // the token is not spent
   auto keys = load_or_make_keys(config.state_dir);
   if (!keys) return keys.error();
   auto answer = ask_to_enroll(config, url->text, *token, *keys);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/identity.hpp"
 #include "config/agent_config.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -43,6 +44,10 @@ struct EnrollAnswer {
   std::optional<std::string> dr;
 };
 Result<EnrollAnswer> read_enroll_answer(std::string_view json);
+
+// Takes the domain of a further enrolment into the identity of an agent that exists, which keeps what it has pinned.
+// Fault refused where anything else is not as it was, or the domain is there already.
+Result<void> join(Identity& known, const Identity& answer);
 
 struct ListedAgent {
   std::string id, host, state;

@@ -68,6 +68,16 @@ Result<EnrollAnswer> read_enroll_answer(std::string_view text) {
   return a;
 }
 
+Result<void> join(Identity& known, const Identity& answer) {
+  const auto refused = [](const char* where, std::string why) { return fault(Fault::Kind::refused, where, std::move(why)); };
+  if (answer.agent != known.agent || answer.tenant != known.tenant) return refused("enroll", "the service gave this agent another name or tenant: its store is not the one it was enrolled in");
+  if (answer.sr != known.sr) return refused("enroll.sr", "the service's root key is not the one that was pinned");
+  for (const auto& [domain, pin] : answer.domains)
+    if (!known.domains.emplace(domain, pin).second) return refused("enroll", "already enrolled in " + domain);
+  known.issuer = answer.issuer;
+  return {};
+}
+
 Result<AgentList> read_agent_list(std::string_view text) {
   auto parsed = protocol::parse_json(text);
   if (!parsed) return parsed.error();

@@ -21,7 +21,7 @@ void read_domains(Members& m, std::map<std::string, DomainPin>& out) {
   const auto* value = m.any("domains");
   if (!value) return;
   const auto* object = value->if_object();
-  if (!object || object->size() > 16) return m.problem("domains", "expected an object of at most 16 domains");
+  if (!object || object->size() > domains_max) return m.problem("domains", "expected an object of at most 16 domains");
   for (const auto& member : *object) {
     Members pin(member.value(), Members::Unknown::ignored);
     DomainPin read;

@@ -16,6 +16,8 @@ struct DomainPin {
   std::int64_t rsn = 0;  // of the newest roster seen: it never goes back
 };
 
+constexpr std::size_t domains_max = 16;  // of one agent; agent.yaml has the same limit
+
 struct Identity {
   std::string agent, tenant;
   std::string service;  // https://host[:port], as given at enrolment

@@ -84,6 +84,47 @@ TEST(AnIdentity, ComesBackAsItWasWritten) {
   EXPECT_FALSE(decode_identity("not json"));
 }
 
+TEST(AFurtherEnrolment, AddsItsDomainAndKeepsEveryPin) {
+  Identity known{"A1", "demo", "https://reset", "https://old", "root", {{"corp.example", {"dr", 7}}}};
+  ASSERT_TRUE(join(known, {"A1", "demo", "https://reset", "https://new", "root", {{"other.example", {}}}}));
+  EXPECT_EQ(known.domains.size(), 2U);
+  EXPECT_EQ(known.domains.at("corp.example").dr, "dr");
+  EXPECT_EQ(known.domains.at("corp.example").rsn, 7);
+  EXPECT_EQ(known.domains.at("other.example").dr, "");
+  EXPECT_EQ(known.issuer, "https://new");
+}
+
+TEST(AFurtherEnrolment, IsRefusedWhereTheServiceIsNotTheSameOrTheDomainNotNew) {
+  const Identity known{"A1", "demo", "https://reset", "https://reset", "root", {{"corp.example", {"dr", 7}}}};
+  const auto why = [&](const std::string& agent, const std::string& tenant, const std::string& root, const std::string& domain) {
+    auto mine = known;
+    const auto joined = join(mine, {agent, tenant, "https://reset", "https://reset", root, {{domain, {}}}});
+    EXPECT_EQ(encode_identity(mine), encode_identity(known)) << "nothing was taken over";
+    return joined ? std::string("taken") : joined.error().where + ": " + joined.error().detail;
+  };
+  EXPECT_EQ(why("A2", "demo", "root", "other.example").find("enroll: the service gave this agent another name"), 0U);
+  EXPECT_EQ(why("A1", "else", "root", "other.example").find("enroll: the service gave this agent another name"), 0U);
+  EXPECT_EQ(why("A1", "demo", "else", "other.example").find("enroll.sr: "), 0U);
+  EXPECT_EQ(why("A1", "demo", "root", "corp.example"), "enroll: already enrolled in corp.example");
+}
+
+TEST(AnAgentOfSixteenDomains, IsReadAndTakesNoMore) {
+  char name[] = "/tmp/wb-enroll-XXXXXX";
+  const std::filesystem::path folder = ::mkdtemp(name);
+  Identity identity{"A1", "demo", "https://127.0.0.1:1", "https://reset", "root", {}};
+  for (std::size_t i = 0; i < domains_max; ++i) identity.domains.emplace("d" + std::to_string(i) + ".example", DomainPin{});
+  ASSERT_TRUE(save_identity(folder, identity));
+  EXPECT_EQ(load_identity(folder).value().domains.size(), domains_max);
+  ASSERT_TRUE(platform::write_private_file(folder / "token", "wbe1.id.secret." + print43));
+  config::AgentConfig config;
+  config.state_dir = folder;
+  std::ostringstream out;
+  const auto more = enroll(config, "https://127.0.0.1:1", folder / "token", out);  // where nobody is asked
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().detail, "an agent serves at most 16 domains") << "and the token is not spent";
+  std::filesystem::remove_all(folder);
+}
+
 TEST(APrivateFile, IsOursAloneAndReplacedAsAWhole) {
   char name[] = "/tmp/wb-files-XXXXXX";
   const std::filesystem::path folder = ::mkdtemp(name);
