@@ -63,6 +63,24 @@ TEST_F(AService, KeepsTheRootAndTheNumberOfRosters) {
   EXPECT_NE(world.post_roster({&agent}).status, 200) << "another root";
 }
 
+TEST_F(AService, TakesAnAgentIntoASecondDomainUnderTheSameName) {
+  FakeAgent agent(world);
+  ASSERT_EQ(agent.enroll(world.token()).status, 200);
+  const auto name = agent.id;
+  const auto asks = [&] { return agent.post_signed("/agent/v1/agents", "domain", "other.example", "other.example").status; };
+  EXPECT_EQ(asks(), 401) << "not a member there";
+  const auto reply = agent.enroll(world.token("other.example"));
+  ASSERT_EQ(reply.status, 200) << json::serialize(reply.body);
+  EXPECT_EQ(reply.text("domain"), "other.example");
+  EXPECT_EQ(agent.id, name);
+  EXPECT_EQ(asks(), 200);
+  EXPECT_EQ(world.post_roster({&agent}).status, 200);
+  const auto listed = [&](const std::string& domain) { return agent.post_signed("/agent/v1/agents", "domain", domain, domain).body; };
+  EXPECT_EQ(listed("corp.example").at("agents").at(0).at("state").as_string(), "active");
+  EXPECT_EQ(listed("other.example").at("agents").at(0).at("state").as_string(), "pending") << "each domain's root decides for itself";
+  EXPECT_TRUE(listed("other.example").at("roster").is_null());
+}
+
 TEST(AServiceUnderEnrolments, LimitsThemByAddress) {
   auto shape = ServiceWorld::quick();
   shape.enrol_per_minute = 2;

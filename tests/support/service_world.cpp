@@ -69,8 +69,8 @@ HttpReply FakeAgent::enroll(const std::string& token) {
   return reply;
 }
 
-HttpReply FakeAgent::post_signed(const std::string& path, const std::string& member, const std::string& text) {
-  const protocol::SubmitClaims claims{id, world_.domain, crypto::sha256_url(text), unix_now()};
+HttpReply FakeAgent::post_signed(const std::string& path, const std::string& member, const std::string& text, const std::string& domain) {
+  const protocol::SubmitClaims claims{id, domain, crypto::sha256_url(text), unix_now()};
   const auto jws = crypto::sign(as, protocol::typ_submit, protocol::encode(claims)).value();
   return https("POST", world_.url() + path, json::serialize(json::object{{member, text}, {"jws", jws}}));
 }
@@ -281,9 +281,9 @@ std::size_t ServiceWorld::waiting_calls() {
   return asio::post(*io_, asio::use_future([this] { return service_->waiting_calls(); })).get();
 }
 
-std::string ServiceWorld::token() {
+std::string ServiceWorld::token(const std::string& of) {
   const auto credential = service::new_credential();
-  EXPECT_TRUE(store_->add_token(credential.id, service::hash_of(credential), domain, unix_now() + 600));
+  EXPECT_TRUE(store_->add_token(credential.id, service::hash_of(credential), of, unix_now() + 600));
   return "wbe1." + credential.id + "." + credential.secret;
 }
 

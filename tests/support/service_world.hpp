@@ -54,7 +54,7 @@ class FakeAgent {
   std::string session;     // as it was welcomed
 
   HttpReply enroll(const std::string& token);
-  HttpReply post_signed(const std::string& path, const std::string& member, const std::string& text);
+  HttpReply post_signed(const std::string& path, const std::string& member, const std::string& text, const std::string& domain = "corp.example");
 
   using Tweak = std::function<void(protocol::HelloClaims&)>;
   // Dials and says hello: "welcome", or the code of the error.
@@ -116,7 +116,7 @@ class ServiceWorld {
   void stop();  // in order; start() may follow
   void kill();  // as SIGKILL: nothing is said and nothing flushed; start() may follow
   std::size_t waiting_calls();
-  std::string token();                                         // wbe1.<id>.<secret>
+  std::string token(const std::string& of = "corp.example");   // wbe1.<id>.<secret>
   std::string client(const std::string& of = "corp.example");  // a bearer credential of a domain
   // Enrols, puts into a new roster, connects, states, becomes ready.
   std::unique_ptr<FakeAgent> active_agent();
