@@ -148,7 +148,7 @@ TEST(ANameServer, ThatIsNotThereIsNamed) {
 }
 
 TEST(ANameServer, ThatAnswersNonsenseIsNotBelieved) {
-  for (const std::string nonsense : {std::string("\x81\x80", 2), std::string("\x81\x80\x00\x01\xff\xff\x00\x00\x00\x00", 10), std::string(400, '\xff')}) {
+  for (const std::string& nonsense : {std::string("\x81\x80", 2), std::string("\x81\x80\x00\x01\xff\xff\x00\x00\x00\x00", 10), std::string(400, '\xff')}) {
     const NameServer server({}, nonsense);
     const auto found = discover("corp.example", {}, Clock::now() + 1s, in_the_middle, server.address());
     EXPECT_FALSE(found);
