@@ -62,13 +62,7 @@ Agent::~Agent() = default;
 
 void Agent::open_domain(const config::AgentDomain& domain) {
   const auto& name = domain.directory.domain;
-  using Rule = policy::Guardrails::Rule;
-  const auto say_audited = [&name](const char* rule, bool only_audited) {
-    if (only_audited) log::warn("guardrails.audited", log::field("domain", name), log::field("rule", rule));
-  };
-  say_audited("scope", domain.guardrails.scope == Rule::audit);
-  say_audited("protection", domain.guardrails.protection == Rule::audit);
-  say_audited("volume", domain.volume.mode != policy::Mode::enforce);
+  for (const auto rule : config::audited_rules(domain)) log::warn("guardrails.audited", log::field("domain", name), log::field("rule", rule));
   if (!trust_.identity().domains.contains(name)) return log::warn("domain.not_enrolled", log::field("domain", name));
   const int threads = config_.window + 2;  // a window of writes may stand still: a probe and the check must not wait for them
   domains_.emplace(name, std::make_unique<Domain>(domain, open_(domain.directory), threads));
@@ -228,7 +222,7 @@ Awaitable<> Agent::watch(Domain& domain) {
     if (stopping_) co_return;
     auto tending = worker_->tend_journal();
     co_await std::move(tending);
-    if (state.ready && state.group_sids != domain.rules->group_sids) {
+    if (state.group_sids != domain.rules->group_sids) {  // also of a domain that is not ready: jobs may be on their way
       auto rules = *domain.rules;
       rules.group_sids = state.group_sids;
       domain.rules = std::make_shared<const policy::Guardrails>(std::move(rules));

@@ -1,6 +1,7 @@
 #include "agent/worker.hpp"
 
 #include "core/failpoint.hpp"
+#include "core/ids.hpp"
 #include "crypto/jws.hpp"
 #include "policy/microsoft_events.hpp"
 #include "policy/verdict_text.hpp"
@@ -17,7 +18,8 @@ using protocol::Op;
 constexpr std::size_t probes_max = 4096;  // remembered against replay until they expire
 constexpr std::size_t tasks_per_window = 4;
 constexpr std::size_t acks_at_once = 64;
-constexpr int writes_counted_max = 100'000;  // the largest limit of an hour
+constexpr std::size_t names_counted_bytes = 256;  // of a name that was asked for, in the breaker's memory
+constexpr int writes_counted_max = 100'000;       // the largest limit of an hour
 
 }  // namespace
 
@@ -195,11 +197,14 @@ void Worker::busy(const Job& job, std::string_view reason, const std::string& do
   report(result_of(nobody, {Say{Code::busy, std::string(reason), {}}, {}, {}, {}, 0}), domain);
 }
 
-// ---- the breaker on volume ----------------------------------------------------------------------------------
+// ---- the breakers on volume ----------------------------------------------------------------------------------
 policy::VolumeVerdict Worker::take_volume(Domain& domain, const Job& job) {
-  const auto verdict = domain.volume.take(unix_now(), job.sub);
-  if (verdict.alarm) log::error("volume.tripped", log::field("domain", domain.name), log::field("limit", verdict.limit), log::field("until", *verdict.retry_after), log::field("enforced", verdict.refused));
-  const auto why = "volume: " + std::string(verdict.limit);
+  const bool probe = job.op == Op::probe;
+  const auto asked_for = lowered(job.name.value_or(job.sub)).substr(0, names_counted_bytes);
+  const auto verdict = probe ? domain.probes.take(unix_now(), asked_for) : domain.volume.take(unix_now(), job.sub);
+  if (verdict.alarm && probe) log::error("probes.tripped", log::field("domain", domain.name), log::field("limit", verdict.limit), log::field("until", *verdict.retry_after), log::field("enforced", verdict.refused));
+  if (verdict.alarm && !probe) log::error("volume.tripped", log::field("domain", domain.name), log::field("limit", verdict.limit), log::field("until", *verdict.retry_after), log::field("enforced", verdict.refused));
+  const auto why = std::string(probe ? "probes: " : "volume: ") + std::string(verdict.limit);
   if (verdict.refused) log::info("job.denied", log::field("jti", job.jti), log::field("why", why));
   else if (verdict.flood != policy::Flood::none) log::info("job.audited", log::field("jti", job.jti), log::field("why", why));
   return verdict;

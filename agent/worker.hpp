@@ -32,13 +32,13 @@ namespace wb::agent {
 // One directory, its guardrails and its threads.
 struct Domain {
   Domain(const config::AgentDomain& its, std::unique_ptr<ldap::Directory> directory_, int threads)
-      : name(its.directory.domain), rules(std::make_shared<const policy::Guardrails>(its.guardrails)), passwords(its.password_rules), volume(its.volume), marker(!its.directory.marker_attribute.empty()),
+      : name(its.directory.domain), rules(std::make_shared<const policy::Guardrails>(its.guardrails)), passwords(its.password_rules), volume(its.volume), probes(its.probes), marker(!its.directory.marker_attribute.empty()),
         directory(std::move(directory_)), pool(static_cast<std::size_t>(threads)) {}
   const std::string name;
   std::shared_ptr<const policy::Guardrails> rules;  // with the SIDs of the groups they name, as the directory says; replaced, never changed
   PasswordCheck passwords;
-  policy::Volume volume;  // of the loop's thread
-  const bool marker;      // marker attribute configured
+  policy::Volume volume, probes;  // of writes and of readings; of the loop's thread
+  const bool marker;              // marker attribute configured
   const std::unique_ptr<ldap::Directory> directory;
   ldap::DirectoryState state;             // as the last check said
   bool leaving = false, watched = false;  // it goes away when its jobs are done; its watch runs

@@ -52,8 +52,9 @@ Say denied(policy::Denial denial) { return {Code::denied, std::string(policy::re
 // ---- probe --------------------------------------------------------------------------------------------------
 Awaitable<> Worker::probe(RunningPtr running) {
   parts_.outbox.say("accept", JobRef{running->job.jti, running->job.fence});
-  remember_probe(running->job);
   auto& domain = *running->domain;
+  if (const auto volume = take_volume(domain, running->job); volume.refused) co_return flooded(*running, volume, false);
+  remember_probe(running->job);
   auto work = [&domain, rules = domain.rules, job = running->job] {
     const Stopwatch watch;
     Probed looked{domain.directory->find(job.name.value_or(job.sub)), {}, {}, {}, 0};  // find() reads more than read()
@@ -76,6 +77,7 @@ Awaitable<> Worker::probe(RunningPtr running) {
   };
   auto looking = to_completion(domain.pool, std::move(work));
   auto looked = co_await std::move(looking);
+  if (!looked.decision.audited.empty()) log::info("job.audited", log::field("jti", running->job.jti), log::field("why", looked.decision.audited));
   Outcome outcome;
   outcome.directory_ms = looked.ms;
   if (!looked.account) {

@@ -79,6 +79,7 @@ void read_agent(Reader& reader, AgentConfig& config) {
       section.section("guardrails", true, [&](Section& s) {
         read_guardrails(s, domain.directory, domain.guardrails);
         s.section("volume", false, [&](Section& v) { read_volume(v, domain.volume); });
+        s.section("probes", false, [&](Section& v) { read_volume(v, domain.probes); });
       });
       domain.directory.named_groups = policy::groups_by_dn(domain.guardrails);
       section.section("password_rules", false, [&](Section& s) { read_password_rules(s, folder, domain.password_rules); });
@@ -88,6 +89,17 @@ void read_agent(Reader& reader, AgentConfig& config) {
 }
 
 }  // namespace
+
+std::vector<std::string_view> audited_rules(const AgentDomain& domain) {
+  const auto& g = domain.guardrails;
+  std::vector<std::string_view> rules;
+  if (g.scope != policy::Guardrails::Rule::enforce) rules.emplace_back("scope");
+  if (g.protection != policy::Guardrails::Rule::enforce) rules.emplace_back("protection");
+  if (g.disabled_accounts == policy::Guardrails::Disabled::audit) rules.emplace_back("disabled_accounts");
+  if (domain.volume.mode != policy::Mode::enforce) rules.emplace_back("volume");
+  if (domain.probes.mode != policy::Mode::enforce) rules.emplace_back("probes");
+  return rules;
+}
 
 std::variant<AgentConfig, Problems> load_agent_config(const std::filesystem::path& file) {
   Reader reader(file);

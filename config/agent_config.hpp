@@ -17,6 +17,7 @@ struct AgentDomain {
   ldap::Settings directory;  // directory.domain is the domain's name
   policy::Guardrails guardrails;
   policy::VolumeLimits volume;
+  policy::VolumeLimits probes = policy::probe_limits;
   PasswordRules password_rules;
   bool operator==(const AgentDomain&) const = default;
 };
@@ -34,6 +35,9 @@ struct AgentConfig {
   log::Level log_level = log::Level::info;
   std::vector<AgentDomain> domains;  // 1 to 16
 };
+
+// The rules among guardrails that don't hold as they would by default: only audited, or off. By their keys.
+std::vector<std::string_view> audited_rules(const AgentDomain& domain);
 
 std::variant<AgentConfig, Problems> load_agent_config(const std::filesystem::path& file);
 // Every key it knows, "domains[].directory.uris" for one inside a list: for the test of the example file.

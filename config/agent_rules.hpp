@@ -25,7 +25,7 @@ struct PasswordRules {
 
 // `directory` and `domain` are read before: they decide what a rule can mean.
 void read_guardrails(Section& section, const ldap::Settings& directory, policy::Guardrails& g);
-void read_volume(Section& section, policy::VolumeLimits& limits);
+void read_volume(Section& section, policy::VolumeLimits& limits);  // of writes, or of probes
 void read_password_rules(Section& section, const std::filesystem::path& folder, PasswordRules& rules);
 
 }  // namespace wb::config

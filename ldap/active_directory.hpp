@@ -38,7 +38,7 @@ class ActiveDirectory final : public Directory {
   const std::string& base_of(const Connection& connection) const { return settings_.base_dn.empty() ? connection.root().base : settings_.base_dn; }
   bool enforces_history(const Connection& connection) const;
   Result<std::string> learn_marker(Connection& connection, Deadline until);
-  Result<std::string> learn_groups(Connection& connection, Deadline until);
+  Result<std::string> learn_groups(Connection& connection);
   Search account_search(std::string_view sub, Detail detail) const;
   Result<std::optional<Account>> read_on(Connection& connection, std::string_view sub, Detail detail, Deadline until);
   Result<std::optional<Account>> account_of(Connection& connection, const Found& found, Detail detail, Deadline until);

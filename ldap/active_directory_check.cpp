@@ -98,7 +98,7 @@ Result<std::string> ActiveDirectory::learn_marker(Connection& connection, Deadli
 // ---- the groups that guardrails name ------------------------------------------------------------------------
 // Their SIDs, so that membership is looked for in the token, nested and by the primary group. Why they can't be had; empty:
 // they are known. Again each minute: a group that was made anew has another SID, and one that has gone protects nobody.
-Result<std::string> ActiveDirectory::learn_groups(Connection& connection, Deadline until) {
+Result<std::string> ActiveDirectory::learn_groups(Connection& connection) {
   constexpr std::int64_t security_enabled = 0x8000'0000;  // GROUP_TYPE_SECURITY_ENABLED (MS-ADTS 2.2.12)
   {
     const std::lock_guard lock(mutex_);
@@ -106,21 +106,26 @@ Result<std::string> ActiveDirectory::learn_groups(Connection& connection, Deadli
   }
   std::map<std::string, std::string> sids;
   bool without_token = false;
+  std::string missing;
   for (const auto& dn : settings_.named_groups) {
     Search search;
     search.base = dn;
     search.filter = "(objectClass=group)";
     search.attributes = {"objectSid", "groupType"};
-    auto found = connection.search(search, until);
+    auto found = connection.search(search, deadline());
     if (!found) return std::move(found).error();
     const auto sid = found->entries.size() == 1 ? sid_text(found->entries.front().first("objectSid")) : std::nullopt;
-    if (!sid) return "the group " + dn + ", which the guardrails name, is not there or not readable: whom it protects is not known";
-    sids.emplace(dn, *sid);
-    without_token |= (integer(found->entries.front().first("groupType")).value_or(0) & security_enabled) == 0;
+    if (sid) {
+      sids.emplace(dn, *sid);
+      without_token |= (integer(found->entries.front().first("groupType")).value_or(0) & security_enabled) == 0;
+    } else if (missing.empty()) {
+      missing = dn;
+    }
   }
   const std::lock_guard lock(mutex_);
-  group_sids_ = std::move(sids);
+  group_sids_ = std::move(sids);  // without those that are missing: the guardrails take them for what they don't know
   groups_without_token_ = without_token;
+  if (!missing.empty()) return "the group " + missing + ", which the guardrails name, is not there or not readable: whom it protects is not known";
   groups_until_ = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   return std::string();
 }
@@ -141,7 +146,7 @@ DirectoryState ActiveDirectory::check() {
     state.hints = !connection.root().hints_oid.empty();
     auto marker = learn_marker(connection, until);
     if (!marker) return std::move(marker).error();
-    auto groups = learn_groups(connection, until);
+    auto groups = learn_groups(connection);
     if (!groups) return std::move(groups).error();
     not_as_configured = marker->empty() ? std::move(*groups) : std::move(*marker);
     return {};

@@ -114,9 +114,14 @@ std::string admin_problem(const Subject& subject) {
 
 enum class Member { no,
   yes,
-  unreadable };
+  unreadable,  // the rule is neither a DN nor a SID
+  unknown };   // in AD, a DN whose group the directory did not show: nested members can't be told
 
-// `unreadable`: the rule is neither a DN nor a SID.
+// Active Directory and nothing else has any of these.
+bool has_sids(const Subject& subject) {
+  return !subject.sid.empty() || !subject.group_sids.empty() || subject.user_account_control || subject.sam_account_type;
+}
+
 Member member_of(const Guardrails& rules, const Subject& subject, const std::string& group) {
   const auto holds = [&subject](std::string_view sid) {
     const auto is_it = [wanted = folded(sid)](const std::string& s) { return folded(s) == wanted; };
@@ -125,17 +130,22 @@ Member member_of(const Guardrails& rules, const Subject& subject, const std::str
   if (is_sid(group)) return holds(group) ? Member::yes : Member::no;
   const auto wanted = parse_dn(group);
   if (!wanted || wanted->empty()) return Member::unreadable;
-  if (const auto known = rules.group_sids.find(group); known != rules.group_sids.end() && holds(known->second)) return Member::yes;
   const auto is_it = [&wanted](const std::string& dn) { return parse_dn(dn) == *wanted; };
-  return std::any_of(subject.group_dns.begin(), subject.group_dns.end(), is_it) ? Member::yes : Member::no;
+  if (std::any_of(subject.group_dns.begin(), subject.group_dns.end(), is_it)) return Member::yes;
+  if (!has_sids(subject)) return Member::no;  // group_dns has the nested ones, too
+  const auto known = rules.group_sids.find(group);
+  if (known == rules.group_sids.end()) return Member::unknown;
+  return holds(known->second) ? Member::yes : Member::no;
 }
 
 std::string group_problem(const Guardrails& rules, const Subject& subject) {
   const auto readable = [](const std::string& dn) { return parse_dn(dn).has_value(); };
+  if (!rules.protected_groups.empty() && has_sids(subject) && subject.group_sids.empty()) return "the account's group SIDs were not read";
   for (const auto& group : rules.protected_groups) {
     const auto member = member_of(rules, subject, group);
     if (member == Member::unreadable) return "protected_groups holds something that is no DN and no SID: " + group;
     if (member == Member::yes) return "member of protected_groups: " + group;
+    if (member == Member::unknown) return "a group of protected_groups was not found, so whom it protects is not known: " + group;
     if (!is_sid(group) && !std::all_of(subject.group_dns.begin(), subject.group_dns.end(), readable)) return "a group of the account can't be read: " + group;
   }
   return {};

@@ -13,8 +13,8 @@ struct Guardrails {
   std::vector<std::string> allow_ous;  // DNs; an account must be below one of them; empty: nobody is in scope
   std::vector<std::string> deny_ous;   // DNs; win over allow_ous
   // Extra groups whose members are never touched. A SID covers nested membership and the primary group (tokenGroups), and
-  // so does a DN whose SID stands in group_sids; any other DN is looked for in group_dns, which is memberOf: direct
-  // membership only (and of distribution groups, which no token holds).
+  // so does a DN whose SID stands in group_sids. DNs are looked for in Subject::group_dns, too: for distribution groups,
+  // which no token holds, and directories without SIDs.
   std::vector<std::string> protected_groups;
   bool protect_admins = true;  // adminCount=1 and the well-known privileged groups, by SID
 
@@ -25,14 +25,15 @@ struct Guardrails {
     audit,
     allow };
   Disabled disabled_accounts = Disabled::refuse;
-  // What is only audited is logged and let pass: for finding out what a rule would refuse before it does.
+  // What is only audited is logged and let pass: for finding out what a rule would refuse before it does. An account that
+  // no rule allows (see decide) is refused in any mode.
   enum class Rule { enforce,
     audit };
   Rule scope = Rule::enforce;                          // allow_ous, deny_ous, allow_groups
   Rule protection = Rule::enforce;                     // protect_admins, protected_groups
   std::string own_account = {};                        // the agent's service account: DN or UPN (name@domain)
   std::string domain = {};                             // DNS name; for an own_account whose UPN is not stored but implied
-  std::map<std::string, std::string> group_sids = {};  // DN as the rule spells it -> SID, as the directory told at start
+  std::map<std::string, std::string> group_sids = {};  // DN as the rule spells it -> SID, as the directory told lately
   bool operator==(const Guardrails&) const = default;
 };
 
@@ -58,8 +59,8 @@ struct Decision {
   std::string why;
   std::string audited = {}, privileged = {};
 };
-// Deny wins over allow. Fails closed: a rule or a DN that can't be read, and with protect_admins an account whose SID or
-// group SIDs were not read (every account has some), is denied.
+// Deny wins over allow. Fails closed: a rule or a DN that can't be read, a protected group that AD did not show, and with
+// protect_admins or protected_groups an account of AD whose group SIDs were not read (every one has some): denied.
 //
 // Whatever the rules allow: krbtgt (and an RODC's krbtgt_N), accounts of computers, domain controllers and trusts, and the
 // agent's own account are never written.

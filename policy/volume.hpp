@@ -27,9 +27,13 @@ struct VolumeLimits {
   bool operator==(const VolumeLimits&) const = default;
 };
 
+// Probes are readings: they are counted in the same way, by the name that was asked for instead of the account, and of far more.
+// A person's reset takes one or two of them. They are not journaled: a restart forgets.
+constexpr VolumeLimits probe_limits{Mode::enforce, 600, 6'000, 20, 120};
+
 enum class Flood { none,
   domain,     // busy/volume: another agent may still take it
-  account };  // denied/too_often
+  account };  // denied/too_often; of probes: one name
 
 struct VolumeVerdict {
   bool refused = false;                         // never in audit mode

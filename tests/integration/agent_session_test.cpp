@@ -42,22 +42,6 @@ TEST(AReadyAgent, WritesASealedPasswordOnceAndSaysSo) {
   });
 }
 
-TEST(AReadyAgent, SaysNothingOfAProtectedAccount) {
-  AgentWorld world;
-  world.play([](AgentWorld& w) -> Awaitable<> {
-    w.post_job(w.maker.probe("boss"));
-    auto r = co_await w.result();
-    EXPECT_EQ(r.code, Code::denied);
-    EXPECT_EQ(r.reason, "protected");
-    EXPECT_FALSE(r.probe || r.sub || r.dc || r.pls);
-    auto [job, sec] = w.reset("x", boss);
-    w.post_job(job, sec);
-    r = co_await w.result();
-    EXPECT_EQ(r.code, Code::denied);
-    EXPECT_EQ(w.directory->count(&Shared::writes), 0);
-  });
-}
-
 TEST(AReadyAgent, RefusesWhatIsNoPasswordBeforeTheDirectorySeesIt) {
   AgentWorld world;
   world.play([](AgentWorld& w) -> Awaitable<> {

@@ -34,7 +34,7 @@ class TwoForests(unittest.TestCase):
         cls.second = {
             "domain": OTHER["DOMAIN"],
             "directory": {"uris": [OTHER["URI"]], "ca_file": OTHER["CA"], "bind_dn": OTHER["SVC"], "bind_password_file": str(world.folder / "svc-other"), "marker_attribute": "adminDisplayName"},
-            "guardrails": {"allow_ous": [f"OU=People,{OTHER['BASE']}", f"OU=Outside,{OTHER['BASE']}"], "volume": {"mode": "off"}}}
+            "guardrails": {"allow_ous": [f"OU=People,{OTHER['BASE']}", f"OU=Outside,{OTHER['BASE']}"], "volume": {"mode": "off"}, "probes": {"mode": "off"}}}
         cls.add_second()
 
     @classmethod

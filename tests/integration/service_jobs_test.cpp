@@ -251,6 +251,32 @@ TEST_F(ADomainWithAnAgent, WaitsWhenItsWindowIsFull) {
   EXPECT_EQ(world.look(bearer, binding.jti).text("reason"), "too_short");
 }
 
+TEST_F(ADomainWithAnAgent, KeepsAQuarterOfItsWindowForProbes) {
+  agent->ready(true, 4);
+  std::vector<protocol::Job> held;
+  for (const char who : {'1', '2', '3', '4'}) {
+    const auto person = world.probe(*agent, bearer, std::string("person") + who, alices_sub.substr(0, 35) + who);
+    ASSERT_EQ(world.submit(bearer, person.id, world.seal({agent.get()}, world.binding(person), canary)).status, 202);
+    if (who == '4') break;
+    const auto got = agent->next_job();
+    ASSERT_TRUE(got) << who;
+    agent->accept(got->job);
+    held.push_back(got->job);
+  }
+  auto probing = std::async(std::launch::async, [&] { return https("POST", world.url() + "/api/v1/probes", R"({"name":"bob"})", bearer); });
+  const auto probe = agent->next_job();
+  ASSERT_TRUE(probe) << "three writes stand still, and a probe must not wait for them";
+  EXPECT_EQ(probe->job.op, protocol::Op::probe);
+  agent->answer_probe(probe->job);
+  EXPECT_EQ(probing.get().text("outcome"), "ok");
+  EXPECT_FALSE(agent->next_job(200ms)) << "the fourth write waits, also when the probe has gone";
+  agent->answer(held.front(), Code::applied);
+  const auto fourth = agent->next_job();
+  ASSERT_TRUE(fourth);
+  EXPECT_EQ(fourth->job.op, protocol::Op::reset);
+  EXPECT_EQ(fourth->job.sub.back(), '4');
+}
+
 TEST_F(ADomainWithAnAgent, LearnsLateThatAJobWasApplied) {
   auto binding = world.binding(probed);
   binding.exp = unix_now() + 2;

@@ -20,7 +20,7 @@ struct FakeDirectory : ldap::Directory {
     std::map<std::string, std::string> passwords;   // by sub
     ldap::DirectoryState state{true, "", "dc1.corp.example", true, true};
     protocol::PasswordPolicy policy{8, true, 24, 0, 0, std::nullopt};
-    int reads = 0, writes = 0, applied = 0, voids = 0, sign_ins = 0;
+    int finds = 0, reads = 0, writes = 0, applied = 0, voids = 0, sign_ins = 0;
     std::optional<ldap::SignIn> sign_in;  // answered instead of what the password is worth
     bool hold_writes = false;             // a write waits until this is false
     std::function<std::optional<Fault>()> read_fault;
@@ -59,9 +59,10 @@ struct FakeDirectory : ldap::Directory {
 
   Result<std::optional<ldap::Account>> find(std::string_view name) override {
     const std::lock_guard lock(s->mutex);
+    ++s->finds;
     if (auto why = s->read_fault ? s->read_fault() : std::nullopt) return *why;
     for (const auto& [sub, account] : s->accounts)
-      if (account.sam == name) return std::optional(account);
+      if (account.sam == name || sub == name) return std::optional(account);
     return std::optional<ldap::Account>();
   }
   Result<std::optional<ldap::Account>> read(std::string_view sub, const std::string& dc = {}, ldap::Depth = ldap::Depth::write) override {

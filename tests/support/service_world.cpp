@@ -214,10 +214,10 @@ void FakeAgent::answer(const protocol::Job& job, protocol::Code code, Edit edit)
   send(message_text("result", protocol::ResultMessage{crypto::sign(as, protocol::typ_result, protocol::encode(result)).value()}));
 }
 
-void FakeAgent::answer_probe(const protocol::Job& job) {
-  answer(job, protocol::Code::ok, [](protocol::JobResult& r) {
+void FakeAgent::answer_probe(const protocol::Job& job, const std::string& sub) {
+  answer(job, protocol::Code::ok, [&sub](protocol::JobResult& r) {
     protocol::ProbeAnswer probe;
-    probe.sub = "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4e", probe.dc = "dc1.corp.example", probe.display_name = "Alice", probe.now = unix_now();
+    probe.sub = sub, probe.dc = "dc1.corp.example", probe.display_name = "Alice", probe.now = unix_now();
     probe.pre = {"dc1.corp.example", 3, "133000000000000000", "wb1;x;1;A"};
     r.sub = probe.sub, r.probe = probe;
   });
@@ -321,13 +321,13 @@ std::string ServiceWorld::seal(std::vector<FakeAgent*> agents, const protocol::S
   return crypto::seal(keys, binding, crypto::make_plaintext(Secret::copy_of(password))).value();
 }
 
-ServiceWorld::Probed ServiceWorld::probe(FakeAgent& agent, const std::string& bearer, const std::string& name) {
+ServiceWorld::Probed ServiceWorld::probe(FakeAgent& agent, const std::string& bearer, const std::string& name, const std::string& sub) {
   auto reply = std::async(std::launch::async, [&] { return https("POST", url() + "/api/v1/probes", json::serialize(json::object{{"name", name}}), bearer); });
   auto got = agent.next_job();
   EXPECT_TRUE(got);
   if (!got) return {};
   agent.accept(got->job);
-  agent.answer_probe(got->job);
+  agent.answer_probe(got->job, sub);
   const auto r = reply.get();
   EXPECT_EQ(r.status, 200) << json::serialize(r.body);
   EXPECT_EQ(r.text("outcome"), "ok");

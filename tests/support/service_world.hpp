@@ -39,6 +39,7 @@ struct HttpReply {
 HttpReply https(const std::string& method, const std::string& url, const std::string& body = {}, const std::string& bearer = {});
 
 class ServiceWorld;
+inline const std::string alices_sub = "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4e";
 
 class FakeAgent {
  public:
@@ -76,7 +77,7 @@ class FakeAgent {
   void applying(const protocol::Job& job) { send(protocol::message_text("progress", protocol::Progress{job.jti, job.fence, "applying"})); }
   using Edit = std::function<void(protocol::JobResult&)>;
   void answer(const protocol::Job& job, protocol::Code code, Edit edit = {});
-  void answer_probe(const protocol::Job& job);
+  void answer_probe(const protocol::Job& job, const std::string& sub = alices_sub);
   bool gone(std::chrono::milliseconds wait = 10s);  // the service ended the link
 
  private:
@@ -133,7 +134,7 @@ class ServiceWorld {
   protocol::SealBinding binding(const Probed& probed);
   std::string seal(std::vector<FakeAgent*> agents, const protocol::SealBinding& binding, std::string_view password);
   // Probes while `agent` answers.
-  Probed probe(FakeAgent& agent, const std::string& bearer, const std::string& name = "alice");
+  Probed probe(FakeAgent& agent, const std::string& bearer, const std::string& name = "alice", const std::string& sub = alices_sub);
   // `more`: members of the body beside probe and sealed.
   HttpReply submit(const std::string& bearer, const std::string& probe, const std::string& sealed, int wait_ms = 0, json::object more = {});
   HttpReply look(const std::string& bearer, const std::string& jti, int wait_ms = 10'000);

@@ -98,7 +98,7 @@ class World:
         # JSON is YAML: no quoting of our own
         self.config(name).write_text(json.dumps({
             "service": {"url": service_url or self.url, "ca_file": str(self.folder / "ca.pem")}, "state_dir": str(self.folder / name),
-            "domains": [{"domain": DOMAIN, "directory": directory, "guardrails": {"allow_ous": [f"OU=People,{AD['AD_BASE']}"], "volume": {"mode": "off"}, **self.guardrails}}]}))
+            "domains": [{"domain": DOMAIN, "directory": directory, "guardrails": {"allow_ous": [f"OU=People,{AD['AD_BASE']}"], "volume": {"mode": "off"}, "probes": {"mode": "off"}, **self.guardrails}}]}))
         token = self.tool("reset-service", "token", "create", "--domain", DOMAIN, "--config", self.config("service"))
         (self.folder / "token").write_text(token)
         out = self.tool("writeback-agent", "enroll", "--service", self.url, "--token-file", self.folder / "token", "--config", self.config(name))

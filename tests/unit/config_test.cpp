@@ -230,6 +230,7 @@ TEST_F(AConfig, ReadsTheRulesForAccountsAndPasswords) {
       "      allow_privileged: ['CN=Ada,DC=corp']\n"
       "      disabled_accounts: audit\n"
       "      volume: {mode: audit, per_minute: 5, per_hour: 50, account_per_minute: 1}\n"
+      "      probes: {mode: audit, account_per_minute: 7}\n"
       "    password_rules:\n"
       "      directory: audit\n"
       "      banned: {file: banned.txt, organisation: [Contoso]}\n"
@@ -244,6 +245,9 @@ TEST_F(AConfig, ReadsTheRulesForAccountsAndPasswords) {
   EXPECT_EQ(d.volume.mode, policy::Mode::audit);
   EXPECT_EQ(d.volume.per_minute, 5);
   EXPECT_EQ(d.volume.account_per_hour, 10);
+  EXPECT_EQ(d.probes.mode, policy::Mode::audit);
+  EXPECT_EQ(d.probes.account_per_minute, 7);
+  EXPECT_EQ(d.probes.per_hour, 6'000) << "a probe is a reading: there may be more of them than of writes";
   EXPECT_EQ(d.password_rules.directory, policy::Mode::audit);
   EXPECT_EQ(d.password_rules.banned, policy::Mode::enforce) << "once the section is there";
   EXPECT_EQ(d.password_rules.banned_file, folder_ / "banned.txt");
@@ -261,12 +265,30 @@ TEST_F(AConfig, WithoutPasswordRulesHasTheDirectorysOnly) {
   EXPECT_EQ(d.guardrails.disabled_accounts, policy::Guardrails::Disabled::refuse);
 }
 
+TEST_F(AConfig, NamesTheGuardrailsThatAreOnlyAudited) {
+  const auto audited = [this](const std::string& guardrails) {
+    const auto read = load_agent_config(write(std::string(smallest) + guardrails));
+    if (const auto* problems = std::get_if<Problems>(&read)) return lines(*problems, folder_);
+    std::string out;
+    for (const auto rule : audited_rules(std::get<AgentConfig>(read).domains[0])) out += std::string(rule) + ' ';
+    return out;
+  };
+  EXPECT_EQ(audited(""), "");
+  EXPECT_EQ(audited("      scope: audit\n"), "scope ");
+  EXPECT_EQ(audited("      protection: audit\n"), "protection ");
+  EXPECT_EQ(audited("      disabled_accounts: audit\n"), "disabled_accounts ");
+  EXPECT_EQ(audited("      disabled_accounts: allow\n"), "") << "a decision, not a trial";
+  EXPECT_EQ(audited("      volume: {mode: audit}\n      probes: {mode: off}\n"), "volume probes ");
+}
+
 TEST_F(AConfig, RefusesRulesThatMeanNothing) {
   const std::string s = smallest;
   EXPECT_EQ(agent(s + "      volume: {per_minute: 100, per_hour: 50, account_per_minute: 20}\n"),
       "c.yaml:10:15: domains[0].guardrails.volume.account_per_hour: expected at least account_per_minute\n"
       "c.yaml:10:43: domains[0].guardrails.volume.per_hour: expected at least per_minute\n");
   EXPECT_EQ(agent(s + "      volume: {per_minute: 0}\n"), "c.yaml:10:28: domains[0].guardrails.volume.per_minute: expected a whole number from 1 to 100000\n");
+  EXPECT_EQ(agent(s + "      probes: {account_per_minute: 50, account_per_hour: 20}\n"),
+      "c.yaml:10:58: domains[0].guardrails.probes.account_per_hour: expected at least account_per_minute\n");
   EXPECT_EQ(agent(s + "      disabled_accounts: maybe\n"), "c.yaml:10:26: domains[0].guardrails.disabled_accounts: expected refuse, audit or allow\n");
   EXPECT_EQ(agent(s + "      allow_privileged: [Ada]\n"), "c.yaml:10:26: domains[0].guardrails.allow_privileged: expected an account's DN (RFC 4514) or SID (S-1-5-...)\n");
   EXPECT_EQ(agent(s + "    password_rules: {breached: {mode: enforce}}\n"),

@@ -125,6 +125,7 @@ TEST(AProtectedGroup, IsFoundBySidOrByDn) {
   auto r = rules();
   r.protect_admins = false;
   r.protected_groups = {"cn=vips, ou=Groups,DC=corp,DC=example", "s-1-5-21-1-2-3-1200"};
+  r.group_sids[r.protected_groups[0]] = "S-1-5-21-1-2-3-1100";
   auto by_dn = alice();
   by_dn.group_dns = {"CN=Staff,DC=corp,DC=example", "CN=VIPs,OU=Groups,DC=corp,DC=example"};
   EXPECT_EQ(decide(r, by_dn).denial, Denial::protected_account);
@@ -265,7 +266,10 @@ TEST(AGroupNamedByDn, CoversNestedMembersOnceItsSidIsKnown) {
   auto r = rules();
   r.protected_groups = {vips};
   EXPECT_EQ(groups_by_dn(r), std::vector<std::string>{vips});
-  EXPECT_EQ(decide(r, nested).denial, Denial::none) << "direct membership only, as long as nobody looked the SID up";
+  for (const auto& user : {nested, alice()}) {
+    EXPECT_EQ(decide(r, user).denial, Denial::protected_account) << "whom it protects is not known as long as the directory has not shown its SID";
+    EXPECT_EQ(decide(r, user).why, "a group of protected_groups was not found, so whom it protects is not known: " + vips);
+  }
   r.group_sids[vips] = sid;
   EXPECT_EQ(decide(r, nested).denial, Denial::protected_account);
   EXPECT_EQ(decide(r, nested).why, "member of protected_groups: " + vips);
@@ -273,6 +277,20 @@ TEST(AGroupNamedByDn, CoversNestedMembersOnceItsSidIsKnown) {
   auto direct = alice();
   direct.group_dns = {"cn=vips,ou=groups,dc=corp,dc=example"};
   EXPECT_EQ(decide(r, direct).denial, Denial::protected_account) << "a distribution group has members, and no token";
+}
+
+TEST(AProtectedGroup, ProtectsEveryAccountWhoseGroupsWereNotRead) {
+  auto r = rules();
+  r.protect_admins = false;
+  r.protected_groups = {domain_sid + "1200"};
+  auto user = alice();
+  user.group_sids.clear();
+  EXPECT_EQ(decide(r, user).why, "the account's group SIDs were not read");
+  user.sid.clear(), user.user_account_control = 0x200;
+  EXPECT_EQ(decide(r, user).denial, Denial::protected_account) << "userAccountControl shows that it is one of Active Directory's";
+  user.user_account_control.reset();
+  r.protected_groups = {"CN=VIPs,DC=corp"};
+  EXPECT_EQ(decide(r, user).denial, Denial::none) << "a directory without SIDs: all its groups are named by DN";
 }
 
 TEST(AllowedGroups, NarrowTheScopeToTheirMembers) {
@@ -292,6 +310,53 @@ TEST(AllowedGroups, NarrowTheScopeToTheirMembers) {
   r.protected_groups = {"CN=A,DC=x", domain_sid + "1"};
   r.allow_groups = {"CN=B,DC=x", "CN=A,DC=x"};
   EXPECT_EQ(groups_by_dn(r), (std::vector<std::string>{"CN=A,DC=x", "CN=B,DC=x"}));
+}
+
+// ---- audit --------------------------------------------------------------------------------------------------
+TEST(AnAuditedScope, LetsPassAndSaysWhatItWouldHaveRefused) {
+  auto r = rules();
+  r.scope = Guardrails::Rule::audit;
+  r.allow_groups = {domain_sid + "1300"};
+  auto hugo = alice();
+  hugo.dn = "CN=Hugo,OU=Other,DC=corp,DC=example";
+  const auto decision = decide(r, hugo);
+  EXPECT_EQ(decision.denial, Denial::none);
+  EXPECT_EQ(decision.audited, "below none of allow_ous; member of none of allow_groups");
+  hugo.admin_count = true;
+  EXPECT_EQ(decide(r, hugo).denial, Denial::protected_account) << "the other rules hold";
+}
+
+TEST(AnAuditedProtection, LetsPassAndSaysWhoItWasAndWhy) {
+  auto boss = alice();
+  boss.group_sids.push_back(domain_sid + "512");
+  boss.user_account_control = 0x202;
+  auto r = rules();
+  r.protection = Guardrails::Rule::audit;
+  r.protected_groups = {domain_sid + "512"};
+  r.disabled_accounts = Guardrails::Disabled::audit;
+  const auto decision = decide(r, boss);
+  EXPECT_EQ(decision.denial, Denial::none);
+  EXPECT_EQ(decision.audited, "member of Domain Admins; member of protected_groups: " + domain_sid + "512; the account is disabled");
+  EXPECT_EQ(decision.privileged, "member of Domain Admins");
+  boss.sam = "krbtgt";
+  EXPECT_EQ(decide(r, boss).denial, Denial::protected_account) << "what nothing allows is not audited either";
+}
+
+TEST(ASparedAccount, IsToldToBePrivilegedAndWhy) {
+  auto boss = alice();
+  boss.admin_count = true;
+  auto r = rules();
+  r.allow_privileged = {boss.sid};
+  EXPECT_EQ(decide(r, boss).privileged, "adminCount=1");
+  EXPECT_EQ(decide(r, boss).audited, "") << "it is an exception, not a trial";
+  boss.admin_count = false, boss.group_sids.push_back("S-1-5-32-551");
+  EXPECT_EQ(decide(r, boss).privileged, "member of Backup Operators");
+  r.protected_groups = {"CN=VIPs,DC=corp"}, r.group_sids["CN=VIPs,DC=corp"] = domain_sid + "1200";
+  boss.group_sids = {domain_sid + "513", domain_sid + "1200"};
+  EXPECT_EQ(decide(r, boss).privileged, "member of protected_groups: CN=VIPs,DC=corp");
+  EXPECT_EQ(decide(r, alice()).privileged, "");
+  boss.admin_count = true;
+  EXPECT_EQ(decide(rules(), boss).privileged, "") << "of an account that is refused nothing is told";
 }
 
 TEST(AGroupOfTheAccountThatCannotBeRead, IsTakenForAProtectedOne) {
