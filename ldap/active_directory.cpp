@@ -5,7 +5,6 @@
 #include "core/ids.hpp"
 #include "ldap/account.hpp"
 #include "ldap/metadata.hpp"
-#include "ldap/text.hpp"
 
 namespace wb::ldap {
 namespace {
@@ -143,7 +142,7 @@ std::vector<Modification> ActiveDirectory::swap(const WriteOrder& order, const S
 // The verdict, and the account as it is afterwards. A DC may work on two requests of one connection at a time
 // (Windows does): a read-back from before the write, or behind a refusal, is asked for again.
 template <class Stale>
-Result<WriteAnswer> ActiveDirectory::settle(Connection& connection, const std::string& sub, Result<Modified> modified, WriteKind kind, Stale stale) {
+Result<WriteAnswer> ActiveDirectory::settle(Connection& connection, const std::string& sub, Result<Modified> modified, WriteKind kind, Stale stale, const Sent& sent) {
   if (!modified) {
     if (modified.error().kind == Fault::Kind::timed_out) pool_.failed(connection.root().dc, modified.error());
     return std::move(modified).error();
@@ -156,8 +155,8 @@ Result<WriteAnswer> ActiveDirectory::settle(Connection& connection, const std::s
   WriteAnswer answer;
   answer.refusal = diagnosis->refusal;
   answer.detail = std::move(diagnosis->detail);
-  answer.said = printable(modified->text, 300);
-  if (answer.refusal == Refusal::no_rights) answer.detail += ", missing: " + missing_right(connection, sub);
+  answer.said = kept_text(modified->text, sent);
+  if (answer.refusal == Refusal::no_rights) answer.detail += ", missing: " + missing_right(connection, sub, kind);
   if (!modified->after) return answer;
   auto after = account_of(connection, *modified->after, Detail::after, deadline());
   const bool seen = after && *after;
@@ -166,20 +165,24 @@ Result<WriteAnswer> ActiveDirectory::settle(Connection& connection, const std::s
   return answer;
 }
 
-// Which of the delegated rights is not there. allowedAttributesEffective (MS-ADTS 3.1.1.4.5.23) names the attributes that we
+// Which of the delegated rights are not there. allowedAttributesEffective (MS-ADTS 3.1.1.4.5.23) names the attributes that we
 // may write; the extended right Reset Password stands in no attribute, and is what is left.
-std::string ActiveDirectory::missing_right(Connection& connection, const std::string& sub) {
+std::string ActiveDirectory::missing_right(Connection& connection, const std::string& sub, WriteKind kind) {
   Search search;
   search.base = guid_dn(sub);
   search.attributes = {"allowedAttributesEffective"};
   auto found = connection.search(search, deadline());
   if (!found || found->entries.size() != 1) return "not known";
   const auto& allowed = found->entries.front().values("allowedAttributesEffective");
-  for (const auto& name : {std::string("pwdLastSet"), std::string("lockoutTime"), settings_.marker_attribute}) {
+  std::vector<std::string> needed{"lockoutTime"};
+  if (kind != WriteKind::unlock) needed = {"pwdLastSet", "lockoutTime", settings_.marker_attribute};
+  std::string missing;
+  for (const auto& name : needed) {
     const auto is_it = [&name](const std::string& one) { return lowered(one) == lowered(name); };
-    if (!name.empty() && std::none_of(allowed.begin(), allowed.end(), is_it)) return "write " + name;
+    if (!name.empty() && std::none_of(allowed.begin(), allowed.end(), is_it)) missing += (missing.empty() ? "write " : ", write ") + name;
   }
-  return "Reset Password";
+  if (!missing.empty()) return missing;
+  return kind == WriteKind::unlock ? "not known" : "Reset Password";
 }
 
 Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, const Secret& password_utf8, const Secret* old_utf8) {
@@ -217,9 +220,8 @@ Result<WriteAnswer> ActiveDirectory::write_password(const WriteOrder& order, con
   const auto read_back = account_search(order.sub, Detail::after);
   auto modified = connection.modify(guid_dn(order.sub), swap(order, *quoted, old_quoted ? &*old_quoted : nullptr), hints, &read_back, deadline());
   const auto stale = [&order](const Account& after) { return after.pre.pls == order.pre.pls && after.pre.ver == order.pre.ver; };
-  auto answer = settle(connection, order.sub, std::move(modified), old_utf8 ? WriteKind::change : WriteKind::reset, stale);
+  auto answer = settle(connection, order.sub, std::move(modified), old_utf8 ? WriteKind::change : WriteKind::reset, stale, {&password_utf8, old_utf8});
   if (answer) {
-    answer->said = kept_text(answer->said, password_utf8, old_utf8);
     answer->hints_used = hints.has_value() || old_utf8;
     answer->directory_ms = watch.ms();
   }
@@ -234,7 +236,7 @@ Result<WriteAnswer> ActiveDirectory::write_marker(const std::string& sub, const 
   const Stopwatch watch;
   const auto read_back = account_search(sub, Detail::after);
   auto modified = (*lease)->modify(guid_dn(sub), marker_swap(pre, text), std::nullopt, &read_back, deadline());
-  auto answer = settle(**lease, sub, std::move(modified), WriteKind::reset, [&pre](const Account& after) { return after.pre.mk == pre.mk; });
+  auto answer = settle(**lease, sub, std::move(modified), WriteKind::reset, [&pre](const Account& after) { return after.pre.mk == pre.mk; }, {});
   if (answer) answer->directory_ms = watch.ms();
   return answer;
 }
@@ -245,7 +247,7 @@ Result<WriteAnswer> ActiveDirectory::unlock(const std::string& sub) {
   const auto read_back = account_search(sub, Detail::after);
   auto answer = pool_.asking({}, [&](Connection& connection, Deadline until) {  // at the next controller again, where it must: it depends on nothing
     auto modified = connection.modify(guid_dn(sub), {{Modification::Op::replace, "lockoutTime", "0"}}, std::nullopt, &read_back, until);
-    return settle(connection, sub, std::move(modified), WriteKind::unlock, [](const Account& after) { return after.lockout_time != 0; });
+    return settle(connection, sub, std::move(modified), WriteKind::unlock, [](const Account& after) { return after.lockout_time != 0; }, {});
   });
   if (answer) answer->directory_ms = watch.ms();
   return answer;

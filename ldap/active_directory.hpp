@@ -9,6 +9,7 @@
 #include "ldap/directory.hpp"
 #include "ldap/pool.hpp"
 #include "ldap/settings.hpp"
+#include "ldap/text.hpp"
 
 namespace wb::ldap {
 
@@ -51,10 +52,10 @@ class ActiveDirectory final : public Directory {
   Result<std::optional<protocol::PasswordPolicy>> policy_at(Connection& connection, const std::string& dn, bool pso, Deadline until);
   std::vector<Modification> marker_swap(const protocol::Pre& pre, const std::string& text) const;
   std::vector<Modification> swap(const WriteOrder& order, const Secret& quoted, const Secret* old_quoted) const;
-  std::string missing_right(Connection& connection, const std::string& sub);
+  std::string missing_right(Connection& connection, const std::string& sub, WriteKind kind);
   std::optional<std::uint32_t> marker_attid();
   // `stale`: whether an account read back can only be from before the modify.
-  template <class Stale> Result<WriteAnswer> settle(Connection& connection, const std::string& sub, Result<Modified> modified, WriteKind kind, Stale stale);
+  template <class Stale> Result<WriteAnswer> settle(Connection& connection, const std::string& sub, Result<Modified> modified, WriteKind kind, Stale stale, const Sent& sent);
 
   const Settings settings_;
   Pool pool_;

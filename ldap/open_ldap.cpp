@@ -104,6 +104,7 @@ Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secr
   write.sub = order.sub;
   write.pre = order.pre;
   write.kind = old_utf8 ? WriteKind::change : WriteKind::reset;
+  write.sent = {&password_utf8, old_utf8};
   write.condition = {order.sub, true, marked, false};
   write.mods = [&](const Person& person) {
     std::vector<Modification> mods;
@@ -123,7 +124,6 @@ Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secr
   const Stopwatch watch;
   auto answer = this->write(**lease, write);
   if (!answer) return answer;
-  answer->said = kept_text(answer->said, password_utf8, old_utf8);
   answer->hints_used = true;
   answer->directory_ms = watch.ms();
   if (answer->refusal == Refusal::none && answer->after) answer->detail = oddity(order, *answer->after);
@@ -227,7 +227,7 @@ Result<WriteAnswer> OpenLdap::settle(Connection& connection, const Write& order,
   WriteAnswer answer;
   answer.refusal = diagnosis->refusal;
   answer.detail = std::move(diagnosis->detail);
-  answer.said = printable(modified.text, 300);
+  answer.said = kept_text(modified.text, order.sent);
   if (!modified.after) return answer;
   if (answer.refusal == Refusal::none && modified.after->entries.size() == 1) {
     auto after = account_of(connection, modified.after->entries.front(), false, until);

@@ -39,6 +39,7 @@
 #include "ldap/password_policy.hpp"
 #include "ldap/pool.hpp"
 #include "ldap/settings.hpp"
+#include "ldap/text.hpp"
 
 namespace wb::ldap {
 
@@ -72,6 +73,7 @@ class OpenLdap final : public Directory {
     std::string sub;
     protocol::Pre pre;
     WriteKind kind = WriteKind::reset;
+    Sent sent;
     Condition condition;
     std::function<std::vector<Modification>(const Person&)> mods;
     std::function<bool(const Account&)> stale;  // an account read back that can only be from before the write

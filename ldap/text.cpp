@@ -1,6 +1,8 @@
 #include "ldap/text.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <limits>
 
@@ -59,6 +61,17 @@ std::size_t password_units(std::string_view utf8) {
   return units;
 }
 
+// Without regard to the case of ASCII letters. At the end of the words four characters of the password are enough: the server
+// may have cut it there.
+bool stands_in(std::string_view words, std::string_view password) {
+  constexpr std::size_t telling = 4;
+  const auto same = [](char a, char b) { return a == b || (std::isalpha(static_cast<unsigned char>(a)) && (a ^ b) == 0x20); };
+  if (std::search(words.begin(), words.end(), password.begin(), password.end(), same) != words.end()) return true;
+  for (auto length = std::min(words.size(), password.size()); length >= telling; --length)
+    if (std::equal(password.begin(), password.begin() + static_cast<std::ptrdiff_t>(length), words.end() - static_cast<std::ptrdiff_t>(length), same)) return true;
+  return false;
+}
+
 }  // namespace
 
 std::string filter_escape(std::string_view value) {
@@ -76,10 +89,12 @@ std::string filter_escape(std::string_view value) {
   return escaped;
 }
 
-std::string kept_text(std::string_view words, const Secret& password_utf8, const Secret* old_utf8) {
+std::string kept_text(std::string_view words, const Sent& sent) {
   constexpr std::size_t most = 300;
-  for (const auto* secret : {&password_utf8, old_utf8})
-    if (secret && !secret->empty() && secret->expose([&](std::string_view text) { return words.find(text) != std::string_view::npos; })) return "(withheld: a password stands in it)";
+  std::string narrow(words);
+  std::erase(narrow, '\0');  // ASCII in UTF-16
+  for (const auto* secret : {sent.password, sent.old})
+    if (secret && !secret->empty() && secret->expose([&](std::string_view text) { return stands_in(narrow, text); })) return "(withheld: a password stands in it)";
   return printable(words, most);
 }
 

@@ -13,9 +13,12 @@ namespace wb::ldap {
 // A value inside a search filter (RFC 4515 section 3).
 std::string filter_escape(std::string_view value);
 
-// What an operator may see of a server's own words: printable, at most 300 characters; nothing at all when one of the
-// passwords that were sent stands in them, in whatever way a server came to echo it.
-std::string kept_text(std::string_view words, const Secret& password_utf8, const Secret* old_utf8 = nullptr);
+// What an operator may see of a server's own words, as they came: printable, at most 300 characters; nothing at all when one
+// of the passwords that were sent stands in them, in any case, as UTF-8 or (ASCII) as UTF-16, whole or cut by the server's end.
+struct Sent {
+  const Secret *password = nullptr, *old = nullptr;  // UTF-8; null: none was sent
+};
+std::string kept_text(std::string_view words, const Sent& sent);
 
 // objectGUID: 16 bytes, the first three groups little-endian (MS-DTYP 2.3.4) <-> lower-case 8-4-4-4-12.
 std::optional<std::string> guid_text(std::string_view bytes);

@@ -363,8 +363,11 @@ TEST_F(ADirectory, RefusesWhoIsNotDelegatedToTheAgent) {
   for (const auto* name : {"boss", "hugo"}) {
     const auto account = found(directory(), name);
     EXPECT_EQ(write(order_for(account), distinct_password()), Refusal::no_rights) << name << ' ' << last_.detail;
+    EXPECT_TRUE(last_.detail.ends_with("no_rights, missing: write pwdLastSet, write lockoutTime, write adminDisplayName")) << last_.detail;
     EXPECT_EQ(last_.after->pre, account.pre);
-    EXPECT_EQ(directory().unlock(account.sub)->refusal, Refusal::no_rights) << name;
+    const auto unlocked = directory().unlock(account.sub);
+    EXPECT_EQ(unlocked->refusal, Refusal::no_rights) << name;
+    EXPECT_TRUE(unlocked->detail.ends_with("no_rights, missing: write lockoutTime")) << unlocked->detail;
   }
 }
 

@@ -51,6 +51,7 @@ TEST_F(AChange, IsRefusedWithAWrongOldPasswordAndCounted) {
   const auto before = found(directory(), fresh_user());
   const auto answer = change(before, "not-the-one", distinct_password());
   EXPECT_EQ(answer.refusal, Refusal::old_password_wrong) << answer.detail;
+  EXPECT_EQ(answer.said, "00000056: Constraint violation - check_password_restrictions: The old password specified doesn't match!") << "kept for the operator";
   const auto after = found(directory(), before.sub);
   EXPECT_EQ(after.pre, before.pre) << "nothing of it was written, the marker neither";
   EXPECT_EQ(after.wrong_passwords, 1);
@@ -59,9 +60,22 @@ TEST_F(AChange, IsRefusedWithAWrongOldPasswordAndCounted) {
 
 TEST_F(AChange, IsBoundByHistoryAndLengthWithoutAnyControl) {
   const auto account = found(directory(), fresh_user());
-  EXPECT_EQ(change(account, env("AD_USER_PW"), env("AD_USER_PW")).refusal, Refusal::in_history);
-  EXPECT_EQ(change(account, env("AD_USER_PW"), "Ab1!").refusal, Refusal::too_short);
-  EXPECT_EQ(change(account, env("AD_USER_PW"), "alllowercaseletters").refusal, Refusal::not_complex);
+  const auto refused = [&](const std::string& to, Refusal why, const std::string& words) {
+    const auto answer = change(account, env("AD_USER_PW"), to);
+    EXPECT_EQ(answer.refusal, why) << answer.detail;
+    EXPECT_TRUE(answer.said.starts_with("0000052D: Constraint violation - check_password_restrictions: the password " + words)) << answer.said;  // ldap_diagnose_test.cpp has them
+  };
+  refused(env("AD_USER_PW"), Refusal::in_history, "was already used (in history)!");
+  refused("Ab1!", Refusal::too_short, "is too short. It should be equal ");
+  refused("alllowercaseletters", Refusal::not_complex, "does not meet the complexity criteria!");
+}
+
+TEST_F(AChange, OfALockedAccountIsNamedAsThat) {
+  const auto user = fresh_user();
+  for (int i = 0; i < 3; ++i) EXPECT_NE(bind_code(upn(user), "not-the-one"), 0);
+  const auto answer = change(found(directory(), user), env("AD_USER_PW"), distinct_password());
+  EXPECT_EQ(answer.refusal, Refusal::locked) << answer.detail;
+  EXPECT_TRUE(answer.said.starts_with("00000775: Password change not permitted, account locked out!")) << answer.said;
 }
 
 TEST_F(AChange, FailsAsAnySwapWhenSomebodyWasFaster) {

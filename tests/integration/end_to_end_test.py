@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The main job, told as sentences: real service, real agents, real directory. Run inside ad-lab (CTest does)."""
+import base64
 import json
 import pathlib
 import signal
@@ -12,6 +13,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from world import AD, BIN, World, memory_of, wait_until  # noqa: E402
 
 NEW = "Fresh-Passw0rd-1"
+
+
+def payload_of(jws):
+    part = jws.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
 class AReset(unittest.TestCase):
@@ -37,6 +43,14 @@ class AReset(unittest.TestCase):
         before = self.world.versions("u001")
         self.world.reset("u001", NEW)
         self.assertEqual(self.world.versions("u001"), before + 1)
+
+    def test_says_which_version_of_the_account_holds_it(self):
+        """`usn` is the account's uSNChanged right after the write: the place in the controller's log to look for it."""
+        before = self.world.read_number("u002", "uSNChanged")
+        _, submitted = self.world.submit(self.world.prepare("u002", NEW))
+        result = payload_of(self.world.job(submitted["jti"], wait_ms=10_000)["result"])
+        self.assertEqual((result["code"], result["usn"]), ("applied", self.world.read_number("u002", "uSNChanged")))
+        self.assertGreater(result["usn"], before)
 
     def test_finds_people_by_every_kind_of_name(self):
         for i, name in enumerate(["bob", "bob@corp.example", "CORP\\bob"]):

@@ -170,14 +170,15 @@ int apply_samba(const std::string& printed) {
   return commands;
 }
 
-ldap::Refusal reset(ldap::Directory& directory, const std::string& user, bool must_change = false) {
+ldap::WriteAnswer answer_to_reset(ldap::Directory& directory, const std::string& user, bool must_change = false) {
   auto order = order_for(found(directory, user));
   order.unlock = true;
   order.must_change = must_change;
-  const auto answer = directory.write_password(order, secret(distinct_password()));
+  auto answer = directory.write_password(order, secret(distinct_password()));
   if (!answer) throw std::runtime_error(answer.error().where + ": " + answer.error().detail);
-  return answer->refusal;
+  return std::move(*answer);
 }
+ldap::Refusal reset(ldap::Directory& directory, const std::string& user, bool must_change = false) { return answer_to_reset(directory, user, must_change).refusal; }
 
 // ---- the lab's own delegation --------------------------------------------------------------------------------
 TEST(TheLabsDelegation, IsFoundCompleteAndExactOnAlice) {
@@ -328,7 +329,10 @@ TEST_F(AHardenedOu, WithoutAnyOneEntryNamesTheOneThatIsGone) {
     if (!grant.only_if_missing && grant.mask != ldap::right::read_property) {  // and the DC refuses without it
       const auto answer = open_directory(place_.settings)->find(place_.user);
       ASSERT_TRUE(answer && *answer);
-      EXPECT_NE(reset(*open_directory(place_.settings), place_.user), ldap::Refusal::none) << entry;
+      const auto refused = answer_to_reset(*open_directory(place_.settings), place_.user);
+      EXPECT_EQ(refused.refusal, ldap::Refusal::no_rights) << entry;
+      const auto named = grant.mask & ldap::right::control_access ? grant.name : "write " + grant.name;
+      EXPECT_TRUE(refused.detail.ends_with(", missing: " + named)) << entry << " gave " << refused.detail;
     }
     if (grant.name == "replPropertyMetaData") {
       EXPECT_EQ(found(*open_directory(place_.settings), place_.user).pre.ver, -1) << "the right is what shows it";

@@ -257,9 +257,13 @@ class World:
 
     def versions(self, user):
         """How often the password was changed: msDS-KeyVersionNumber counts each change of unicodePwd."""
+        return self.read_number(user, "msDS-KeyVersionNumber")
+
+    def read_number(self, user, attribute):
+        """As the administrator sees it."""
         done = subprocess.run(["ldapsearch", "-x", "-LLL", "-H", AD["AD_URI"], "-D", AD["AD_ADMIN"], "-w", AD["AD_ADMIN_PW"], "-b", AD["AD_BASE"],
-                               f"(sAMAccountName={user})", "msDS-KeyVersionNumber"], capture_output=True, text=True, timeout=20, check=True)
-        return int(re.search(r"msDS-KeyVersionNumber: (\d+)", done.stdout)[1])
+                               f"(sAMAccountName={user})", attribute], capture_output=True, text=True, timeout=20, check=True)
+        return int(re.search(rf"{attribute}: (\d+)", done.stdout)[1])
 
     def log(self, name):
         path = self.folder / f"{name}.log"

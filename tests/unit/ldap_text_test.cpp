@@ -22,6 +22,43 @@ TEST(AFilterValue, CannotEndOrWidenTheFilter) {
   EXPECT_EQ(filter_escape("\n\x7f"), "\\0a\\7f");
 }
 
+// ---- a server's own words, for the operator -----------------------------------------------------------------
+TEST(AServersWords, AreKeptPrintableAndCut) {
+  const auto password = Secret::copy_of("Zebra-2026!");
+  EXPECT_EQ(kept_text("0000052D: SvcErr: DSID-031A1261,\n\tproblem 5003\0"s, {&password, nullptr}), "0000052D: SvcErr: DSID-031A1261,??problem 5003?");
+  EXPECT_EQ(kept_text(std::string(400, 'x'), {&password, nullptr}), std::string(300, 'x'));
+  EXPECT_EQ(kept_text("no password was sent", {}), "no password was sent");
+}
+
+TEST(AServersWords, AreWithheldWhenAPasswordStandsInThem) {
+  const auto password = Secret::copy_of("Zebra-2026!"), old = Secret::copy_of(
+                                                            "Gr\xc3\xbc\xc3\x9f"
+                                                            "e-1");
+  const auto kept = [&](std::string_view words) { return kept_text(words, {&password, &old}); };
+  const std::string withheld = "(withheld: a password stands in it)";
+  EXPECT_EQ(kept("refused 'Zebra-2026!' as too common"), withheld);
+  EXPECT_EQ(kept("refused ZEBRA-2026! as too common"), withheld) << "a filter may have folded it";
+  EXPECT_EQ(kept("attribute value \"Z\0e\0b\0r\0a\0-\0"
+                 "2\0"
+                 "0\0"
+                 "2\0"
+                 "6\0!\0\"\0"s),
+      withheld)
+      << "as unicodePwd was sent";
+  EXPECT_EQ(kept("refused Gr\xc3\xbc\xc3\x9f"
+                 "e-1"),
+      withheld)
+      << "the old one, byte for byte, before it is made printable";
+  EXPECT_EQ(kept(std::string(400, '.') + "Zebra-2026!"), withheld) << "also where it would be cut off";
+  EXPECT_EQ(kept("refused: Zebra-20"), withheld) << "cut by the server";
+  EXPECT_EQ(kept("no zebras, 2026"), "no zebras, 2026");
+}
+
+TEST(AServersWords, AreKeptWhereAnEmptyPasswordWouldStandAnywhere) {
+  const Secret none;
+  EXPECT_EQ(kept_text("words", {&none, nullptr}), "words");
+}
+
 TEST(AGuid, HasItsFirstThreeGroupsLittleEndian) {
   const auto bytes = "\x2c\x80\x0f\x42\x78\xef\x16\x4e\x85\x81\xb9\xca\x98\x7e\x46\xed"s;
   EXPECT_EQ(guid_text(bytes), "420f802c-ef78-4e16-8581-b9ca987e46ed");

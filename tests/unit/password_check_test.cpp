@@ -145,10 +145,13 @@ struct Windows : test::FakeDirectory {
 
 class AReset : public PasswordRules {
  protected:
-  Ending reset(std::string_view password, PasswordCheck& check) {
+  Ending reset(std::string_view password, PasswordCheck& check) { return carried(protocol::Op::reset, password, std::nullopt, check); }
+  Ending change(std::string_view password, PasswordCheck& check) { return carried(protocol::Op::change, password, "the-old-one", check); }
+  Ending carried(protocol::Op op, std::string_view password, std::optional<std::string_view> old, PasswordCheck& check) {
     auto& a = shared_->accounts.contains(account_.sub) ? shared_->accounts.at(account_.sub) : shared_->add(account_.sub, "ehagens");
     auto job = maker_.reset(account_.sub, a.pre);
-    const auto sealed = test::JobMaker::seal(job, maker_.binding_of(job), {ae_.public_key()}, password);
+    job.op = op;
+    const auto sealed = test::JobMaker::seal(job, maker_.binding_of(job), {ae_.public_key()}, password, old);
     Windows directory(shared_);
     directory.says = says_;
     const std::atomic<bool> cancelled = false;
@@ -187,6 +190,42 @@ TEST_F(AReset, RefusedWithoutAReasonGetsTheOneThatThePolicyLeaves) {
   EXPECT_EQ(young.policy->change_from, shared_->policy.change_from) << "so that the person is told from when";
   says_->detail = "ldap 19";
   EXPECT_EQ(said_of(reset("kurz", check)).reason, "policy") << "another server's silence is not Windows'";
+}
+
+TEST_F(AReset, RefusedWithoutAReasonIsNotExplainedByWhatIsNotEnforcedOrNotKnown) {
+  PasswordCheck check({.directory = Mode::off});
+  ASSERT_TRUE(check.refresh());
+  says_ = ldap::WriteAnswer{ldap::Refusal::policy, "ldap 53, 0000052D, policy", "0000052D: SvcErr", std::nullopt, false, 0};
+  shared_->policy.change_from = unix_now() + 3600;
+  EXPECT_EQ(said_of(reset("Zebra-2026-Umbrella", check)).reason, "refused_by_filter") << "without the policy hints age does not bind a reset";
+  shared_->policy.complexity = false;
+  EXPECT_EQ(said_of(reset("passwort", check)).reason, "refused_by_filter") << "complexity is not asked for";
+  EXPECT_EQ(said_of(reset("kurz", check)).reason, "too_short") << "length is";
+  shared_->policy.complexity = true;
+  EXPECT_EQ(said_of(reset("pass phrase 1", check)).reason, "policy") << "a blank may count as a symbol or not: complexity is not excluded";
+}
+
+TEST_F(AReset, RefusedAsTooSimpleTellsHowManyKindsItHas) {
+  PasswordCheck check({.directory = Mode::off});
+  ASSERT_TRUE(check.refresh());
+  says_ = ldap::WriteAnswer{ldap::Refusal::policy, "ldap 53, 0000052D, policy", "0000052D: SvcErr", std::nullopt, true, 0};
+  const auto ending = reset("passwort1", check);
+  EXPECT_EQ(ending.kinds, 2);
+  EXPECT_EQ(ending.said, "0000052D: SvcErr") << "the directory's words, for the operator";
+  says_ = ldap::WriteAnswer{ldap::Refusal::in_history, "ldap 53, 0000052D, in_history", {}, std::nullopt, true, 0};
+  const auto used = reset("Zebra-2026-Umbrella", check);
+  EXPECT_EQ(used.policy->history, 24) << "how many are remembered";
+  EXPECT_FALSE(used.kinds);
+}
+
+TEST_F(AReset, ThatIsAChangeRefusedWithoutAReasonIsExplainedAsOne) {
+  PasswordCheck check({.directory = Mode::off});
+  ASSERT_TRUE(check.refresh());
+  says_ = ldap::WriteAnswer{ldap::Refusal::policy, "ldap 19, 0000052D, policy", {}, std::nullopt, true, 0};
+  EXPECT_EQ(said_of(change("kurz", check)).reason, "too_short");
+  EXPECT_EQ(said_of(change("Zebra-2026-Umbrella", check)).reason, "refused_by_filter");
+  shared_->policy.change_from = unix_now() + 3600;
+  EXPECT_EQ(said_of(change("Zebra-2026-Umbrella", check)).reason, "too_young") << "a change is always bound by the minimum age";
 }
 
 TEST_F(AReset, OfADisabledAccountIsDenied) {

@@ -74,6 +74,22 @@ TEST(ATooYoungPassword, IsToldWhenItMayChange) {
   EXPECT_EQ(verdict_text(Code::rejected, "too_young", {.retry_after = -1}), "Your password was changed too recently to be changed again.");
 }
 
+TEST(APasswordOfTheHistory, IsToldHowManyAreRemembered) {
+  EXPECT_EQ(verdict_text(Code::rejected, "in_history", {.history = 24}), "You have used this password before: your last 24 passwords can't be used again.");
+  for (const int few : {0, 1}) EXPECT_EQ(verdict_text(Code::rejected, "in_history", {.history = few}), "You have used this password before. Choose a new one.");
+  EXPECT_EQ(verdict_text(Code::rejected, "in_history"), "You have used this password before. Choose a new one.");
+}
+
+TEST(ATooSimplePassword, IsToldHowManyKindsOfCharactersItHas) {
+  EXPECT_EQ(verdict_text(Code::rejected, "not_complex", {.kinds = 1}),
+      "Too simple: it has 1 kind of characters, and 3 of these are needed: capital letters, small letters, digits, symbols.");
+  EXPECT_EQ(verdict_text(Code::rejected, "not_complex", {.kinds = 2}),
+      "Too simple: it has 2 kinds of characters, and 3 of these are needed: capital letters, small letters, digits, symbols.");
+  const auto general = verdict_text(Code::rejected, "not_complex");
+  EXPECT_EQ(verdict_text(Code::rejected, "not_complex", {.kinds = 3}), general) << "then it was the name, or something we can't see";
+  EXPECT_NE(general.find("leave your name out"), std::string::npos);
+}
+
 TEST(AnAccountChangedTooOften, IsToldWhenItMayBeTriedAgain) {
   EXPECT_EQ(verdict_text(Code::denied, "too_often", {.retry_after = 1'795'338'840}),
       "Too much was asked for this account in a short time. Next try: after 09:14 UTC on 22 November.");
@@ -110,6 +126,11 @@ TEST(AnAccountNearItsLock, IsToldWhenItMayBeTriedAgain) {
   EXPECT_EQ(verdict_text(Code::denied, "lockout_near", {.retry_after = 1'795'338'840}),
       "Too many wrong passwords were tried, and more would lock the account. Reset your password, or wait. Next try: after 09:14 UTC on 22 November.");
   EXPECT_TRUE(verdict_text(Code::denied, "lockout_near").ends_with("or wait."));
+}
+
+TEST(ABusyAgent, SaysFromWhenItIsNot) {
+  EXPECT_TRUE(verdict_text(Code::busy, "volume", {.retry_after = 1'795'338'840}).ends_with("try again later. Next try: after 09:14 UTC on 22 November."));
+  EXPECT_TRUE(verdict_text(Code::busy, "window").ends_with("try again in a moment."));
 }
 
 TEST(AReasonNobodyKnows, GetsTheCodesGeneralTextAndIsNotRepeated) {
