@@ -194,7 +194,7 @@ def check(root):
         if path.endswith(".cpp") and not re.search(r"(?<![\w/])" + re.escape(path) + r"(?![\w.])", listed):
             problems.append((1, "build: not listed in CMakeLists.txt"))
         found += [f"{path}:{line}: {what}" for line, what in sorted(problems)]
-    found += events(root, paths)
+    found += events(root, paths) + refusals(root, paths)
     found += [f"tests/tidy.py:1: test: {path} is allowed to sleep and is not there" for path in SLEEPS if path not in paths and root == HERE]
     return found
 
@@ -218,6 +218,35 @@ def events(root, paths):
                 logged.setdefault(match[1], f"{path}:{text.count(chr(10), 0, match.start()) + 1}")
     missing = [f"{place}: event: {name} is not in {catalogue}" for name, place in sorted(logged.items()) if name not in listed]
     return missing + [f"{catalogue}:1: event: {name} is logged nowhere" for name in sorted(listed - set(logged))]
+
+
+# ---- the table of refusals: docs/REFUSALS.md has every reason that the code can say, and tests that exist -----------
+REASON = re.compile(r'\bCode::([a-z_]+), "([a-z_]*)"')
+TEST_NAME = re.compile(r"`([\w/]+\.(?:cpp|py)): (\w+)\.(\w+)`")
+
+
+def refusals(root, paths):
+    table = "docs/REFUSALS.md"
+    if table not in paths:
+        return []
+    said, listed, found = {}, {}, []
+    for path in paths:
+        if path.endswith(".cpp") and path.split("/")[0] in ("agent", "policy", "ldap"):
+            text = (root / path).read_text()
+            for match in REASON.finditer(text):
+                said.setdefault("/".join(filter(None, match.groups())), f"{path}:{line_of(text, match.start())}")
+    for number, line in enumerate((root / table).read_text().splitlines(), 1):
+        row = re.match(r"\| `([a-z_/]+)` \|", line)
+        if row:
+            listed[row[1]] = number
+            found += [] if TEST_NAME.search(line) else [f"{table}:{number}: refusal: {row[1]} has no test"]
+        for where, suite, test in TEST_NAME.findall(line):
+            file = root / "tests" / where
+            text = file.read_text() if file.is_file() else ""
+            named = rf"^class {suite}\b(?:.|\n)*?^    def {test}\(" if where.endswith(".py") else rf"\bTEST(_F|_P)?\({suite}, {test}\)"
+            found += [] if re.search(named, text, re.M) else [f"{table}:{number}: refusal: there is no test {where}: {suite}.{test}"]
+    found += [f"{place}: refusal: {reason} is not in {table}" for reason, place in sorted(said.items()) if reason not in listed]
+    return found + [f"{table}:{listed[reason]}: refusal: {reason} is said nowhere" for reason in sorted(set(listed) - set(said))]
 
 
 # ---- the self-test ----------------------------------------------------------------------------------------------
@@ -246,16 +275,23 @@ PLANTED = {  # path: (text, line that must be named, start of what is said)
     "core/unlisted.cpp": ("", 1, "build: not listed"),
     "service/ev.hpp": ('\nlog::warn("a.new", log::field("x", 1));\n', 2, "event: a.new is not in"),
     "docs/OPERATIONS.md": ("## Events\n| `a.known`, `a.gone` | info | x |\n## Numbers\n| `a_number` | x |\n", 1, "event: a.gone is logged nowhere"),
+    "agent/rf.cpp": ('\nSay{Code::failed, "new_one", {}};\n', 2, "refusal: failed/new_one is not in docs/REFUSALS.md"),
+    "docs/REFUSALS.md": ("| `failed/known` | `unit/r_test.cpp: ATest.Is`, `unit/r_test.py: ATest.test_is` |\n| `failed/gone` | `unit/r_test.cpp: ATest.Is` |\n"
+                         "| `failed` | x |\n`unit/r_test.cpp: ATest.IsNot`, `unit/r_test.py: ATest.test_is_not`, `unit/none.cpp: A.B`\n", 2, "refusal: failed/gone is said nowhere"),
 }
+ALSO = [("docs/REFUSALS.md", line, f"refusal: {what}") for line, what in (  # further breaches in a planted file
+    (3, "failed has no test"), (4, "there is no test unit/r_test.cpp: ATest.IsNot"), (4, "there is no test unit/r_test.py: ATest.test_is_not"), (4, "there is no test unit/none.cpp: A.B"))]
 CLEAN = {
     "core/ok.cpp": '#include "core/ok.hpp"\n// s.expose(x), asio::detached, <ldap.h>\nauto text = R"(asio::detached)";\nint million = 1\'000\'000;\n',
     "agent/worker.cpp": "void f() {\n  sealed.expose(g);\n  auto frame = Frame{1};\n  co_await g(frame, list[i], [](int x) { return x; });\n"
                         "  if (auto x = co_await g(); x) { y = Frame{1}; }\n  co_await h(std::move(a) || b);\n}\n",
     "link/ev.hpp": 'log::info("a.known");\n',
+    "policy/rows.cpp": 'Row{Code::failed, "known", 1}, Row{Code::failed, "", 1}, Row{Code::failed, "*", 1}', "tests/unit/r_test.cpp": "TEST_F(ATest, Is) {}\n",
+    "tests/unit/r_test.py": "class ATest:\n    def test_is(self):\n        pass\n",
     "platform/windows/x.cpp": "#ifdef _WIN32\n#endif\n", "link/full.hpp": "//\n" * 400,
     "link/screen.hpp": "namespace a {\nvoid f(int x) {\n" + "if (x) { y(); }\n" * 68 + "}\n}\n",
     "config/s.hpp": '#include "ldap/settings.hpp"\n#include <vector>\n',
-    "CMakeLists.txt": "wb_module(a core/ok.cpp agent/worker.cpp platform/windows/x.cpp agent/core/unlisted.cpp)\n",
+    "CMakeLists.txt": "wb_module(a core/ok.cpp agent/worker.cpp platform/windows/x.cpp agent/core/unlisted.cpp agent/rf.cpp policy/rows.cpp tests/unit/r_test.cpp)\n",
 }
 
 
@@ -266,9 +302,9 @@ def self_test():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text)
         found = check(root)
-    wanted = {path: f"{path}:{line}: {what}" for path, (_, line, what) in PLANTED.items()}
-    wrong = [f"not found: {start}" for start in wanted.values() if not any(f.startswith(start) for f in found)]
-    wrong += [f"found and not planted: {f}" for f in found if not any(f.startswith(start) for start in wanted.values())]
+    wanted = [f"{path}:{line}: {what}" for path, line, what in [(path, *planted[1:]) for path, planted in PLANTED.items()] + ALSO]
+    wrong = [f"not found: {start}" for start in wanted if not any(f.startswith(start) for f in found)]
+    wrong += [f"found and not planted: {f}" for f in found if not any(f.startswith(start) for start in wanted)]
     print("\n".join(wrong) or f"{len(wanted)} planted breaches, each found")
     return 1 if wrong else 0
 

@@ -41,6 +41,7 @@ TEST(AFirstAttempt, SaysWhatTheDirectorySays) {
       row(Refusal::policy, untouched, "write, rejected/policy"),
       row(Refusal::refused_by_filter, untouched, "write, rejected/refused_by_filter"),
       row(Refusal::no_rights, untouched, "write, failed/no_rights"),
+      row(Refusal::read_only, untouched, "write, failed/read_only"),
       row(Refusal::not_encrypted, untouched, "write, failed/not_encrypted"),
       row(Refusal::directory_error, untouched, "write, failed/directory_error"),
       row(Refusal::swap_failed, moved, "write, superseded"),
