@@ -13,7 +13,7 @@ using Millis = std::chrono::milliseconds;
 
 // What can't be had of OpenLDAP is a mistake here: a rule that never applies must not look like protection.
 void check_open_ldap(Section& directory, const ldap::Settings& d) {
-  if (d.uris.empty()) directory.problem("uris", "1 to 16 of ldaps://host[:port]: only Active Directory's servers are found in DNS");
+  if (d.uris.empty()) directory.problem("uris", "1 to 16 of them: only Active Directory's servers are found in DNS");
   if (!d.bind_dn.empty() && !policy::parse_dn(d.bind_dn)) directory.problem("bind_dn", "a DN: OpenLDAP signs in by nothing else");
   if (d.history == ldap::HistoryEnforcement::off) directory.problem("history_enforcement", "prefer or require: OpenLDAP's policy can't be told to look away");
 }
@@ -26,7 +26,9 @@ bool is_site(std::string_view text) {
 void read_directory(Section& section, const std::filesystem::path& folder, ldap::Settings& d) {
   using Type = ldap::DirectoryType;
   section.optional("type", d.type, shape::one_of<Type>("active_directory or openldap", {{"active_directory", Type::active_directory}, {"openldap", Type::openldap}}));
-  section.list("uris", d.uris, shape::ldaps_uri(), 0, 16);
+  using Encryption = ldap::Encryption;
+  section.optional("encryption", d.encryption, shape::one_of<Encryption>("ldaps or starttls", {{"ldaps", Encryption::ldaps}, {"starttls", Encryption::starttls}}));
+  section.list("uris", d.uris, shape::ldap_uri(d.encryption == Encryption::ldaps ? "ldaps://" : "ldap://"), 0, 16);
   section.optional("site", d.site, shape::text("the name of a site, or nothing", is_site));
   using Prefer = ldap::Prefer;
   section.optional("prefer", d.prefer, shape::one_of<Prefer>("pdc_emulator or listed_first", {{"pdc_emulator", Prefer::pdc_emulator}, {"listed_first", Prefer::listed_first}}));

@@ -126,9 +126,11 @@ Shape<std::string> https_origin() {
   return text("https://host[:port] without a path", [](std::string_view t) { return is_origin(t, "https://"); });
 }
 
-Shape<std::string> ldaps_uri() {
-  return text("ldaps://host[:port] (Active Directory takes passwords over an encrypted connection only, and the agent has no other way)",
-      [](std::string_view t) { return is_origin(t, "ldaps://"); });
+Shape<std::string> ldap_uri(std::string_view scheme) {
+  const bool ldaps = scheme == "ldaps://";
+  return text(ldaps ? "ldaps://host[:port] (passwords go over an encrypted connection only; ldap:// is for encryption starttls or kerberos)"
+                    : "ldap://host[:port] (with this encryption the connection begins in the clear and is encrypted before anything is said)",
+      [scheme](std::string_view t) { return is_origin(t, scheme); });
 }
 
 Shape<std::string> domain_name() {

@@ -30,9 +30,9 @@ Shape<std::string> text(std::string expected, std::function<bool(std::string_vie
 Shape<std::filesystem::path> path(std::filesystem::path folder, bool may_be_empty);
 
 Shape<log::Level> log_level();
-Shape<std::string> https_origin();  // https://host[:port], no path, no user
-Shape<std::string> ldaps_uri();     // ldaps://host[:port]
-Shape<std::string> domain_name();   // lower-cased DNS name
+Shape<std::string> https_origin();                     // https://host[:port], no path, no user
+Shape<std::string> ldap_uri(std::string_view scheme);  // ldaps:// or ldap://, then host[:port]
+Shape<std::string> domain_name();                      // lower-cased DNS name
 Shape<std::string> distinguished_name();
 Shape<std::string> distinguished_name_or_empty();
 Shape<std::string> principal();  // DN or UPN

@@ -1,7 +1,6 @@
 #include "ldap/connection.hpp"
 
 #include <ldap.h>
-#include <openldap.h>
 #include <poll.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -11,10 +10,6 @@
 #include <array>
 
 #include "core/failpoint.hpp"
-#include "core/ids.hpp"
-#include "ldap/diagnose.hpp"
-#include "ldap/password_file.hpp"
-#include "ldap/tls_probe.hpp"
 
 namespace wb::ldap {
 namespace {
@@ -22,7 +17,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 // libldap's own waits end at the deadline; the watchdog is for what it cannot time out, and comes right after.
 constexpr std::chrono::milliseconds bite_after{100};
-constexpr std::array<std::string_view, 2> hints_oids{"1.2.840.113556.1.4.2239", "1.2.840.113556.1.4.2066"};  // current, deprecated
 
 bool same_name(std::string_view a, std::string_view b) { return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0; }
 
@@ -174,64 +168,12 @@ bool Connection::quiet() const {
   return !broken_ && ::poll(&socket, 1, 0) == 0;
 }
 
-Result<std::unique_ptr<Connection>> Connection::connect(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog) {
-  auto socket = dial(endpoint, deadline, settings.operation_timeout);
-  if (!socket) return std::move(socket).error();
-  ::ldap* handle = nullptr;
-  if (const int code = ldap_init_fd(socket->get(), LDAP_PROTO_TCP, endpoint.uri.c_str(), &handle); code != LDAP_SUCCESS) {
-    return fault(Fault::Kind::internal, "ldap.init", ldap_err2string(code));
-  }
-  const int descriptor = socket->release();
-  std::unique_ptr<Connection> made(new Connection(handle, descriptor, endpoint.uri, dog));
-  if (auto done = made->start_tls_layer(settings, endpoint, deadline); !done) return std::move(done).error();
-  return made;
-}
-
-Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog) {
-  auto made = connect(settings, endpoint, deadline, dog);
-  if (!made) return made;
-  if (auto done = (*made)->bind_service(settings, deadline); !done) return std::move(done).error();
-  if (auto done = (*made)->read_root(settings.type, endpoint, deadline); !done) return std::move(done).error();
-  if (settings.type == DirectoryType::active_directory)
-    if (auto done = (*made)->read_roles(deadline); !done) return std::move(done).error();
-  return made;
-}
-
-Result<std::unique_ptr<Connection>> Connection::open_unbound(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog) {
-  auto made = connect(settings, endpoint, deadline, dog);
-  if (!made) return made;
-  if (auto done = (*made)->read_root(settings.type, endpoint, deadline); !done) return std::move(done).error();
-  return made;
-}
-
-Result<void> Connection::start_tls_layer(const Settings& settings, const Endpoint& endpoint, Deadline deadline) {
-  const int version = LDAP_VERSION3, demand = LDAP_OPT_X_TLS_DEMAND, least = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, client = 0;
-  ber_len_t largest_answer = 4 * 1024 * 1024;
-  const std::string authorities = certificate_authorities(settings.ca_file);
-  Sockbuf* buffer = nullptr;
-  auto set = [&](int option, const void* value) { return ldap_set_option(ld_, option, value) == LDAP_OPT_SUCCESS; };
-  const bool prepared = set(LDAP_OPT_PROTOCOL_VERSION, &version) && set(LDAP_OPT_REFERRALS, LDAP_OPT_OFF) && set(LDAP_OPT_RESTART, LDAP_OPT_OFF) && set(LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) && set(LDAP_OPT_X_TLS_PROTOCOL_MIN, &least) && set(LDAP_OPT_X_TLS_CACERTFILE, authorities.c_str()) && ldap_get_option(ld_, LDAP_OPT_SOCKBUF, &buffer) == LDAP_OPT_SUCCESS && ber_sockbuf_ctrl(buffer, LBER_SB_OPT_SET_MAX_INCOMING, &largest_answer) > 0;
-  if (!prepared) return fail(Fault::Kind::internal, "ldap.init", "libldap does not take its options");
-  // The context reads the CA file: last, after every option that goes into it.
-  if (!set(LDAP_OPT_X_TLS_NEWCTX, &client)) return fail(Fault::Kind::refused, "ldap.tls", "cannot read the CA certificates in " + authorities);
-
-  int code = 0;
-  bool bitten = false;
-  {
-    const Watchdog::Watch watch(dog_, socket_, deadline);
-    code = ldap_install_tls(ld_);
-    bitten = watch.bitten();
-  }
-  if (bitten) return fail(Fault::Kind::timed_out, "ldap.tls", endpoint.host + ": no answer to the TLS handshake");
-  if (code == LDAP_SUCCESS && ldap_tls_inplace(ld_)) return {};
-  // GnuTLS' libldap does not say what is wrong with a certificate: look again, for the operator.
-  return fail(Fault::Kind::refused, "ldap.tls", endpoint.host + ": " + why_not_trusted(endpoint, authorities, deadline));
-}
-
 Result<Bound> Connection::bind(const std::string& name, const Secret& password, const std::vector<Control>& controls, Deadline deadline) {
   // An empty name or password would make this an anonymous or unauthenticated bind, which succeeds (RFC 4513 5.1).
   if (name.empty()) return fail(Fault::Kind::refused, "ldap.bind", "the name is empty");
   if (password.empty()) return fail(Fault::Kind::refused, "ldap.bind", "the password is empty");
+  // Whatever the configuration says and whoever calls: no password in the clear.
+  if (!ldap_tls_inplace(ld_)) return fail(Fault::Kind::internal, "ldap.bind", "the connection is not under TLS");
   const Watchdog::Watch watch(dog_, socket_, deadline + bite_after);
   Controls sent_controls(controls);
   int id = -1;
@@ -250,73 +192,6 @@ Result<Bound> Connection::bind(const std::string& name, const Secret& password, 
   auto status = status_of(ld_, message.get());
   if (status.code == LDAP_BUSY || status.code == LDAP_UNAVAILABLE) return fail(Fault::Kind::unreachable, "ldap.bind", "the DC is busy or going down");
   return Bound{status.code, std::move(status.text), std::move(status.controls)};
-}
-
-Result<void> Connection::bind_service(const Settings& settings, Deadline deadline) {
-  auto password = read_password_file(settings.bind_password_file);
-  if (!password) {
-    broken_ = true;
-    return std::move(password).error();
-  }
-  auto bound = bind(settings.bind_dn, *password, {}, deadline);
-  if (!bound) return bound.error().kind == Fault::Kind::lost ? fault(Fault::Kind::unreachable, "ldap.bind", bound.error().detail) : std::move(bound).error();
-  if (bound->code != LDAP_SUCCESS) return fail(Fault::Kind::refused, "ldap.bind", bind_refusal(bound->code, bound->text));
-  return {};
-}
-
-Result<void> Connection::take_open_ldap_root(const Entry& root, const Endpoint& endpoint) {
-  root_.dc = endpoint.host + (endpoint.port == 636 ? "" : ":" + std::to_string(endpoint.port));
-  root_.suffixes = root.values("namingContexts");
-  if (root_.suffixes.empty()) return fail(Fault::Kind::refused, "ldap.root", "namingContexts is not readable");
-  root_.base = root_.suffixes.front();
-  for (const auto& oid : root.values("supportedControl")) {
-    root_.asserts |= oid == LDAP_CONTROL_ASSERT;
-    root_.has_policy |= oid == LDAP_CONTROL_PASSWORDPOLICYREQUEST;
-  }
-  return {};
-}
-
-Result<void> Connection::read_root(DirectoryType type, const Endpoint& endpoint, Deadline deadline) {
-  const bool open_ldap = type == DirectoryType::openldap;
-  Search search;
-  search.attributes = {"dnsHostName", "defaultNamingContext", "configurationNamingContext", "dsServiceName", "supportedControl"};
-  if (open_ldap) search.attributes = {"namingContexts", "supportedControl"};
-  auto found = this->search(search, deadline);
-  if (!found) return fail(found.error().kind == Fault::Kind::timed_out ? Fault::Kind::timed_out : Fault::Kind::unreachable, "ldap.root",
-      found.error().detail);
-  if (found->entries.size() != 1) return fail(Fault::Kind::refused, "ldap.root", "no rootDSE");
-  const auto& root = found->entries.front();
-  if (open_ldap) return take_open_ldap_root(root, endpoint);
-  root_.dc = lowered(root.first("dnsHostName"));
-  root_.base = root.first("defaultNamingContext");
-  root_.configuration = root.first("configurationNamingContext");
-  root_.server = root.first("dsServiceName");
-  if (root_.dc.empty() || root_.base.empty()) return fail(Fault::Kind::refused, "ldap.root", "this is not an Active Directory domain controller");
-  const auto& controls = root.values("supportedControl");
-  for (const auto oid : hints_oids) {
-    if (root_.hints_oid.empty() && std::find(controls.begin(), controls.end(), oid) != controls.end()) root_.hints_oid = oid;
-  }
-  return {};
-}
-
-bool Connection::is_pdc(const Entry& head) const { return !root_.server.empty() && same_name(head.first("fSMORoleOwner"), root_.server); }
-
-// An RODC's nTDSDSA object is an nTDSDSARO (MS-ADTS 6.1.1.2.2.1.2.1.2). What is not readable is not known, and not the case.
-Result<void> Connection::read_roles(Deadline deadline) {
-  Search search;
-  search.base = root_.base;
-  search.attributes = {"fSMORoleOwner"};
-  auto head = this->search(search, deadline);
-  if (!head) return std::move(head).error();
-  if (head->entries.size() == 1) root_.pdc = is_pdc(head->entries.front());
-  search.base = root_.server;
-  search.attributes = {"objectClass"};
-  auto itself = this->search(search, deadline);
-  if (!itself) return std::move(itself).error();
-  if (itself->entries.size() != 1) return {};
-  const auto& classes = itself->entries.front().values("objectClass");
-  root_.read_only = std::any_of(classes.begin(), classes.end(), [](const std::string& one) { return same_name(one, "nTDSDSARO"); });
-  return {};
 }
 
 Result<int> Connection::send(const Search& search, const char* where) {

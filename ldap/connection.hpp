@@ -1,4 +1,4 @@
-// One bound LDAPS connection. Used by one thread at a time. The only file that knows <ldap.h> besides memory.cpp.
+// One bound, encrypted connection to a directory server. Used by one thread at a time.
 // Once any call has answered with a Fault the connection is broken and only good for being destroyed.
 #pragma once
 #include <memory>
@@ -75,7 +75,7 @@ struct Bound {
 };
 
 struct RootDse {
-  std::string dc;  // dnsHostName, lower case; OpenLDAP has none: the URI's host, and ":port" where it is not 636
+  std::string dc;  // dnsHostName, lower case; OpenLDAP has none: the URI's host, and ":port" where it is not the usual one
   std::string base, configuration;
   bool pdc = false, read_only = false;  // AD: holds the PDC emulator role; is an RODC. Not read on open_unbound()
   std::string server;                   // AD: dsServiceName, which fSMORoleOwner is compared with
@@ -87,8 +87,8 @@ struct RootDse {
 
 class Connection {
  public:
-  // Connects, does the TLS handshake (1.2 or later; certificate and name verified, no switch), binds and reads the
-  // rootDSE, all before `deadline`. Faults at ldap.connect, ldap.resolve, ldap.tls, ldap.bind, ldap.root.
+  // Connects, encrypts as Settings::encryption says (TLS 1.2 or later; certificate and name verified, no switch), binds and
+  // reads the rootDSE, all before `deadline`. Faults at ldap.connect, ldap.resolve, ldap.starttls, ldap.tls, ldap.bind, ldap.root.
   static Result<std::unique_ptr<Connection>> open(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog);
   // The same without a bind: only for bind(), once. The rootDSE has been read as nobody.
   static Result<std::unique_ptr<Connection>> open_unbound(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog);
@@ -120,11 +120,12 @@ class Connection {
  private:
   Connection(::ldap* handle, int socket, std::string uri, Watchdog& dog) : ld_(handle), socket_(socket), uri_(std::move(uri)), dog_(dog) {}
   static Result<std::unique_ptr<Connection>> connect(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog);
-  Result<void> start_tls_layer(const Settings& settings, const Endpoint& endpoint, Deadline deadline);
+  Result<void> encrypt_by_tls(const Settings& settings, const Endpoint& endpoint, Deadline deadline);
+  Result<void> ask_for_tls(const Endpoint& endpoint, Deadline deadline);
   Result<void> bind_service(const Settings& settings, Deadline deadline);
-  Result<void> read_root(DirectoryType type, const Endpoint& endpoint, Deadline deadline);
+  Result<void> read_root(const Settings& settings, const Endpoint& endpoint, Deadline deadline);
   Result<void> read_roles(Deadline deadline);
-  Result<void> take_open_ldap_root(const Entry& root, const Endpoint& endpoint);
+  Result<void> take_open_ldap_root(const Entry& root, const Settings& settings, const Endpoint& endpoint);
   Result<int> send(const Search& search, const char* where);
   Result<Found> collect(int id, Deadline deadline, const char* where);
   Fault fail(Fault::Kind kind, const char* where, std::string detail = {});

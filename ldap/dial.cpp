@@ -103,10 +103,14 @@ void tune(int socket, std::chrono::milliseconds silence) {
 
 }  // namespace
 
-Result<Endpoint> parse_uri(std::string_view uri) {
-  constexpr std::string_view scheme = "ldaps://";
+std::uint16_t default_port(Encryption encryption) { return encryption == Encryption::ldaps ? 636 : 389; }
+
+Result<Endpoint> parse_uri(std::string_view uri, Encryption encryption) {
+  const bool ldaps = encryption == Encryption::ldaps;
+  const std::string_view scheme = ldaps ? "ldaps://" : "ldap://";
   auto wrong = [](const char* why) { return fault(Fault::Kind::refused, "ldap.uri", why); };
-  if (lowered(uri.substr(0, scheme.size())) != scheme) return wrong("only ldaps:// is allowed: passwords need an encrypted, verified connection");
+  if (lowered(uri.substr(0, scheme.size())) != scheme)
+    return wrong(ldaps ? "only ldaps:// is allowed: passwords need an encrypted, verified connection" : "only ldap:// goes with encryption starttls or kerberos");
   auto rest = uri.substr(scheme.size());
   if (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
   const bool bracketed = !rest.empty() && rest.front() == '[';
@@ -115,6 +119,7 @@ Result<Endpoint> parse_uri(std::string_view uri) {
   auto host = bracketed ? rest.substr(1, host_end - 1) : rest.substr(0, host_end);
   auto tail = host_end == std::string_view::npos ? std::string_view() : rest.substr(host_end + (bracketed ? 1 : 0));
   Endpoint endpoint;
+  endpoint.port = default_port(encryption);
   endpoint.host = lowered(host);
   const auto allowed = bracketed ? "0123456789abcdef:." : "abcdefghijklmnopqrstuvwxyz0123456789-._";
   if (host.empty() || host.size() > 253 || endpoint.host.find_first_not_of(allowed) != std::string::npos) return wrong("not a host name");
@@ -127,7 +132,9 @@ Result<Endpoint> parse_uri(std::string_view uri) {
   return endpoint;
 }
 
-Result<Endpoint> endpoint_of(const std::string& host) { return parse_uri("ldaps://" + host); }
+Result<Endpoint> endpoint_of(const std::string& host, Encryption encryption) {
+  return parse_uri((encryption == Encryption::ldaps ? "ldaps://" : "ldap://") + host, encryption);
+}
 
 Socket& Socket::operator=(Socket&& other) noexcept {
   if (this != &other) {

@@ -7,18 +7,21 @@
 #include <utility>
 
 #include "core/result.hpp"
+#include "ldap/settings.hpp"
 #include "ldap/watchdog.hpp"
 
 namespace wb::ldap {
 
 struct Endpoint {
-  std::string uri;   // ldaps://host:port, as libldap is told (it checks the certificate's name against it)
+  std::string uri;   // ldaps://host:port or ldap://host:port, as libldap is told (it checks the certificate's name against it)
   std::string host;  // lower case; an IPv6 address without its brackets
   std::uint16_t port = 636;
 };
-// Only ldaps://host[:port][/]: passwords never leave over anything else. Fault refused otherwise.
-Result<Endpoint> parse_uri(std::string_view uri);
-Result<Endpoint> endpoint_of(const std::string& host);  // found in DNS: ldaps on its port
+// The scheme says how the connection begins: ldaps://host[:port][/] for Encryption::ldaps, ldap:// for the other two, which
+// encrypt before anything of worth is sent. Fault refused otherwise.
+Result<Endpoint> parse_uri(std::string_view uri, Encryption encryption);
+Result<Endpoint> endpoint_of(const std::string& host, Encryption encryption);  // found in DNS: on the port that goes with it
+std::uint16_t default_port(Encryption encryption);                             // 636 or 389
 
 class Socket {
  public:

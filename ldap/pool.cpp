@@ -29,7 +29,7 @@ Pool::Pool(const Settings& settings)
     : settings_(settings), controllers_(timings_of(settings), settings.type == DirectoryType::active_directory && settings.prefer == Prefer::pdc_emulator) {
   std::vector<Endpoint> list;
   for (const auto& uri : settings_.uris) {
-    if (auto endpoint = parse_uri(uri)) list.push_back(std::move(*endpoint));
+    if (auto endpoint = parse_uri(uri, settings_.encryption)) list.push_back(std::move(*endpoint));
     else misconfigured_ = fault(Fault::Kind::refused, "ldap.uri", uri + ": " + endpoint.error().detail);
   }
   if (settings_.uris.empty() && settings_.type != DirectoryType::active_directory) misconfigured_ = fault(Fault::Kind::refused, "ldap.uri", "no URI is configured");
@@ -223,7 +223,7 @@ Result<void> Pool::discover_now(Deadline until) {
   std::vector<Endpoint> list;
   std::string pdc;
   for (const auto& one : found->controllers) {
-    auto endpoint = endpoint_of(one.host);
+    auto endpoint = endpoint_of(one.host, settings_.encryption);
     if (!endpoint) continue;
     if (one.host == found->pdc) pdc = endpoint->uri;
     list.push_back(std::move(*endpoint));

@@ -34,7 +34,7 @@ Result<RightsReader> RightsReader::open(const Settings& settings) {
   auto dog = std::make_unique<Watchdog>();
   auto why = fault(Fault::Kind::refused, "ldap.connect", "no URI is configured");
   for (const auto& uri : settings.uris) {
-    const auto endpoint = parse_uri(uri);
+    const auto endpoint = parse_uri(uri, settings.encryption);
     if (!endpoint) return endpoint.error();
     auto connection = Connection::open(settings, *endpoint, std::chrono::steady_clock::now() + settings.connect_timeout, *dog);
     if (connection) return RightsReader(settings, std::move(dog), std::move(*connection));

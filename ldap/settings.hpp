@@ -16,10 +16,16 @@ enum class HistoryEnforcement { require,
 enum class Prefer { pdc_emulator,
   listed_first };
 
+// What keeps a password from others' eyes on its way. There is no value for "nothing".
+enum class Encryption { ldaps,  // TLS from the first byte, port 636
+  starttls,                     // TLS on port 389, before anything else is said (RFC 4511 section 4.14)
+  kerberos };                   // a sealed layer of GSSAPI on port 389 (RFC 4752), and no password of the service account; AD only
+
 struct Settings {
   DirectoryType type = DirectoryType::active_directory;
-  std::string domain;                        // corp.example
-  std::vector<std::string> uris;             // ldaps://dc1.corp.example, in this order; empty: found in DNS (AD only)
+  std::string domain;  // corp.example
+  Encryption encryption = Encryption::ldaps;
+  std::vector<std::string> uris;             // ldaps://dc1.corp.example (ldap:// without `ldaps`), in this order; empty: found in DNS (AD only)
   std::string site;                          // whose controllers DNS is asked for first; empty: none in particular
   Prefer prefer = Prefer::pdc_emulator;      // who is asked while all are well; AD only
   std::filesystem::path ca_file;             // PEM; empty: the system's store

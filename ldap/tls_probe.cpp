@@ -9,6 +9,7 @@
 
 #include <array>
 #include <memory>
+#include <string_view>
 
 namespace wb::ldap {
 namespace {
@@ -18,15 +19,37 @@ struct Free {
   void operator()(SSL* session) const { SSL_free(session); }
 };
 
+bool wait_for(int socket, short event, Deadline deadline) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+  pollfd waiting{socket, event, 0};
+  return left > 0 && ::poll(&waiting, 1, static_cast<int>(left)) > 0;
+}
+
+// StartTLS (RFC 4511 section 4.14) as message 1; true when the server agrees. Its answer is short: a length of one byte.
+bool ask_for_tls(int socket, Deadline deadline) {
+  constexpr std::string_view request(
+      "\x30\x1d\x02\x01\x01\x77\x18\x80\x16"
+      "1.3.6.1.4.1.1466.20037",
+      31);
+  if (::write(socket, request.data(), request.size()) != static_cast<ssize_t>(request.size())) return false;
+  std::string answer;
+  while (answer.size() < 2 || answer.size() < 2U + static_cast<unsigned char>(answer[1])) {
+    char byte = 0;
+    if (!wait_for(socket, POLLIN, deadline) || ::read(socket, &byte, 1) != 1) return false;
+    answer += byte;
+    if (answer.size() == 2 && static_cast<unsigned char>(byte) > 127) return false;
+  }
+  // messageID 1, ExtendedResponse, resultCode ENUMERATED success
+  return answer.size() >= 10 && answer.substr(2, 4) == std::string_view("\x02\x01\x01\x78", 4) && answer.substr(7, 3) == std::string_view("\x0a\x01\x00", 3);
+}
+
 // Drives the handshake without blocking; true when it has come to an end, good or bad.
 bool shake_hands(SSL* session, int socket, Deadline deadline) {
   for (;;) {
     const int done = SSL_connect(session);
     const int wants = SSL_get_error(session, done);
     if (wants != SSL_ERROR_WANT_READ && wants != SSL_ERROR_WANT_WRITE) return true;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
-    pollfd waiting{socket, static_cast<short>(wants == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT), 0};
-    if (left <= 0 || ::poll(&waiting, 1, static_cast<int>(left)) == 0) return false;
+    if (!wait_for(socket, wants == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT, deadline)) return false;
   }
 }
 
@@ -40,11 +63,12 @@ std::string certificate_authorities(const std::filesystem::path& ca_file) {
   return collections[0];
 }
 
-std::string why_not_trusted(const Endpoint& endpoint, const std::string& authorities, Deadline deadline) {
+std::string why_not_trusted(const Endpoint& endpoint, Encryption encryption, const std::string& authorities, Deadline deadline) {
   const std::string unknown = "the TLS handshake failed";
   auto socket = dial(endpoint, deadline, std::chrono::seconds(5));
   if (!socket) return unknown;
   ::fcntl(socket->get(), F_SETFL, ::fcntl(socket->get(), F_GETFL) | O_NONBLOCK);
+  if (encryption != Encryption::ldaps && !ask_for_tls(socket->get(), deadline)) return unknown;
   const std::unique_ptr<SSL_CTX, Free> context(SSL_CTX_new(TLS_client_method()));
   if (!context || SSL_CTX_load_verify_locations(context.get(), authorities.c_str(), nullptr) != 1) return unknown;
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);

@@ -68,11 +68,11 @@ int listen_on_loopback(int& port) {
   return listener;
 }
 
-int connect_to_dc() {
+int connect_to_dc(int port) {
   const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(636);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
   ::inet_pton(AF_INET, "127.0.0.53", &address.sin_addr);
   if (::connect(made, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) throw std::runtime_error("the DC's port");
   return made;
@@ -194,7 +194,7 @@ int dc_pid() {
   return pid;
 }
 
-Relay::Relay() : listener_(listen_on_loopback(port_)) {
+Relay::Relay(int dc_port) : dc_port_(dc_port), listener_(listen_on_loopback(port_)) {
   if (::pipe(wake_) != 0) throw std::runtime_error("pipe");
   thread_ = std::thread([this] { run(); });
 }
@@ -245,7 +245,7 @@ void Relay::run() {
       links.erase(links.begin() + static_cast<long>(i));
     }
     if (waiting[1].revents) {
-      links.push_back({::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), connect_to_dc()});
+      links.push_back({::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC), connect_to_dc(dc_port_)});
       ++accepted_;
     }
   }

@@ -35,13 +35,13 @@ int dc_pid();
 // The lab's Samba has the policy hints control (4.24); 4.17 has none, and answers a refused reset with 19.
 bool has_hints();
 
-// Passes bytes from 127.0.0.1:port() to the DC.
+// Passes bytes from 127.0.0.1:port() to a port of the DC's.
 class Relay {
  public:
-  Relay();
+  explicit Relay(int dc_port = 636);
   ~Relay();
   int port() const { return port_; }
-  std::string uri(const std::string& host = "127.0.0.1") const { return "ldaps://" + host + ":" + std::to_string(port_); }
+  std::string uri(const std::string& host = "127.0.0.1") const { return (dc_port_ == 636 ? "ldaps://" : "ldap://") + host + ":" + std::to_string(port_); }
   void cut();  // closes every connection it has now; returns when they are closed
   void swallow_answers(bool on) { swallow_ = on; }
   void delay_answers(std::chrono::milliseconds by) { delay_ = static_cast<int>(by.count()); }
@@ -49,6 +49,7 @@ class Relay {
 
  private:
   void run();
+  const int dc_port_;
   int port_ = 0, listener_ = -1, wake_[2]{-1, -1};
   std::atomic<bool> swallow_{false}, stop_{false}, cut_{false};
   std::atomic<int> accepted_{0}, delay_{0};
@@ -60,7 +61,7 @@ class SilentServer {
  public:
   SilentServer();
   ~SilentServer();
-  std::string uri() const { return "ldaps://127.0.0.1:" + std::to_string(port_); }
+  std::string uri(const std::string& scheme = "ldaps://") const { return scheme + "127.0.0.1:" + std::to_string(port_); }
 
  private:
   int port_ = 0, listener_ = -1;

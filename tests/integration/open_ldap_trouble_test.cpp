@@ -26,6 +26,21 @@ TEST(AnOpenLdapServer, IsReadyWhenEverythingIsRight) {
   EXPECT_EQ("ldaps://" + state.dc, env("SLAPD_LDAPS_URI"));
 }
 
+TEST(AnOpenLdapServer, IsServedOverStartTls) {
+  auto settings = lab_settings();
+  settings.encryption = Encryption::starttls;
+  settings.uris = {env("SLAPD_LDAP_URI")};
+  const auto directory = open_directory(settings);
+  const auto state = directory->check();
+  EXPECT_TRUE(state.ready) << state.reason;
+  EXPECT_EQ("ldap://" + state.dc, env("SLAPD_LDAP_URI"));
+  const auto account = found(*directory, fresh_user());
+  const auto answer = directory->write_password(order_for(account), secret("Starttls-Passw0rd-1"));
+  ASSERT_TRUE(answer) << answer.error().detail;
+  EXPECT_EQ(answer->refusal, Refusal::none) << answer->detail;
+  EXPECT_EQ(bind_code(account.dn, "Starttls-Passw0rd-1"), 0);
+}
+
 TEST(AnOpenLdapServer, IsNotReadyWhereAProtectedGroupCannotBeSeen) {
   auto settings = lab_settings();
   for (const std::string& group : std::vector<std::string>{"cn=hidden", "cn=none"}) {

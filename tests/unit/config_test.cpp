@@ -95,7 +95,7 @@ TEST_F(AConfig, TellsEveryProblemAtOnceInTheOrderOfLines) {
       "c.yaml:7:5: domains[0].guardrails.allow_ous: expected a list of 1 to 256, each a DN (RFC 4514), like OU=People,DC=corp,DC=example, but the key is missing\n"
       "c.yaml:9:7: domains[0].directory.bind_dn: expected a DN (RFC 4514) or a name like svc-writeback@corp.example, but the key is missing\n"
       "c.yaml:9:7: domains[0].directory.bind_password_file: expected a path (a relative one starts at this file's folder), but the key is missing\n"
-      "c.yaml:9:14: domains[0].directory.uris: expected ldaps://host[:port] (Active Directory takes passwords over an encrypted connection only, and the agent has no other way)\n"
+      "c.yaml:9:14: domains[0].directory.uris: expected ldaps://host[:port] (passwords go over an encrypted connection only; ldap:// is for encryption starttls or kerberos)\n"
       "c.yaml:10:7: domains[0].directory.bind_password: expected a path in bind_password_file: passwords never stand in this file\n");
 }
 
@@ -173,6 +173,14 @@ TEST_F(AConfig, TakesNothingButAnEncryptedDirectory) {
   EXPECT_EQ(agent_with("      uris:", "      type: novell\n      uris:"), "c.yaml:5:13: domains[0].directory.type: expected active_directory or openldap\n");
 }
 
+TEST_F(AConfig, NamesControllersByTheSchemeThatGoesWithTheEncryption) {
+  EXPECT_EQ(agent_with("uris: [ldaps://dc1.corp.example]", "encryption: ldaps\n      uris: [ldaps://dc1.corp.example]"), "valid\n");
+  EXPECT_EQ(agent_with("uris: [ldaps://dc1.corp.example]", "encryption: starttls\n      uris: [ldap://dc1.corp.example]"), "valid\n");
+  EXPECT_NE(agent_with("uris: [ldaps://dc1.corp.example]", "encryption: starttls\n      uris: [ldaps://dc1.corp.example]").find("uris: expected ldap://host[:port]"), std::string::npos);
+  for (const auto* no : {"none", "tls", "off", ""})
+    EXPECT_NE(agent_with("uris:", "encryption: '" + std::string(no) + "'\n      uris:").find("encryption: expected ldaps or starttls"), std::string::npos) << no;
+}
+
 TEST_F(AConfig, MayLeaveTheDomainControllersToDns) {
   EXPECT_EQ(agent_with("      uris: [ldaps://dc1.corp.example]\n", ""), "valid\n");
   EXPECT_EQ(agent_with("      uris: [ldaps://dc1.corp.example]\n", "      site: Default-First-Site-Name\n"), "valid\n");
@@ -197,7 +205,7 @@ TEST_F(AConfig, RefusesForOpenLdapWhatOpenLdapCannotDo) {
   EXPECT_EQ(agent(open_ldap), "valid\n");
   const auto right = open_ldap;
   put("      uris: [ldaps://dc1.corp.example]\n", "");
-  EXPECT_NE(agent(open_ldap).find("uris: expected 1 to 16 of ldaps://"), std::string::npos) << agent(open_ldap);
+  EXPECT_NE(agent(open_ldap).find("uris: expected 1 to 16 of them"), std::string::npos) << agent(open_ldap);
   open_ldap = right;
   put("      uris:", "      history_enforcement: 'off'\n      uris:");
   EXPECT_NE(agent(open_ldap).find("history_enforcement: expected prefer or require"), std::string::npos) << agent(open_ldap);

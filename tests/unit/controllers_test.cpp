@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 constexpr double least = 0, half = 0.5;
 
-Endpoint at(const std::string& host) { return *parse_uri("ldaps://" + host); }
+Endpoint at(const std::string& host) { return *parse_uri("ldaps://" + host, Encryption::ldaps); }
 std::vector<std::string> hosts(const std::vector<Endpoint>& list) {
   std::vector<std::string> out;
   for (const auto& one : list) out.push_back(one.host);

@@ -134,13 +134,28 @@ TEST(APassword, IsWellFormedUnicodeWithoutNul) {
 }
 
 TEST(ADirectoryUri, IsLdapsAndNothingElse) {
-  EXPECT_EQ(parse_uri("ldaps://DC1.corp.example")->uri, "ldaps://dc1.corp.example:636");
-  EXPECT_EQ(parse_uri("LDAPS://dc1:1636/")->port, 1636);
-  EXPECT_EQ(parse_uri("ldaps://[::1]:636")->host, "::1");
+  const auto parse = [](std::string_view uri) { return parse_uri(uri, Encryption::ldaps); };
+  EXPECT_EQ(parse("ldaps://DC1.corp.example")->uri, "ldaps://dc1.corp.example:636");
+  EXPECT_EQ(parse("LDAPS://dc1:1636/")->port, 1636);
+  EXPECT_EQ(parse("ldaps://[::1]:636")->host, "::1");
   for (const auto* uri : {"ldap://dc1", "ldapi://%2frun", "dc1", "", "ldaps://", "ldaps://:636", "ldaps://dc1:", "ldaps://dc1:0", "ldaps://dc1:65536", "ldaps://dc1:6a",
            "ldaps://dc1/dc=x", "ldaps://[::1", "ldaps://[::1]636", "ldaps://a b", "ldaps://user@dc1", "ldaps://dc1 ldap://dc2"}) {
-    EXPECT_FALSE(parse_uri(uri)) << uri;
+    EXPECT_FALSE(parse(uri)) << uri;
   }
+}
+
+TEST(ADirectoryUri, IsLdapOnPort389WhereTheConnectionIsEncryptedAfterwards) {
+  for (const auto encryption : {Encryption::starttls, Encryption::kerberos}) {
+    EXPECT_EQ(parse_uri("ldap://DC1.corp.example", encryption)->uri, "ldap://dc1.corp.example:389");
+    EXPECT_EQ(parse_uri("ldap://dc1:1389/", encryption)->port, 1389);
+    EXPECT_NE(parse_uri("ldaps://dc1", encryption).error().detail.find("only ldap:// goes with encryption starttls or kerberos"), std::string::npos);
+  }
+}
+
+TEST(AControllerFoundInDns, IsAskedOnThePortThatGoesWithTheEncryption) {
+  EXPECT_EQ(endpoint_of("dc1.corp.example", Encryption::ldaps)->uri, "ldaps://dc1.corp.example:636");
+  EXPECT_EQ(endpoint_of("dc1.corp.example", Encryption::starttls)->uri, "ldap://dc1.corp.example:389");
+  EXPECT_EQ(endpoint_of("dc1.corp.example", Encryption::kerberos)->uri, "ldap://dc1.corp.example:389");
 }
 
 }  // namespace
