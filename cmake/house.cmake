@@ -10,6 +10,9 @@ find_package(prometheus-cpp CONFIG REQUIRED)
 find_library(LDAP_LIBRARY ldap REQUIRED)
 find_library(LBER_LIBRARY lber REQUIRED)
 find_library(CARES_LIBRARY cares REQUIRED)
+find_library(KRB5_LIBRARY krb5 REQUIRED)
+find_library(K5CRYPTO_LIBRARY k5crypto REQUIRED)  # tests make keytabs
+find_library(GSSAPI_LIBRARY gssapi_krb5 REQUIRED)
 
 add_library(wb_options INTERFACE)
 target_include_directories(wb_options INTERFACE ${PROJECT_SOURCE_DIR})

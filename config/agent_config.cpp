@@ -23,19 +23,34 @@ bool is_site(std::string_view text) {
   return text.size() <= 63 && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
 }
 
+// With a password or with a keytab, and never with both: what is not used must not lie about.
+void read_service_account(Section& section, const std::filesystem::path& folder, ldap::Settings& d) {
+  const auto take = [&](bool wanted, const char* key, auto& target, const auto& shape, const char* otherwise) {
+    if (wanted) return section.required(key, target, shape);
+    section.optional(key, target, shape);
+    section.refused(key, otherwise);
+  };
+  const bool kerberos = d.encryption == ldap::Encryption::kerberos;
+  constexpr const char* no_password = "principal and keytab_file instead: with encryption kerberos the service account has no password";
+  constexpr const char* no_keytab = "it with encryption kerberos only";
+  take(!kerberos, "bind_dn", d.bind_dn, shape::principal(), no_password);
+  take(!kerberos, "bind_password_file", d.bind_password_file, shape::path(folder, false), no_password);
+  take(kerberos, "principal", d.principal, shape::kerberos_principal(d.domain), no_keytab);
+  take(kerberos, "keytab_file", d.keytab_file, shape::path(folder, false), no_keytab);
+  for (const auto* key : {"bind_password", "password", "bind_pw"}) section.refused(key, "a path in bind_password_file: passwords never stand in this file");
+}
+
 void read_directory(Section& section, const std::filesystem::path& folder, ldap::Settings& d) {
   using Type = ldap::DirectoryType;
   section.optional("type", d.type, shape::one_of<Type>("active_directory or openldap", {{"active_directory", Type::active_directory}, {"openldap", Type::openldap}}));
   using Encryption = ldap::Encryption;
-  section.optional("encryption", d.encryption, shape::one_of<Encryption>("ldaps or starttls", {{"ldaps", Encryption::ldaps}, {"starttls", Encryption::starttls}}));
+  section.optional("encryption", d.encryption, shape::one_of<Encryption>("ldaps, starttls or kerberos", {{"ldaps", Encryption::ldaps}, {"starttls", Encryption::starttls}, {"kerberos", Encryption::kerberos}}));
   section.list("uris", d.uris, shape::ldap_uri(d.encryption == Encryption::ldaps ? "ldaps://" : "ldap://"), 0, 16);
   section.optional("site", d.site, shape::text("the name of a site, or nothing", is_site));
   using Prefer = ldap::Prefer;
   section.optional("prefer", d.prefer, shape::one_of<Prefer>("pdc_emulator or listed_first", {{"pdc_emulator", Prefer::pdc_emulator}, {"listed_first", Prefer::listed_first}}));
   section.optional("ca_file", d.ca_file, shape::path(folder, true));
-  section.required("bind_dn", d.bind_dn, shape::principal());
-  section.required("bind_password_file", d.bind_password_file, shape::path(folder, false));
-  for (const auto* key : {"bind_password", "password", "bind_pw"}) section.refused(key, "a path in bind_password_file: passwords never stand in this file");
+  read_service_account(section, folder, d);
   section.optional("base_dn", d.base_dn, shape::distinguished_name_or_empty());
   section.optional("policy_dn", d.policy_dn, shape::distinguished_name_or_empty());
   section.optional("marker_attribute", d.marker_attribute, shape::attribute_or_empty());
@@ -48,6 +63,7 @@ void read_directory(Section& section, const std::filesystem::path& folder, ldap:
   section.optional("failover_timeout_ms", d.failover_timeout, shape::milliseconds(100, 60'000));
   section.optional("fail_back_after_ms", d.fail_back_after, shape::milliseconds(1'000, 86'400'000));
   if (!d.site.empty() && !d.uris.empty()) section.problem("site", "it without uris only: DNS is asked for a site's controllers");
+  if (d.encryption == Encryption::kerberos && d.type == Type::openldap) section.problem("encryption", "ldaps or starttls for OpenLDAP");
   if (d.type == Type::openldap) check_open_ldap(section, d);
   else if (!d.policy_dn.empty()) section.problem("policy_dn", "it with type openldap only");
 }

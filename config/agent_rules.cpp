@@ -38,7 +38,7 @@ void read_guardrails(Section& section, const ldap::Settings& directory, policy::
   using Disabled = policy::Guardrails::Disabled;
   section.optional("disabled_accounts", g.disabled_accounts,
       shape::one_of<Disabled>("refuse, audit or allow", {{"refuse", Disabled::refuse}, {"audit", Disabled::audit}, {"allow", Disabled::allow}}));
-  g.own_account = directory.bind_dn;
+  g.own_account = directory.account();
   g.domain = directory.domain;
   if (directory.type == ldap::DirectoryType::openldap) check_open_ldap(section, g);
 }

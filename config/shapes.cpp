@@ -153,6 +153,21 @@ Shape<std::string> principal() {
   return text("a DN (RFC 4514) or a name like svc-writeback@corp.example", [](std::string_view t) { return is_dn(t) || is_upn(t); });
 }
 
+Shape<std::string> kerberos_principal(std::string domain) {
+  std::string realm = domain;
+  std::transform(realm.begin(), realm.end(), realm.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return {"the sAMAccountName of an account of this domain, or name@REALM with the domain's own realm", [realm](const Value& value) -> std::optional<std::string> {
+            const auto found = as_text(value);
+            if (!found) return std::nullopt;
+            const auto name = found->substr(0, found->find('@'));
+            constexpr std::string_view forbidden = "\"/\\[]:;|=,+*?<>";  // MS-SAMR 3.1.1.6
+            const bool right = !name.empty() && name.size() <= 256 && name.find_first_of(forbidden) == std::string::npos &&
+                std::none_of(name.begin(), name.end(), [](unsigned char c) { return c <= ' ' || c == 0x7f; });
+            if (!right || (found->size() > name.size() && found->substr(name.size() + 1) != realm)) return std::nullopt;
+            return name + "@" + realm;
+          }};
+}
+
 Shape<std::string> group() {
   return text("a group's DN (RFC 4514) or SID (S-1-5-...)", [](std::string_view t) { return is_dn(t) || policy::is_sid(t); });
 }

@@ -35,9 +35,10 @@ Shape<std::string> ldap_uri(std::string_view scheme);  // ldaps:// or ldap://, t
 Shape<std::string> domain_name();                      // lower-cased DNS name
 Shape<std::string> distinguished_name();
 Shape<std::string> distinguished_name_or_empty();
-Shape<std::string> principal();  // DN or UPN
-Shape<std::string> group();      // DN or SID
-Shape<std::string> account();    // DN or SID
+Shape<std::string> principal();                             // DN or UPN
+Shape<std::string> kerberos_principal(std::string domain);  // name or name@REALM; read as name@REALM, with the domain's realm
+Shape<std::string> group();                                 // DN or SID
+Shape<std::string> account();                               // DN or SID
 Shape<std::string> attribute_or_empty();
 Shape<std::string> tenant();
 Shape<std::string> ip_address();

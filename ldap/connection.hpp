@@ -1,6 +1,7 @@
 // One bound, encrypted connection to a directory server. Used by one thread at a time.
 // Once any call has answered with a Fault the connection is broken and only good for being destroyed.
 #pragma once
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
 #include "ldap/dial.hpp"
@@ -17,6 +19,9 @@
 struct ldap;
 
 namespace wb::ldap {
+
+class GssSession;
+class Tickets;
 
 struct Entry {
   std::string dn;
@@ -89,8 +94,11 @@ class Connection {
  public:
   // Connects, encrypts as Settings::encryption says (TLS 1.2 or later; certificate and name verified, no switch), binds and
   // reads the rootDSE, all before `deadline`. Faults at ldap.connect, ldap.resolve, ldap.starttls, ldap.tls, ldap.bind, ldap.root.
-  static Result<std::unique_ptr<Connection>> open(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog);
-  // The same without a bind: only for bind(), once. The rootDSE has been read as nobody.
+  // Encryption::kerberos: signs in with `tickets` and seals; faults at "kerberos.seal" (under 128 bits), "kerberos.bind", and
+  // those of the tickets.
+  static Result<std::unique_ptr<Connection>> open(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog, Tickets& tickets);
+  // Without a bind: only for bind(), once. Always under TLS (StartTLS, where the service's own connections are sealed by
+  // Kerberos), because a password will follow. The rootDSE has been read as nobody.
   static Result<std::unique_ptr<Connection>> open_unbound(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -100,7 +108,8 @@ class Connection {
   const std::string& uri() const { return uri_; }
   bool is_pdc(const Entry& head) const;  // by fSMORoleOwner of the domain's head (MS-ADTS 6.1.5.3)
   bool broken() const { return broken_; }
-  bool quiet() const;  // idle and still open: a closed or noisy connection has something to read
+  UnixSeconds good_until() const { return good_until_; }  // the ticket that it is sealed with ends soon after
+  bool quiet() const;                                     // idle and still open: a closed or noisy connection has something to read
 
   // A simple bind. Fault refused: `name` or `password` is empty, which would be an anonymous bind (RFC 4513 section 5.1).
   // Fault unreachable: the DC is busy. timed_out or lost: it may have been counted as a wrong password.
@@ -118,10 +127,17 @@ class Connection {
   Result<Control> assertion(const std::string& filter) const;
 
  private:
+  struct SaslAnswer {
+    int code = 0;
+    std::string text, token;
+  };
   Connection(::ldap* handle, int socket, std::string uri, Watchdog& dog) : ld_(handle), socket_(socket), uri_(std::move(uri)), dog_(dog) {}
   static Result<std::unique_ptr<Connection>> connect(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog);
   Result<void> encrypt_by_tls(const Settings& settings, const Endpoint& endpoint, Deadline deadline);
   Result<void> ask_for_tls(const Endpoint& endpoint, Deadline deadline);
+  Result<SaslAnswer> say_sasl(const std::string& token, Deadline deadline);
+  Result<std::string> authenticate_by(GssSession& session, Deadline deadline);
+  Result<void> bind_sealed(const Endpoint& endpoint, Tickets& tickets, Deadline deadline);
   Result<void> bind_service(const Settings& settings, Deadline deadline);
   Result<void> read_root(const Settings& settings, const Endpoint& endpoint, Deadline deadline);
   Result<void> read_roles(Deadline deadline);
@@ -135,6 +151,7 @@ class Connection {
   std::string uri_;
   Watchdog& dog_;
   RootDse root_;
+  UnixSeconds good_until_ = std::numeric_limits<UnixSeconds>::max();
   bool broken_ = false;
 };
 

@@ -34,11 +34,15 @@ Result<std::unique_ptr<Connection>> Connection::connect(const Settings& settings
   return made;
 }
 
-Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog) {
+Result<std::unique_ptr<Connection>> Connection::open(const Settings& settings, const Endpoint& endpoint, Deadline deadline, Watchdog& dog, Tickets& tickets) {
   auto made = connect(settings, endpoint, deadline, dog);
   if (!made) return made;
-  if (auto done = (*made)->encrypt_by_tls(settings, endpoint, deadline); !done) return std::move(done).error();
-  if (auto done = (*made)->bind_service(settings, deadline); !done) return std::move(done).error();
+  if (settings.encryption == Encryption::kerberos) {
+    if (auto done = (*made)->bind_sealed(endpoint, tickets, deadline); !done) return std::move(done).error();
+  } else {
+    if (auto done = (*made)->encrypt_by_tls(settings, endpoint, deadline); !done) return std::move(done).error();
+    if (auto done = (*made)->bind_service(settings, deadline); !done) return std::move(done).error();
+  }
   if (auto done = (*made)->read_root(settings, endpoint, deadline); !done) return std::move(done).error();
   if (settings.type == DirectoryType::active_directory)
     if (auto done = (*made)->read_roles(deadline); !done) return std::move(done).error();

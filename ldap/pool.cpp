@@ -26,7 +26,7 @@ Controllers::Timings timings_of(const Settings& settings) {
 }  // namespace
 
 Pool::Pool(const Settings& settings)
-    : settings_(settings), controllers_(timings_of(settings), settings.type == DirectoryType::active_directory && settings.prefer == Prefer::pdc_emulator) {
+    : settings_(settings), tickets_(settings), controllers_(timings_of(settings), settings.type == DirectoryType::active_directory && settings.prefer == Prefer::pdc_emulator) {
   std::vector<Endpoint> list;
   for (const auto& uri : settings_.uris) {
     if (auto endpoint = parse_uri(uri, settings_.encryption)) list.push_back(std::move(*endpoint));
@@ -123,7 +123,7 @@ Result<Pool::Lease> Pool::take(const Endpoint& endpoint, const std::string& dc, 
 // that controller had said its name may lead to another: `dc` has the last word.
 std::unique_ptr<Connection> Pool::idle_at(const Endpoint& endpoint, const std::string& dc) {
   for (auto at = idle_.begin(); at != idle_.end();) {
-    if (!(*at)->quiet()) {
+    if (!(*at)->quiet() || unix_now() >= (*at)->good_until()) {
       at = idle_.erase(at);
     } else if ((*at)->uri() == endpoint.uri && (dc.empty() || (*at)->root().dc == dc)) {
       auto found = std::move(*at);
@@ -138,13 +138,13 @@ std::unique_ptr<Connection> Pool::idle_at(const Endpoint& endpoint, const std::s
 
 std::optional<Fault> Pool::refused_before() const {
   if (!refused_bind_ || Clock::now() >= refused_bind_->until) return std::nullopt;
-  if (written_at(settings_.bind_password_file) != refused_bind_->file) return std::nullopt;
+  if (written_at(settings_.secret_file()) != refused_bind_->file) return std::nullopt;
   return refused_bind_->fault;
 }
 
 Result<std::unique_ptr<Connection>> Pool::connect(const Endpoint& endpoint, Deadline until) {
   const Stopwatch watch;
-  auto connection = Connection::open(settings_, endpoint, until, dog_);
+  auto connection = Connection::open(settings_, endpoint, until, dog_, tickets_);
   if (!connection) return note(endpoint, std::move(connection).error());
   const auto& root = (*connection)->root();
   const std::lock_guard lock(mutex_);
@@ -152,13 +152,18 @@ Result<std::unique_ptr<Connection>> Pool::connect(const Endpoint& endpoint, Dead
   return connection;
 }
 
+// The service account or what it signs in with is no good: no other controller would say anything else, and all would count it.
+bool Pool::is_ours(const Fault& why) {
+  return why.kind == Fault::Kind::refused && (why.where == "ldap.bind" || why.where == "ldap.password_file" || why.where == "kerberos.login" || why.where == "kerberos.keytab");
+}
+
 // What a failure says of the controller: a wrong service password is not its fault, and everything else is.
 Fault Pool::note(const Endpoint& endpoint, Fault why) {
   if (why.detail.find(endpoint.host) == std::string::npos) why.detail = endpoint.host + ": " + why.detail;
   const std::lock_guard lock(mutex_);
-  if (why.where == "ldap.password_file") return why;
-  if (why.kind == Fault::Kind::refused && why.where == "ldap.bind") {
-    refused_bind_ = RefusedBind{why, written_at(settings_.bind_password_file), Clock::now() + after_refused_bind};
+  if (why.where == "ldap.password_file" || why.where == "kerberos.keytab") return why;
+  if (is_ours(why)) {
+    refused_bind_ = RefusedBind{why, written_at(settings_.secret_file()), Clock::now() + after_refused_bind};
     return why;
   }
   controllers_.failed(endpoint.uri, why.where + ": " + why.detail, Clock::now(), dice());
@@ -239,13 +244,16 @@ void Pool::tend() {
   const auto until = Clock::now() + settings_.failover_timeout / 2;
   (void)discover_if_due(until);  // a list that DNS does not renew stays as it is, and plan() tells where there is none
   std::optional<Endpoint> other;
+  std::string current;
   {
     const std::lock_guard lock(mutex_);
     if (refused_before()) return;
+    current = controllers_.current();
     other = controllers_.to_look_at(Clock::now());
     if (other) controllers_.looking(other->uri, Clock::now());
   }
-  if (other) (void)connect(*other, until);  // it tells `controllers_` what came of it
+  if (settings_.encryption == Encryption::kerberos && !current.empty()) (void)tickets_.ticket_for(current, until);  // so that no job waits for a renewal
+  if (other) (void)connect(*other, until);                                                                          // it tells `controllers_` what came of it
 }
 
 std::vector<ControllerState> Pool::states() const {

@@ -18,6 +18,7 @@
 
 #include "ldap/connection.hpp"
 #include "ldap/controllers.hpp"
+#include "ldap/tickets.hpp"
 
 namespace wb::ldap {
 
@@ -62,7 +63,7 @@ class Pool {
   std::vector<ControllerState> states() const;
 
  private:
-  // A wrong password tried every few seconds would lock the service account: once refused, wait for a new file.
+  // A wrong password (or key) tried every few seconds would lock the service account: once refused, wait for a new file.
   struct RefusedBind {
     Fault fault;
     std::filesystem::file_time_type file;
@@ -81,6 +82,7 @@ class Pool {
   std::optional<Fault> refused_before() const;
   Result<std::unique_ptr<Connection>> connect(const Endpoint& endpoint, Deadline until);
   Fault note(const Endpoint& endpoint, Fault why);
+  static bool is_ours(const Fault& why);
   void give_back(std::unique_ptr<Connection> connection);
   void free_place(const std::string& uri);
   Result<void> discover_if_due(Deadline until);
@@ -92,6 +94,7 @@ class Pool {
   Watchdog dog_;              // outlives the connections
   mutable std::mutex mutex_;  // guards all below
   std::condition_variable freed_;
+  Tickets tickets_;  // has a lock of its own
   Controllers controllers_;
   std::vector<std::unique_ptr<Connection>> idle_;
   std::map<std::string, std::size_t> in_use_;  // by URI: one that stands still must not hold the places of the others
@@ -121,7 +124,7 @@ template <class Ask> auto Pool::asking(const std::string& dc, Ask ask) -> std::i
       why = note(endpoint, std::move(answer).error());
       break;
     }
-    if (why.kind == Fault::Kind::refused && (why.where == "ldap.bind" || why.where == "ldap.password_file")) break;  // the other DCs would count it too
+    if (is_ours(why)) break;  // the other DCs would count it too
     details += (details.empty() ? "" : "; ") + why.detail;
   }
   if (!details.empty()) why.detail = details;

@@ -4,6 +4,7 @@
 
 #include "ldap/memory.hpp"
 #include "ldap/text.hpp"
+#include "ldap/tickets.hpp"
 #include "policy/dn.hpp"
 
 namespace wb::ldap {
@@ -32,14 +33,15 @@ bool is_dn(const std::string& name) {
 Result<RightsReader> RightsReader::open(const Settings& settings) {
   wipe_ldap_memory();
   auto dog = std::make_unique<Watchdog>();
+  Tickets tickets(settings);
   auto why = fault(Fault::Kind::refused, "ldap.connect", "no URI is configured");
   for (const auto& uri : settings.uris) {
     const auto endpoint = parse_uri(uri, settings.encryption);
     if (!endpoint) return endpoint.error();
-    auto connection = Connection::open(settings, *endpoint, std::chrono::steady_clock::now() + settings.connect_timeout, *dog);
+    auto connection = Connection::open(settings, *endpoint, std::chrono::steady_clock::now() + settings.connect_timeout, *dog, tickets);
     if (connection) return RightsReader(settings, std::move(dog), std::move(*connection));
     why = std::move(connection).error();
-    if (why.where == "ldap.bind" && why.kind == Fault::Kind::refused) break;  // a second wrong password helps nobody
+    if ((why.where == "ldap.bind" || why.where == "kerberos.login") && why.kind == Fault::Kind::refused) break;  // a second wrong password helps nobody
   }
   return why;
 }
@@ -79,9 +81,9 @@ Result<Entry> RightsReader::only_one(const std::string& filter, std::vector<std:
   return std::move(found->entries.front());
 }
 
-// bind_dn is a DN, a UPN (an implicit one too), or DOMAIN\name.
+// The service account: a DN, a UPN (an implicit one too), or DOMAIN\name.
 Result<Entry> RightsReader::own_account() {
-  const auto& name = settings_.bind_dn;
+  const auto& name = settings_.account();
   const std::vector<std::string> attributes{"sAMAccountName", "objectSid"};
   if (is_dn(name)) {
     auto entry = object(name, attributes);

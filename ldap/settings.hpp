@@ -31,6 +31,9 @@ struct Settings {
   std::filesystem::path ca_file;             // PEM; empty: the system's store
   std::string bind_dn;                       // UPN or DN
   std::filesystem::path bind_password_file;  // first line; read at each connect
+  std::string principal;                     // instead of the two, with Encryption::kerberos: svc-wb@CORP.EXAMPLE
+  std::filesystem::path keytab_file;         // its keys
+  std::chrono::seconds ticket_life{0};       // 0: as long as the domain gives
   std::string base_dn;                       // empty: rootDSE defaultNamingContext
   std::string marker_attribute;              // empty: no marker (pwdLastSet alone guards the swap)
   std::vector<std::string> contacts;         // attributes that a probe may carry: mail, mobile, ...
@@ -44,6 +47,9 @@ struct Settings {
   std::chrono::milliseconds failover_timeout{5'000};
   std::chrono::milliseconds fail_back_after{60'000};  // how long the preferred one must have been well again
   bool operator==(const Settings&) const = default;
+
+  const std::string& account() const { return encryption == Encryption::kerberos ? principal : bind_dn; }
+  const std::filesystem::path& secret_file() const { return encryption == Encryption::kerberos ? keytab_file : bind_password_file; }
 };
 
 }  // namespace wb::ldap

@@ -27,7 +27,7 @@ ONLY_HEADER = {("config", "ldap"): "ldap/settings.hpp"}  # the struct that confi
 
 # Who may include a library's headers: prefixes of paths.
 OWNERS = {
-    r"yaml-cpp/": ("config/",), r"l(dap|ber)(_\w+)?\.h$": ("ldap/",), r"boost/beast": ("link/",), r"sqlite3\.h$": ("queue/database.",),
+    r"yaml-cpp/": ("config/",), r"l(dap|ber)(_\w+)?\.h$": ("ldap/",), r"(krb5|gssapi)": ("ldap/",), r"boost/beast": ("link/",), r"sqlite3\.h$": ("queue/database.",),
     r"spdlog/": ("core/log.cpp",), r"curl/": ("link/",), r"openssl/": ("core/", "crypto/", "link/", "ldap/", "service/"),
 }
 OWNERS_APART = ("tests/", "bench/", "fuzz/")  # they talk to the same things as strangers would

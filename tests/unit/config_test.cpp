@@ -178,7 +178,28 @@ TEST_F(AConfig, NamesControllersByTheSchemeThatGoesWithTheEncryption) {
   EXPECT_EQ(agent_with("uris: [ldaps://dc1.corp.example]", "encryption: starttls\n      uris: [ldap://dc1.corp.example]"), "valid\n");
   EXPECT_NE(agent_with("uris: [ldaps://dc1.corp.example]", "encryption: starttls\n      uris: [ldaps://dc1.corp.example]").find("uris: expected ldap://host[:port]"), std::string::npos);
   for (const auto* no : {"none", "tls", "off", ""})
-    EXPECT_NE(agent_with("uris:", "encryption: '" + std::string(no) + "'\n      uris:").find("encryption: expected ldaps or starttls"), std::string::npos) << no;
+    EXPECT_NE(agent_with("uris:", "encryption: '" + std::string(no) + "'\n      uris:").find("encryption: expected ldaps, starttls or kerberos"), std::string::npos) << no;
+}
+
+TEST_F(AConfig, OfKerberosNamesAKeytabAndNoPassword) {
+  const std::string password = "uris: [ldaps://dc1.corp.example]\n      bind_dn: svc@corp.example\n      bind_password_file: secrets/svc\n";
+  const std::string keytab = "uris: [ldap://dc1.corp.example]\n      encryption: kerberos\n      principal: svc\n      keytab_file: secrets/svc.keytab\n";
+  std::string text = smallest;
+  const auto read = load_agent_config(write(text.replace(text.find(password), password.size(), keytab)));
+  ASSERT_TRUE(std::holds_alternative<AgentConfig>(read)) << lines(std::get<Problems>(read), folder_);
+  const auto& domain = std::get<AgentConfig>(read).domains[0];
+  EXPECT_EQ(domain.directory.principal, "svc@CORP.EXAMPLE");
+  EXPECT_EQ(domain.directory.keytab_file, folder_ / "secrets/svc.keytab");
+  EXPECT_EQ(domain.guardrails.own_account, "svc@CORP.EXAMPLE") << "never touched";
+  EXPECT_NE(agent_with(password, keytab + "      bind_dn: svc@corp.example\n").find("bind_dn: expected principal and keytab_file instead"), std::string::npos);
+  EXPECT_NE(agent_with("uris:", "keytab_file: x\n      uris:").find("keytab_file: expected it with encryption kerberos only"), std::string::npos);
+  const auto without = agent_with(password, "uris: [ldap://dc1.corp.example]\n      encryption: kerberos\n");
+  EXPECT_NE(without.find("principal: expected the sAMAccountName of an account of this domain"), std::string::npos) << without;
+  EXPECT_NE(without.find("keytab_file: expected a path"), std::string::npos) << without;
+  for (const auto* wrong : {"svc@OTHER.EXAMPLE", "svc@corp.example", "'CORP\\svc'", "CN=svc", "''", "'a b'", "svc/host", "'svc@'"})
+    EXPECT_NE(agent_with(password, std::string(keytab).replace(keytab.find("svc\n"), 3, wrong)).find("principal: expected"), std::string::npos) << wrong;
+  for (const auto* right : {"svc", "svc@CORP.EXAMPLE", "gmsa$"})
+    EXPECT_EQ(agent_with(password, std::string(keytab).replace(keytab.find("svc\n"), 3, right)), "valid\n") << right;
 }
 
 TEST_F(AConfig, MayLeaveTheDomainControllersToDns) {
