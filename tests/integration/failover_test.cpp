@@ -4,11 +4,9 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <filesystem>
-#include <fstream>
 #include <future>
-#include <sstream>
 
+#include "tests/integration/controller_trouble.hpp"
 #include "tests/integration/directory_world.hpp"
 
 namespace wb::ldap {
@@ -21,64 +19,6 @@ using Clock = std::chrono::steady_clock;
 constexpr auto bound = 5s;  // Settings::failover_timeout, as it comes
 constexpr auto at_once = 1s;
 const std::string dc1 = "dc1.corp.example", dc2 = "dc2.corp.example";
-
-// ---- trouble --------------------------------------------------------------------------------------------------
-int group_of(const std::string& name) {  // of its forty processes
-  int pid = 0;
-  std::ifstream(env("AD_ROOT") + "/" + name + "/main.pid") >> pid;
-  return pid;
-}
-bool stands_still(int group) {
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    std::ifstream file(entry.path() / "stat");
-    std::string line;
-    if (!std::getline(file, line)) continue;
-    std::istringstream rest(line.substr(line.rfind(')') + 1));
-    std::string state;
-    int parent = 0, its_group = 0;
-    rest >> state >> parent >> its_group;
-    if (its_group == group && state != "T" && state != "Z") return false;
-  }
-  return true;
-}
-// Connections to dc1 with a request in them that it has not read: local address, state established, rx_queue.
-int unread_requests() {
-  std::ifstream file("/proc/net/tcp");
-  std::string line;
-  int count = 0;
-  while (std::getline(file, line)) {
-    std::istringstream fields(line);
-    std::string number, local, remote, state, queues;
-    fields >> number >> local >> remote >> state >> queues;  // queues: tx:rx
-    if (local == "3500007F:027C" && state == "01" && !queues.ends_with(":00000000")) ++count;
-  }
-  return count;
-}
-class Frozen {
- public:
-  explicit Frozen(const std::string& name) : group_(group_of(name)) {
-    ::kill(-group_, SIGSTOP);
-    while (!stands_still(group_)) std::this_thread::yield();
-  }
-  ~Frozen() { thaw(); }
-  void thaw() { ::kill(-group_, SIGCONT); }
-
- private:
-  const int group_;
-};
-bool run(const std::string& command) { return std::system(command.c_str()) == 0; }
-class BlackHole {  // packets to and from it vanish, of connections that stand as well
- public:
-  explicit BlackHole(const std::string& address) {
-    good_ = run("nft add table inet hole") && run("nft 'add chain inet hole in { type filter hook input priority 0; }'") &&
-        run("nft add rule inet hole in ip daddr " + address + " drop") && run("nft add rule inet hole in ip saddr " + address + " drop");
-  }
-  ~BlackHole() { (void)run("nft delete table inet hole"); }
-  bool good() const { return good_; }
-
- private:
-  bool good_ = false;
-};
 
 // ---- what is asked --------------------------------------------------------------------------------------------
 class ADomainOfTwoControllers : public testing::Test {
