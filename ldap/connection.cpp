@@ -17,6 +17,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 // libldap's own waits end at the deadline; the watchdog is for what it cannot time out, and comes right after.
 constexpr std::chrono::milliseconds bite_after{100};
+constexpr int entries_max = 5000, others_max = 16;  // of one answer: entries where nobody has said how many; references and the like
 
 bool same_name(std::string_view a, std::string_view b) { return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0; }
 
@@ -183,15 +184,10 @@ Result<Bound> Connection::bind(const std::string& name, const Secret& password, 
   });
   if (sent != LDAP_SUCCESS) return fail(Fault::Kind::lost, "ldap.bind", ldap_err2string(sent));
   failpoint("bind_sent", name);
-  LDAPMessage* raw = nullptr;
-  auto left = time_left(deadline);
-  const int type = ldap_result(ld_, id, LDAP_MSG_ALL, &left, &raw);
-  const Message message(raw);
-  if (type == 0 || watch.bitten()) return fail(Fault::Kind::timed_out, "ldap.bind", "no answer to the bind");
-  if (type < 0) return fail(Fault::Kind::lost, "ldap.bind", "the connection was closed");
-  auto status = status_of(ld_, message.get());
-  if (status.code == LDAP_BUSY || status.code == LDAP_UNAVAILABLE) return fail(Fault::Kind::unreachable, "ldap.bind", "the DC is busy or going down");
-  return Bound{status.code, std::move(status.text), std::move(status.controls)};
+  auto answer = collect(id, deadline, "ldap.bind", 0);
+  if (!answer) return std::move(answer).error();
+  if (answer->code == LDAP_BUSY || answer->code == LDAP_UNAVAILABLE) return fail(Fault::Kind::unreachable, "ldap.bind", "the DC is busy or going down");
+  return Bound{answer->code, std::move(answer->text), std::move(answer->controls)};
 }
 
 Result<int> Connection::send(const Search& search, const char* where) {
@@ -209,32 +205,46 @@ Result<int> Connection::send(const Search& search, const char* where) {
   return fail(code == LDAP_SERVER_DOWN ? Fault::Kind::lost : Fault::Kind::internal, where, ldap_err2string(code));
 }
 
-Result<Found> Connection::collect(int id, Deadline deadline, const char* where) {
-  LDAPMessage* raw = nullptr;
-  auto left = time_left(deadline);
-  const int type = ldap_result(ld_, id, LDAP_MSG_ALL, &left, &raw);
-  const Message message(raw);
-  if (type == 0 || (type < 0 && Clock::now() >= deadline)) return fail(Fault::Kind::timed_out, where, "no answer in time");
-  if (type < 0) return fail(Fault::Kind::lost, where, "the connection was lost");
+// The answer to one request, message by message: who sends without end is noticed before it fills the memory. `most`: entries.
+Result<Found> Connection::collect(int id, Deadline deadline, const char* where, int most) {
   Found found;
-  for (auto* one = ldap_first_message(ld_, raw); one; one = ldap_next_message(ld_, one)) {
-    const int kind = ldap_msgtype(one);
-    if (kind == LDAP_RES_SEARCH_ENTRY) found.entries.push_back(entry_of(ld_, one));
-    if (kind != LDAP_RES_SEARCH_ENTRY && kind != LDAP_RES_SEARCH_REFERENCE) {
-      auto status = status_of(ld_, one);
+  for (int others = 0;;) {
+    LDAPMessage* raw = nullptr;
+    auto left = time_left(deadline);
+    const int type = ldap_result(ld_, id, LDAP_MSG_ONE, &left, &raw);
+    const Message message(raw);
+    if (type == 0 || Clock::now() >= deadline) return fail(Fault::Kind::timed_out, where, "no answer in time");
+    if (type < 0) return fail(Fault::Kind::lost, where, why_lost());
+    if (type == LDAP_RES_SEARCH_ENTRY) {
+      if (static_cast<int>(found.entries.size()) == most) return fail(Fault::Kind::lost, where, "more entries than were asked for");
+      found.entries.push_back(entry_of(ld_, raw));
+    } else if (type == LDAP_RES_SEARCH_REFERENCE || type == LDAP_RES_INTERMEDIATE) {
+      if (++others > others_max) return fail(Fault::Kind::lost, where, "more messages than can be meant");
+    } else {
+      auto status = status_of(ld_, raw);
       found.code = status.code;
       found.text = std::move(status.text);
       found.controls = std::move(status.controls);
+      return found;
     }
   }
-  return found;
+}
+
+// libldap keeps the code of a notice of disconnection (RFC 4511 section 4.4.1), or of its own trouble with what came: a negative one.
+std::string Connection::why_lost() const {
+  int code = LDAP_SUCCESS;
+  ldap_get_option(ld_, LDAP_OPT_RESULT_CODE, &code);
+  if (code > LDAP_SUCCESS) return "the DC said goodbye (ldap " + std::to_string(code) + ")";
+  return code == LDAP_DECODING_ERROR ? "what came is not LDAP" : "the connection was lost";
 }
 
 Result<Found> Connection::search(const Search& search, Deadline deadline) {
   const Watchdog::Watch watch(dog_, socket_, deadline + bite_after);
   auto id = send(search, "ldap.search");
   if (!id) return std::move(id).error();
-  auto found = collect(*id, deadline, "ldap.search");
+  const int most = !search.subtree ? 1 : search.entries_max > 0 ? search.entries_max
+                                                                : entries_max;
+  auto found = collect(*id, deadline, "ldap.search", most);
   if (found && (found->code == LDAP_BUSY || found->code == LDAP_UNAVAILABLE)) return fault(Fault::Kind::unreachable, "ldap.search", "the DC is busy or going down");
   return found;
 }
@@ -259,11 +269,11 @@ Result<Modified> Connection::modify(const std::string& dn, const std::vector<Mod
   std::optional<Result<int>> behind;
   if (read_back) behind = send(*read_back, "ldap.read_back");
   failpoint("modify_sent");
-  auto answer = collect(id, deadline, "ldap.modify");
+  auto answer = collect(id, deadline, "ldap.modify", 0);
   if (!answer) return std::move(answer).error();
   Modified modified{answer->code, std::move(answer->text), std::nullopt, std::move(answer->controls)};
   if (behind && *behind) {
-    if (auto found = collect(**behind, deadline, "ldap.read_back")) modified.after = std::move(*found);
+    if (auto found = collect(**behind, deadline, "ldap.read_back", 1)) modified.after = std::move(*found);
   }
   return modified;
 }

@@ -143,7 +143,8 @@ class Connection {
   Result<void> read_roles(Deadline deadline);
   Result<void> take_open_ldap_root(const Entry& root, const Settings& settings, const Endpoint& endpoint);
   Result<int> send(const Search& search, const char* where);
-  Result<Found> collect(int id, Deadline deadline, const char* where);
+  Result<Found> collect(int id, Deadline deadline, const char* where, int most);
+  std::string why_lost() const;
   Fault fail(Fault::Kind kind, const char* where, std::string detail = {});
 
   ::ldap* ld_;

@@ -63,7 +63,7 @@ Result<void> Connection::ask_for_tls(const Endpoint& endpoint, Deadline deadline
   int id = -1;
   const Watchdog::Watch watch(dog_, socket_, deadline);
   if (ldap_start_tls(ld_, nullptr, nullptr, &id) != LDAP_SUCCESS) return fail(Fault::Kind::unreachable, "ldap.starttls", endpoint.host + ": the connection was closed");
-  auto answer = collect(id, deadline, "ldap.starttls");
+  auto answer = collect(id, deadline, "ldap.starttls", 0);
   if (!answer) {
     const bool late = answer.error().kind == Fault::Kind::timed_out || watch.bitten();
     return fail(late ? Fault::Kind::timed_out : Fault::Kind::unreachable, "ldap.starttls", endpoint.host + (late ? ": no answer to StartTLS" : ": the connection was closed"));

@@ -33,9 +33,12 @@ Result<Connection::SaslAnswer> Connection::say_sasl(const std::string& token, De
   const auto left = std::chrono::duration_cast<std::chrono::microseconds>(std::max<Deadline::duration>(deadline - std::chrono::steady_clock::now(), {}));
   timeval wait{static_cast<time_t>(left.count() / 1'000'000), static_cast<suseconds_t>(left.count() % 1'000'000)};
   LDAPMessage* message = nullptr;
-  const int type = ldap_result(ld_, id, LDAP_MSG_ALL, &wait, &message);
+  const int type = ldap_result(ld_, id, LDAP_MSG_ONE, &wait, &message);
   if (type == 0 || (type < 0 && std::chrono::steady_clock::now() >= deadline)) return fail(Fault::Kind::timed_out, "ldap.bind", "no answer to the bind");
-  if (type < 0) return fail(Fault::Kind::unreachable, "ldap.bind", "the connection was closed");
+  if (type != LDAP_RES_BIND) {
+    ldap_msgfree(message);
+    return fail(Fault::Kind::unreachable, "ldap.bind", type < 0 ? "the connection was closed" : "not an answer to a bind");
+  }
   SaslAnswer answer;
   berval* theirs = nullptr;
   char* text = nullptr;
