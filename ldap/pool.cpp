@@ -185,6 +185,8 @@ Result<Bound> Pool::sign_in(const std::string& dc, const std::string& name, cons
   if (!planned) return std::move(planned).error();
   for (const auto& endpoint : planned->endpoints) {
     auto connection = Connection::open_unbound(settings_, endpoint, deadline, dog_);
+    // Under Kerberos a controller without a certificate is well: it is only sign-ins that it can't do.
+    if (!connection && settings_.encryption == Encryption::kerberos && connection.error().kind == Fault::Kind::refused) return std::move(connection).error();
     if (!connection) return fault(Fault::Kind::unreachable, "ldap.pinned", dc + ": " + note(endpoint, std::move(connection).error()).detail);
     if ((*connection)->root().dc == dc) return (*connection)->bind(name, password, controls, deadline);
   }

@@ -117,7 +117,10 @@ TEST_F(Kerberos, SignsNobodyInWhereTlsCannotBeHad) {
   const auto account = found(*directory, "alice");
   const auto answer = directory->authenticate(account, secret(env("AD_USER_PW")));
   ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, Fault::Kind::refused);
+  EXPECT_EQ(answer.error().where, "ldap.tls");
   EXPECT_THAT(answer.error().detail, HasSubstr("the certificate is not trusted"));
+  EXPECT_TRUE(directory->check().controllers.at(0).up) << "it is well: nothing else needs a certificate";
   EXPECT_EQ(reset(*directory, fresh_user(), distinct_password()), Refusal::none) << "which needs no certificate";
 }
 

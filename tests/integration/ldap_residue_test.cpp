@@ -76,8 +76,18 @@ TEST(AMemory, ShowsAPasswordToThisTestWhileItIsThere) {
   EXPECT_EQ(copies_of(needle), 1U) << "or the next test proves nothing";
 }
 
-TEST(AReset, LeavesNothingOfThePasswordInMemory) {
-  const auto directory = open_directory(lab_settings());
+class AReset : public testing::TestWithParam<Encryption> {};
+INSTANTIATE_TEST_SUITE_P(Over, AReset, testing::Values(Encryption::ldaps, Encryption::starttls, Encryption::kerberos),
+    [](const auto& info) { return info.param == Encryption::ldaps ? "Ldaps" : info.param == Encryption::starttls ? "StartTls"
+                                                                                                                 : "Kerberos"; });
+
+TEST_P(AReset, LeavesNothingOfThePasswordInMemory) {
+  auto settings = lab_settings();
+  settings.encryption = GetParam();
+  if (GetParam() != Encryption::ldaps) settings.uris = {"ldap://dc1.corp.example"};
+  settings.principal = env("AD_PRINCIPAL");
+  settings.keytab_file = env("AD_KEYTAB");
+  const auto directory = open_directory(settings);
   std::string narrow, wide;
   auto reset = [&, name = fresh_user()] {  // on a thread of its own, as in the agent: another heap
     const auto password = unguessable();
