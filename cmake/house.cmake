@@ -43,7 +43,7 @@ function(wb_module name)
 endfunction()
 
 # wb_test(NAME LABEL "FILES" LIBS...): one gtest program. LABEL: unit | link | integration | faults | unsanitized.
-# Integration and fault programs run inside the lab they need, named by LAB (ad, ad2, ad417, slapd or none).
+# Integration and fault programs run inside the lab they need, named by LAB (ad, ad2, forest, ad417, slapd or none).
 function(wb_test name label files)
   cmake_parse_arguments(T "" "LAB;TIMEOUT" "" ${ARGN})
   add_executable(${name} ${files})
@@ -54,6 +54,8 @@ function(wb_test name label files)
     set(lab ${PROJECT_SOURCE_DIR}/tests/support/ad/ad-lab run)
   elseif(T_LAB STREQUAL "ad2")
     set(lab ${PROJECT_SOURCE_DIR}/tests/support/ad/ad-lab run -2)
+  elseif(T_LAB STREQUAL "forest")
+    set(lab ${PROJECT_SOURCE_DIR}/tests/support/ad/ad-lab run --forest)
   elseif(T_LAB STREQUAL "ad417")
     set(lab ${PROJECT_SOURCE_DIR}/tests/support/ad/ad-lab run --samba 4.17)
   elseif(T_LAB STREQUAL "slapd")
