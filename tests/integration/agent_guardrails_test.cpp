@@ -84,6 +84,28 @@ TEST(AnAgentsGuardrails, SayWhyAnAccountIsPrivilegedWhereTheySpareIt) {
   });
 }
 
+TEST(AnAgentsGuardrails, ProtectEverybodyWhileTheDirectoryDoesNotShowAProtectedGroup) {
+  AgentWorld world;
+  const std::string vips = "CN=VIPs,OU=Groups,DC=corp,DC=example";
+  world.config.domains[0].guardrails.protected_groups = {vips};
+  world.play([&](AgentWorld& w) -> Awaitable<> {
+    w.post_job(w.maker.probe("alice"));
+    auto r = co_await w.result();
+    EXPECT_EQ(r.code, Code::denied);
+    EXPECT_EQ(r.reason, "protected");
+    w.directory->set([&](Shared& s) { s.state.group_sids = {{vips, "S-1-5-21-1-2-3-1200"}}, s.state.ready = false, s.state.reason = "another group is gone"; });
+    auto down = w.until_ready(false);
+    (void)co_await std::move(down);
+    w.post_job(w.maker.probe("alice"));  // on its way when the domain was not ready any more
+    r = co_await w.result();
+    EXPECT_EQ(r.code, Code::ok) << "what is known of groups is taken over at once";
+    w.directory->set([](Shared& s) { s.accounts.at(alice).group_sids.emplace_back("S-1-5-21-1-2-3-1200"); });
+    w.post_job(w.maker.probe("alice"));
+    r = co_await w.result();
+    EXPECT_EQ(r.reason, "protected");
+  });
+}
+
 TEST(AnAgentsGuardrails, ThatAreOnlyAuditedLetPass) {
   AgentWorld world;
   using Rule = policy::Guardrails::Rule;

@@ -198,6 +198,13 @@ TEST(AGroupThatGuardrailsName, KeepsTheDomainFromBeingReadyWhereItIsNotThere) {
   const auto state = open_directory(settings)->check();
   EXPECT_FALSE(state.ready);
   EXPECT_THAT(state.reason, testing::HasSubstr("the group CN=nobody-knows"));
+  EXPECT_TRUE(state.group_sids.empty());
+  const auto there = "CN=reset-allowed,OU=People," + env("AD_BASE");
+  settings.named_groups.push_back(there);
+  const auto both = open_directory(settings)->check();
+  EXPECT_FALSE(both.ready);
+  ASSERT_EQ(both.group_sids.size(), 1U) << "the other one is known all the same";
+  EXPECT_TRUE(both.group_sids.contains(there));
   settings.named_groups = {"CN=Alice Liddell,OU=People," + env("AD_BASE")};
   EXPECT_FALSE(open_directory(settings)->check().ready) << "a person is no group";
 }
