@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "ldap/rights_reader.hpp"
 #include "tests/integration/directory_world.hpp"
 #include "tests/integration/keytabs.hpp"
 
@@ -122,6 +123,14 @@ TEST_F(Kerberos, SignsNobodyInWhereTlsCannotBeHad) {
   EXPECT_THAT(answer.error().detail, HasSubstr("the certificate is not trusted"));
   EXPECT_TRUE(directory->check().controllers.at(0).up) << "it is well: nothing else needs a certificate";
   EXPECT_EQ(reset(*directory, fresh_user(), distinct_password()), Refusal::none) << "which needs no certificate";
+}
+
+TEST_F(Kerberos, TellsTheRightsOfItsOwnAccount) {
+  auto reader = RightsReader::open(by_kerberos());
+  ASSERT_TRUE(reader) << reader.error().detail;
+  const auto delegation = reader->delegation("OU=People," + env("AD_BASE"));
+  ASSERT_TRUE(delegation) << delegation.error().where << ": " << delegation.error().detail;
+  EXPECT_EQ(delegation->trustee, "svc-wb@corp.example");
 }
 
 TEST_F(Kerberos, LeavesTheProcesssOwnTicketsAlone) {
