@@ -78,8 +78,8 @@ TEST(AMemory, ShowsAPasswordToThisTestWhileItIsThere) {
 
 class AReset : public testing::TestWithParam<Encryption> {};
 INSTANTIATE_TEST_SUITE_P(Over, AReset, testing::Values(Encryption::ldaps, Encryption::starttls, Encryption::kerberos),
-    [](const auto& info) { return info.param == Encryption::ldaps ? "Ldaps" : info.param == Encryption::starttls ? "StartTls"
-                                                                                                                 : "Kerberos"; });
+    [](const auto& one) { return one.param == Encryption::ldaps ? "Ldaps" : one.param == Encryption::starttls ? "StartTls"
+                                                                                                              : "Kerberos"; });
 
 TEST_P(AReset, LeavesNothingOfThePasswordInMemory) {
   auto settings = lab_settings();

@@ -99,7 +99,7 @@ const std::vector<Trouble>& troubles() {
 }
 
 class AControllerThatSays : public testing::TestWithParam<Trouble> {};
-INSTANTIATE_TEST_SUITE_P(Anything, AControllerThatSays, testing::ValuesIn(troubles()), [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Anything, AControllerThatSays, testing::ValuesIn(troubles()), [](const auto& one) { return one.param.name; });
 void PrintTo(const Trouble& trouble, std::ostream* out) { *out << trouble.name; }
 
 TEST_P(AControllerThatSays, ItToAProbeIsLeftForTheNextInTime) {
