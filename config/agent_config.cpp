@@ -16,6 +16,7 @@ void check_open_ldap(Section& directory, const ldap::Settings& d) {
   if (d.uris.empty()) directory.problem("uris", "1 to 16 of them: only Active Directory's servers are found in DNS");
   if (!d.bind_dn.empty() && !policy::parse_dn(d.bind_dn)) directory.problem("bind_dn", "a DN: OpenLDAP signs in by nothing else");
   if (d.history == ldap::HistoryEnforcement::off) directory.problem("history_enforcement", "prefer or require: OpenLDAP's policy can't be told to look away");
+  if (d.password_write == ldap::PasswordWrite::exop && d.marker_attribute.empty()) directory.problem("password_write", "modify, where there is no marker_attribute: nothing else would keep two agents apart");
 }
 
 // One label of the DNS names that a domain controller registers (MS-ADTS 6.3.2.3).
@@ -53,6 +54,8 @@ void read_directory(Section& section, const std::filesystem::path& folder, ldap:
   read_service_account(section, folder, d);
   section.optional("base_dn", d.base_dn, shape::distinguished_name_or_empty());
   section.optional("policy_dn", d.policy_dn, shape::distinguished_name_or_empty());
+  using Write = ldap::PasswordWrite;
+  section.optional("password_write", d.password_write, shape::one_of<Write>("modify or exop", {{"modify", Write::modify}, {"exop", Write::exop}}));
   section.optional("marker_attribute", d.marker_attribute, shape::attribute_or_empty());
   section.list("contacts", d.contacts, shape::one_of<std::string>("mail, otherMailbox, proxyAddresses, mobile, otherMobile, telephoneNumber or otherTelephone", {{"mail", "mail"}, {"otherMailbox", "otherMailbox"}, {"proxyAddresses", "proxyAddresses"}, {"mobile", "mobile"}, {"otherMobile", "otherMobile"}, {"telephoneNumber", "telephoneNumber"}, {"otherTelephone", "otherTelephone"}}), 0, 8);
   using History = ldap::HistoryEnforcement;
@@ -64,8 +67,9 @@ void read_directory(Section& section, const std::filesystem::path& folder, ldap:
   section.optional("fail_back_after_ms", d.fail_back_after, shape::milliseconds(1'000, 86'400'000));
   if (!d.site.empty() && !d.uris.empty()) section.problem("site", "it without uris only: DNS is asked for a site's controllers");
   if (d.encryption == Encryption::kerberos && d.type == Type::openldap) section.problem("encryption", "ldaps or starttls for OpenLDAP");
-  if (d.type == Type::openldap) check_open_ldap(section, d);
-  else if (!d.policy_dn.empty()) section.problem("policy_dn", "it with type openldap only");
+  if (d.type == Type::openldap) return check_open_ldap(section, d);
+  if (!d.policy_dn.empty()) section.problem("policy_dn", "it with type openldap only");
+  if (d.password_write != Write::modify) section.problem("password_write", "modify: other ways are OpenLDAP's only");
 }
 
 void read_agent(Reader& reader, AgentConfig& config) {

@@ -258,6 +258,22 @@ Result<Control> Connection::assertion(const std::string& filter) const {
   return control;
 }
 
+Result<Modified> Connection::extended(const std::string& oid, const Secret& value, const std::vector<Control>& controls, Deadline deadline) {
+  const Watchdog::Watch watch(dog_, socket_, deadline + bite_after);
+  Controls sent_controls(controls);
+  int id = -1;
+  const int code = value.expose([&](std::string_view bytes) {
+    berval data{bytes.size(), const_cast<char*>(bytes.data())};
+    return ldap_extended_operation(ld_, oid.c_str(), &data, sent_controls.get(), nullptr, &id);
+  });
+  if (code == LDAP_SERVER_DOWN) return fail(Fault::Kind::lost, "ldap.extended", "the connection was lost");
+  if (code != LDAP_SUCCESS) return fail(Fault::Kind::internal, "ldap.extended", ldap_err2string(code));
+  failpoint("extended_sent");
+  auto answer = collect(id, deadline, "ldap.extended", 0);
+  if (!answer) return std::move(answer).error();
+  return Modified{answer->code, std::move(answer->text), std::nullopt, std::move(answer->controls)};
+}
+
 Result<Modified> Connection::modify(const std::string& dn, const std::vector<Modification>& mods, const std::vector<Control>& controls,
     const Search* read_back, Deadline deadline) {
   Request request(mods, controls);

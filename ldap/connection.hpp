@@ -88,6 +88,7 @@ struct RootDse {
   std::vector<std::string> suffixes;    // namingContexts; OpenLDAP only, as what follows
   bool asserts = false;                 // has the assertion control (RFC 4528)
   bool has_policy = false;              // has the password policy control: slapo-ppolicy is loaded
+  bool modifies_passwords = false;      // has the Password Modify operation (RFC 3062)
 };
 
 class Connection {
@@ -123,6 +124,8 @@ class Connection {
       const Search* read_back, Deadline deadline) {
     return modify(dn, mods, control ? std::vector<Control>{*control} : std::vector<Control>(), read_back, deadline);
   }
+  // One extended operation (RFC 4511 section 4.12). Faults as of modify(); `after` is never there.
+  Result<Modified> extended(const std::string& oid, const Secret& value, const std::vector<Control>& controls, Deadline deadline);
   // The control that makes an operation depend on a filter (RFC 4528). Fault internal: not a filter.
   Result<Control> assertion(const std::string& filter) const;
 

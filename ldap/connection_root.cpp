@@ -23,6 +23,7 @@ Result<void> Connection::take_open_ldap_root(const Entry& root, const Settings& 
     root_.asserts |= oid == LDAP_CONTROL_ASSERT;
     root_.has_policy |= oid == LDAP_CONTROL_PASSWORDPOLICYREQUEST;
   }
+  for (const auto& oid : root.values("supportedExtension")) root_.modifies_passwords |= oid == LDAP_EXOP_MODIFY_PASSWD;
   return {};
 }
 
@@ -30,7 +31,7 @@ Result<void> Connection::read_root(const Settings& settings, const Endpoint& end
   const bool open_ldap = settings.type == DirectoryType::openldap;
   Search search;
   search.attributes = {"dnsHostName", "defaultNamingContext", "configurationNamingContext", "dsServiceName", "supportedControl"};
-  if (open_ldap) search.attributes = {"namingContexts", "supportedControl"};
+  if (open_ldap) search.attributes = {"namingContexts", "supportedControl", "supportedExtension"};
   auto found = this->search(search, deadline);
   if (!found) return fail(found.error().kind == Fault::Kind::timed_out ? Fault::Kind::timed_out : Fault::Kind::unreachable, "ldap.root",
       found.error().detail);

@@ -31,13 +31,6 @@ bool is_of_policy(Refusal refusal) {
   return refusal == Refusal::too_short || refusal == Refusal::in_history || refusal == Refusal::too_young || refusal == Refusal::policy || refusal == Refusal::old_password_wrong;
 }
 
-std::optional<int> policy_error_in(const std::vector<Control>& controls) {
-  std::optional<int> error;
-  for (const auto& control : controls)
-    if (control.oid == policy_control) error = policy_error(control.value);
-  return error;
-}
-
 // What an applied write tells about the server's configuration, for the operator; empty: all is as it should be.
 std::string oddity(const WriteOrder& order, const Account& after) {
   if (after.pre.pls == order.pre.pls) return "pwdChangedTime did not move: slapo-ppolicy is not at work on this database";
@@ -90,7 +83,6 @@ Result<protocol::PasswordPolicy> OpenLdap::policy_of(const Account& account) {
 
 // ---- writing -----------------------------------------------------------------------------------------------
 Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secret& password_utf8, const Secret* old_utf8) {
-  using Op = Modification::Op;
   if (!quoted_utf16(password_utf8) || (old_utf8 && !quoted_utf16(*old_utf8))) return fault(Fault::Kind::malformed, "ldap.password", "not 1 to 256 UTF-16 units of well-formed Unicode");
   if (!guid_bytes(order.sub) || integer(order.pre.pls).value_or(-1) < 0 || order.pre.dc.empty()) return fault(Fault::Kind::malformed, "ldap.order", "sub or pre");
   if (password_utf8.expose(looks_like_a_hash)) {
@@ -99,6 +91,21 @@ Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secr
     refused.detail = "not sent: it begins like a hash, {SCHEME}, and would be stored as one";
     return refused;
   }
+  auto lease = pool_.pinned(order.pre.dc);
+  if (!lease) return std::move(lease).error();
+  const Stopwatch watch;
+  const bool in_steps = settings_.password_write == PasswordWrite::exop;
+  auto answer = in_steps ? write_in_steps(**lease, order, password_utf8, old_utf8) : write_at_once(**lease, order, password_utf8, old_utf8);
+  if (!answer) return answer;
+  answer->hints_used = true;
+  answer->directory_ms = watch.ms();
+  if (answer->refusal == Refusal::none && answer->after && answer->detail.empty()) answer->detail = oddity(order, *answer->after);
+  return answer;
+}
+
+// The password, the marker and the condition in one Modify.
+Result<WriteAnswer> OpenLdap::write_at_once(Connection& connection, const WriteOrder& order, const Secret& password_utf8, const Secret* old_utf8) {
+  using Op = Modification::Op;
   const bool marked = !order.marker.empty() && !settings_.marker_attribute.empty();
   Write write;
   write.sub = order.sub;
@@ -119,15 +126,8 @@ Result<WriteAnswer> OpenLdap::write_password(const WriteOrder& order, const Secr
     return mods;
   };
   write.stale = [&](const Account& after) { return after.pre.pls == order.pre.pls; };
-  auto lease = pool_.pinned(order.pre.dc);
-  if (!lease) return std::move(lease).error();
-  const Stopwatch watch;
-  auto answer = this->write(**lease, write);
-  if (!answer) return answer;
-  answer->hints_used = true;
-  answer->directory_ms = watch.ms();
-  if (answer->refusal == Refusal::none && answer->after) answer->detail = oddity(order, *answer->after);
-  if (answer->refusal == Refusal::old_password_wrong && answer->after) {
+  auto answer = this->write(connection, write);
+  if (answer && answer->refusal == Refusal::old_password_wrong && answer->after) {
     // Nobody has counted it. Shown once more, as a sign-in, it counts: guessing ends where the policy says.
     const auto counted = pool_.sign_in(order.pre.dc, answer->after->dn, *old_utf8, {}, deadline());
     answer->detail += counted ? ", counted by a sign-in" : ", and not counted: the sign-in for it had no answer";

@@ -2,8 +2,7 @@
 //
 // The swap is one Modify under the assertion control (RFC 4528, critical): it happens only while entryUUID,
 // pwdChangedTime and the marker are what the probe saw, and is tested and done in one transaction of the server. So not
-// even another writer between our reading and our writing is overwritten. (The Password Modify operation of RFC 3062
-// takes no such control in slapd, answers 12, and carries no marker: it is not used.)
+// even another writer between our reading and our writing is overwritten.
 //
 // What slapd 2.5 really does with a reset by an identity that is not the account's own, measured:
 // - With `write` access to userPassword: history, minimum length, quality modules and pwdMinAge bind it (the age not
@@ -26,6 +25,24 @@
 // - With `manage` access or as the rootdn the old value is compared with the hash byte by byte: 16, right or wrong.
 // (To bind as the person and modify then needs `by self` rights that also let the marker be written, and fails for an
 // expired password, whose bind is refused.)
+//
+// password_write: exop sends the password by the Password Modify operation (RFC 3062) instead: slapd hashes it itself, by
+// olcPasswordHash, also where the overlay does not (olcPPolicyHashCleartext). Measured on slapd 2.5: it takes no assertion
+// (critical: 12; not critical: ignored), no transaction (RFC 5805: 12) and carries no marker; the overlay's checks and its
+// control come with it as with a Modify; the old password is compared with the hash, right or wrong, only for who has
+// `auth` access to userPassword, and a wrong one (53, "unwilling to verify old password") is not counted. So it is three
+// steps, and a marker attribute is required:
+//   1. Modify {assert entryUUID, pwdChangedTime and marker as in `pre`, and no administrator's lock} marker := "jti;fence;B"
+//   2. Password Modify, at most 2 s after the beginning of 1
+//   3. Modify {assert entryUUID, marker as in 1} marker := "jti;fence;A", pwdReset; or, refused in 2: the marker as in `pre`
+// Whoever did 1 does 2, and nobody else: at most once stays, and a void (which swaps `pre`'s marker, too) excludes 1. But:
+// - Between 1 and 2 the password depends on nothing. A newer one set in that moment is overwritten, and where the entry was
+//   renamed in it and another has its name, that one's. How long: one round trip, 2 s at most on our side, and as long as
+//   a network or a server that stands still keeps the request.
+// - Whoever dies in between leaves "B": a second attempt can't know, sends nothing, and says `unknown` (agent/attempt_machine
+//   takes it for a foreign marker). The same where the answer to 2 or 3 was lost.
+// - An administrator's lock would be ended by 2 before 3 could put it back: such an account is refused (locked).
+// - must-change comes with 3: without 3, it is missing.
 #pragma once
 #include <functional>
 #include <map>
@@ -100,8 +117,16 @@ class OpenLdap final : public Directory {
   Result<void> check_on(Connection& connection, Deadline until);
 
   // ---- open_ldap.cpp
+  Result<WriteAnswer> write_at_once(Connection& connection, const WriteOrder& order, const Secret& password_utf8, const Secret* old_utf8);
   Result<WriteAnswer> write(Connection& connection, const Write& order);
   Result<WriteAnswer> settle(Connection& connection, const Write& order, const Modified& modified, Deadline until);
+
+  // ---- open_ldap_exop.cpp
+  Result<WriteAnswer> write_in_steps(Connection& connection, const WriteOrder& order, const Secret& password_utf8, const Secret* old_utf8);
+  Result<WriteAnswer> begin(Connection& connection, const WriteOrder& order, const std::string& begun);
+  Result<WriteAnswer> step(Connection& connection, const WriteOrder& order, const std::string& begun, const std::optional<std::string>& to, bool must_change);
+  void take_back(Connection& connection, const WriteOrder& order, const std::string& begun, WriteAnswer& answer);
+  void judge_old(const WriteOrder& order, const std::string& dn, const Secret& old_utf8, WriteAnswer& answer);
 
   const Settings settings_;
   Pool pool_;

@@ -123,6 +123,9 @@ Result<void> OpenLdap::check_on(Connection& connection, Deadline until) {
   const auto& root = connection.root();
   if (!root.asserts) return not_right("ldap.root", "the server has no assertion control (RFC 4528)");
   if (!root.has_policy) return not_right("ldap.root", "slapo-ppolicy is not loaded: nothing would tell when a password was changed");
+  const bool exop = settings_.password_write == PasswordWrite::exop;
+  if (exop && !root.modifies_passwords) return not_right("ldap.root", "the server has no Password Modify operation (RFC 3062)");
+  if (exop && settings_.marker_attribute.empty()) return not_right("ldap.marker", "password_write: exop needs marker_attribute");
   if (settings_.base_dn.empty() && root.suffixes.size() > 1) return not_right("ldap.root", "the server has several naming contexts: name one in base_dn");
   Search search;
   search.base = base_of(connection);

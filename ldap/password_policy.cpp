@@ -21,6 +21,7 @@ enum Code : int {
   insufficient_rights = 50,
   busy = 51,
   unavailable = 52,
+  unwilling = 53,
   object_class_violation = 65,
   assertion_failed = 122,
 };
@@ -131,6 +132,13 @@ std::optional<int> policy_error(std::string_view value) {
   return std::nullopt;
 }
 
+std::optional<int> policy_error_in(const std::vector<Control>& controls) {
+  std::optional<int> error;
+  for (const auto& control : controls)
+    if (control.oid == policy_control) error = policy_error(control.value);
+  return error;
+}
+
 Result<Diagnosis> diagnose_open_ldap(int code, std::optional<int> error, WriteKind kind) {
   if (code == success) return Diagnosis{};
   auto detail = "ldap " + std::to_string(code) + (error ? ", ppolicy " + std::to_string(*error) : "");
@@ -140,6 +148,11 @@ Result<Diagnosis> diagnose_open_ldap(int code, std::optional<int> error, WriteKi
   const auto meaning = said ? *said : of_code(code, kind);
   detail += ", " + std::string(meaning.words.empty() ? to_string(meaning.refusal) : meaning.words);
   return Diagnosis{meaning.refusal, std::move(detail)};
+}
+
+Result<Diagnosis> diagnose_password_modify(int code, std::optional<int> error, WriteKind kind) {
+  if (kind == WriteKind::change && code == unwilling && !error) return Diagnosis{Refusal::old_password_wrong, "ldap 53, old_password_wrong"};
+  return diagnose_open_ldap(code, error, kind);
 }
 
 std::optional<SignIn> diagnose_open_ldap_sign_in(int code, std::optional<int> error) {

@@ -28,12 +28,17 @@ std::optional<PolicyRules> rules_from(const Entry& entry);
 
 // The error in the value of a response control (draft section 6.2); nullopt: none, or not such a value.
 std::optional<int> policy_error(std::string_view value);
+std::optional<int> policy_error_in(const std::vector<Control>& controls);
 
 // What OpenLDAP's answer to a Modify means. `error` is the control's. A wrong old password is 53 with the error
 // mustSupplyOldPassword (4), the very one that a reset gets under pwdSafeModify. Fault unreachable: nothing was written, and it may
 // be tried again: the server is busy or going down, or the history refuses two changes in one second (result 20: it
 // names its values by the second).
 Result<Diagnosis> diagnose_open_ldap(int code, std::optional<int> error, WriteKind kind);
+
+// The same of an answer to a Password Modify (RFC 3062). A wrong old password, and one that we may not compare, are both 53
+// without a control: old_password_wrong, for the caller to look into.
+Result<Diagnosis> diagnose_password_modify(int code, std::optional<int> error, WriteKind kind);
 
 // What a sign-in came to. A wrong password, a locked account and one that is not active are 49 without a word, unless the
 // server says `ppolicy_use_lockout`: then the error accountLocked (1), whatever the password. Expired (0, with 49) and

@@ -13,6 +13,9 @@ enum class HistoryEnforcement { require,
   prefer,
   off };
 
+enum class PasswordWrite { modify,
+  exop };  // the Password Modify operation (RFC 3062)
+
 enum class Prefer { pdc_emulator,
   listed_first };
 
@@ -38,9 +41,10 @@ struct Settings {
   std::string marker_attribute;              // empty: no marker (pwdLastSet alone guards the swap)
   std::vector<std::string> contacts;         // attributes that a probe may carry: mail, mobile, ...
   HistoryEnforcement history = HistoryEnforcement::prefer;
-  std::string policy_dn;                  // OpenLDAP: the overlay's default policy; empty: the only one there is
-  std::vector<std::string> named_groups;  // the guardrails' own, as DNs: they must be readable, or they protect nobody
-  int connections = 2;                    // held connections
+  std::string policy_dn;                                 // OpenLDAP: the overlay's default policy; empty: the only one there is
+  PasswordWrite password_write = PasswordWrite::modify;  // OpenLDAP; exop needs marker_attribute
+  std::vector<std::string> named_groups;                 // the guardrails' own, as DNs: they must be readable, or they protect nobody
+  int connections = 2;                                   // held connections
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds operation_timeout{8'000};
   // A controller that does not answer is left for another within this time, by probes and new jobs.

@@ -30,6 +30,16 @@ TEST(AnUnknownVersion, ComparesByPwdLastSetAlone) {
   EXPECT_EQ(story(a, {read(account(9, "1001"))}), "read, superseded");
 }
 
+// OpenLDAP's password_write: exop leaves it behind where a writer died between its steps.
+TEST(AMarkerThatSaysBegun, IsProofOfNothingAndNeverWrittenOver) {
+  const std::string begun = "wb1;" + attempt().job.jti + ";1;B";
+  for (const auto& seen : {account(7, "1000", begun), account(8, "2000", begun)}) {
+    for (const auto& work : {attempt(true), resolve(), look()}) EXPECT_EQ(story(work, {read(seen)}), "read, unknown");
+    EXPECT_EQ(story(attempt(), {read(untouched), lost(Kind::timed_out, seen)}), "read, write, unknown");
+  }
+  EXPECT_EQ(story(attempt(), {read(untouched), lost(Kind::timed_out, std::nullopt)}), "read, write, in_doubt");
+}
+
 TEST(AFirstAttempt, SaysWhatTheDirectorySays) {
   const auto row = [](Refusal refusal, const ldap::Account& after, const char* told) { return Row{told, attempt(), {read(untouched), answer(refusal, after)}, told}; };
   check({

@@ -233,6 +233,14 @@ TEST_F(AConfig, RefusesForOpenLdapWhatOpenLdapCannotDo) {
   open_ldap = right;
   put("      allow_ous:", "      protected_groups: [S-1-5-32-544]\n      allow_ous:");
   EXPECT_NE(agent(open_ldap).find("protected_groups: expected DNs only"), std::string::npos) << agent(open_ldap);
+  open_ldap = right;
+  put("      uris:", "      password_write: exop\n      uris:");
+  EXPECT_NE(agent(open_ldap).find("password_write: expected modify, where there is no marker_attribute"), std::string::npos) << agent(open_ldap);
+  put("      uris:", "      marker_attribute: wbLastJob\n      uris:");
+  EXPECT_EQ(agent(open_ldap), "valid\n");
+  put("exop", "bind");
+  EXPECT_NE(agent(open_ldap).find("password_write: expected modify or exop"), std::string::npos) << agent(open_ldap);
+  EXPECT_NE(agent_with("      uris:", "      password_write: exop\n      uris:").find("password_write: expected modify: other ways"), std::string::npos);
   EXPECT_NE(agent_with("      uris:", "      policy_dn: cn=p\n      uris:").find("policy_dn: expected it with type openldap only"), std::string::npos);
 }
 
