@@ -43,7 +43,7 @@ function(wb_module name)
 endfunction()
 
 # wb_test(NAME LABEL "FILES" LIBS...): one gtest program. LABEL: unit | link | integration | faults | unsanitized.
-# Integration and fault programs run inside the lab they need, named by LAB (ad, ad2, forest, ad417, slapd or none).
+# Integration and fault programs run inside the lab they need, named by LAB (ad, ad2, forest, ad417, slapd, ds389 or none).
 function(wb_test name label files)
   cmake_parse_arguments(T "" "LAB;TIMEOUT" "" ${ARGN})
   add_executable(${name} ${files})
@@ -58,6 +58,8 @@ function(wb_test name label files)
     set(lab ${PROJECT_SOURCE_DIR}/tests/support/ad/ad-lab run --forest)
   elseif(T_LAB STREQUAL "ad417")
     set(lab ${PROJECT_SOURCE_DIR}/tests/support/ad/ad-lab run --samba 4.17)
+  elseif(T_LAB STREQUAL "ds389")
+    set(lab ${PROJECT_SOURCE_DIR}/tests/support/389ds/ds-lab run)
   elseif(T_LAB STREQUAL "slapd")
     set(lab ${PROJECT_SOURCE_DIR}/tests/support/slapd/slapd-lab run)
   endif()

@@ -43,7 +43,7 @@ void read_service_account(Section& section, const std::filesystem::path& folder,
 
 void read_directory(Section& section, const std::filesystem::path& folder, ldap::Settings& d) {
   using Type = ldap::DirectoryType;
-  section.optional("type", d.type, shape::one_of<Type>("active_directory or openldap", {{"active_directory", Type::active_directory}, {"openldap", Type::openldap}}));
+  section.optional("type", d.type, shape::one_of<Type>("active_directory, openldap or 389ds", {{"active_directory", Type::active_directory}, {"openldap", Type::openldap}, {"389ds", Type::ds389}}));
   using Encryption = ldap::Encryption;
   section.optional("encryption", d.encryption, shape::one_of<Encryption>("ldaps, starttls or kerberos", {{"ldaps", Encryption::ldaps}, {"starttls", Encryption::starttls}, {"kerberos", Encryption::kerberos}}));
   section.list("uris", d.uris, shape::ldap_uri(d.encryption == Encryption::ldaps ? "ldaps://" : "ldap://"), 0, 16);
@@ -66,10 +66,10 @@ void read_directory(Section& section, const std::filesystem::path& folder, ldap:
   section.optional("failover_timeout_ms", d.failover_timeout, shape::milliseconds(100, 60'000));
   section.optional("fail_back_after_ms", d.fail_back_after, shape::milliseconds(1'000, 86'400'000));
   if (!d.site.empty() && !d.uris.empty()) section.problem("site", "it without uris only: DNS is asked for a site's controllers");
-  if (d.encryption == Encryption::kerberos && d.type == Type::openldap) section.problem("encryption", "ldaps or starttls for OpenLDAP");
-  if (d.type == Type::openldap) return check_open_ldap(section, d);
-  if (!d.policy_dn.empty()) section.problem("policy_dn", "it with type openldap only");
-  if (d.password_write != Write::modify) section.problem("password_write", "modify: other ways are OpenLDAP's only");
+  if (d.encryption == Encryption::kerberos && d.type != Type::active_directory) section.problem("encryption", "ldaps or starttls: kerberos is Active Directory's only");
+  if (d.type != Type::openldap && d.password_write != Write::modify) section.problem("password_write", "modify: other ways are OpenLDAP's only");
+  if (d.type != Type::active_directory) return check_open_ldap(section, d);
+  if (!d.policy_dn.empty()) section.problem("policy_dn", "it with type openldap or 389ds only");
 }
 
 void read_agent(Reader& reader, AgentConfig& config) {

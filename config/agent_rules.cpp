@@ -40,7 +40,7 @@ void read_guardrails(Section& section, const ldap::Settings& directory, policy::
       shape::one_of<Disabled>("refuse, audit or allow", {{"refuse", Disabled::refuse}, {"audit", Disabled::audit}, {"allow", Disabled::allow}}));
   g.own_account = directory.account();
   g.domain = directory.domain;
-  if (directory.type == ldap::DirectoryType::openldap) check_open_ldap(section, g);
+  if (directory.type != ldap::DirectoryType::active_directory) check_open_ldap(section, g);
 }
 
 void read_volume(Section& section, policy::VolumeLimits& limits) {

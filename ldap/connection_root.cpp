@@ -28,7 +28,7 @@ Result<void> Connection::take_open_ldap_root(const Entry& root, const Settings& 
 }
 
 Result<void> Connection::read_root(const Settings& settings, const Endpoint& endpoint, Deadline deadline) {
-  const bool open_ldap = settings.type == DirectoryType::openldap;
+  const bool open_ldap = settings.type != DirectoryType::active_directory;
   Search search;
   search.attributes = {"dnsHostName", "defaultNamingContext", "configurationNamingContext", "dsServiceName", "supportedControl"};
   if (open_ldap) search.attributes = {"namingContexts", "supportedControl", "supportedExtension"};

@@ -7,7 +7,8 @@ namespace wb::ldap {
 std::unique_ptr<Directory> open_directory(const Settings& settings) {
   wipe_ldap_memory();
   switch (settings.type) {
-    case DirectoryType::openldap: return std::make_unique<OpenLdap>(settings);
+    case DirectoryType::openldap:
+    case DirectoryType::ds389: return std::make_unique<OpenLdap>(settings);
     case DirectoryType::active_directory: break;
   }
   return std::make_unique<ActiveDirectory>(settings);

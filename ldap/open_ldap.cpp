@@ -1,5 +1,6 @@
 #include "ldap/open_ldap.hpp"
 
+#include <iterator>
 #include <thread>
 
 #include "core/ids.hpp"
@@ -11,7 +12,7 @@ namespace {
 constexpr int no_such_attribute = 16, no_such_object = 32, unwilling = 53, assertion_failed = 122;
 constexpr std::chrono::milliseconds a_good_second{1'100};
 constexpr UnixSeconds clocks_apart_max = 60;  // ours and the server's, with which a second is judged to be over
-constexpr int looks_max = 3;
+constexpr int looks_max = 3, read_back_looks = 50;
 
 // Its second may not be over yet: another change would bear the same pwdChangedTime.
 bool is_fresh(const Account& account) {
@@ -30,6 +31,8 @@ bool may_be_out_of_date(int code, WriteKind kind) {
 bool is_of_policy(Refusal refusal) {
   return refusal == Refusal::too_short || refusal == Refusal::in_history || refusal == Refusal::too_young || refusal == Refusal::policy || refusal == Refusal::old_password_wrong;
 }
+
+void append(std::vector<Modification>& mods, std::vector<Modification> more) { std::move(more.begin(), more.end(), std::back_inserter(mods)); }
 
 // What an applied write tells about the server's configuration, for the operator; empty: all is as it should be.
 std::string oddity(const WriteOrder& order, const Account& after) {
@@ -117,22 +120,38 @@ Result<WriteAnswer> OpenLdap::write_at_once(Connection& connection, const WriteO
     std::vector<Modification> mods;
     if (old_utf8) mods = {{Op::remove, "userPassword", {}, old_utf8}, {Op::add, "userPassword", {}, &password_utf8}};
     else mods = {{Op::replace, "userPassword", {}, &password_utf8}};
-    if (marked) mods.push_back({Op::replace, settings_.marker_attribute, order.marker});
-    if (order.must_change) mods.push_back({Op::replace, "pwdReset", "TRUE"});
+    if (marked) append(mods, schema_.marker(settings_.marker_attribute, order.pre.mk, order.marker));
+    if (order.unlock && !schema_.resets_unlock()) append(mods, schema_.unlock());
+    if (order.must_change && !schema_.must_change_apart()) append(mods, schema_.must_change(order.pre));
     if (person.locked_for_good) {  // taken away by hand it is not taken away by the overlay: so it stays
       mods.push_back({Op::remove, "pwdAccountLockedTime", "000001010000Z"});
       mods.push_back({Op::add, "pwdAccountLockedTime", "000001010000Z"});
     }
     return mods;
   };
-  write.stale = [&](const Account& after) { return after.pre.pls == order.pre.pls; };
+  write.stale = [&](const Account& after) { return after.pre.pls == order.pre.pls || schema_.pending(after); };
   auto answer = this->write(connection, write);
   if (answer && answer->refusal == Refusal::old_password_wrong && answer->after) {
     // Nobody has counted it. Shown once more, as a sign-in, it counts: guessing ends where the policy says.
     const auto counted = pool_.sign_in(order.pre.dc, answer->after->dn, *old_utf8, {}, deadline());
     answer->detail += counted ? ", counted by a sign-in" : ", and not counted: the sign-in for it had no answer";
   }
+  if (order.must_change && schema_.must_change_apart() && answer && answer->refusal == Refusal::none) demand_change(connection, order, *answer);
   return answer;
+}
+
+// Nobody else's password is meant: it depends on what was just read back. Where it fails, the detail says so.
+void OpenLdap::demand_change(Connection& connection, const WriteOrder& order, WriteAnswer& answer) {
+  if (connection.broken() || !answer.after) return;
+  Write write;
+  write.sub = order.sub;
+  write.pre = answer.after->pre;
+  write.condition = {order.sub, false, false, false};
+  write.mods = [&](const Person&) { return schema_.must_change(write.pre); };
+  write.stale = [](const Account& after) { return !after.state.must_change; };
+  auto demanded = this->write(connection, write);
+  if (!demanded || demanded->refusal != Refusal::none) answer.detail = "written, and then must-change was not set: " + (demanded ? demanded->detail : demanded.error().detail);
+  if (demanded && demanded->after) answer.after = std::move(demanded->after);
 }
 
 // ---- signing in --------------------------------------------------------------------------------------------
@@ -142,7 +161,7 @@ Result<SignInAnswer> OpenLdap::authenticate(const Account& account, const Secret
   auto bound = pool_.sign_in(account.pre.dc, account.dn, password_utf8, {{std::string(policy_control), {}, false}}, deadline());
   if (!bound) return std::move(bound).error();
   const auto error = policy_error_in(bound->controls);
-  const auto verdict = diagnose_open_ldap_sign_in(bound->code, error);
+  const auto verdict = schema_.sign_in(bound->code, error);
   const auto codes = "ldap " + std::to_string(bound->code) + (error ? ", ppolicy " + std::to_string(*error) : "");
   if (!verdict) return fault(Fault::Kind::refused, "ldap.sign_in", codes);
   return SignInAnswer{*verdict, *verdict == SignIn::accepted ? std::string() : codes + ", " + std::string(to_string(*verdict)), watch.ms()};
@@ -156,7 +175,7 @@ Result<WriteAnswer> OpenLdap::write_marker(const std::string& sub, const protoco
   write.sub = sub;
   write.pre = pre;
   write.condition = {sub, false, true, false};
-  write.mods = [&](const Person&) { return std::vector<Modification>{{Modification::Op::replace, settings_.marker_attribute, text}}; };
+  write.mods = [&](const Person&) { return schema_.marker(settings_.marker_attribute, pre.mk, text); };
   write.stale = [&](const Account& after) { return after.pre.mk == pre.mk; };
   auto lease = pool_.pinned(pre.dc);
   if (!lease) return std::move(lease).error();
@@ -172,7 +191,7 @@ Result<WriteAnswer> OpenLdap::unlock(const std::string& sub) {
   write.sub = sub;
   write.kind = WriteKind::unlock;
   write.condition = {sub, false, false, true};
-  write.mods = [](const Person&) { return std::vector<Modification>{{Modification::Op::clear, "pwdAccountLockedTime", {}}}; };
+  write.mods = [&](const Person&) { return schema_.unlock(); };
   write.stale = [](const Account& after) { return after.state.locked; };
   const Stopwatch watch;
   auto answer = pool_.asking({}, [&](Connection& connection, Deadline) { return this->write(connection, write); });  // it depends on nothing
@@ -190,7 +209,7 @@ Result<WriteAnswer> OpenLdap::unlock(const std::string& sub) {
 Result<WriteAnswer> OpenLdap::write(Connection& connection, const Write& order) {
   const auto until = deadline();
   for (bool again = false;; again = true) {
-    auto person = whereabouts(connection, order.sub, !again, until);
+    auto person = whereabouts(connection, order.sub, !again && schema_.asserts(), until);
     if (!person) return fault(Fault::Kind::unreachable, person.error().where, person.error().detail);  // nothing was sent
     if (!*person) {
       WriteAnswer nobody;
@@ -199,14 +218,19 @@ Result<WriteAnswer> OpenLdap::write(Connection& connection, const Write& order) 
     }
     auto condition = order.condition;
     condition.not_locked_for_good |= condition.password && !(*person)->locked_for_good;
-    auto asserted = connection.assertion(condition_filter(condition, order.pre, settings_.marker_attribute));
-    if (!asserted) return fault(Fault::Kind::malformed, "ldap.order", "no filter can be made of it");
-    const std::vector<Control> controls{std::move(*asserted), {std::string(policy_control), {}, false}};
+    std::vector<Control> controls{{std::string(policy_control), {}, false}};
+    if (schema_.asserts()) {
+      auto asserted = connection.assertion(condition_filter(condition, order.pre, settings_.marker_attribute));
+      if (!asserted) return fault(Fault::Kind::malformed, "ldap.order", "no filter can be made of it");
+      controls.push_back(std::move(*asserted));
+    }
+    auto mods = schema_.guards(condition, order.pre);
+    append(mods, order.mods(**person));
     Search read_back;
     read_back.base = (*person)->dn;
-    read_back.filter = "(entryUUID=" + order.sub + ")";
-    read_back.attributes = person_attributes(settings_);
-    auto modified = connection.modify((*person)->dn, order.mods(**person), controls, &read_back, until);
+    read_back.filter = schema_.is(order.sub);
+    read_back.attributes = schema_.person_attributes(settings_);
+    auto modified = connection.modify((*person)->dn, mods, controls, &read_back, until);
     if (!modified) {
       if (modified.error().kind == Fault::Kind::timed_out) pool_.failed(connection.root().dc, modified.error());
       return std::move(modified).error();
@@ -222,7 +246,7 @@ Result<WriteAnswer> OpenLdap::write(Connection& connection, const Write& order) 
 // The verdict, and the account as it is afterwards. slapd works on several requests of one connection at a time: a
 // read-back from before the write, or behind a refusal, is asked for again.
 Result<WriteAnswer> OpenLdap::settle(Connection& connection, const Write& order, const Modified& modified, Deadline until) {
-  auto diagnosis = diagnose_open_ldap(modified.code, policy_error_in(modified.controls), order.kind);
+  auto diagnosis = schema_.diagnose(modified.code, policy_error_in(modified.controls), modified.text, order.kind);
   if (!diagnosis) return std::move(diagnosis).error();
   WriteAnswer answer;
   answer.refusal = diagnosis->refusal;
@@ -233,9 +257,16 @@ Result<WriteAnswer> OpenLdap::settle(Connection& connection, const Write& order,
     auto after = account_of(connection, modified.after->entries.front(), false, until);
     if (after && !order.stale(*after)) answer.after = std::move(*after);
   }
-  if (!answer.after) {
+  for (int look = 0; look < read_back_looks && (!answer.after || (answer.refusal == Refusal::none && order.stale(*answer.after))); ++look) {
     auto after = read_on(connection, order.sub, false, until);
-    if (after && *after) answer.after = std::move(**after);
+    if (!after || !*after) break;
+    answer.after = std::move(**after);
+  }
+  // A wrong old password and a swap that failed look the same where both are values to be deleted.
+  const bool unmoved = answer.after && answer.after->pre == order.pre;
+  if (order.kind == WriteKind::change && answer.refusal == Refusal::swap_failed && modified.code == no_such_attribute && unmoved) {
+    answer.refusal = Refusal::old_password_wrong;
+    answer.detail = "ldap 16, old_password_wrong";
   }
   // The overlay judges the password before the server tests the assertion. Where both would have refused, what counts
   // is that somebody else was faster.

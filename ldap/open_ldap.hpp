@@ -55,6 +55,7 @@
 #include "ldap/open_ldap_entry.hpp"
 #include "ldap/password_policy.hpp"
 #include "ldap/pool.hpp"
+#include "ldap/server_schema.hpp"
 #include "ldap/settings.hpp"
 #include "ldap/text.hpp"
 
@@ -62,7 +63,7 @@ namespace wb::ldap {
 
 class OpenLdap final : public Directory {
  public:
-  explicit OpenLdap(const Settings& settings) : settings_(settings), pool_(settings) {}
+  explicit OpenLdap(const Settings& settings) : settings_(settings), schema_(schema_of(settings.type)), pool_(settings) {}
 
   // By uid, mail, uid@domain, DOMAIN\uid or entryUUID. An account whose password was changed within the last minute is
   // looked at twice, a good second apart (open_ldap_entry.hpp).
@@ -118,6 +119,7 @@ class OpenLdap final : public Directory {
 
   // ---- open_ldap.cpp
   Result<WriteAnswer> write_at_once(Connection& connection, const WriteOrder& order, const Secret& password_utf8, const Secret* old_utf8);
+  void demand_change(Connection& connection, const WriteOrder& order, WriteAnswer& answer);
   Result<WriteAnswer> write(Connection& connection, const Write& order);
   Result<WriteAnswer> settle(Connection& connection, const Write& order, const Modified& modified, Deadline until);
 
@@ -129,6 +131,7 @@ class OpenLdap final : public Directory {
   void judge_old(const WriteOrder& order, const std::string& dn, const Secret& old_utf8, WriteAnswer& answer);
 
   const Settings settings_;
+  const ServerSchema& schema_;
   Pool pool_;
   std::mutex mutex_;                          // guards all below
   std::map<std::string, Person> people_;      // by sub

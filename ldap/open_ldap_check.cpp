@@ -40,6 +40,7 @@ const std::string& OpenLdap::suffix_of(const Connection& connection) const {
 // policy only, it must be that.
 Result<std::string> OpenLdap::default_policy(Connection& connection, Deadline until) {
   if (!settings_.policy_dn.empty()) return settings_.policy_dn;
+  if (auto known = schema_.default_policy(); !known.empty()) return known;
   {
     const std::lock_guard lock(mutex_);
     if (!default_policy_.empty()) return default_policy_;
@@ -69,10 +70,10 @@ Result<PolicyRules> OpenLdap::rules_at(Connection& connection, const std::string
   }
   Search search;
   search.base = *dn;
-  search.attributes = policy_rule_attributes();
+  search.attributes = schema_.rule_attributes();
   auto found = connection.search(search, until);
   if (!found) return std::move(found).error();
-  const auto rules = found->entries.size() == 1 ? rules_from(found->entries.front()) : std::nullopt;
+  const auto rules = found->entries.size() == 1 ? schema_.rules(found->entries.front()) : std::nullopt;
   const std::lock_guard lock(mutex_);
   if (!rules) {
     default_policy_.clear();
@@ -88,7 +89,7 @@ Result<void> OpenLdap::check_marker(Connection& connection, Deadline until) {
   const auto& marker = settings_.marker_attribute;
   if (marker.empty()) return {};
   Search search;
-  search.base = "cn=Subschema";
+  search.base = schema_.schema_dn();
   search.filter = "(objectClass=subschema)";
   search.attributes = {"attributeTypes"};
   auto found = connection.search(search, until);
@@ -121,8 +122,8 @@ Result<void> OpenLdap::check_groups(Connection& connection, Deadline until) {
 
 Result<void> OpenLdap::check_on(Connection& connection, Deadline until) {
   const auto& root = connection.root();
-  if (!root.asserts) return not_right("ldap.root", "the server has no assertion control (RFC 4528)");
-  if (!root.has_policy) return not_right("ldap.root", "slapo-ppolicy is not loaded: nothing would tell when a password was changed");
+  if (schema_.asserts() && !root.asserts) return not_right("ldap.root", "the server has no assertion control (RFC 4528)");
+  if (!root.has_policy) return not_right("ldap.root", "no password policy control (slapo-ppolicy): nothing would tell when a password was changed");
   const bool exop = settings_.password_write == PasswordWrite::exop;
   if (exop && !root.modifies_passwords) return not_right("ldap.root", "the server has no Password Modify operation (RFC 3062)");
   if (exop && settings_.marker_attribute.empty()) return not_right("ldap.marker", "password_write: exop needs marker_attribute");
@@ -138,7 +139,9 @@ Result<void> OpenLdap::check_on(Connection& connection, Deadline until) {
     const std::lock_guard lock(mutex_);
     if (set_up_until_ && Clock::now() < *set_up_until_) return {};
   }
-  if (auto rules = rules_at(connection, {}, until); !rules) return std::move(rules).error();
+  auto rules = rules_at(connection, {}, until);
+  if (!rules) return std::move(rules).error();
+  if (!rules->dates_changes) return not_right("ldap.policy", "passwordTrackUpdateTime is off: nothing would tell when a password was changed");
   if (auto marker = check_marker(connection, until); !marker) return marker;
   if (auto groups = check_groups(connection, until); !groups) return groups;
   const std::lock_guard lock(mutex_);

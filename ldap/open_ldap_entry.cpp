@@ -125,11 +125,8 @@ std::vector<std::string> person_attributes(const Settings& settings) {
 
 bool locked_for_good(const Entry& entry) { return entry.first("pwdAccountLockedTime").starts_with(for_good.substr(0, for_good.size() - 1)); }
 
-Result<Account> person_from(const Entry& entry, const std::optional<PolicyRules>& rules, const Settings& settings,
-    const std::string& dc, UnixSeconds now) {
+Account named_account(const Entry& entry, const Settings& settings, const std::string& dc) {
   Account account;
-  account.sub = lowered(entry.first("entryUUID"));
-  if (!guid_bytes(account.sub)) return fault(Fault::Kind::malformed, "ldap.account", "entryUUID is missing");
   account.dn = entry.dn;
   account.sam = entry.first("uid");
   account.display_name = entry.values("displayName").empty() ? entry.first("cn") : entry.first("displayName");
@@ -141,15 +138,21 @@ Result<Account> person_from(const Entry& entry, const std::optional<PolicyRules>
   account.pre.dc = dc;
   account.pre.ver = -1;
   account.pre.pls = "0";
+  if (const auto& marker = settings.marker_attribute; !marker.empty() && !entry.values(marker).empty()) account.pre.mk = entry.first(marker);
+  return account;
+}
+
+Result<Account> person_from(const Entry& entry, const std::optional<PolicyRules>& rules, const Settings& settings,
+    const std::string& dc, UnixSeconds now) {
+  auto account = named_account(entry, settings, dc);
+  account.sub = lowered(entry.first("entryUUID"));
+  if (!guid_bytes(account.sub)) return fault(Fault::Kind::malformed, "ldap.account", "entryUUID is missing");
   if (!entry.values("pwdChangedTime").empty()) {
     const auto changed = filetime_from_generalized(entry.first("pwdChangedTime"));
     if (!changed || *changed <= 0) return fault(Fault::Kind::malformed, "ldap.account", "pwdChangedTime");
     account.pre.pls = std::to_string(*changed);
   }
-  if (const auto& marker = settings.marker_attribute; !marker.empty()) {
-    if (!entry.values(marker).empty()) account.pre.mk = entry.first(marker);
-    account.marker_changed = seconds_of(entry, "modifyTimestamp");
-  }
+  if (!settings.marker_attribute.empty()) account.marker_changed = seconds_of(entry, "modifyTimestamp");
   account.state = state_of(entry, rules, now);
   count_wrong_passwords(entry, rules, now, account);
   if (!locked_for_good(entry)) account.lockout_time = filetime_from_generalized(entry.first("pwdAccountLockedTime")).value_or(0);

@@ -37,6 +37,9 @@ std::vector<std::string> person_attributes(const Settings& settings);
 // that lock, too, whenever a password is reset.
 bool locked_for_good(const Entry& entry);
 
+// What every server calls the same: names, groups, contacts, the marker; pls "0".
+Account named_account(const Entry& entry, const Settings& settings, const std::string& dc);
+
 // Without `rules` (they may be unreadable) a lock counts as lasting, and nothing as expired. marker_changed is
 // modifyTimestamp: no server tells when a single attribute was written, but it was not later than that.
 // Fault malformed: no entryUUID, or times that are none. The groups are not filled in.

@@ -56,8 +56,8 @@ Result<std::optional<Entry>> OpenLdap::entry_of(Connection& connection, std::str
   Search search;
   search.base = base_of(connection);
   search.subtree = true;
-  search.filter = "(&" + std::string(people) + "(entryUUID=" + std::string(sub) + "))";
-  search.attributes = person_attributes(settings_);
+  search.filter = "(&" + std::string(people) + schema_.is(sub) + ")";
+  search.attributes = schema_.person_attributes(settings_);
   auto found = connection.search(search, until);
   if (!found) return std::move(found).error();
   if (found->code != success && found->code != no_such_object) return answered(found->code, "ldap.read");
@@ -83,7 +83,7 @@ Result<std::optional<Entry>> OpenLdap::entry_of_name(Connection& connection, std
   search.base = base_of(connection);
   search.subtree = true;
   search.filter = "(&" + std::string(people) + "(|(uid=" + filter_escape(uid) + ")(mail=" + filter_escape(mail) + ")))";
-  search.attributes = person_attributes(settings_);
+  search.attributes = schema_.person_attributes(settings_);
   search.entries_max = candidates_max;
   auto found = connection.search(search, until);
   if (!found) return std::move(found).error();
@@ -96,7 +96,7 @@ Result<Account> OpenLdap::account_of(Connection& connection, const Entry& entry,
   std::optional<PolicyRules> rules;
   if (auto known = rules_at(connection, entry.first("pwdPolicySubentry"), until)) rules = *known;
   else if (connection.broken()) return std::move(known).error();
-  auto account = person_from(entry, rules, settings_, connection.root().dc, unix_now());
+  auto account = schema_.person(entry, rules, settings_, connection.root().dc, unix_now());
   if (!account) return account;
   remember(account->sub, entry);
   if (groups)
@@ -147,7 +147,7 @@ Result<std::optional<Account>> OpenLdap::read_on(Connection& connection, std::st
 void OpenLdap::remember(const std::string& sub, const Entry& entry) {
   const std::lock_guard lock(mutex_);
   if (people_.size() >= remembered_max) people_.clear();
-  people_[sub] = {entry.dn, locked_for_good(entry)};
+  people_[sub] = {entry.dn, schema_.locked_for_good(entry)};
 }
 
 Result<std::optional<OpenLdap::Person>> OpenLdap::whereabouts(Connection& connection, const std::string& sub, bool remembered, Deadline until) {
@@ -158,7 +158,7 @@ Result<std::optional<OpenLdap::Person>> OpenLdap::whereabouts(Connection& connec
   auto entry = entry_of(connection, sub, until);
   if (!entry) return std::move(entry).error();
   if (!*entry) return std::optional<Person>();
-  return std::optional(Person{(*entry)->dn, locked_for_good(**entry)});
+  return std::optional(Person{(*entry)->dn, schema_.locked_for_good(**entry)});
 }
 
 }  // namespace wb::ldap

@@ -77,17 +77,23 @@ Meaning of_code(int code, WriteKind kind) {
   }
 }
 
-// One BER element with a length below 128 off the front; nullopt: not such a thing.
+// One BER element off the front (X.690 section 8.1; 389 DS writes every length with four octets); nullopt: not such a thing.
 struct Element {
   std::uint8_t tag;
   std::string_view content;
 };
 std::optional<Element> next_element(std::string_view& bytes) {
   if (bytes.size() < 2) return std::nullopt;
-  const auto size = static_cast<std::uint8_t>(bytes[1]);
-  if (size > 127 || bytes.size() < 2U + size) return std::nullopt;
-  const Element element{static_cast<std::uint8_t>(bytes[0]), bytes.substr(2, size)};
-  bytes.remove_prefix(2U + size);
+  const auto octet = [&](std::size_t at) { return static_cast<std::uint8_t>(bytes[at]); };
+  std::size_t size = octet(1), head = 2;
+  if (size > 127) {
+    const std::size_t octets = size - 128;
+    if (octets == 0 || octets > 4 || bytes.size() < 2 + octets) return std::nullopt;
+    for (size = 0; head < 2 + octets; ++head) size = size << 8 | octet(head);
+  }
+  if (size > bytes.size() - head) return std::nullopt;
+  const Element element{octet(0), bytes.substr(head, size)};
+  bytes.remove_prefix(head + size);
   return element;
 }
 

@@ -20,6 +20,7 @@ struct PolicyRules {
   bool lockout = false;            // without it the overlay sets no locks and heeds none; shown.lockout_threshold is 0 then
   std::int64_t lockout_s = 0;      // how long a lock lasts; 0: until somebody ends it
   bool must_change = false;        // pwdReset is heeded: without pwdMustChange it is an attribute like any other
+  bool dates_changes = true;       // 389 DS: passwordTrackUpdateTime, without which nothing tells of others' changes
   bool may_change = true;          // pwdAllowUserChange; the overlay asks it of nobody but the account itself
 };
 std::vector<std::string> policy_rule_attributes();

@@ -8,7 +8,8 @@
 namespace wb::ldap {
 
 enum class DirectoryType { active_directory,
-  openldap };
+  openldap,
+  ds389 };
 enum class HistoryEnforcement { require,
   prefer,
   off };

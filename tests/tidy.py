@@ -46,6 +46,7 @@ SLEEPS = {
     "tests/support/ad/domain.sh": "pause of a poll with a limit",
     "tests/support/ad/ad-lab": "pause of a poll with a limit",
     "tests/support/slapd/slapd-lab": "pause of a poll with a limit",
+    "tests/support/389ds/ds-lab": "pause of a poll with a limit",
 }
 
 FILE_LINES, FUNCTION_LINES = 400, 70

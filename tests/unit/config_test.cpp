@@ -170,7 +170,7 @@ TEST_F(AConfig, TakesNothingButAnEncryptedDirectory) {
     EXPECT_NE(agent_with("[ldaps://dc1.corp.example]", "['" + std::string(uri) + "']").find("an encrypted connection only"), std::string::npos) << uri;
   for (const auto* uri : {"ldaps://dc1", "ldaps://127.0.0.1:6360", "ldaps://[::1]:636", "ldaps://[2001:db8::1]"})
     EXPECT_EQ(agent_with("[ldaps://dc1.corp.example]", "['" + std::string(uri) + "']"), "valid\n") << uri;
-  EXPECT_EQ(agent_with("      uris:", "      type: novell\n      uris:"), "c.yaml:5:13: domains[0].directory.type: expected active_directory or openldap\n");
+  EXPECT_EQ(agent_with("      uris:", "      type: novell\n      uris:"), "c.yaml:5:13: domains[0].directory.type: expected active_directory, openldap or 389ds\n");
 }
 
 TEST_F(AConfig, NamesControllersByTheSchemeThatGoesWithTheEncryption) {
@@ -241,7 +241,7 @@ TEST_F(AConfig, RefusesForOpenLdapWhatOpenLdapCannotDo) {
   put("exop", "bind");
   EXPECT_NE(agent(open_ldap).find("password_write: expected modify or exop"), std::string::npos) << agent(open_ldap);
   EXPECT_NE(agent_with("      uris:", "      password_write: exop\n      uris:").find("password_write: expected modify: other ways"), std::string::npos);
-  EXPECT_NE(agent_with("      uris:", "      policy_dn: cn=p\n      uris:").find("policy_dn: expected it with type openldap only"), std::string::npos);
+  EXPECT_NE(agent_with("      uris:", "      policy_dn: cn=p\n      uris:").find("policy_dn: expected it with type openldap or 389ds only"), std::string::npos);
 }
 
 TEST_F(AConfig, RefusesUrlsThatAreNoOrigins) {
