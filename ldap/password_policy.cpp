@@ -133,7 +133,9 @@ std::optional<int> policy_error(std::string_view value) {
   if (!outer || outer->tag != sequence) return std::nullopt;
   auto inside = outer->content;
   while (const auto element = next_element(inside)) {
-    if (element->tag == error_tag && element->content.size() == 1) return static_cast<std::uint8_t>(element->content[0]);
+    if (element->tag != error_tag || element->content.size() != 1) continue;
+    const auto error = static_cast<std::uint8_t>(element->content[0]);
+    return error < 0x80 ? std::optional<int>(error) : std::nullopt;  // an ENUMERATED has a sign, and no error is negative
   }
   return std::nullopt;
 }

@@ -155,6 +155,7 @@ TEST(APolicyControl, TellsItsError) {
   EXPECT_EQ(policy_error(std::string("\x30\x08\xa0\x03\x80\x01\x05\x81\x01\x08", 10)), 8);
   EXPECT_EQ(policy_error(std::string("\x30\x05\xa0\x03\x80\x01\x05", 7)), std::nullopt) << "a warning only";
   EXPECT_EQ(policy_error(std::string("\x30\x00", 2)), std::nullopt);
+  EXPECT_EQ(policy_error(std::string("\x30\x03\x81\x01\xff", 5)), std::nullopt) << "a negative number";
 }
 
 TEST(APolicyControl, IsReadNoFurtherThanItGoes) {
