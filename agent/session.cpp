@@ -96,8 +96,7 @@ Awaitable<Result<void>> Session::learn(const std::string& body) {
   auto keys = protocol::decode<protocol::ServiceKeys>(body);
   if (!keys) co_return keys.error();
   for (const auto& why : parts_.trust.take(*keys, moment().now)) {
-    parts_.refusals.count("keys");
-    log::fault("keys.refused", why);
+    parts_.refusals.count(security::keys, {log::field("where", why.where), log::field("why", why.detail)});
   }
   if (!parts_.trust.unsaved()) co_return Result<void>();
   auto saving = parts_.save_identity();
@@ -141,7 +140,7 @@ Awaitable<Fault> Session::listen() {
     auto reading = link_->read();
     auto text = co_await std::move(reading);
     if (!text) {
-      if (text.error().kind == Fault::Kind::malformed) parts_.refusals.count("oversized");
+      if (text.error().kind == Fault::Kind::malformed) parts_.refusals.count(security::oversized);
       co_return text.error();
     }
     auto handling = handle(*text);
@@ -154,7 +153,7 @@ Awaitable<Fault> Session::listen() {
 }
 
 void Session::bad(const protocol::Envelope& envelope, std::string code) {
-  parts_.refusals.count(code);
+  parts_.refusals.count(code == "unsupported" ? security::type : security::body);
   ++malformed_;
   say(protocol::message_text("error", protocol::Error{std::move(code), "refused", std::nullopt}, envelope.id));
 }
@@ -163,7 +162,7 @@ void Session::bad(const protocol::Envelope& envelope, std::string code) {
 Awaitable<std::optional<Fault>> Session::handle(const std::string& text) {
   auto envelope = protocol::decode_envelope(text);
   if (!envelope) {
-    parts_.refusals.count("envelope");  // out of step: nothing behind it can be trusted to be whole
+    parts_.refusals.count(security::envelope);  // out of step: nothing behind it can be trusted to be whole
     say(protocol::message_text("error", protocol::Error{"malformed", envelope.error().detail, std::nullopt}));
     co_return envelope.error();
   }
@@ -270,6 +269,7 @@ Awaitable<> Session::beat() {
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return;
     say_heartbeat();
+    parts_.refusals.tell();
   }
 }
 

@@ -9,7 +9,7 @@
 
 #include "agent/identity.hpp"
 #include "agent/outbox.hpp"
-#include "agent/refusals.hpp"
+#include "agent/security_events.hpp"
 #include "agent/trust_state.hpp"
 #include "agent/worker.hpp"
 #include "core/async.hpp"

@@ -26,7 +26,7 @@ constexpr int writes_counted_max = 100'000;       // the largest limit of an hou
 // ---- what comes in ------------------------------------------------------------------------------------------
 void Worker::take(protocol::JobMessage message, std::shared_ptr<const Trust> trust, Moment moment) {
   if (tasks_.size() >= tasks_per_window * static_cast<std::size_t>(parts_.window) * std::max<std::size_t>(1, parts_.domains.size())) {
-    parts_.refusals.count("flood");  // beyond any window the service was told; not even checked
+    parts_.refusals.count(security::flood);  // beyond any window the service was told; not even checked
     parts_.outbox.say("error", protocol::Error{"busy", "too many jobs at once", 1000});
     return;
   }
@@ -175,14 +175,16 @@ void Worker::report(const JobResult& result, const std::string& domain) {
 
 void Worker::deliver(const JobResult& result, std::string jws, const std::string& domain) {
   parts_.metrics.settled(domain, result);
-  log::info("job.settled", log::field("jti", result.jti), log::field("op", protocol::to_string(result.op)), log::field("att", result.att),
+  // Anybody can have any number of jobs refused: those are logged as security events, which don't fill a disk.
+  if (result.code == Code::invalid) parts_.refusals.count(event_of(result.reason), {log::field("jti", result.jti)});
+  else log::info("job.settled", log::field("jti", result.jti), log::field("op", protocol::to_string(result.op)), log::field("att", result.att),
       log::field("code", protocol::to_string(result.code)), log::field("reason", result.reason), log::field("ms_event", policy::microsoft_event(result.op, result.code, result.reason)), log::field("ms", result.total_ms), log::field("directory_ms", result.directory_ms));
   parts_.outbox.report(result.jti, result.fence, std::move(jws));
 }
 
 void Worker::refuse(const Invalid& no) {
-  parts_.refusals.count(no.reason);
   if (!no.ref) {
+    parts_.refusals.count(event_of(no.reason));
     parts_.outbox.say("error", protocol::Error{"invalid", std::string(no.reason), std::nullopt});
     return;
   }

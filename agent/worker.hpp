@@ -18,7 +18,7 @@
 #include "agent/job_check.hpp"
 #include "agent/outbox.hpp"
 #include "agent/metrics.hpp"
-#include "agent/refusals.hpp"
+#include "agent/security_events.hpp"
 #include "agent/password_check.hpp"
 #include "config/agent_config.hpp"
 #include "core/async.hpp"

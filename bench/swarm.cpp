@@ -3,7 +3,6 @@
 //   build/release/bench_swarm storm N MS   the service is cut off for MS under N agents: how they come back
 // The agents are the shipped link, hello and backoff with nothing behind them; all of them are enrolled, none is in a roster.
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -193,7 +192,8 @@ double peak_per_second(std::vector<double> times) {
 int storm(Swarm& swarm, int to, int from, int away_ms) {
   asio::io_context io(1);
   std::mt19937 dice(7);
-  for (std::size_t i = 0; i < swarm.agents.size(); ++i) asio::co_spawn(io, stay(swarm, i, dice), asio::detached);
+  TaskGroup crowd(io.get_executor());
+  for (std::size_t i = 0; i < swarm.agents.size(); ++i) crowd.start("agent", stay(swarm, i, dice));
   const auto wait_for_all = [&] {
     const Stopwatch watch;
     while (static_cast<std::size_t>(swarm.welcomed) < swarm.agents.size() && watch.ms() < 180'000) io.run_for(20ms);

@@ -48,7 +48,7 @@ Field field(std::string_view name, double value) {
 void start(Level least) { logger().set_level(level_of(least)); }
 bool enabled(Level level) { return logger().should_log(level_of(level)); }
 
-void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+void write(Level level, std::string_view event, std::span<const Field> fields) {
   std::string line(event);
   for (const auto& f : fields) {
     line.append(" ").append(f.name).append("=");

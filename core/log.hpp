@@ -4,6 +4,7 @@
 #pragma once
 #include <concepts>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,7 +30,8 @@ template <std::integral T> Field field(std::string_view name, T value) { return 
 inline Field field(std::string_view name, bool value) { return {name, value ? "true" : "false"}; }
 
 void start(Level least);  // stderr, one line an event: time level event key=value ...
-void write(Level level, std::string_view event, std::initializer_list<Field> fields);
+void write(Level level, std::string_view event, std::span<const Field> fields);
+inline void write(Level level, std::string_view event, std::initializer_list<Field> fields) { write(level, event, std::span<const Field>(fields.begin(), fields.size())); }
 bool enabled(Level level);
 
 template <class... F> void debug(std::string_view event, const F&... f) {

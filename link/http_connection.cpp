@@ -241,7 +241,7 @@ Awaitable<> HttpConnection::upgrade_to_link() {
   auto accepting = accept_upgrade(std::move(stream_), std::move(request), timings);
   auto accepted = co_await std::move(accepting);
   if (!accepted) {
-    log::fault("link.not_accepted", accepted.error());
+    log::debug("link.not_accepted", log::field("peer", peer_), log::field("why", accepted.error().detail));  // anybody may come to this
     co_return;
   }
   abort_link_ = std::move(accepted->abort);

@@ -6,14 +6,16 @@
 #include "core/ids.hpp"
 #include "crypto/jws.hpp"
 #include "protocol/codec.hpp"
+#include "service/security_events.hpp"
 
 namespace wb::service {
 namespace {
 constexpr std::size_t outbox_max = 1'024;  // a full window for every domain, with room for acks
-}
+constexpr int malformed_max = 16;          // then the peer is not one to talk to
+}  // namespace
 
-AgentSession::AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Listener& listener, int window)
-    : id(new_ulid()), agent(std::move(greeted.agent)), epoch(greeted.hello.epoch), from(greeted.hello.from.value_or("")), link_(std::move(link)), as_(std::move(as)), caps_(greeted.hello.caps.begin(), greeted.hello.caps.end()), rosters_(rosters), listener_(listener),
+AgentSession::AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Refusals& refusals, Listener& listener, int window)
+    : id(new_ulid()), agent(std::move(greeted.agent)), epoch(greeted.hello.epoch), from(greeted.hello.from.value_or("")), link_(std::move(link)), as_(std::move(as)), caps_(greeted.hello.caps.begin(), greeted.hello.caps.end()), rosters_(rosters), refusals_(refusals), listener_(listener),
       window_(std::clamp(greeted.hello.window, 1, window)), window_max_(window), outbox_(executor, outbox_max) {
   for (auto& name : domains) domains_[name];
 }
@@ -103,6 +105,14 @@ Awaitable<> AgentSession::close(link::Close code, std::string reason) {
   co_await link_->close(code, std::move(reason));
 }
 
+bool AgentSession::bad(std::string code, std::string message, const std::string& re) {
+  refusals_.count(security::message, {log::field("agent", agent.id)});
+  say_error(std::move(code), std::move(message), re);
+  if (++malformed_ < malformed_max) return true;
+  refusals_.count(security::flood, {log::field("agent", agent.id)});
+  return false;
+}
+
 void AgentSession::say_error(std::string code, std::string message, const std::string& re) {
   send(protocol::message_text("error", protocol::Error{std::move(code), std::move(message), std::nullopt}, re));
 }
@@ -112,16 +122,13 @@ bool AgentSession::handle(const std::string& text) {
   suspect_ = false;  // whatever it says: it lives
   auto envelope = protocol::decode_envelope(text);
   if (!envelope) {
-    log::fault("agent.malformed", envelope.error());
+    refusals_.count(security::message, {log::field("agent", agent.id)});
     return false;
   }
   const auto with = [&](auto result, auto fn) {
-    if (result) fn(*result);
-    else {
-      log::fault("agent.malformed", result.error());
-      say_error("malformed", result.error().detail, envelope->id);
-    }
-    return true;  // the envelope was sound, so we are still in step: one bad body does not end the link
+    if (!result) return bad("malformed", result.error().detail, envelope->id);  // the envelope was sound: we are still in step
+    fn(*result);
+    return true;
   };
   const auto& type = envelope->type;
   const auto& body = envelope->body;
@@ -134,9 +141,8 @@ bool AgentSession::handle(const std::string& text) {
     draining_ = true;
     return true;
   }
-  if (type == "error") return with(protocol::decode<protocol::Error>(body), [&](const auto& m) { log::warn("agent.error", log::field("agent", agent.id), log::field("code", printable(m.code, 32))); });
-  say_error("unsupported", "this service does not know that message", envelope->id);
-  return true;
+  if (type == "error") return with(protocol::decode<protocol::Error>(body), [&](const auto&) { refusals_.count(security::error, {log::field("agent", agent.id)}); });
+  return bad("unsupported", "this service does not know that message", envelope->id);
 }
 
 void AgentSession::on_heartbeat(const protocol::AgentHeartbeat& hb) {
@@ -160,7 +166,7 @@ void AgentSession::on_keys(const protocol::AgentKeys& keys) {
     auto statement = rosters_.accept_statement(name, agent, jws, unix_now());
     if (!statement) {
       // An agent that waits for its approval sends statements too: the roster decides, not this log line.
-      log::info("agent.statement_refused", log::field("agent", agent.id), log::field("domain", name), log::field("why", statement.error().detail));
+      refusals_.count(security::statement, {log::field("agent", agent.id), log::field("domain", name), log::field("why", statement.error().detail)});
       continue;
     }
     const bool news = !d->statement || d->statement->rsn != statement->rsn;
@@ -172,7 +178,7 @@ void AgentSession::on_keys(const protocol::AgentKeys& keys) {
 
 void AgentSession::on_result(const protocol::ResultMessage& message, const std::string& re) {
   const auto refuse = [&](const Fault& why) {
-    log::fault("result.refused", why);
+    refusals_.count(security::result, {log::field("agent", agent.id), log::field("why", why.detail)});
     say_error("result", why.detail, re);
   };
   auto payload = crypto::verify(message.jws, protocol::typ_result, as_);

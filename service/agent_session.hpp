@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/async.hpp"
+#include "core/refusals.hpp"
 #include "crypto/keys.hpp"
 #include "link/link.hpp"
 #include "protocol/messages.hpp"
@@ -35,7 +36,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
     int held = 0;                                  // jobs it has from us
   };
 
-  AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Listener& listener, int window);
+  AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Refusals& refusals, Listener& listener, int window);
 
   const std::string id;  // of this session
   const AgentRow agent;
@@ -69,6 +70,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   void on_heartbeat(const protocol::AgentHeartbeat& hb);
   void on_keys(const protocol::AgentKeys& keys);
   void on_result(const protocol::ResultMessage& message, const std::string& re);
+  bool bad(std::string code, std::string message, const std::string& re);  // false: that was one too many
   void say_error(std::string code, std::string message, const std::string& re);
   static Awaitable<> write_out(std::shared_ptr<AgentSession> self);
   static Awaitable<> beat(std::shared_ptr<AgentSession> self, std::chrono::milliseconds every);
@@ -78,9 +80,11 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   const std::set<std::string> caps_;  // as its hello said
   std::map<std::string, Domain> domains_;
   Rosters& rosters_;
+  Refusals& refusals_;
   Listener& listener_;
   int window_;
   const int window_max_;
+  int malformed_ = 0;
   bool draining_ = false, broken_ = false, suspect_ = false;
   Queue<std::string> outbox_;
 };

@@ -5,6 +5,7 @@
 #include "core/ids.hpp"
 #include "protocol/codec.hpp"
 #include "service/credentials.hpp"
+#include "service/security_events.hpp"
 
 namespace wb::service {
 namespace {
@@ -61,7 +62,7 @@ Awaitable<link::HttpResponse> Api::handle(link::HttpRequest request) {
       auto client = client_of(request);
       if (!client) co_return refuse_for(client.error());
       if (!*client) {
-        log::warn("api.refused", log::field("peer", request.peer), log::field("reason", "credential"));
+        gateway_.refusals().count(security::credential, {log::field("peer", request.peer)});
         co_return refuse(Refusal::unauthorized, "a client credential is needed");
       }
       call.client = std::move(**client);

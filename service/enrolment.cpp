@@ -8,6 +8,7 @@
 #include "crypto/jws.hpp"
 #include "protocol/codec.hpp"
 #include "service/credentials.hpp"
+#include "service/security_events.hpp"
 
 namespace wb::service {
 namespace {
@@ -26,8 +27,9 @@ Result<void> read_two(const std::string& body, std::string_view first, std::stri
   return Members(*value, Members::Unknown::refused).text(first, a).text(second, b).finish();
 }
 
-link::HttpResponse refused(std::string_view event, std::string_view reason, Refusal why, std::string_view message) {
-  log::warn(event, log::field("reason", reason));
+// `reason`: ours.
+link::HttpResponse no(Refusals& refusals, SecurityEvent event, const link::HttpRequest& request, std::string_view reason, Refusal why, std::string_view message) {
+  refusals.count(event, {log::field("peer", request.peer), log::field("reason", reason)});
   return refuse(why, message);
 }
 
@@ -43,32 +45,32 @@ bool RateLimit::allows(const std::string& name, BootClock::time_point now) {
 // ---- POST /agent/v1/enroll ----------------------------------------------------------------------------------
 link::HttpResponse Enrolment::enroll(const link::HttpRequest& request) {
   if (!limit_.allows(request.peer, BootClock::now())) {
-    log::warn("enroll.refused", log::field("peer", request.peer), log::field("reason", "rate"));
+    gateway_.refusals().count(security::enrol_rate, {log::field("peer", request.peer)});
     return refuse(Refusal::busy, "too many enrolments from this address; wait a minute", 60'000);
   }
-  constexpr std::string_view event = "enroll.refused";
+  const auto refused_as = [&](SecurityEvent event, std::string_view reason, Refusal why, std::string_view message) { return no(gateway_.refusals(), event, request, reason, why, message); };
   std::string token_text, jws;
   if (auto read = read_two(request.body, "token", token_text, "jws", jws); !read) return refuse(Refusal::bad_request, read.error().detail);
   const auto now = unix_now();
   const auto token = read_credential("wbe1", token_text);
-  if (!token) return refused(event, "token", Refusal::unauthorized, "the token is unknown, used or out of date");
+  if (!token) return refused_as(security::token, "token", Refusal::unauthorized, "the token is unknown, used or out of date");
   auto domain = store_.token_domain(token->id, hash_of(*token), now);
   if (!domain) return refuse_for(domain.error());
-  if (!*domain) return refused(event, "token", Refusal::unauthorized, "the token is unknown, used or out of date");
+  if (!*domain) return refused_as(security::token, "token", Refusal::unauthorized, "the token is unknown, used or out of date");
 
   auto proof = crypto::verify_self_signed(jws, protocol::typ_enroll);
-  if (!proof) return refused(event, "signature", Refusal::bad_request, "the proof of possession is not valid");
+  if (!proof) return refused_as(security::proof, "signature", Refusal::bad_request, "the proof of possession is not valid");
   auto claims = protocol::decode<protocol::EnrollClaims>(proof->payload);
-  if (!claims) return refused(event, "malformed", Refusal::bad_request, claims.error().detail);
-  if (claims->token != crypto::sha256_url(token->secret)) return refused(event, "token_hash", Refusal::bad_request, "the proof is for another token");
-  if (!fresh(claims->iat, now)) return refused(event, "clock_skew", Refusal::bad_request, "the agent's clock differs by more than 300 s");
-  if (!crypto::PublicKey::from_jwk(claims->ae)) return refused(event, "ae", Refusal::bad_request, "the encryption key is not a P-256 point");
+  if (!claims) return refused_as(security::proof, "malformed", Refusal::bad_request, claims.error().detail);
+  if (claims->token != crypto::sha256_url(token->secret)) return refused_as(security::proof, "token_hash", Refusal::bad_request, "the proof is for another token");
+  if (!fresh(claims->iat, now)) return refused_as(security::proof, "clock_skew", Refusal::bad_request, "the agent's clock differs by more than 300 s");
+  if (!crypto::PublicKey::from_jwk(claims->ae)) return refused_as(security::proof, "ae", Refusal::bad_request, "the encryption key is not a P-256 point");
 
   AgentRow agent{"", proof->key.jwk(), proof->key.kid(), printable(claims->host)};
   auto enrolled = store_.enroll(token->id, agent, now);
   if (!enrolled) return refuse_for(enrolled.error());
-  if (*enrolled == Enrolled::domain_full) return refused(event, "domain_full", Refusal::conflict, "the domain has too many agents");
-  if (*enrolled != Enrolled::yes) return refused(event, "token", Refusal::unauthorized, "the token is unknown, used or out of date");
+  if (*enrolled == Enrolled::domain_full) return refused_as(security::proof, "domain_full", Refusal::conflict, "the domain has too many agents");
+  if (*enrolled != Enrolled::yes) return refused_as(security::token, "token", Refusal::unauthorized, "the token is unknown, used or out of date");
   log::info("agent.enrolled", log::field("agent", agent.id), log::field("domain", **domain), log::field("fingerprint", agent.kid));
   json::array sk;
   for (const auto& e : keys_.endorsements(now)) sk.emplace_back(e);
@@ -78,24 +80,24 @@ link::HttpResponse Enrolment::enroll(const link::HttpRequest& request) {
 
 // ---- signed by an enrolled agent ----------------------------------------------------------------------------
 Result<AgentRow> Enrolment::submitter(const std::string& jws, std::string_view about, std::string& domain) {
-  const auto no = [](const char* why) { return fault(Fault::Kind::refused, "enrolment.submit", why); };
+  const auto refusal = [](const char* why) { return fault(Fault::Kind::refused, "enrolment.submit", why); };
   auto named = crypto::parse_jws(jws, protocol::typ_submit, crypto::CarryKey::no);
   if (!named) return named.error();
   auto agent = store_.agent_by_key(named->kid);
   if (!agent) return agent.error();
-  if (!*agent) return no("no such agent");
+  if (!*agent) return refusal("no such agent");
   auto key = crypto::PublicKey::from_jwk((*agent)->as);
   if (!key) return key.error();
   auto payload = crypto::verify(jws, protocol::typ_submit, *key);
   if (!payload) return payload.error();
   auto claims = protocol::decode<protocol::SubmitClaims>(*payload);
   if (!claims) return claims.error();
-  if (claims->agent != (*agent)->id) return no("another agent's name");
-  if (claims->sh != crypto::sha256_url(about)) return no("signed for another body");
-  if (!fresh(claims->iat, unix_now())) return no("the agent's clock differs by more than 300 s");
+  if (claims->agent != (*agent)->id) return refusal("another agent's name");
+  if (claims->sh != crypto::sha256_url(about)) return refusal("signed for another body");
+  if (!fresh(claims->iat, unix_now())) return refusal("the agent's clock differs by more than 300 s");
   auto domains = store_.domains_of((*agent)->id);
   if (!domains) return domains.error();
-  if (std::find(domains->begin(), domains->end(), claims->dom) == domains->end()) return no("not enrolled in that domain");
+  if (std::find(domains->begin(), domains->end(), claims->dom) == domains->end()) return refusal("not enrolled in that domain");
   domain = claims->dom;
   return **agent;
 }
@@ -106,7 +108,7 @@ link::HttpResponse Enrolment::agents(const link::HttpRequest& request) {
   if (auto read = read_two(request.body, "domain", domain, "jws", jws); !read) return refuse(Refusal::bad_request, read.error().detail);
   auto asker = submitter(jws, domain, signed_domain);
   if (!asker && asker.error().kind == Fault::Kind::internal) return refuse_for(asker.error());
-  if (!asker || signed_domain != domain) return refused("agents.refused", asker ? "domain" : asker.error().detail, Refusal::unauthorized, "not signed by an agent of this domain");
+  if (!asker || signed_domain != domain) return no(gateway_.refusals(), security::submitter, request, asker ? "domain" : asker.error().detail, Refusal::unauthorized, "not signed by an agent of this domain");
   auto members = store_.members(domain);
   if (!members) return refuse_for(members.error());
   const auto now = unix_now();
@@ -123,11 +125,11 @@ link::HttpResponse Enrolment::roster(const link::HttpRequest& request) {
   if (auto read = read_two(request.body, "roster", roster, "jws", jws); !read) return refuse(Refusal::bad_request, read.error().detail);
   auto asker = submitter(jws, roster, domain);
   if (!asker && asker.error().kind == Fault::Kind::internal) return refuse_for(asker.error());
-  if (!asker) return refused("roster.refused", asker.error().detail, Refusal::unauthorized, "not signed by an agent of this domain");
+  if (!asker) return no(gateway_.refusals(), security::submitter, request, asker.error().detail, Refusal::unauthorized, "not signed by an agent of this domain");
   auto accepted = rosters_.accept(domain, roster, unix_now());
   if (!accepted) {
     if (accepted.error().kind == Fault::Kind::internal) return refuse_for(accepted.error());
-    return refused("roster.refused", accepted.error().detail, accepted.error().kind == Fault::Kind::malformed ? Refusal::bad_request : Refusal::conflict, accepted.error().detail);
+    return no(gateway_.refusals(), security::roster, request, accepted.error().detail, accepted.error().kind == Fault::Kind::malformed ? Refusal::bad_request : Refusal::conflict, accepted.error().detail);
   }
   gateway_.tell_roster(domain);
   const auto* known = rosters_.find(domain);

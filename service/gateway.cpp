@@ -1,5 +1,7 @@
 #include "service/gateway.hpp"
 
+#include "service/security_events.hpp"
+
 #include <algorithm>
 #include <tuple>
 
@@ -17,8 +19,6 @@ Awaitable<> part(std::shared_ptr<AgentSession> session, link::Close code, std::s
 }
 
 Awaitable<> turn_away(std::unique_ptr<link::Link> link, Fault why, std::chrono::milliseconds pause) {
-  const auto peer = link->peer();
-  log::warn("agent.refused", log::field("peer", peer), log::field("reason", why.kind == Fault::Kind::refused ? why.detail : to_string(why.kind)));
   // Which check failed helps whoever holds the key, and nobody else: the nonce is spent.
   protocol::Error body{why.kind == Fault::Kind::refused ? why.detail : "hello", "the hello was refused", std::nullopt};
   if (body.code == "slow_down" || body.code == "duplicate") body.retry_after_ms = static_cast<int>(pause.count());
@@ -58,12 +58,13 @@ Awaitable<> Gateway::serve(std::unique_ptr<link::Link> link) {
   if (!no && !key) no = key.error();
   if (!no && !enrolled) no = enrolled.error();
   if (no) {
+    refusals_.count(hello_event(no->kind == Fault::Kind::refused ? no->detail : std::string()), {log::field("peer", link->peer()), log::field("kind", to_string(no->kind))});
     auto away = turn_away(std::move(link), *no, settings_.hello_pause);
     co_await std::move(away);
     co_return;
   }
   std::erase_if(*enrolled, [&](const auto& domain) { return !in(greeted->hello.domains, domain); });
-  auto session = std::make_shared<AgentSession>(executor_, std::move(link), std::move(*greeted), std::move(*key), std::move(*enrolled), rosters_, *listener_, settings_.window);
+  auto session = std::make_shared<AgentSession>(executor_, std::move(link), std::move(*greeted), std::move(*key), std::move(*enrolled), rosters_, refusals_, *listener_, settings_.window);
   const auto& agent = session->agent.id;
   if (auto old = sessions_.find(agent); old != sessions_.end()) {
     if (session->from == old->second->id) session->take_over(*old->second);  // the agent closes that link when it is done with it

@@ -51,6 +51,7 @@ class Gateway {
   void tell_keys();                             // to everybody
   Awaitable<> goodbye();                        // closes every link with going_away
   std::size_t sessions() const { return sessions_.size(); }
+  Refusals& refusals() { return refusals_; }  // of the whole service
 
  private:
   using Session = std::shared_ptr<AgentSession>;
@@ -62,6 +63,7 @@ class Gateway {
   Store& store_;
   const Keys& keys_;
   Rosters& rosters_;
+  Refusals refusals_;
   asio::any_io_executor executor_;
   Listener* listener_ = nullptr;
   std::map<std::string, Session> sessions_;                  // by agent id

@@ -77,6 +77,7 @@ Awaitable<> Service::take_releases(Service* self) {
     const bool go_on = co_await sleep_for(self->settings_.release_look);
     if (!go_on) co_return;
     self->dispatch_.take_releases();
+    self->gateway_.refusals().tell();
   }
 }
 

@@ -40,6 +40,7 @@ SLEEPS = {
     "tests/integration/agent_link_test.cpp": "lets the agent begin to dial; were it later, the test would only be weaker",
     "tests/integration/dial_test.cpp": "lets the dial begin; were it later, the test would only be weaker",
     "tests/integration/directory_world.cpp": "a relay that is slow on purpose",
+    "tests/integration/hostile_peer_test.cpp": "pace of a peer that is slow on purpose",
     "tests/integration/link_test.cpp": "pace of a peer that never stops talking",
     "tests/integration/web_server_test.cpp": "slow handlers are what is tested; a refused accept leaves no trace to wait for",
     "tests/support/ad/golden": "pause of a poll with a limit",
@@ -201,7 +202,7 @@ def check(root):
 
 
 # ---- the catalogue of events: docs/OPERATIONS.md lists what the code logs, no more and no less ---------------------
-EVENT = re.compile(r'log::(?:debug|info|warn|error|fault)\(\s*"([a-z_.]+)"')
+EVENT = re.compile(r'(?:log::(?:debug|info|warn|error|fault)\(\s*|\b\w+\{)"([a-z_]+\.[a-z_.]+)"')  # and SecurityEvent name{"..."}
 
 
 def events(root, paths):

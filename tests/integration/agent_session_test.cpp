@@ -291,8 +291,8 @@ TEST(AMessageNobodyKnows, IsAnsweredUnsupportedAndTheLinkStays) {
     EXPECT_EQ(co_await w.error_code(), "malformed");
     w.post_job(w.maker.probe("alice"));
     EXPECT_EQ((co_await w.result()).code, Code::ok);
-    EXPECT_EQ(w.agent->refusals().total("unsupported"), 1U);
-    EXPECT_EQ(w.agent->refusals().total("malformed"), 2U);
+    EXPECT_EQ(w.agent->refusals().total(agent::security::type), 1U);
+    EXPECT_EQ(w.agent->refusals().total(agent::security::body), 2U);
   });
 }
 

@@ -65,7 +65,7 @@ struct OwnFolder {
 };
 }  // namespace
 
-TestCertificates make_certificates(const std::filesystem::path& folder, const std::string& names, const std::string& ca_name) {
+TestCertificates make_certificates(const std::filesystem::path& folder, const std::string& names, const std::string& ca_name, CertificateFlaw flaw) {
   const TestCertificates paths{folder / "ca.pem", folder / "cert.pem", folder / "key.pem"};
   const Key ca_key(EVP_EC_gen("P-256"), &EVP_PKEY_free), key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
   must(ca_key && key, "EVP_EC_gen");
@@ -78,12 +78,15 @@ TestCertificates make_certificates(const std::filesystem::path& folder, const st
   must(X509_sign(ca.get(), ca_key.get(), EVP_sha256()) > 0, "sign CA");
 
   auto server = blank(key.get(), "Writeback test server", 2);
-  X509_set_issuer_name(server.get(), X509_get_subject_name(ca.get()));
+  const bool self_signed = flaw == CertificateFlaw::self_signed;
+  if (flaw == CertificateFlaw::expired) X509_gmtime_adj(X509_getm_notAfter(server.get()), -60);
+  if (flaw == CertificateFlaw::not_yet_valid) X509_gmtime_adj(X509_getm_notBefore(server.get()), 3600);
+  X509_set_issuer_name(server.get(), X509_get_subject_name(self_signed ? server.get() : ca.get()));
   extend(server.get(), ca.get(), NID_basic_constraints, "critical,CA:FALSE");
   extend(server.get(), ca.get(), NID_ext_key_usage, "serverAuth");
   extend(server.get(), ca.get(), NID_subject_alt_name, names);
-  extend(server.get(), ca.get(), NID_authority_key_identifier, "keyid");
-  must(X509_sign(server.get(), ca_key.get(), EVP_sha256()) > 0, "sign certificate");
+  if (!self_signed) extend(server.get(), ca.get(), NID_authority_key_identifier, "keyid");
+  must(X509_sign(server.get(), self_signed ? key.get() : ca_key.get(), EVP_sha256()) > 0, "sign certificate");
 
   must(PEM_write_X509(open_new(paths.ca).get(), ca.get()) == 1, "write CA");
   must(PEM_write_X509(open_new(paths.cert).get(), server.get()) == 1, "write certificate");

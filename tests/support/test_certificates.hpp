@@ -13,7 +13,12 @@ struct TestCertificates {
 // 127.0.0.1 and ::1.
 const TestCertificates& test_certificates();
 
+enum class CertificateFlaw { none,
+  expired,
+  not_yet_valid,
+  self_signed };
 // Another CA and certificate in a folder the caller owns; `names` is an OpenSSL subjectAltName ("DNS:a.example,IP:::1").
-TestCertificates make_certificates(const std::filesystem::path& folder, const std::string& names, const std::string& ca_name = "Writeback test CA");
+TestCertificates make_certificates(const std::filesystem::path& folder, const std::string& names, const std::string& ca_name = "Writeback test CA",
+    CertificateFlaw flaw = CertificateFlaw::none);
 
 }  // namespace wb::test

@@ -1,3 +1,6 @@
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+
 #include <functional>
 
 #include "tests/support/crypto_world.hpp"
@@ -170,6 +173,20 @@ TEST_F(ASealedPassword, HasItsOwnKeysEachTime) {
   const auto again = seal({ours.public_key()}, test_binding(), make_plaintext(secret("Correct-Horse-1"))).value();
   const auto member = [](const std::string& jwe, const char* name) { return json::serialize(protocol::parse_json(jwe)->as_object().at(name)); };
   for (const auto* name : {"iv", "tag", "ciphertext", "recipients"}) EXPECT_NE(member(text, name), member(again, name)) << name;
+}
+
+// RFC 7518 appendix C, whose key is one for A128GCM between Alice and Bob: the steps are ours, the profile is not, and no
+// published vector has our algorithms. Whole objects are held against other implementations (tests/interop).
+TEST(TheConcatKdf, DerivesTheKeyOfRfc7518) {
+  auto z = from_base64url("nlbZHYFxNdNyg0KDv4QmnPsxbqPagGpI9tqneYz-kMQ").value();
+  const std::string info("\0\0\0\7A128GCM\0\0\0\5Alice\0\0\0\3Bob\0\0\0\x80", 31);
+  char digest[] = "SHA256";
+  const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, z.data(), z.size()),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, const_cast<char*>(info.data()), info.size()), OSSL_PARAM_construct_end()};
+  const KdfCtx ctx(EVP_KDF_CTX_new(kdf_concat()));
+  std::string key(16, '\0');
+  ASSERT_EQ(EVP_KDF_derive(ctx.get(), bytes(key.data()), key.size(), params), 1);
+  EXPECT_EQ(base64url(key), "VqqN6vgjbSBcIijNcacQGg");
 }
 
 // Released messages, for ever, and each side opens what the other sealed.
