@@ -15,7 +15,7 @@ void run(std::string_view input) {
   if (const auto number = integer(input)) (void)seconds_from_interval(*number), (void)unix_from_filetime(*number);
   if (const auto time = filetime_from_generalized(input)) hold(!generalized_from_filetime(*time).empty(), "a time there and back");
   hold(filter_escape(input).find_first_of("()*") == std::string::npos, "nothing in a filter but a value");
-  hold(kept_text(input, Secret()).size() <= 300, "an operator sees little of a server's words");
+  hold(kept_text(input, {}).size() <= 300, "an operator sees little of a server's words");
   for (const int code : {0, 19, 49, 53}) {
     const auto meant = diagnose(code, input, WriteKind::reset);
     hold(meant.has_error() || meant->detail.size() < 100, "codes and names only");
