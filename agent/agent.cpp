@@ -14,6 +14,17 @@ constexpr auto same_complaint_every = std::chrono::seconds(30);
 Fault not_enrolled(const std::filesystem::path& state_dir) {
   return fault(Fault::Kind::refused, "agent.identity", "not enrolled (" + identity_file(state_dir).string() + " is missing): writeback-agent enroll --service URL --token-file FILE");
 }
+Result<std::vector<ServiceUrl>> service_urls(const config::AgentConfig& config) {
+  std::vector<std::string> texts{config.service_url};
+  texts.insert(texts.end(), config.more_urls.begin(), config.more_urls.end());
+  std::vector<ServiceUrl> urls;
+  for (const auto& text : texts) {
+    auto url = parse_service_url(text);
+    if (!url) return fault(Fault::Kind::refused, "agent.config", "service.url is not https://host[:port]");
+    urls.push_back(std::move(*url));
+  }
+  return urls;
+}
 // One line for each controller whose state has changed.
 void say_controllers(const std::string& domain, const std::vector<ldap::ControllerState>& were, const std::vector<ldap::ControllerState>& are) {
   for (const auto& is : are) {
@@ -31,18 +42,14 @@ Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::
   if (!identity) return identity.error();
   auto keys = load_keys(config.state_dir);
   if (!keys) return keys.error();
-  const auto url = parse_service_url(config.service_url);
-  if (!url) return fault(Fault::Kind::refused, "agent.config", "service.url is not https://host[:port]");
+  auto urls = service_urls(config);
+  if (!urls) return urls.error();
   auto journal = queue::Journal::open(config.state_dir / "journal.sqlite");
   if (!journal) return journal.error();
   auto epoch = journal->next_epoch();
   if (!epoch) return epoch.error();
   TrustState trust(std::move(*identity), keys->as.public_key());
-  std::unique_ptr<Agent> agent(new Agent(io, config, timings, std::move(trust), std::move(*keys), std::move(*journal), *epoch, std::move(open)));
-  agent->dialling_.host = url->host;
-  agent->dialling_.port = url->port;
-  agent->dialling_.ca_file = config.service_ca_file;
-  agent->dialling_.silence = timings.silence;
+  std::unique_ptr<Agent> agent(new Agent(io, config, timings, std::move(trust), std::move(*keys), std::move(*journal), *epoch, std::move(open), ServiceHosts(std::move(*urls), timings.backoff.stable)));
   agent->open_domains();
   if (config.metrics_port != 0) {
     link::LocalHttp::Settings door;
@@ -54,8 +61,8 @@ Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::
   return agent;
 }
 
-Agent::Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, Keys keys, queue::Journal journal, std::int64_t epoch, OpenDirectory open)
-    : io_(io), config_(config), timings_(timings), keys_(std::move(keys)), trust_(std::move(trust)), journal_(std::move(journal)), epoch_(epoch), open_(std::move(open)),
+Agent::Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, Keys keys, queue::Journal journal, std::int64_t epoch, OpenDirectory open, ServiceHosts hosts)
+    : io_(io), config_(config), timings_(timings), hosts_(std::move(hosts)), keys_(std::move(keys)), trust_(std::move(trust)), journal_(std::move(journal)), epoch_(epoch), open_(std::move(open)),
       linking_(io.get_executor()), handing_(io.get_executor()), watching_(io.get_executor()), reloads_(io.get_executor()), ending_(io.get_executor()) {}
 
 Agent::~Agent() = default;
@@ -104,16 +111,25 @@ Awaitable<> Agent::take_over() {
 }
 
 // ---- the link -----------------------------------------------------------------------------------------------
+link::DialSettings Agent::dialling() const {
+  link::DialSettings settings;
+  settings.host = hosts_.current().host, settings.port = hosts_.current().port;
+  settings.trust = config_.trust, settings.proxy = config_.proxy;
+  settings.connect_timeout = timings_.connect, settings.silence = timings_.silence;
+  return settings;
+}
+
 Awaitable<> Agent::keep_linked() {
   co_await asio::this_coro::throw_if_cancelled(false);  // stop() cancels; we look at stopping_ ourselves
   Backoff backoff(timings_.backoff);
   while (!stopping_) {
-    auto dial = link::dial(dialling_);
+    auto dial = link::dial(dialling());
     auto link = co_await std::move(dial);
     if (stopping_) co_return;
     std::optional<milliseconds> retry_after;
     if (!link) {
       say_down(link.error());
+      hosts_.failed();
     } else {
       auto serving = one_link(std::move(*link), retry_after, backoff);
       co_await std::move(serving);
@@ -141,19 +157,23 @@ Awaitable<> Agent::one_link(std::unique_ptr<link::Link> link, std::optional<mill
   auto running = session->run();
   const auto end = co_await std::move(running);
   if (session_ == session) session_.reset();
-  backoff.lived(BootClock::now() - born);
+  const auto life = BootClock::now() - born;
+  backoff.lived(life);
+  if (end.welcomed) hosts_.lived(life);
+  else hosts_.failed();
   retry_after = end.retry_after;
   if (!stopping_ && !session_) say_down(end.why);
 }
 
 // Each new reason at once; the same one every half minute.
 void Agent::say_down(const Fault& why) {
-  const auto what = why.where + " " + why.detail;
+  const auto& host = hosts_.current().text;
+  const auto what = host + " " + why.where + " " + why.detail;
   const auto now = BootClock::now();
   if (what == last_down_ && now - last_down_at_ < same_complaint_every) return;
   last_down_ = what;
   last_down_at_ = now;
-  log::fault("link.down", why);
+  log::warn("link.down", log::field("service", host), log::field("kind", to_string(why.kind)), log::field("where", why.where), log::field("detail", why.detail));
 }
 
 SessionParts Agent::session_parts() {
@@ -185,7 +205,8 @@ std::map<std::string, protocol::Readiness> Agent::readiness() const {
 }
 
 Snapshot Agent::snapshot() const {
-  Snapshot now{session_ && session_->welcomed(), stopping_, worker_->journal_works(), outbox_.waiting(), {}, refusals_.totals()};
+  Snapshot now{session_ && session_->welcomed(), stopping_, worker_->journal_works(), outbox_.waiting(), {}, refusals_.totals(), {}};
+  if (now.link_up) now.route = session_->route();
   const auto at = unix_now();
   for (const auto& [name, domain] : domains_) {
     auto& one = now.domains[name];

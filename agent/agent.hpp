@@ -6,6 +6,7 @@
 #include <string>
 
 #include "agent/metrics.hpp"
+#include "agent/service_hosts.hpp"
 #include "agent/session.hpp"
 #include "agent/worker.hpp"
 #include "config/agent_config.hpp"
@@ -20,6 +21,7 @@ struct AgentTimings {
   Backoff::Shape backoff;
   std::chrono::milliseconds check{3'000};     // of each directory
   std::chrono::milliseconds silence{60'000};  // of the link
+  std::chrono::milliseconds connect{10'000};  // each step of a dial
   std::chrono::milliseconds flush{5'000};     // at the end: for acks of the last results
 };
 
@@ -47,7 +49,7 @@ class Agent {
   Snapshot snapshot() const;
 
  private:
-  Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, Keys keys, queue::Journal journal, std::int64_t epoch, OpenDirectory open);
+  Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, Keys keys, queue::Journal journal, std::int64_t epoch, OpenDirectory open, ServiceHosts hosts);
   void open_domains();
   void open_domain(const config::AgentDomain& domain);
   Awaitable<> change_domains(std::vector<config::AgentDomain> next);
@@ -61,6 +63,7 @@ class Agent {
   Awaitable<> prune();
   Awaitable<> wind_down();
   Awaitable<Result<void>> save_identity();
+  link::DialSettings dialling() const;
   SessionParts session_parts();
   std::map<std::string, protocol::Readiness> readiness() const;
   void say_down(const Fault& why);
@@ -69,7 +72,7 @@ class Agent {
   asio::io_context& io_;
   config::AgentConfig config_;
   const AgentTimings timings_;
-  link::DialSettings dialling_;
+  ServiceHosts hosts_;
   const Keys keys_;
   TrustState trust_;
   queue::Journal journal_;

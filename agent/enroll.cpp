@@ -30,7 +30,7 @@ Fault service_refused(const std::string& where, const link::HttpsAnswer& answer)
 }
 
 Result<std::string> post(const config::AgentConfig& config, const std::string& service, const std::string& path, const json::object& body) {
-  auto answer = link::https_post(service + path, json::serialize(body), config.service_ca_file);
+  auto answer = link::https_post(service + path, json::serialize(body), config.trust, config.proxy);
   if (!answer) return answer.error();
   if (answer->status != 200) return service_refused("service" + path, *answer);
   return answer->body;

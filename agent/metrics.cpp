@@ -87,6 +87,8 @@ std::string Metrics::text(const Snapshot& now) const {
   out.set("info", "The version that runs.", {{"version", WB_VERSION}}, 1);
   out.set("start_time_seconds", "When the agent was started, in Unix seconds.", {}, static_cast<double>(kept_->started));
   out.set("link_up", "Whether the connection to the reset service stands.", {}, now.link_up);
+  out.set("link_intercepted", "Whether a box that service.intercept_ca_file allows reads the TLS of the connection.", {}, !now.route.intercepted_by.empty());
+  out.set("link_proxied", "Whether the connection leads through a proxy.", {}, !now.route.proxy.empty());
   out.set("draining", "Whether the agent is ending and takes no jobs.", {}, now.draining);
   out.set("journal_writable", "Whether the journal's last commit went to the disk.", {}, now.journal_works);
   out.set("results_waiting", "Results that the service has not acknowledged.", {}, static_cast<double>(now.results_waiting));
@@ -104,7 +106,7 @@ Health health_of(const Snapshot& now) {
     health.ready = health.ready && one.ready;
     domains[name] = json::object{{"ready", one.ready}, {"reason", one.reason}, {"dc", one.directory.dc}, {"history_enforced", one.directory.hints}};
   }
-  health.json = json::serialize(json::object{{"ready", health.ready}, {"link", now.link_up}, {"draining", now.draining}, {"journal", now.journal_works}, {"domains", domains}});
+  health.json = json::serialize(json::object{{"ready", health.ready}, {"link", now.link_up}, {"proxy", now.route.proxy}, {"intercepted_by", now.route.intercepted_by}, {"draining", now.draining}, {"journal", now.journal_works}, {"domains", domains}});
   return health;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "ldap/directory.hpp"
+#include "link/link.hpp"
 #include "protocol/messages.hpp"
 
 namespace wb::agent {
@@ -25,6 +26,7 @@ struct Snapshot {
   std::size_t results_waiting = 0;  // not acknowledged by the service
   std::map<std::string, DomainSnapshot> domains;
   std::map<std::string, std::uint64_t> refused;  // messages that were not believed, by reason
+  link::Route route;                             // of the link that is up
 };
 
 class Metrics {

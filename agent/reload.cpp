@@ -23,7 +23,10 @@ void Agent::reload(const config::AgentConfig& next) {
     return;
   }
   say_restart("service.url", next.service_url != config_.service_url);
-  say_restart("service.ca_file", next.service_ca_file != config_.service_ca_file);
+  say_restart("service.more_urls", next.more_urls != config_.more_urls);
+  say_restart("service.ca_file", next.trust.ca_file != config_.trust.ca_file);
+  say_restart("service.intercept_ca_file", next.trust.intercept_ca_file != config_.trust.intercept_ca_file);
+  say_restart("service.proxy", next.proxy != config_.proxy);
   say_restart("service.channel_binding", next.channel_binding != config_.channel_binding);
   say_restart("state_dir", next.state_dir != config_.state_dir);
   say_restart("metrics.listen", next.metrics_address != config_.metrics_address || next.metrics_port != config_.metrics_port);
@@ -89,8 +92,8 @@ Awaitable<> Agent::leave_domain(std::string name) {
 Awaitable<> Agent::hand_over() {
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto old = session_;
-  auto dialling = link::dial(dialling_);
-  auto link = co_await std::move(dialling);
+  auto dial = link::dial(dialling());
+  auto link = co_await std::move(dial);
   if (!link) {
     say_down(link.error());
     co_return;

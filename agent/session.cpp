@@ -47,6 +47,9 @@ Session::Read Session::expect(std::string type) {
 
 Result<std::string> Session::hello(const protocol::Challenge& challenge) const {
   std::string cb;
+  // Whoever reads TLS in between has a channel of its own to either side: binding to ours proves nothing, and the service sees it.
+  const auto& box = link_->route().intercepted_by;
+  if (!box.empty() && parts_.binding_required) return refused("session.challenge", "intercepted by " + box + "; channel_binding: require forbids that");
   if (challenge.cb == "exporter") cb = base64url(link_->channel_binding());
   else if (challenge.cb != "none") return refused("session.challenge", "an unknown channel binding");
   else if (parts_.binding_required) return refused("session.challenge", "the service binds no channel; channel_binding: require forbids that");
@@ -115,7 +118,9 @@ Awaitable<Session::End> Session::run() {
     co_return End{greeted.error(), false, retry_after_};
   }
   welcomed_ = true;
-  log::info("link.up", log::field("peer", link_->peer()), log::field("session", welcome_.session), log::field("clock_offset_s", offset_s_));
+  const auto& way = link_->route();
+  log::info("link.up", log::field("service", way.host), log::field("peer", link_->peer()), log::field("proxy", way.proxy), log::field("session", welcome_.session), log::field("clock_offset_s", offset_s_));
+  if (!way.intercepted_by.empty()) log::warn("link.intercepted", log::field("by", way.intercepted_by), log::field("session", welcome_.session));
   tasks_.start("session.write", write_out());
   say_statements();
   say_heartbeat();

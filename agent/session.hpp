@@ -57,6 +57,7 @@ class Session {
   const std::string& id() const { return welcome_.session; }  // empty before the welcome
   Awaitable<> close();                                        // run() returns then
   bool welcomed() const { return welcomed_; }
+  const link::Route& route() const { return link_->route(); }
   void abort() { link_->abort(); }
 
  private:

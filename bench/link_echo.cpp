@@ -81,7 +81,7 @@ int dialling_end(unsigned short port, int round_trips, int idle_links) {
   link::DialSettings settings;
   settings.host = "127.0.0.1";
   settings.port = port;
-  settings.ca_file = test::test_certificates().ca;
+  settings.trust.ca_file = test::test_certificates().ca;
   auto task = dial_and_measure(settings, round_trips, idle_links);
   asio::co_spawn(io, std::move(task), [&](std::exception_ptr) { io.stop(); });
   io.run();

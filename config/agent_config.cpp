@@ -72,12 +72,34 @@ void read_directory(Section& section, const std::filesystem::path& folder, ldap:
   if (!d.policy_dn.empty()) section.problem("policy_dn", "it with type openldap or 389ds only");
 }
 
+void read_proxy(Section& section, const std::filesystem::path& folder, link::ProxySettings& p) {
+  using Use = link::ProxySettings::Use;
+  using SignIn = link::ProxySettings::SignIn;
+  std::string use = "none";
+  section.optional("use", use, shape::proxy());
+  if (use == "environment") p.use = Use::environment;
+  else if (use != "none") p.use = Use::fixed, p.url = use;
+  section.optional("sign_in", p.sign_in, shape::one_of<SignIn>("none, basic or negotiate", {{"none", SignIn::none}, {"basic", SignIn::basic}, {"negotiate", SignIn::negotiate}}));
+  section.optional("user", p.user, shape::text("a user name without a colon", [](std::string_view t) { return t.size() <= 256 && t.find(':') == std::string_view::npos; }));
+  section.optional("password_file", p.password_file, shape::path(folder, true));
+  section.refused("password", "a path in password_file: passwords never stand in this file");
+  section.list("no_proxy", p.no_proxy, shape::no_proxy_rule(), 0, 64);
+  const bool basic = p.sign_in == SignIn::basic;
+  if (p.use == Use::none && p.sign_in != SignIn::none) section.problem("sign_in", "none: no proxy is used");
+  if (basic && p.user.empty()) section.problem("sign_in", "a user beside it");
+  if (basic && p.password_file.empty()) section.problem("sign_in", "a password_file beside it");
+  if (!basic && (!p.user.empty() || !p.password_file.empty())) section.problem(p.user.empty() ? "password_file" : "user", "it with sign_in basic only");
+}
+
 void read_agent(Reader& reader, AgentConfig& config) {
   const auto folder = reader.folder();
   reader.read([&](Section& top) {
     top.section("service", true, [&](Section& service) {
       service.required("url", config.service_url, shape::https_origin());
-      service.optional("ca_file", config.service_ca_file, shape::path(folder, true));
+      service.list("more_urls", config.more_urls, shape::https_origin(), 0, 7);
+      service.optional("ca_file", config.trust.ca_file, shape::path(folder, true));
+      service.optional("intercept_ca_file", config.trust.intercept_ca_file, shape::path(folder, true));
+      service.section("proxy", false, [&](Section& proxy) { read_proxy(proxy, folder, config.proxy); });
       using Binding = AgentConfig::ChannelBinding;
       service.optional("channel_binding", config.channel_binding, shape::one_of<Binding>("require or allow_none", {{"require", Binding::require}, {"allow_none", Binding::allow_none}}));
     });

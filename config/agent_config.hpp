@@ -9,6 +9,7 @@
 #include "config/yaml_reader.hpp"
 #include "core/log.hpp"
 #include "ldap/settings.hpp"
+#include "link/settings.hpp"
 #include "policy/guardrails.hpp"
 
 namespace wb::config {
@@ -23,8 +24,10 @@ struct AgentDomain {
 };
 
 struct AgentConfig {
-  std::string service_url;                // service.url: https://host[:port]
-  std::filesystem::path service_ca_file;  // service.ca_file; empty: the system's store
+  std::string service_url;             // service.url: https://host[:port]
+  std::vector<std::string> more_urls;  // service.more_urls: other ways to the same service, at most 7
+  link::TrustSettings trust;           // service.ca_file, service.intercept_ca_file
+  link::ProxySettings proxy;           // service.proxy
   enum class ChannelBinding { require,
     allow_none } channel_binding = ChannelBinding::require;
   std::filesystem::path state_dir = "/var/lib/writeback-agent";  // keys, journal, enrolment

@@ -126,6 +126,17 @@ Shape<std::string> https_origin() {
   return text("https://host[:port] without a path", [](std::string_view t) { return is_origin(t, "https://"); });
 }
 
+Shape<std::string> proxy() {
+  return text("none, environment, or http://host[:port] (user and password have keys of their own)",
+      [](std::string_view t) { return t == "none" || t == "environment" || is_origin(t, "http://"); });
+}
+
+Shape<std::string> no_proxy_rule() {
+  return text("a host, a domain, an address or a network, as NO_PROXY has them", [](std::string_view t) {
+    return !t.empty() && t.size() <= 253 && std::all_of(t.begin(), t.end(), [](char c) { return is_alnum(c) || std::string_view("-_.:[]/*").find(c) != std::string_view::npos; });
+  });
+}
+
 Shape<std::string> ldap_uri(std::string_view scheme) {
   const bool ldaps = scheme == "ldaps://";
   return text(ldaps ? "ldaps://host[:port] (passwords go over an encrypted connection only; ldap:// is for encryption starttls or kerberos)"

@@ -33,6 +33,8 @@ Shape<log::Level> log_level();
 Shape<std::string> https_origin();                     // https://host[:port], no path, no user
 Shape<std::string> ldap_uri(std::string_view scheme);  // ldaps:// or ldap://, then host[:port]
 Shape<std::string> domain_name();                      // lower-cased DNS name
+Shape<std::string> proxy();                            // none, environment or http://host[:port]
+Shape<std::string> no_proxy_rule();                    // what NO_PROXY has between two commas
 Shape<std::string> distinguished_name();
 Shape<std::string> distinguished_name_or_empty();
 Shape<std::string> principal();                             // DN or UPN

@@ -4,6 +4,8 @@
 #include <boost/asio/ssl/error.hpp>
 
 #include "core/ids.hpp"
+#include "link/connect.hpp"
+#include "link/proxy_connect.hpp"
 #include "link/tls.hpp"
 #include "link/websocket.hpp"
 #include "platform/socket_options.hpp"
@@ -12,59 +14,6 @@ namespace wb::link {
 namespace {
 using tcp = asio::ip::tcp;
 using boost::system::error_code;
-using Endpoints = std::vector<tcp::endpoint>;
-
-// A look-up runs on a thread of Asio's and can't be cancelled: we wait for it here, and leave it behind when it is
-// late. Its answer then goes to nobody.
-struct Lookup {
-  explicit Lookup(asio::any_io_executor executor) : resolver(executor), done(executor) {}
-  tcp::resolver resolver;
-  asio::steady_timer done;
-  error_code ec;
-  Endpoints found;
-  bool ready = false;
-};
-
-Awaitable<Result<Endpoints>> resolve(std::string host, unsigned short port, std::chrono::milliseconds limit) {
-  error_code not_address;
-  const auto address = asio::ip::make_address(host, not_address);
-  if (!not_address) co_return Endpoints{tcp::endpoint(address, port)};
-  const auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor);
-  lookup->done.expires_after(limit);
-  lookup->resolver.async_resolve(host, std::to_string(port), [lookup](error_code ec, const tcp::resolver::results_type& found) {
-    lookup->ready = true;
-    lookup->ec = ec;
-    for (const auto& entry : found) lookup->found.push_back(entry.endpoint());
-    lookup->done.cancel();
-  });
-  (void)co_await lookup->done.async_wait(use_tuple);
-  if (!lookup->ready) co_return fault(Fault::Kind::timed_out, "link.resolve");
-  if (lookup->ec) co_return fault(Fault::Kind::unreachable, "link.resolve", printable(lookup->ec.message()));
-  co_return lookup->found;
-}
-
-Awaitable<Result<tcp::socket>> connect_one(tcp::endpoint end) {
-  tcp::socket socket(co_await asio::this_coro::executor);
-  auto [ec] = co_await socket.async_connect(end, use_tuple);
-  if (ec) co_return fault(Fault::Kind::unreachable, "link.connect", printable(ec.message()));
-  co_return socket;
-}
-
-// Every address gets its share of the time: a black hole in front must not use it up for the one that works.
-Awaitable<Result<tcp::socket>> connect_any(Endpoints ends, std::chrono::milliseconds limit) {
-  const auto until = std::chrono::steady_clock::now() + limit;
-  Fault last = fault(Fault::Kind::unreachable, "link.connect", "no address");
-  for (std::size_t i = 0; i < ends.size(); ++i) {
-    const auto share = (until - std::chrono::steady_clock::now()) / static_cast<int>(ends.size() - i);
-    auto attempt = connect_one(ends[i]);
-    auto got = co_await within(share, std::move(attempt), "link.connect");
-    if (got) co_return got;
-    last = got.error();
-    const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) break;
-  }
-  co_return last;
-}
 
 Fault tls_fault(const error_code& ec, const Verification& seen) {
   if (!seen.problem.empty()) return fault(Fault::Kind::refused, "link.tls", "certificate: " + seen.problem);
@@ -94,14 +43,14 @@ Awaitable<Result<std::unique_ptr<Link>>> dial(DialSettings settings) {
   const auto limit = settings.connect_timeout;
   const auto cancelled = [](const asio::cancellation_state& state) { return state.cancelled() != asio::cancellation_type::none; };
 
-  auto context = client_tls(settings.ca_file);
+  auto context = client_tls(settings.trust);
   if (!context) co_return context.error();
+  auto proxy = proxy_for(settings.proxy, host);
+  if (!proxy) co_return proxy.error();
+  Route route{host_header(host, settings.port), *proxy ? (*proxy)->name() : std::string(), {}};
 
-  auto ends = co_await resolve(host, settings.port, limit);
-  if (cancelled(co_await asio::this_coro::cancellation_state)) co_return fault(Fault::Kind::cancelled, "link.resolve");
-  if (!ends) co_return ends.error();
-
-  auto socket = co_await connect_any(std::move(*ends), limit);
+  auto connecting = *proxy ? connect_through(std::move(**proxy), host, settings.port, limit) : connect_straight(host, settings.port, limit);
+  auto socket = co_await std::move(connecting);
   if (cancelled(co_await asio::this_coro::cancellation_state)) co_return fault(Fault::Kind::cancelled, "link.connect");
   if (!socket) co_return socket.error();
   platform::tune_connection(*socket);
@@ -110,9 +59,12 @@ Awaitable<Result<std::unique_ptr<Link>>> dial(DialSettings settings) {
   auto stream = co_await within(limit, std::move(handshake), "link.tls");
   if (cancelled(co_await asio::this_coro::cancellation_state)) co_return fault(Fault::Kind::cancelled, "link.tls");
   if (!stream) co_return stream.error();
+  auto box = interceptor(stream->native_handle(), settings.trust);
+  if (!box) co_return box.error();
+  route.intercepted_by = std::move(*box);
 
-  auto header = host_header(host, settings.port);
-  auto upgrading = upgrade(std::move(*stream), std::move(header), settings.target, LinkTimings{limit, settings.silence});
+  auto header = route.host;
+  auto upgrading = upgrade(std::move(*stream), std::move(header), settings.target, LinkTimings{limit, settings.silence}, std::move(route));
   co_return co_await std::move(upgrading);
 }
 

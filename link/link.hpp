@@ -2,13 +2,13 @@
 #pragma once
 #include <chrono>
 #include <cstddef>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "core/async.hpp"
 #include "core/result.hpp"
+#include "link/settings.hpp"
 
 namespace wb::link {
 
@@ -22,6 +22,13 @@ enum class Close : unsigned short { normal = 1000,
   revoked = 4001,
   clock = 4002,
   version = 4003 };
+
+// What a link that was dialled leads through.
+struct Route {
+  std::string host;            // the service as it was dialled, with its port unless that is 443
+  std::string proxy;           // host:port; empty: straight
+  std::string intercepted_by;  // the authority of a box that reads TLS, where service.intercept_ca_file allows it; else empty
+};
 
 class Link {
  public:
@@ -39,20 +46,23 @@ class Link {
   virtual void message_limit(std::size_t bytes) = 0;
   // 32 bytes of the TLS exporter for protocol::exporter_label (RFC 8446 section 7.5, empty context).
   virtual std::string channel_binding() const = 0;
-  virtual std::string peer() const = 0;  // address:port
+  virtual std::string peer() const = 0;  // address:port; a proxy's where there is one
+  virtual const Route& route() const = 0;
 };
 
 struct DialSettings {
   std::string host;
   unsigned short port = 443;
   std::string target = "/agent/v1/link";
-  std::filesystem::path ca_file;  // PEM; empty: the system's store
+  TrustSettings trust;
+  ProxySettings proxy;
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds silence{60'000};  // peer dead after this long without a frame (pings count)
 };
-// DNS, TCP, TLS 1.3 with name check, WebSocket upgrade with subprotocol wb.v1; each step within connect_timeout.
-// Fault where: link.resolve, link.connect, link.tls (detail names the verification error and the issuer seen),
-// link.upgrade (detail: HTTP status).
+// DNS and TCP (or a proxy's CONNECT), TLS 1.3 with name check, WebSocket upgrade with subprotocol wb.v1; each step within
+// connect_timeout. Fault where: link.resolve, link.connect, proxy.settings, proxy.password_file, proxy.connect, proxy.sign_in
+// (detail names the proxy, its status and the schemes it wants), link.tls (detail names the verification error and the
+// issuer seen), link.upgrade (detail: HTTP status).
 Awaitable<Result<std::unique_ptr<Link>>> dial(DialSettings settings);
 
 }  // namespace wb::link

@@ -2,6 +2,7 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
@@ -48,14 +49,32 @@ Result<TlsContext> server_tls(const std::filesystem::path& certificate_file, con
   return made;
 }
 
-Result<TlsContext> client_tls(const std::filesystem::path& ca_file) {
+Result<TlsContext> client_tls(const TrustSettings& trust) {
   auto made = tls13(ssl::context::tls_client);
   boost::system::error_code ec;
-  if (ca_file.empty()) made->set_default_verify_paths(ec);
-  else made->load_verify_file(ca_file.string(), ec);
-  if (ec) return unusable("tls.ca", ca_file, ec);
+  if (trust.ca_file.empty()) made->set_default_verify_paths(ec);
+  else made->load_verify_file(trust.ca_file.string(), ec);
+  if (ec) return unusable("tls.ca", trust.ca_file, ec);
+  if (!trust.intercept_ca_file.empty()) made->load_verify_file(trust.intercept_ca_file.string(), ec);
+  if (ec) return unusable("tls.ca", trust.intercept_ca_file, ec);
   made->set_verify_mode(ssl::verify_peer);
   return made;
+}
+
+Result<std::string> interceptor(SSL* tls, const TrustSettings& trust) {
+  if (trust.intercept_ca_file.empty()) return std::string();
+  const std::unique_ptr<BIO, decltype(&BIO_free)> file(BIO_new_file(trust.intercept_ca_file.c_str(), "r"), &BIO_free);
+  if (!file) return fault(Fault::Kind::refused, "tls.ca", printable(trust.intercept_ca_file.string(), 120) + " is gone");
+  const auto* chain = SSL_get0_verified_chain(tls);
+  std::string name;
+  while (name.empty()) {
+    const std::unique_ptr<X509, decltype(&X509_free)> one(PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr), &X509_free);
+    if (!one) break;
+    for (int i = 0; i < sk_X509_num(chain); ++i)
+      if (X509_cmp(sk_X509_value(chain, i), one.get()) == 0) name = name_text(X509_get_subject_name(one.get()));
+  }
+  ERR_clear_error();  // the end of the file is one
+  return name;
 }
 
 bool expect_host(SSL* tls, const std::string& host) {
@@ -72,6 +91,10 @@ bool note_verification(bool good, X509_STORE_CTX* store, Verification& seen) {
   seen.problem = printable(X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)));
   const auto* certificate = X509_STORE_CTX_get_current_cert(store);
   if (certificate) seen.problem += ", issuer " + name_text(X509_get_issuer_name(certificate));
+  const int error = X509_STORE_CTX_get_error(store);
+  const bool stranger = error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY || error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
+      error == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT || error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE || error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT;
+  if (stranger) seen.problem += " (not an authority that we trust: a box between that reads TLS?)";
   return false;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/result.hpp"
+#include "link/settings.hpp"
 
 namespace wb::link {
 
@@ -15,8 +16,11 @@ using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
 
 // Fault refused, where "tls.certificate" or "tls.key": unreadable, or they don't belong together.
 Result<TlsContext> server_tls(const std::filesystem::path& certificate_file, const std::filesystem::path& key_file);
-// Trusts `ca_file` (PEM), or the system's store when it is empty. Fault refused, where "tls.ca".
-Result<TlsContext> client_tls(const std::filesystem::path& ca_file);
+// Trusts ca_file (PEM), or the system's store when it is empty, and what intercept_ca_file holds. Fault refused, where "tls.ca".
+Result<TlsContext> client_tls(const TrustSettings& trust);
+// After the handshake: the name of the authority of intercept_ca_file that vouches for the peer; empty when none of them
+// does. Fault refused "tls.ca": the file can't be read any more.
+Result<std::string> interceptor(SSL* tls, const TrustSettings& trust);
 
 // Why the peer's certificate was not believed: filled during the handshake, empty when it was.
 struct Verification {

@@ -251,7 +251,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 // keeps the connection alive, and the end of the handle cuts it.
 class WebSocketLink : public Link {
  public:
-  explicit WebSocketLink(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  explicit WebSocketLink(std::shared_ptr<Connection> connection, Route route = {}) : connection_(std::move(connection)), route_(std::move(route)) {}
   ~WebSocketLink() override { connection_->abort(); }
   WebSocketLink(const WebSocketLink&) = delete;
   WebSocketLink& operator=(const WebSocketLink&) = delete;
@@ -272,9 +272,11 @@ class WebSocketLink : public Link {
   void message_limit(std::size_t bytes) override { connection_->ws.read_message_max(bytes); }
   std::string channel_binding() const override { return connection_->binding(); }
   std::string peer() const override { return connection_->peer(); }
+  const Route& route() const override { return route_; }
 
  private:
   std::shared_ptr<Connection> connection_;
+  Route route_;
 };
 
 Fault upgrade_fault(error_code ec, const websocket::response_type& response) {
@@ -289,7 +291,7 @@ Fault upgrade_fault(error_code ec, const websocket::response_type& response) {
 }
 }  // namespace
 
-Awaitable<Result<std::unique_ptr<Link>>> upgrade(TlsStream stream, std::string host, std::string target, LinkTimings timings) {
+Awaitable<Result<std::unique_ptr<Link>>> upgrade(TlsStream stream, std::string host, std::string target, LinkTimings timings, Route route) {
   auto connection = std::make_shared<Connection>(std::move(stream), timings);
   connection->ws.set_option(websocket::stream_base::decorator([](websocket::request_type& request) {
     request.set(http::field::sec_websocket_protocol, protocol::subprotocol);
@@ -304,7 +306,7 @@ Awaitable<Result<std::unique_ptr<Link>>> upgrade(TlsStream stream, std::string h
     co_return fault(Fault::Kind::refused, "link.upgrade", "the service did not choose the subprotocol wb.v1");
   }
   if (connection->binding().empty()) co_return fault(Fault::Kind::internal, "link.upgrade", "no TLS exporter");
-  co_return std::unique_ptr<Link>(std::make_unique<WebSocketLink>(std::move(connection)));
+  co_return std::unique_ptr<Link>(std::make_unique<WebSocketLink>(std::move(connection), std::move(route)));
 }
 
 Awaitable<Result<Accepted>> accept_upgrade(TlsStream stream, UpgradeRequest request, LinkTimings timings) {

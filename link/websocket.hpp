@@ -35,7 +35,7 @@ struct LinkTimings {
 
 // Fault where "link.upgrade": refused with the HTTP status in the detail (unreachable for 429 and 5xx, which pass),
 // timed_out, or unreachable when the connection broke.
-Awaitable<Result<std::unique_ptr<Link>>> upgrade(TlsStream stream, std::string host, std::string target, LinkTimings timings);
+Awaitable<Result<std::unique_ptr<Link>>> upgrade(TlsStream stream, std::string host, std::string target, LinkTimings timings, Route route = {});
 
 struct Accepted {
   std::unique_ptr<Link> link;

@@ -10,4 +10,7 @@ namespace wb::platform {
 // Failures are ignored: the link's own silence limit still holds.
 void tune_connection(boost::asio::ip::tcp::socket& socket, std::chrono::milliseconds unacknowledged = std::chrono::seconds(20));
 
+// Closes a socket that no Asio object owns.
+void close_socket(boost::asio::ip::tcp::socket::native_handle_type socket);
+
 }  // namespace wb::platform

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <utility>
 
 namespace wb::platform {
@@ -86,6 +87,25 @@ Result<std::string> read_file(const std::filesystem::path& file, std::size_t lim
   if (size > limit) return fault(Fault::Kind::exhausted, "file.read", file.string() + ": more than " + std::to_string(limit) + " bytes");
   text.resize(size);
   return text;
+}
+
+Result<Secret> read_private_line(const std::filesystem::path& file, std::string_view where) {
+  const auto refused = [&](const std::string& why) { return fault(Fault::Kind::refused, std::string(where), file.string() + why); };
+  const File in(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a FIFO must not hang us
+  if (!in) return refused(std::string(": ") + std::strerror(errno));
+  struct stat is {};
+  if (::fstat(in.get(), &is) != 0 || !S_ISREG(is.st_mode)) return refused(" is not a file");
+  if (is.st_uid != ::geteuid() && is.st_uid != 0) return refused(" belongs to another user");
+  if (is.st_mode & 077) return refused(" is open to others; chmod 600 " + file.string());
+  auto line = Secret::of_size(1024);
+  const auto length = line.expose_mutable([&](std::span<char> buffer) {
+    const auto count = ::read(in.get(), buffer.data(), buffer.size() - 1);
+    const std::string_view text(buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+    return std::min(text.find_first_of("\r\n"), text.size());
+  });
+  if (length == 0) return refused(" is empty");
+  line.truncate(length);
+  return line;
 }
 
 }  // namespace wb::platform

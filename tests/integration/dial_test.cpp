@@ -60,8 +60,8 @@ TEST_F(ADial, RefusesACertificateOfAnotherAuthority) {
   OtherCertificates other;
   world.start();
   auto settings = world.dialling();
-  settings.ca_file = make_certificates(other.folder, "DNS:localhost", "Another CA").ca;
-  EXPECT_EQ(dialled(world, settings), "refused link.tls certificate: unable to get local issuer certificate, issuer CN = Writeback test CA");
+  settings.trust.ca_file = make_certificates(other.folder, "DNS:localhost", "Another CA").ca;
+  EXPECT_EQ(dialled(world, settings), "refused link.tls certificate: unable to get local issuer certificate, issuer CN = Writeback test CA (not an authority that we trust: a box between that reads TLS?)");
 }
 
 TEST_F(ADial, RefusesACertificateForAnotherName) {
@@ -71,21 +71,21 @@ TEST_F(ADial, RefusesACertificateForAnotherName) {
   world.settings.key_file = made.key;
   world.start();
   auto settings = world.dialling();
-  settings.ca_file = made.ca;
+  settings.trust.ca_file = made.ca;
   EXPECT_EQ(dialled(world, settings), "refused link.tls certificate: IP address mismatch, issuer CN = Writeback test CA");
 }
 
 TEST_F(ADial, RefusesTheSystemsStoreForAPrivateAuthority) {
   world.start();
   auto settings = world.dialling();
-  settings.ca_file.clear();
+  settings.trust.ca_file.clear();
   EXPECT_EQ(dialled(world, settings).substr(0, 30), "refused link.tls certificate: ");
 }
 
 TEST_F(ADial, NamesAnAuthorityFileThatCannotBeRead) {
   world.start();
   auto settings = world.dialling();
-  settings.ca_file = "/nowhere/ca.pem";
+  settings.trust.ca_file = "/nowhere/ca.pem";
   EXPECT_EQ(dialled(world, settings).substr(0, 31), "refused tls.ca /nowhere/ca.pem:");
 }
 
@@ -137,7 +137,7 @@ std::string dial_raw_service(LinkWorld& world, int max_version, const std::strin
   link::DialSettings settings;
   settings.host = "127.0.0.1";
   settings.port = acceptor->local_endpoint().port();
-  settings.ca_file = test_certificates().ca;
+  settings.trust.ca_file = test_certificates().ca;
   std::string said;
   world.run([&](LinkWorld&) {
     return [](std::shared_ptr<tcp::acceptor> a, link::DialSettings s, int version, std::string text, std::string& out) -> Awaitable<> {

@@ -356,7 +356,7 @@ using AnHttpsPost = AWebServer;
 
 TEST_F(AnHttpsPost, GetsTheAnswerOfTheService) {
   client([](unsigned short port) {
-    auto got = link::https_post("https://127.0.0.1:" + std::to_string(port) + "/enroll", "{\"a\":1}", test_certificates().ca);
+    auto got = link::https_post("https://127.0.0.1:" + std::to_string(port) + "/enroll", "{\"a\":1}", link::TrustSettings{test_certificates().ca, {}});
     ASSERT_TRUE(got) << got.error().detail;
     EXPECT_EQ(got->status, 200);
     EXPECT_EQ(got->body, "POST /enroll {\"a\":1}");
@@ -365,11 +365,11 @@ TEST_F(AnHttpsPost, GetsTheAnswerOfTheService) {
 
 TEST_F(AnHttpsPost, RefusesAnUnknownAuthorityAndPlainHttp) {
   client([](unsigned short port) {
-    auto unknown = link::https_post("https://127.0.0.1:" + std::to_string(port) + "/", "{}", {});
+    auto unknown = link::https_post("https://127.0.0.1:" + std::to_string(port) + "/", "{}", link::TrustSettings{});
     ASSERT_FALSE(unknown);
     EXPECT_EQ(unknown.error().kind, Fault::Kind::refused);
     EXPECT_NE(unknown.error().detail.find("certificate"), std::string::npos) << unknown.error().detail;
-    auto plain = link::https_post("http://127.0.0.1:" + std::to_string(port) + "/", "{}", test_certificates().ca);
+    auto plain = link::https_post("http://127.0.0.1:" + std::to_string(port) + "/", "{}", link::TrustSettings{test_certificates().ca, {}});
     ASSERT_FALSE(plain);
     EXPECT_EQ(plain.error().kind, Fault::Kind::refused);
   });
@@ -378,7 +378,7 @@ TEST_F(AnHttpsPost, RefusesAnUnknownAuthorityAndPlainHttp) {
 TEST_F(AnHttpsPost, StopsAtAnAnswerOver64KiB) {
   world.on_request = [](HttpRequest) -> Awaitable<HttpResponse> { co_return HttpResponse{200, std::string(65 * 1024, 'x'), "text/plain", {}}; };
   client([](unsigned short port) {
-    auto got = link::https_post("https://127.0.0.1:" + std::to_string(port) + "/", "{}", test_certificates().ca);
+    auto got = link::https_post("https://127.0.0.1:" + std::to_string(port) + "/", "{}", link::TrustSettings{test_certificates().ca, {}});
     ASSERT_FALSE(got);
     EXPECT_EQ(got.error().kind, Fault::Kind::exhausted);
   });

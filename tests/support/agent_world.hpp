@@ -49,7 +49,7 @@ struct AgentWorld : LinkWorld {
     EXPECT_TRUE(keys.as.save(folder / "as.pem"));
     EXPECT_TRUE(keys.ae.save(folder / "ae.pem"));
     EXPECT_TRUE(agent::save_identity(folder, {"A1", maker.tenant, maker.issuer, maker.issuer, maker.sr.kid(), {{maker.domain, {}}}}));
-    config.service_url = maker.issuer, config.service_ca_file = test_certificates().ca, config.state_dir = folder, config.window = 2;
+    config.service_url = maker.issuer, config.trust.ca_file = test_certificates().ca, config.state_dir = folder, config.window = 2;
     config.domains.resize(1);
     config.domains[0].directory.domain = maker.domain;
     config.domains[0].directory.connections = 4;

@@ -69,7 +69,7 @@ struct LinkWorld {
     link::DialSettings d;
     d.host = "127.0.0.1";
     d.port = server->bound_port();
-    d.ca_file = test_certificates().ca;
+    d.trust.ca_file = test_certificates().ca;
     return d;
   }
   // Runs the body, then stops the server; fails when that takes too long.

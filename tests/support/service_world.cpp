@@ -104,7 +104,7 @@ Awaitable<std::string> FakeAgent::open(FakeAgent* self, std::function<std::strin
   link::DialSettings settings;
   settings.host = "127.0.0.1";
   settings.port = self->world_.port();
-  settings.ca_file = test_certificates().ca;
+  settings.trust.ca_file = test_certificates().ca;
   auto dialling = link::dial(settings);
   auto link = co_await std::move(dialling);
   if (!link) co_return link.error().where + ": " + link.error().detail;

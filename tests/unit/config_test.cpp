@@ -65,7 +65,7 @@ TEST_F(AConfig, FillsInDefaultsAndResolvesPathsFromItsFolder) {
   ASSERT_TRUE(std::holds_alternative<AgentConfig>(read)) << lines(std::get<Problems>(read), folder_);
   const auto& c = std::get<AgentConfig>(read);
   EXPECT_EQ(c.service_url, "https://reset.example");
-  EXPECT_TRUE(c.service_ca_file.empty());
+  EXPECT_TRUE(c.trust.ca_file.empty());
   EXPECT_EQ(c.state_dir, "/var/lib/writeback-agent");
   EXPECT_EQ(c.window, 8);
   ASSERT_EQ(c.domains.size(), 1U);
@@ -374,6 +374,29 @@ TEST(TheExampleConfigs, AreValidAndMentionEveryKey) {
   expect_every_key_explained(folder / "service.example.yaml", service_config_keys());
   const auto keys = agent_config_keys();
   EXPECT_NE(std::find(keys.begin(), keys.end(), "domains[].directory.uris"), keys.end());
+}
+
+TEST_F(AConfig, TakesAProxyWithItsSignIn) {
+  const auto with = [&](const std::string& proxy) { return agent_with("{url: https://reset.example}", "{url: https://reset.example, proxy: {" + proxy + "}}"); };
+  for (const auto* right : {"use: none", "use: environment", "use: 'http://proxy.example'", "use: 'http://[2001:db8::1]:8080', no_proxy: [.intranet, 10.0.0.0/8, '[::1]', '*']",
+           "use: 'http://p.example', sign_in: basic, user: tom, password_file: pw", "use: environment, sign_in: negotiate"})
+    EXPECT_EQ(with(right), "valid\n") << right;
+  const auto wrong = [&](const std::string& proxy, const std::string& said) { EXPECT_NE(with(proxy).find(said), std::string::npos) << proxy << " gives " << with(proxy); };
+  wrong("use: 'http://tom:pw@p.example:1'", "service.proxy.use: expected none, environment, or http://host[:port] (user and password have keys of their own)");
+  wrong("use: 'socks5://p.example'", "service.proxy.use: expected none");
+  wrong("sign_in: negotiate", "service.proxy.sign_in: expected none: no proxy is used");
+  wrong("use: environment, sign_in: basic, user: tom", "service.proxy.sign_in: expected a password_file beside it");
+  wrong("use: environment, sign_in: basic, password_file: pw", "service.proxy.sign_in: expected a user beside it");
+  wrong("use: environment, user: tom", "service.proxy.user: expected it with sign_in basic only");
+  wrong("use: environment, password: pw", "service.proxy.password: expected a path in password_file");
+  wrong("use: environment, no_proxy: ['a b']", "service.proxy.no_proxy: expected");
+}
+
+TEST_F(AConfig, TakesSevenMoreAddressesOfTheService) {
+  const auto with = [&](const std::string& more) { return agent_with("{url: https://reset.example}", "{url: https://reset.example, more_urls: [" + more + "]}"); };
+  EXPECT_EQ(with("https://b.example, 'https://[2001:db8::1]:8443'"), "valid\n");
+  EXPECT_NE(with("http://b.example"), "valid\n");
+  EXPECT_NE(with("https://1, https://2, https://3, https://4, https://5, https://6, https://7, https://8"), "valid\n");
 }
 
 }  // namespace

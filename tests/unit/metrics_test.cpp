@@ -65,7 +65,7 @@ TEST(AnAgentsHealth, IsReadyWhenTheLinkAndEveryDomainAre) {
   now = a_moment();
   now.draining = true;
   EXPECT_FALSE(health_of(now).ready);
-  EXPECT_FALSE(health_of(Snapshot{true, false, true, 0, {}, {}}).ready) << "no domain at all";
+  EXPECT_FALSE(health_of(Snapshot{true, false, true, 0, {}, {}, {}}).ready) << "no domain at all";
 }
 
 }  // namespace
