@@ -1,5 +1,6 @@
 // service.yaml as plain structs. Every option stands, explained, in config/service.example.yaml.
 #pragma once
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <variant>
@@ -18,6 +19,7 @@ struct ServiceConfig {
   std::string tenant = "default";                              // letters, digits, - and _; 1 to 64
   std::filesystem::path state_dir = "/var/lib/reset-service";  // store.sqlite, sr.pem, sk.pem
   log::Level log_level = log::Level::info;
+  std::chrono::milliseconds heartbeat{25'000};
   int window = 8;  // jobs at once per agent and domain
   enum class ChannelBinding { exporter,
     none } channel_binding = ChannelBinding::exporter;

@@ -9,6 +9,7 @@ Settings settled(Settings shape, const config::ServiceConfig& config) {
   shape.tenant = config.tenant;
   shape.public_url = config.public_url;
   shape.window = config.window;
+  if (config.heartbeat != config::ServiceConfig().heartbeat) shape.heartbeat = config.heartbeat;
   shape.channel_binding = config.channel_binding == config::ServiceConfig::ChannelBinding::exporter;
   return shape;
 }
