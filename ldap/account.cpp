@@ -116,7 +116,9 @@ Result<Account> account_from(const Entry& entry, Detail detail, const Settings& 
   account.pso_dn = entry.first("msDS-ResultantPSO");
   account.group_dns = entry.values("memberOf");
   for (const auto& group : entry.values("tokenGroups")) {
-    if (auto text = sid_text(group)) account.group_sids.push_back(std::move(*text));
+    auto text = sid_text(group);
+    if (!text) return fault(Fault::Kind::malformed, "ldap.groups", "a value of tokenGroups is no SID");  // it may be the one that protects
+    account.group_sids.push_back(std::move(*text));
   }
   // Everybody has a primary group: an empty list means that we may not see it, and an administrator would look harmless.
   if (detail != Detail::after && account.group_sids.empty()) {

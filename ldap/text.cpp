@@ -129,7 +129,7 @@ std::string guid_dn(std::string_view guid) { return "<GUID=" + std::string(guid)
 std::optional<std::string> sid_text(std::string_view bytes) {
   if (bytes.size() < 8 || byte_at(bytes, 0) != 1) return std::nullopt;
   const std::size_t count = byte_at(bytes, 1);
-  if (count > 15 || bytes.size() != 8 + 4 * count) return std::nullopt;
+  if (count < 1 || count > 15 || bytes.size() != 8 + 4 * count) return std::nullopt;  // SDDL has no spelling for one of none, either
   std::uint64_t authority = 0;
   for (std::size_t i = 2; i < 8; ++i) authority = authority << 8 | byte_at(bytes, i);
   std::string text = "S-1-" + std::to_string(authority);

@@ -84,6 +84,7 @@ TEST(ASid, IsReadFromItsBytes) {
 
 TEST(ASid, IsNothingThatIsCutOrOfAnotherRevision) {
   EXPECT_FALSE(sid_text(""));
+  EXPECT_FALSE(sid_text("\x01\x00\x00\x00\x00\x00\x00\x05"s)) << "of no subauthority: the guardrails know no such name";
   EXPECT_FALSE(sid_text("\x01\x02\x00\x00\x00\x00\x00\x05\x20\x00\x00\x00\x21\x02\x00"s));
   EXPECT_FALSE(sid_text("\x02\x01\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00"s));
   EXPECT_FALSE(sid_text("\x01\xff\x00\x00\x00\x00\x00\x05"s));
