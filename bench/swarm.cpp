@@ -256,7 +256,7 @@ int run(std::string_view mode, int count, int away_ms) {
   const auto child = ::fork();
   if (child == 0) {
     Swarm swarm{{}, agents};
-    swarm.dial.host = "127.0.0.1", swarm.dial.ca_file = certificates.ca;
+    swarm.dial.host = "127.0.0.1", swarm.dial.trust.ca_file = certificates.ca;
     if (::read(down[0], &swarm.dial.port, sizeof swarm.dial.port) != static_cast<ssize_t>(sizeof swarm.dial.port)) ::_exit(1);
     const auto code = mode == "idle" ? idle(swarm, up[1], down[0]) : storm(swarm, up[1], down[0], away_ms);
     std::fflush(stdout);

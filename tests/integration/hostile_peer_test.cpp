@@ -211,7 +211,7 @@ TEST(AnEndOfTls, ThatIsNotTheServiceIsRefusedWithTheReason) {
       world.settings.certificate_file = made.cert, world.settings.key_file = made.key;
       world.start();
       auto settings = world.dialling();
-      if (c.trusted) settings.ca_file = made.ca;
+      if (c.trusted) settings.trust.ca_file = made.ca;
       world.run([&](LinkWorld&) {
         return [](link::DialSettings s, std::string& out) -> Awaitable<> {
           auto got = co_await link::dial(std::move(s));

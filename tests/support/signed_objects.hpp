@@ -53,8 +53,10 @@ class OneMessage : public link::Link {
   void message_limit(std::size_t) override {}
   std::string channel_binding() const override { return std::string(32, 'b'); }
   std::string peer() const override { return "192.0.2.1:1"; }
+  const link::Route& route() const override { return route_; }
 
  private:
+  link::Route route_;
   asio::any_io_executor executor_;
   Say say_;
   std::vector<std::string>& heard_;
