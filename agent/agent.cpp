@@ -37,6 +37,9 @@ void say_controllers(const std::string& domain, const std::vector<ldap::Controll
 
 Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, OpenDirectory open) {
   if (auto made = platform::private_folder(config.state_dir); !made) return made.error();
+  auto lock = platform::FileLock::take(config.state_dir / "agent.lock");
+  if (!lock && lock.error().kind == Fault::Kind::refused) return fault(Fault::Kind::refused, "agent.state", config.state_dir.string() + " is in use by another agent");
+  if (!lock) return lock.error();
   auto identity = load_identity(config.state_dir);
   if (!identity && identity.error().kind == Fault::Kind::unreachable) return not_enrolled(config.state_dir);
   if (!identity) return identity.error();
@@ -49,7 +52,8 @@ Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::
   auto epoch = journal->next_epoch();
   if (!epoch) return epoch.error();
   TrustState trust(std::move(*identity), keys->as.public_key());
-  std::unique_ptr<Agent> agent(new Agent(io, config, timings, std::move(trust), std::move(*keys), std::move(*journal), *epoch, std::move(open), ServiceHosts(std::move(*urls), timings.backoff.stable)));
+  std::unique_ptr<Agent> agent(new Agent(io, config, timings, std::move(trust), std::make_shared<const Keys>(std::move(*keys)), std::move(*journal), *epoch, std::move(open), ServiceHosts(std::move(*urls), timings.backoff.stable)));
+  agent->lock_ = std::move(*lock);
   agent->open_domains();
   if (config.metrics_port != 0) {
     link::LocalHttp::Settings door;
@@ -61,7 +65,7 @@ Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::
   return agent;
 }
 
-Agent::Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, Keys keys, queue::Journal journal, std::int64_t epoch, OpenDirectory open, ServiceHosts hosts)
+Agent::Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, KeysPtr keys, queue::Journal journal, std::int64_t epoch, OpenDirectory open, ServiceHosts hosts)
     : io_(io), config_(config), timings_(timings), hosts_(std::move(hosts)), keys_(std::move(keys)), trust_(std::move(trust)), journal_(std::move(journal)), epoch_(epoch), open_(std::move(open)),
       linking_(io.get_executor()), handing_(io.get_executor()), watching_(io.get_executor()), reloads_(io.get_executor()), ending_(io.get_executor()) {}
 
@@ -88,6 +92,7 @@ Awaitable<> Agent::run() {
   linking_.start("link", keep_linked());
   for (auto& [name, domain] : domains_) watching_.start("directory.watch", watch(*domain));
   watching_.start("journal.prune", prune());
+  watching_.start("keys", keep_keys());
   auto linked = linking_.drained();
   co_await std::move(linked);
   auto reloaded = reloads_.drained();

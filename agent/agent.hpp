@@ -13,6 +13,7 @@
 #include "core/async.hpp"
 #include "core/backoff.hpp"
 #include "link/local_http.hpp"
+#include "platform/private_files.hpp"
 
 namespace wb::agent {
 
@@ -23,6 +24,7 @@ struct AgentTimings {
   std::chrono::milliseconds silence{60'000};  // of the link
   std::chrono::milliseconds connect{10'000};  // each step of a dial
   std::chrono::milliseconds flush{5'000};     // at the end: for acks of the last results
+  std::chrono::milliseconds keys{30'000};     // whether a key is due, or was rotated by the command line
 };
 
 using OpenDirectory = std::function<std::unique_ptr<ldap::Directory>(const ldap::Settings&)>;
@@ -49,7 +51,7 @@ class Agent {
   Snapshot snapshot() const;
 
  private:
-  Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, Keys keys, queue::Journal journal, std::int64_t epoch, OpenDirectory open, ServiceHosts hosts);
+  Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, KeysPtr keys, queue::Journal journal, std::int64_t epoch, OpenDirectory open, ServiceHosts hosts);
   void open_domains();
   void open_domain(const config::AgentDomain& domain);
   Awaitable<> change_domains(std::vector<config::AgentDomain> next);
@@ -61,6 +63,9 @@ class Agent {
   Awaitable<> one_link(std::unique_ptr<link::Link> link, std::optional<std::chrono::milliseconds>& retry_after, Backoff& backoff);
   Awaitable<> watch(Domain& domain);
   Awaitable<> prune();
+  Awaitable<> keep_keys();
+  Awaitable<> look_at_keys();
+  void say_roster_ends();
   Awaitable<> wind_down();
   Awaitable<Result<void>> save_identity();
   link::DialSettings dialling() const;
@@ -73,7 +78,8 @@ class Agent {
   config::AgentConfig config_;
   const AgentTimings timings_;
   ServiceHosts hosts_;
-  const Keys keys_;
+  platform::FileLock lock_;  // of state_dir: one agent, and no `enroll --again` under it
+  KeysPtr keys_;
   TrustState trust_;
   queue::Journal journal_;
   std::int64_t epoch_;
@@ -90,6 +96,8 @@ class Agent {
   std::minstd_rand dice_{std::random_device{}()};
   std::string last_down_;  // what the log was told last, and when
   BootClock::time_point last_down_at_{};
+  std::map<std::string, UnixSeconds> roster_warned_;  // when the log was last told that it ends
+  UnixSeconds key_due_said_ = 0;
   bool reloading_ = false;
   std::optional<config::AgentConfig> waiting_config_;  // asked for while reloading
   TaskGroup linking_, handing_, watching_, reloads_, ending_;

@@ -8,15 +8,6 @@ namespace {
 namespace json = protocol::json;
 using protocol::Members;
 
-Result<crypto::PrivateKey> load_or_make(const std::filesystem::path& file) {
-  auto loaded = crypto::PrivateKey::load(file);
-  if (loaded || loaded.error().kind != Fault::Kind::unreachable) return loaded;
-  auto made = crypto::PrivateKey::generate();
-  if (!made) return made;
-  if (auto saved = made->save(file); !saved) return saved.error();
-  return made;
-}
-
 void read_domains(Members& m, std::map<std::string, DomainPin>& out) {
   const auto* value = m.any("domains");
   if (!value) return;
@@ -63,22 +54,6 @@ Result<Identity> load_identity(const std::filesystem::path& state_dir) {
 
 Result<void> save_identity(const std::filesystem::path& state_dir, const Identity& identity) {
   return platform::write_private_file(identity_file(state_dir), encode_identity(identity));
-}
-
-Result<Keys> load_keys(const std::filesystem::path& state_dir) {
-  auto as = crypto::PrivateKey::load(state_dir / "as.pem");
-  if (!as) return as.error();
-  auto ae = crypto::PrivateKey::load(state_dir / "ae.pem");
-  if (!ae) return ae.error();
-  return Keys{std::move(*as), std::move(*ae)};
-}
-
-Result<Keys> load_or_make_keys(const std::filesystem::path& state_dir) {
-  auto as = load_or_make(state_dir / "as.pem");
-  if (!as) return as.error();
-  auto ae = load_or_make(state_dir / "ae.pem");
-  if (!ae) return ae.error();
-  return Keys{std::move(*as), std::move(*ae)};
 }
 
 }  // namespace wb::agent

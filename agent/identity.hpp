@@ -1,13 +1,13 @@
 // Who this agent is: what enrolment gave it and what it has pinned since. Lives in state_dir:
-//   identity.json  this struct            as.pem, ae.pem  its keys          dr-DOMAIN.pem  a domain root, where made here
-//   journal.sqlite the job journal
+//   identity.json  this struct            as.pem, ae*.pem, keys.json  its keys (agent/keys)
+//   journal.sqlite the job journal        dr-DOMAIN.pem               a domain root, where made here
 #pragma once
 #include <filesystem>
 #include <map>
 #include <string>
 
+#include "agent/keys.hpp"
 #include "core/result.hpp"
-#include "crypto/keys.hpp"
 
 namespace wb::agent {
 
@@ -35,13 +35,6 @@ Result<void> save_identity(const std::filesystem::path& state_dir, const Identit
 std::string encode_identity(const Identity& identity);
 Result<Identity> decode_identity(std::string_view text);
 
-struct Keys {
-  crypto::PrivateKey as, ae;
-};
-// Faults as PrivateKey::load.
-Result<Keys> load_keys(const std::filesystem::path& state_dir);
-// The same, making and saving what is missing: an enrolment that failed half way is repeated with the same keys.
-Result<Keys> load_or_make_keys(const std::filesystem::path& state_dir);
 std::filesystem::path root_key_file(const std::filesystem::path& state_dir, const std::string& domain);
 
 }  // namespace wb::agent

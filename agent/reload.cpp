@@ -49,6 +49,8 @@ Awaitable<> Agent::change_domains(std::vector<config::AgentDomain> next) {
     co_return;
   }
   trust_.adopt(identity->domains);
+  auto looking = look_at_keys();
+  co_await std::move(looking);
   std::vector<std::string> before, after;
   for (const auto& [name, domain] : domains_) before.push_back(name);
   for (const auto& was : config_.domains) {

@@ -60,9 +60,9 @@ Result<std::string> Session::hello(const protocol::Challenge& challenge) const {
   if (!parts_.from.empty()) claims.from = parts_.from;
   claims.sw = "writeback-agent/" WB_VERSION;
   claims.caps = {"probe", "reset", "unlock", "change", "authenticate", "resolve"};
-  claims.ae_kids = {parts_.keys.ae.kid()};
+  claims.ae_kids = parts_.keys->kids();
   claims.window = parts_.window;
-  return crypto::sign(parts_.keys.as, protocol::typ_hello, protocol::encode(claims));
+  return crypto::sign(parts_.keys->as, protocol::typ_hello, protocol::encode(claims));
 }
 
 Awaitable<Result<void>> Session::greet() {
@@ -98,9 +98,12 @@ Awaitable<Result<void>> Session::greet() {
 Awaitable<Result<void>> Session::learn(const std::string& body) {
   auto keys = protocol::decode<protocol::ServiceKeys>(body);
   if (!keys) co_return keys.error();
+  const auto before = parts_.trust.identity().domains;
   for (const auto& why : parts_.trust.take(*keys, moment().now)) {
     parts_.refusals.count(security::keys, {log::field("where", why.where), log::field("why", why.detail)});
   }
+  for (const auto& [domain, pin] : parts_.trust.identity().domains)
+    if (const auto was = before.find(domain); was != before.end() && !was->second.dr.empty() && was->second.dr != pin.dr) log::info("root.changed", log::field("domain", domain), log::field("dr", pin.dr));
   if (!parts_.trust.unsaved()) co_return Result<void>();
   auto saving = parts_.save_identity();
   auto saved = co_await std::move(saving);
@@ -237,8 +240,12 @@ Awaitable<> Session::write_out() {
 }
 
 void Session::say_statements() {
-  auto statements = parts_.trust.statements(parts_.keys, moment().now);
+  auto statements = parts_.trust.statements(*parts_.keys, moment().now);
   if (!statements.statements.empty()) say(protocol::message_text("keys", statements));
+}
+
+void Session::restate() {
+  if (welcomed_) say_statements();
 }
 
 void Session::say_heartbeat() {

@@ -25,7 +25,7 @@ struct SessionTimings {
 };
 
 struct SessionParts {
-  const Keys& keys;
+  const KeysPtr& keys;
   TrustState& trust;
   Worker& worker;
   Outbox& outbox;
@@ -52,6 +52,7 @@ class Session {
   void on_welcome(std::function<void()> what) { when_welcomed_ = std::move(what); }  // from then on this one is in use
   Awaitable<End> run();
   void heartbeat_soon();                                      // readiness has changed
+  void restate();                                             // our keys have changed
   void say_draining();                                        // no more jobs, please
   void retire();                                              // another session has taken over: what is queued is still said, then the link is closed
   const std::string& id() const { return welcome_.session; }  // empty before the welcome

@@ -28,7 +28,8 @@ std::vector<Fault> TrustState::take(const protocol::ServiceKeys& keys, UnixSecon
   trust_ = std::make_shared<const Trust>(std::move(fresh));
   for (const auto& [domain, jws] : keys.rosters) {
     if (!identity_.domains.contains(domain)) continue;
-    if (auto done = take_roster(domain, jws, now); !done) refused.push_back(done.error());
+    const auto roots = keys.roots.find(domain);
+    if (auto done = take_roster(domain, jws, roots == keys.roots.end() ? std::vector<std::string>() : roots->second, now); !done) refused.push_back(done.error());
   }
   return refused;
 }
@@ -37,10 +38,12 @@ bool TrustState::names_us(const protocol::Roster& roster) const {
   return std::any_of(roster.agents.begin(), roster.agents.end(), [this](const auto& a) { return a.id == identity_.agent && a.as == us_.jwk(); });
 }
 
-Result<void> TrustState::take_roster(const std::string& domain, const std::string& jws, UnixSeconds now) {
+Result<void> TrustState::take_roster(const std::string& domain, const std::string& jws, const std::vector<std::string>& roots, UnixSeconds now) {
   auto& pin = identity_.domains.at(domain);
   auto root = pin.dr;
-  if (root.empty()) {
+  if (!root.empty()) {
+    root = crypto::follow_roots(roots, root, identity_.tenant, domain);
+  } else {
     auto first = crypto::verify_self_signed(jws, protocol::typ_roster);
     if (!first) return first.error();
     root = first->key.kid();
@@ -59,6 +62,11 @@ Result<void> TrustState::take_roster(const std::string& domain, const std::strin
 bool TrustState::stands(const std::string& domain, UnixSeconds now) const {
   const auto found = rosters_.find(domain);
   return found != rosters_.end() && found->second.exp > now && names_us(found->second);
+}
+
+std::optional<UnixSeconds> TrustState::roster_ends(const std::string& domain) const {
+  const auto found = rosters_.find(domain);
+  return found == rosters_.end() ? std::nullopt : std::optional(found->second.exp);
 }
 
 protocol::AgentKeys TrustState::statements(const Keys& keys, UnixSeconds now) const {

@@ -3,6 +3,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@ class TrustState {
 
   // Takes what verifies and leaves the rest: a bad roster of one domain harms no other. What was refused, and why.
   // A domain without a pinned root pins the first roster that is soundly self-signed and has us in it; a pinned root
-  // never changes here, and rsn never goes back.
+  // changes only to one that it has named itself (`roots`), with a roster of that one, and rsn never goes back.
   std::vector<Fault> take(const protocol::ServiceKeys& keys, UnixSeconds now);
 
   // Domains that another process (enroll) has added since, with what it knew of them.
@@ -32,12 +33,13 @@ class TrustState {
   const Identity& identity() const { return identity_; }
 
   std::shared_ptr<const Trust> trust() const { return trust_; }
-  bool stands(const std::string& domain, UnixSeconds now) const;  // approved: we are in its valid roster
+  bool stands(const std::string& domain, UnixSeconds now) const;            // approved: we are in its valid roster
+  std::optional<UnixSeconds> roster_ends(const std::string& domain) const;  // of the newest roster that was believed
   // One for each domain in whose roster we stand; 24 h.
   protocol::AgentKeys statements(const Keys& keys, UnixSeconds now) const;
 
  private:
-  Result<void> take_roster(const std::string& domain, const std::string& jws, UnixSeconds now);
+  Result<void> take_roster(const std::string& domain, const std::string& jws, const std::vector<std::string>& roots, UnixSeconds now);
   bool names_us(const protocol::Roster& roster) const;
 
   Identity identity_;

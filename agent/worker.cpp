@@ -127,7 +127,7 @@ void Worker::remember_probe(const Job& job) {
 
 // ---- what goes out ------------------------------------------------------------------------------------------
 std::optional<JobResult> Worker::read_own(const std::string& jws) const {
-  auto payload = crypto::verify(jws, protocol::typ_result, parts_.keys.as.public_key());
+  auto payload = crypto::verify(jws, protocol::typ_result, parts_.keys->as.public_key());
   if (!payload) return std::nullopt;
   auto result = protocol::decode<JobResult>(*payload);
   if (!result) return std::nullopt;
@@ -165,7 +165,7 @@ JobResult Worker::result_of(const Running& running, const Outcome& outcome) cons
 }
 
 void Worker::report(const JobResult& result, const std::string& domain) {
-  auto jws = crypto::sign(parts_.keys.as, protocol::typ_result, protocol::encode(result));
+  auto jws = crypto::sign(parts_.keys->as, protocol::typ_result, protocol::encode(result));
   if (!jws) {
     log::fault("result.unsigned", jws.error());
     return;

@@ -63,8 +63,8 @@ template <class F> class Finally {
 class Worker {
  public:
   struct Parts {
-    std::string agent;  // our id
-    const Keys& keys;
+    std::string agent;    // our id
+    const KeysPtr& keys;  // the agent's: another one after a rotation
     queue::Journal& journal;
     asio::thread_pool& journal_pool;  // one thread
     Domains& domains;

@@ -234,13 +234,13 @@ Awaitable<Ending> Worker::carry(RunningPtr running, Attempt attempt, std::shared
   };
   const Limits limits = running->limits;
   const auto received = running->received;
-  auto work = [&domain, rules = domain.rules, running, attempt = std::move(attempt), &keys = parts_.keys, limits, received, sending = std::move(sending), recorded = std::move(recorded)] {
+  auto work = [&domain, rules = domain.rules, running, attempt = std::move(attempt), keys = parts_.keys, limits, received, sending = std::move(sending), recorded = std::move(recorded)] {
     auto on_disk = [&] {
       if (recorded.valid() && (recorded.wait_for(limits.ttl) != std::future_status::ready || !recorded.get())) return false;
       failpoint("journaled", protocol::to_string(attempt.job.op));
       return true;
     };
-    const Means means{*domain.directory, *rules, domain.passwords, keys.ae, running->sealed, running->cancelled, limits, received, running->clock_offset_s, on_disk, sending};
+    const Means means{*domain.directory, *rules, domain.passwords, keys->opening(running->sealed), running->sealed, running->cancelled, limits, received, running->clock_offset_s, on_disk, sending};
     return carry_out(attempt, means);
   };
   auto carrying = to_completion(domain.pool, std::move(work));
@@ -264,7 +264,7 @@ std::optional<Worker::Outcome> Worker::outcome_of(const Job& job, Ending ending)
 
 // True: recorded and reported under the newest fence.
 Awaitable<bool> Worker::record(RunningPtr running, JobResult result) {
-  auto jws = crypto::sign(parts_.keys.as, protocol::typ_result, protocol::encode(result));
+  auto jws = crypto::sign(parts_.keys->as, protocol::typ_result, protocol::encode(result));
   if (!jws) {
     log::fault("result.unsigned", jws.error());
     co_return true;  // the open intent answers a redelivery

@@ -1,8 +1,5 @@
-// Private keys in files: PEM (PKCS#8), 0600, never seen in half, never overwritten.
+// Files with private keys: 0600, ours or root's, never seen in half, never overwritten.
 #include <fcntl.h>
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,13 +8,11 @@
 #include <cstring>
 
 #include "core/ids.hpp"
-#include "crypto/evp.hpp"
-#include "crypto/keys.hpp"
+#include "crypto/key_file.hpp"
 
 namespace wb::crypto {
 namespace {
 constexpr std::size_t file_bytes_max = 16 * 1024;  // a P-256 key is 241
-using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
 
 class Descriptor {
  public:
@@ -74,17 +69,6 @@ bool write_all(int fd, std::string_view text) {
   return true;
 }
 
-// Encoded on OpenSSL's secure heap.
-Result<Secret> pem_of(EVP_PKEY* key) {
-  const Bio bio(BIO_new(BIO_s_secmem()));
-  if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) return openssl_fault("key.save");
-  char* data = nullptr;
-  const auto size = BIO_get_mem_data(bio.get(), &data);
-  auto text = Secret::copy_of({data, static_cast<std::size_t>(size)});
-  cleanse(data, static_cast<std::size_t>(size));
-  return text;
-}
-
 // A name that exists is never replaced, not even when two of us start at once.
 int rename_fresh(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
@@ -94,32 +78,19 @@ int rename_fresh(const std::filesystem::path& from, const std::filesystem::path&
 
 }  // namespace
 
-Result<PrivateKey> PrivateKey::load(const std::filesystem::path& file) {
+Result<Secret> read_private(const std::filesystem::path& file) {
   const Descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a FIFO must not hang us
   if (!fd.ok()) return os_fault(errno == ENOENT ? Fault::Kind::unreachable : Fault::Kind::refused, "key.load", file);
   if (auto checked = check_private(fd.get(), file); checked.has_error()) return checked.error();
-  auto text = read_all(fd.get(), file);
-  if (text.has_error()) return text.error();
-  auto key = text->expose([](std::string_view pem) {
-    const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-    const auto no_password = [](char*, int, int, void*) { return -1; };
-    return Pkey(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr) : nullptr);
-  });
-  if (!key) {
-    ERR_clear_error();
-    return fault(Fault::Kind::malformed, "key.load", file.string() + ": no unencrypted PEM private key in it");
-  }
-  return adopt(std::move(key), "key.load");
+  return read_all(fd.get(), file);
 }
 
-Result<void> PrivateKey::save(const std::filesystem::path& file) const {
-  auto pem = pem_of(key_.get());
-  if (pem.has_error()) return pem.error();
+Result<void> write_fresh(const std::filesystem::path& file, const Secret& text) {
   const auto dir = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   const auto aside = dir / ("." + file.filename().string() + "." + new_ulid());
   const Descriptor fd(::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.ok()) return os_fault(Fault::Kind::internal, "key.save", file);
-  const bool written = pem->expose([&](std::string_view text) { return write_all(fd.get(), text); }) && ::fsync(fd.get()) == 0;
+  const bool written = text.expose([&](std::string_view all) { return write_all(fd.get(), all); }) && ::fsync(fd.get()) == 0;
   const bool named = written && rename_fresh(aside, file) == 0;
   const int why = errno;
   ::unlink(aside.c_str());  // gone already after a rename

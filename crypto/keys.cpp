@@ -63,12 +63,21 @@ Result<PrivateKey> PrivateKey::generate() {
 }
 
 Result<PrivateKey> PrivateKey::adopt(Pkey key, std::string_view where) {
-  char group[32] = {};
-  std::size_t length = 0;
-  const bool p256 = EVP_PKEY_get_group_name(key.get(), group, sizeof group, &length) == 1 && std::string_view(group, length) == SN_X9_62_prime256v1;
   const PkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
   // Pairwise: a file whose public half was swapped would have us publish a key we can't use.
-  if (!p256 || !ctx || EVP_PKEY_pairwise_check(ctx.get()) != 1) {
+  if (!ctx || EVP_PKEY_pairwise_check(ctx.get()) != 1) {
+    ERR_clear_error();
+    return fault(Fault::Kind::malformed, std::string(where), "not a P-256 private key");
+  }
+  return name(std::move(key), where);
+}
+
+Result<PrivateKey> PrivateKey::name(Pkey key, std::string_view where) {
+  char group[32] = {};
+  std::size_t length = 0;
+  const bool p256 = EVP_PKEY_get_group_name(key.get(), group, sizeof group, &length) == 1 &&
+      (std::string_view(group, length) == SN_X9_62_prime256v1 || std::string_view(group, length) == "P-256");  // providers have their own spelling
+  if (!p256) {
     ERR_clear_error();
     return fault(Fault::Kind::malformed, std::string(where), "not a P-256 private key");
   }

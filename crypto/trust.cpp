@@ -42,6 +42,17 @@ Result<protocol::Roster> check_roster(std::string_view jws, std::string_view dr_
   return roster;
 }
 
+std::string follow_roots(const std::vector<std::string>& chain, std::string dr_pin, std::string_view ten, std::string_view dom) {
+  for (const auto& jws : chain) {
+    auto payload = verify_pinned(jws, protocol::typ_root, dr_pin);
+    if (payload.has_error()) continue;
+    auto next = protocol::decode<protocol::Succession>(*payload);
+    if (next.has_error() || next->ten != ten || next->dom != dom || point_of(next->dr).empty()) continue;
+    dr_pin = thumbprint(next->dr);
+  }
+  return dr_pin;
+}
+
 Result<protocol::Statement> check_statement(std::string_view jws, const protocol::Roster& roster, UnixSeconds now) {
   auto named = parse_jws(jws, protocol::typ_statement, CarryKey::no);
   if (named.has_error()) return named.error();

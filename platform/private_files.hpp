@@ -1,9 +1,11 @@
 // Small files that only we may read: identity, tokens. (Private keys have their own rules in crypto/keys.)
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/result.hpp"
 #include "core/secret.hpp"
@@ -24,5 +26,24 @@ Result<std::string> read_file(const std::filesystem::path& file, std::size_t lim
 // A password: the first line, at most 1 KiB, without its line end. Fault refused at `where`: unreadable, empty, somebody else's (root's
 // is as good as ours), or open to others.
 Result<Secret> read_private_line(const std::filesystem::path& file, std::string_view where);
+
+// Held by one process at a time, and given back with its end, however that comes. The file (made where it is missing) says nothing.
+class FileLock {
+ public:
+  // Fault refused "file.lock" when another one holds it for all of `patience`; internal else.
+  static Result<FileLock> take(const std::filesystem::path& file, std::chrono::milliseconds patience = {});
+  FileLock() = default;
+  FileLock(FileLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileLock& operator=(FileLock&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+  ~FileLock();
+
+ private:
+  int fd_ = -1;
+};
 
 }  // namespace wb::platform

@@ -91,11 +91,22 @@ template <> Result<Welcome> decode(std::string_view text) {
   });
 }
 
-template <> std::string encode(const ServiceKeys& k) { return text_of({{"sk", shape(k.sk)}, {"rosters", shape_map(k.rosters)}}); }
+template <> std::string encode(const ServiceKeys& k) {
+  json::object out{{"sk", shape(k.sk)}, {"rosters", shape_map(k.rosters)}}, roots;
+  for (const auto& [domain, chain] : k.roots) roots[view(domain)] = shape(chain);
+  if (!roots.empty()) out["roots"] = std::move(roots);
+  return text_of(out);
+}
 template <> Result<ServiceKeys> decode(std::string_view text) {
   return read_object<ServiceKeys>(text, [](Members& m, ServiceKeys& k) {
     m.texts("sk", k.sk, 8);
     read_text_map(m, "rosters", k.rosters);
+    const auto* roots = m.any("roots", false);
+    if (!roots || roots->is_null()) return;
+    if (!roots->is_object() || roots->get_object().size() > 16) return m.problem("roots", "expected an object of at most 16 domains");
+    Members each(*roots, Members::Unknown::ignored);
+    for (const auto& member : roots->get_object()) each.texts(std::string_view(member.key()), k.roots[std::string(member.key())], roots_max);
+    if (auto done = each.finish(); done.has_error()) m.problem("roots", done.error().detail);
   });
 }
 

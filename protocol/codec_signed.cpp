@@ -129,6 +129,16 @@ template <> Result<Roster> decode(std::string_view text) {
   });
 }
 
+template <> std::string encode(const Succession& s) {
+  return json::serialize(json::object{{"v", 1}, {"ten", s.ten}, {"dom", s.dom}, {"dr", shape(s.dr)}, {"iat", s.iat}});
+}
+template <> Result<Succession> decode(std::string_view text) {
+  return read_strict<Succession>(text, [](Members& m, Succession& s) {
+    m.version().text("ten", s.ten).text("dom", s.dom).integer("iat", s.iat);
+    read_member(m, "dr", s.dr);
+  });
+}
+
 template <> std::string encode(const Statement& s) {
   json::array keys;
   for (const auto& k : s.ae) keys.emplace_back(shape_statement_key(k));

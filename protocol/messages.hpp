@@ -15,6 +15,7 @@ constexpr std::size_t message_bytes_max = 64 * 1024;
 constexpr std::size_t hello_bytes_max = 4 * 1024;
 constexpr std::size_t job_bytes_max = 32 * 1024;
 constexpr std::size_t recipients_max = 32;
+constexpr std::size_t roots_max = 8;             // successions of one domain
 constexpr std::size_t password_units_max = 256;  // UTF-16 code units
 constexpr int json_depth_max = 8;
 constexpr int seal_seconds_max = 120;
@@ -22,7 +23,7 @@ constexpr std::string_view exporter_label = "EXPORTER-wb-hello-v1";
 constexpr std::string_view subprotocol = "wb.v1";
 
 // ---- typ of signed objects (section 3) ----------------------------------------------------------------------
-constexpr std::string_view typ_hello = "wb-hello+jws", typ_enroll = "wb-enroll+jws", typ_roster = "wb-roster+jws",
+constexpr std::string_view typ_hello = "wb-hello+jws", typ_enroll = "wb-enroll+jws", typ_roster = "wb-roster+jws", typ_root = "wb-root+jws",
                            typ_statement = "wb-statement+jws", typ_submit = "wb-submit+jws", typ_endorse = "wb-endorse+jws",
                            typ_job = "wb-job+jws", typ_result = "wb-result+jws", typ_sealed = "wb-sealed+jwe";
 
@@ -52,6 +53,7 @@ struct Welcome {
 struct ServiceKeys {
   std::vector<std::string> sk;
   std::map<std::string, std::string> rosters;
+  std::map<std::string, std::vector<std::string>> roots = {};  // by domain: successions, the oldest first
 };
 struct AgentKeys {
   std::map<std::string, std::string> statements;
@@ -126,6 +128,11 @@ struct Roster {
   std::string ten, dom;
   std::int64_t rsn = 0, iat = 0, exp = 0;
   std::vector<RosterAgent> agents;
+};
+struct Succession {  // a domain root names the next one
+  std::string ten, dom;
+  Jwk dr;
+  std::int64_t iat = 0;
 };
 struct StatementKey {
   std::string kid;

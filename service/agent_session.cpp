@@ -10,6 +10,7 @@
 
 namespace wb::service {
 namespace {
+constexpr std::size_t kids_max = 16;       // more than an agent keeps: what is forgotten first, it has forgotten too
 constexpr std::size_t outbox_max = 1'024;  // a full window for every domain, with room for acks
 constexpr int malformed_max = 16;          // then the peer is not one to talk to
 }  // namespace
@@ -18,11 +19,13 @@ AgentSession::AgentSession(asio::any_io_executor executor, std::unique_ptr<link:
     : id(new_ulid()), agent(std::move(greeted.agent)), epoch(greeted.hello.epoch), from(greeted.hello.from.value_or("")), link_(std::move(link)), as_(std::move(as)), caps_(greeted.hello.caps.begin(), greeted.hello.caps.end()), rosters_(rosters), refusals_(refusals), listener_(listener),
       window_(std::clamp(greeted.hello.window, 1, window)), window_max_(window), outbox_(executor, outbox_max) {
   for (auto& name : domains) domains_[name];
+  for (const auto& kid : greeted.hello.ae_kids) opens_with(kid);
 }
 
 void AgentSession::take_over(const AgentSession& before) {
   for (auto& [name, its] : domains_)
     if (const auto* was = before.domain(name)) its = *was;
+  for (const auto& kid : before.kids_) opens_with(kid);
 }
 
 AgentSession::Domain* AgentSession::domain(const std::string& name) {
@@ -41,9 +44,12 @@ bool AgentSession::ready(const std::string& name, UnixSeconds now) const {
   return !draining_ && !broken_ && active(name, now) && domain(name)->readiness.ready;
 }
 
-bool AgentSession::opens(const std::string& name, const std::string& kid) const {
-  const auto* d = domain(name);
-  return d && d->statement && std::any_of(d->statement->ae.begin(), d->statement->ae.end(), [&](const auto& key) { return key.kid == kid; });
+bool AgentSession::opens(const std::string& kid) const { return std::find(kids_.begin(), kids_.end(), kid) != kids_.end(); }
+
+void AgentSession::opens_with(const std::string& kid) {
+  if (opens(kid)) return;
+  if (kids_.size() >= kids_max) kids_.erase(kids_.begin());
+  kids_.push_back(kid);
 }
 
 // ---- running ------------------------------------------------------------------------------------------------
@@ -120,6 +126,7 @@ void AgentSession::say_error(std::string code, std::string message, const std::s
 // ---- messages -----------------------------------------------------------------------------------------------
 bool AgentSession::handle(const std::string& text) {
   suspect_ = false;  // whatever it says: it lives
+  heard_ = BootClock::now();
   auto envelope = protocol::decode_envelope(text);
   if (!envelope) {
     refusals_.count(security::message, {log::field("agent", agent.id)});
@@ -171,6 +178,7 @@ void AgentSession::on_keys(const protocol::AgentKeys& keys) {
     }
     const bool news = !d->statement || d->statement->rsn != statement->rsn;
     d->statement = std::move(*statement);
+    for (const auto& key : d->statement->ae) opens_with(key.kid);
     if (news) log::info("agent.active", log::field("agent", agent.id), log::field("domain", name), log::field("rsn", d->statement->rsn));
     listener_.agents_changed(name);
   }

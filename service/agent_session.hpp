@@ -55,7 +55,8 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   // Stands in the roster with this key and has a statement of the same number.
   bool active(const std::string& domain, UnixSeconds now) const;
   bool ready(const std::string& domain, UnixSeconds now) const;
-  bool opens(const std::string& domain, const std::string& kid) const;  // one of its encryption keys
+  // One of its encryption keys, or a former one that it keeps for what was sealed before it changed.
+  bool opens(const std::string& kid) const;
   bool can(const std::string& capability) const { return caps_.contains(capability); }
   Domain* domain(const std::string& name);
   const Domain* domain(const std::string& name) const;
@@ -64,11 +65,13 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   // It let an offer or a lease lapse: frozen perhaps. Until it says anything it is asked only when nobody else is there.
   void suspect() { suspect_ = true; }
   bool suspected() const { return suspect_; }
+  BootClock::time_point heard() const { return heard_; }  // when it last said anything
 
  private:
   bool handle(const std::string& text);  // false: the link must end
   void on_heartbeat(const protocol::AgentHeartbeat& hb);
   void on_keys(const protocol::AgentKeys& keys);
+  void opens_with(const std::string& kid);
   void on_result(const protocol::ResultMessage& message, const std::string& re);
   bool bad(std::string code, std::string message, const std::string& re);  // false: that was one too many
   void say_error(std::string code, std::string message, const std::string& re);
@@ -85,6 +88,8 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   int window_;
   const int window_max_;
   int malformed_ = 0;
+  std::vector<std::string> kids_;  // of keys it opens with, as its hello and statements said; the newest last
+  BootClock::time_point heard_ = BootClock::now();
   bool draining_ = false, broken_ = false, suspect_ = false;
   Queue<std::string> outbox_;
 };

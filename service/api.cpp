@@ -98,7 +98,7 @@ Api::Reply Api::keys(Call call) {
   auto statements = rosters_.statements(domain, now);
   if (!statements) co_return refuse_for(statements.error());
   const auto* known = rosters_.find(domain);
-  co_return answer(200, {{"tenant", settings_.tenant}, {"domain", domain}, {"roster", known ? json::value(known->jws) : json::value(nullptr)}, {"statements", texts(*statements)}, {"ready_agents", gateway_.ready_agents(domain)}, {"now", now}});
+  co_return answer(200, {{"tenant", settings_.tenant}, {"domain", domain}, {"roster", known ? json::value(known->jws) : json::value(nullptr)}, {"roots", texts(known ? known->roots : std::vector<std::string>())}, {"statements", texts(*statements)}, {"ready_agents", gateway_.ready_agents(domain)}, {"now", now}});
 }
 
 // ---- POST /api/v1/probes ------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ json::object shape_of(const protocol::Jwk& key) { return {{"kty", "EC"}, {"crv",
 
 bool fresh(UnixSeconds iat, UnixSeconds now) { return std::abs(iat - now) <= clock_skew_max; }
 
-// Two text members and nothing else, as all three calls have.
+// Two text members and nothing else.
 Result<void> read_two(const std::string& body, std::string_view first, std::string& a, std::string_view second, std::string& b) {
   auto value = protocol::parse_json(body);
   if (!value) return value.error();
@@ -69,6 +69,7 @@ link::HttpResponse Enrolment::enroll(const link::HttpRequest& request) {
   AgentRow agent{"", proof->key.jwk(), proof->key.kid(), printable(claims->host)};
   auto enrolled = store_.enroll(token->id, agent, now);
   if (!enrolled) return refuse_for(enrolled.error());
+  if (*enrolled == Enrolled::revoked) return refused_as(security::proof, "revoked", Refusal::conflict, "this agent was revoked; a host that shall serve again needs new keys: enroll --again");
   if (*enrolled == Enrolled::domain_full) return refused_as(security::proof, "domain_full", Refusal::conflict, "the domain has too many agents");
   if (*enrolled != Enrolled::yes) return refused_as(security::token, "token", Refusal::unauthorized, "the token is unknown, used or out of date");
   log::info("agent.enrolled", log::field("agent", agent.id), log::field("domain", **domain), log::field("fingerprint", agent.kid));
@@ -86,6 +87,7 @@ Result<AgentRow> Enrolment::submitter(const std::string& jws, std::string_view a
   auto agent = store_.agent_by_key(named->kid);
   if (!agent) return agent.error();
   if (!*agent) return refusal("no such agent");
+  if ((*agent)->revoked) return refusal("revoked");
   auto key = crypto::PublicKey::from_jwk((*agent)->as);
   if (!key) return key.error();
   auto payload = crypto::verify(jws, protocol::typ_submit, *key);
@@ -114,19 +116,26 @@ link::HttpResponse Enrolment::agents(const link::HttpRequest& request) {
   const auto now = unix_now();
   json::array list;
   for (const auto& m : *members)
-    list.push_back(json::object{{"id", m.agent.id}, {"host", m.agent.host}, {"as", shape_of(m.agent.as)}, {"state", rosters_.stands(domain, m.agent, now) ? "active" : "pending"}});
+    list.push_back(json::object{{"id", m.agent.id}, {"host", m.agent.host}, {"as", shape_of(m.agent.as)}, {"state", m.agent.revoked ? "revoked" : rosters_.stands(domain, m.agent, now) ? "active"
+                                                                                                                                                                                        : "pending"}});
   const auto* known = rosters_.find(domain);
-  return answer(200, {{"agents", std::move(list)}, {"roster", known ? json::value(known->jws) : json::value(nullptr)}});
+  json::array roots;
+  if (known)
+    for (const auto& link : known->roots) roots.emplace_back(link);
+  return answer(200, {{"agents", std::move(list)}, {"roster", known ? json::value(known->jws) : json::value(nullptr)}, {"roots", std::move(roots)}});
 }
 
 // ---- POST /agent/v1/roster ----------------------------------------------------------------------------------
 link::HttpResponse Enrolment::roster(const link::HttpRequest& request) {
   std::string roster, domain, jws;
-  if (auto read = read_two(request.body, "roster", roster, "jws", jws); !read) return refuse(Refusal::bad_request, read.error().detail);
+  std::optional<std::string> root;
+  auto body = protocol::parse_json(request.body);
+  if (!body) return refuse(Refusal::bad_request, body.error().detail);
+  if (auto read = Members(*body, Members::Unknown::refused).text("roster", roster).text("jws", jws).text("root", root).finish(); !read) return refuse(Refusal::bad_request, read.error().detail);
   auto asker = submitter(jws, roster, domain);
   if (!asker && asker.error().kind == Fault::Kind::internal) return refuse_for(asker.error());
   if (!asker) return no(gateway_.refusals(), security::submitter, request, asker.error().detail, Refusal::unauthorized, "not signed by an agent of this domain");
-  auto accepted = rosters_.accept(domain, roster, unix_now());
+  auto accepted = rosters_.accept(domain, roster, root.value_or(""), unix_now());
   if (!accepted) {
     if (accepted.error().kind == Fault::Kind::internal) return refuse_for(accepted.error());
     return no(gateway_.refusals(), security::roster, request, accepted.error().detail, accepted.error().kind == Fault::Kind::malformed ? Refusal::bad_request : Refusal::conflict, accepted.error().detail);

@@ -44,9 +44,19 @@ std::optional<Fault> Gateway::admit(const Greeted& greeted) {
   if (greeted.hello.epoch <= live->second->epoch) {
     // The older link may be dead without our knowing: a word on it lets TCP_USER_TIMEOUT find out.
     live->second->send(protocol::message_text("hb", protocol::ServiceHeartbeat{unix_now()}));
+    if (cloned(greeted.agent.id, *live->second)) log::error("agent.cloned", log::field("agent", greeted.agent.id), log::field("epoch", greeted.hello.epoch), log::field("live_epoch", live->second->epoch));
     return refused("duplicate");
   }
   return std::nullopt;
+}
+
+// An agent that lost its link says nothing on it any more: one that goes on talking there, after it was seen to dial anew,
+// is another copy of the same identity.
+bool Gateway::cloned(const std::string& agent, const AgentSession& live) {
+  const auto [seen, first] = duplicates_.try_emplace(agent, BootClock::now());
+  const bool both_live = !first && live.heard() > seen->second;
+  seen->second = BootClock::now();
+  return both_live;
 }
 
 Awaitable<> Gateway::serve(std::unique_ptr<link::Link> link) {
@@ -71,6 +81,7 @@ Awaitable<> Gateway::serve(std::unique_ptr<link::Link> link) {
     else replace(agent, *old->second);
   }
   sessions_[agent] = session;
+  duplicates_.erase(agent);
   log::info("agent.connected", log::field("agent", agent), log::field("session", session->id), log::field("domains", session->domains().size()), log::field("epoch", session->epoch));
   const protocol::Welcome welcome{session->id, 1, static_cast<int>(settings_.heartbeat.count()), static_cast<int>(settings_.jobs.lease.count()), session->window(), unix_now()};
   session->send(protocol::message_text("welcome", welcome));
@@ -95,14 +106,43 @@ void Gateway::replace(const std::string& agent, AgentSession& old) {
 std::string Gateway::keys_text(const AgentSession& session) const {
   protocol::ServiceKeys keys{keys_.endorsements(unix_now()), {}};
   for (const auto& [domain, state] : session.domains())
-    if (const auto* known = rosters_.find(domain)) keys.rosters.emplace(domain, known->jws);
+    if (const auto* known = rosters_.find(domain)) {
+      keys.rosters.emplace(domain, known->jws);
+      if (!known->roots.empty()) keys.roots.emplace(domain, known->roots);
+    }
   return protocol::message_text("keys", keys);
 }
 
 void Gateway::tell_roster(const std::string& domain) {
+  const auto now = unix_now();
+  std::vector<std::string> out;
   // send() may cut a link but never ends a session at once: the map does not change under us.
-  for (auto& [agent, session] : sessions_)
-    if (session->domain(domain)) session->send(keys_text(*session));
+  for (auto& [agent, session] : sessions_) {
+    const auto* state = session->domain(domain);
+    if (!state) continue;
+    if (state->statement && !rosters_.stands(domain, session->agent, now)) out.push_back(agent);
+    else session->send(keys_text(*session));
+  }
+  for (const auto& agent : out) cut_off(agent, "roster");
+}
+
+void Gateway::take_revoked() {
+  auto ids = store_.revoked();
+  if (!ids) return log::fault("store.failed", ids.error());
+  for (const auto& agent : *ids) {
+    if (!revoked_.insert(agent).second) continue;
+    rosters_.drop_statements();
+    cut_off(agent, "operator");
+  }
+}
+
+void Gateway::cut_off(const std::string& agent, std::string_view why) {
+  const auto found = sessions_.find(agent);
+  if (found == sessions_.end()) return;
+  log::warn("agent.revoked", log::field("agent", agent), log::field("why", why));
+  found->second->abort();  // nothing it says is heard any more
+  sessions_.erase(found);
+  listener_->link_lost(agent);
 }
 
 void Gateway::tell_keys() {
@@ -129,7 +169,7 @@ Gateway::Choice Gateway::choose(const Wanted& wanted) const {
   for (const auto& [agent, session] : sessions_) {
     if (!session->ready(wanted.domain, now)) continue;
     if (!wanted.capability.empty() && !session->can(wanted.capability)) continue;
-    const auto opens = [&](const std::string& kid) { return session->opens(wanted.domain, kid); };
+    const auto opens = [&](const std::string& kid) { return session->opens(kid); };
     if (!wanted.recipients.empty() && std::none_of(wanted.recipients.begin(), wanted.recipients.end(), opens)) continue;
     choice.any_ready = true;
     const auto held = session->domain(wanted.domain)->held;

@@ -47,9 +47,11 @@ class Gateway {
   // False when the agent is gone or its outbox full.
   bool send(const std::string& agent, std::string text);
 
-  void tell_roster(const std::string& domain);  // to its agents
-  void tell_keys();                             // to everybody
-  Awaitable<> goodbye();                        // closes every link with going_away
+  // To its agents. One that stood in it and does no longer is cut off, and what it held is anybody's.
+  void tell_roster(const std::string& domain);
+  void take_revoked();    // cuts off whom the operator has revoked since
+  void tell_keys();       // to everybody
+  Awaitable<> goodbye();  // closes every link with going_away
   std::size_t sessions() const { return sessions_.size(); }
   Refusals& refusals() { return refusals_; }  // of the whole service
 
@@ -57,6 +59,8 @@ class Gateway {
   using Session = std::shared_ptr<AgentSession>;
   std::optional<Fault> admit(const Greeted& greeted);
   void replace(const std::string& agent, AgentSession& old);
+  bool cloned(const std::string& agent, const AgentSession& live);
+  void cut_off(const std::string& agent, std::string_view why);
   std::string keys_text(const AgentSession& session) const;
 
   const Settings& settings_;
@@ -68,6 +72,8 @@ class Gateway {
   Listener* listener_ = nullptr;
   std::map<std::string, Session> sessions_;                  // by agent id
   std::map<std::string, BootClock::time_point> last_hello_;  // of agents we know: bounded by their number
+  std::map<std::string, BootClock::time_point> duplicates_;  // when a second start of an agent was last refused; of agents we know
+  std::set<std::string> revoked_;                            // by the operator; cut off already
   TaskGroup goodbyes_;
   bool closing_ = false;
 };

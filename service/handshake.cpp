@@ -25,6 +25,7 @@ Result<Greeted> believe(const std::string& text, Store& store, const Settings& s
   if (!key) return key.error();
   auto payload = crypto::verify(message->jws, protocol::typ_hello, *key);
   if (!payload) return refused("signature");
+  if ((*agent)->revoked) return refused("revoked");
   auto hello = protocol::decode<protocol::HelloClaims>(*payload);
   if (!hello) return refused("malformed");
   const auto& row = **agent;

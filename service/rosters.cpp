@@ -28,7 +28,12 @@ const Rosters::Known* Rosters::find(const std::string& domain) {
     log::fault("store.roster_damaged", roster.error());
     return nullptr;
   }
-  return &known_.emplace(domain, Known{(*row)->jws, (*row)->dr, std::move(*roster)}).first->second;
+  auto roots = store_.roots(domain);
+  if (!roots) {
+    log::fault("store.failed", roots.error());
+    return nullptr;
+  }
+  return &known_.emplace(domain, Known{(*row)->jws, (*row)->dr, std::move(*roster), std::move(*roots)}).first->second;
 }
 
 const Rosters::Known* Rosters::current(const std::string& domain, UnixSeconds now) {
@@ -38,26 +43,41 @@ const Rosters::Known* Rosters::current(const std::string& domain, UnixSeconds no
 
 bool Rosters::stands(const std::string& domain, const AgentRow& agent, UnixSeconds now) {
   const auto* known = current(domain, now);
-  return known && std::any_of(known->roster.agents.begin(), known->roster.agents.end(), [&](const auto& a) { return a.id == agent.id && a.as == agent.as; });
+  return known && !agent.revoked && std::any_of(known->roster.agents.begin(), known->roster.agents.end(), [&](const auto& a) { return a.id == agent.id && a.as == agent.as; });
 }
 
-Result<void> Rosters::accept(const std::string& domain, const std::string& jws, UnixSeconds now) {
+Result<void> Rosters::accept(const std::string& domain, const std::string& jws, const std::string& succession, UnixSeconds now) {
   const auto* before = find(domain);
   auto dr = before ? before->dr : std::string();
   if (!before) {
     auto signer = crypto::verify_self_signed(jws, protocol::typ_roster);
     if (!signer) return signer.error();
     dr = signer->key.kid();
+  } else if (!succession.empty()) {
+    dr = crypto::follow_roots({succession}, before->dr, tenant_, domain);
+    if (dr == before->dr) return fault(Fault::Kind::refused, "roster.accept", "the root of now has not named that one");
   }
+  const bool moved = before && dr != before->dr;
   auto roster = crypto::check_roster(jws, dr, tenant_, domain, before ? before->roster.rsn + 1 : 1, now);
   if (!roster) return roster.error();
-  auto put = store_.put_roster(domain, {jws, dr, roster->rsn});
+  auto put = store_.put_roster(domain, {jws, dr, roster->rsn}, moved ? succession : std::string());
   if (!put) return put.error();
   if (!*put) return fault(Fault::Kind::refused, "roster.accept", "a newer roster is there");
-  log::info("roster.accepted", log::field("domain", domain), log::field("rsn", roster->rsn), log::field("agents", roster->agents.size()));
-  known_.insert_or_assign(domain, Known{jws, dr, std::move(*roster)});
+  log::info("roster.accepted", log::field("domain", domain), log::field("rsn", roster->rsn), log::field("agents", roster->agents.size()), log::field("dr", dr));
+  known_.erase(domain);  // read again, with its successions
   stated_.erase(domain);
   return {};
+}
+
+std::vector<std::string> Rosters::take_forgotten() {
+  std::vector<std::string> gone;
+  for (const auto& [domain, known] : known_) {
+    auto row = store_.roster(domain);
+    if (!row) log::fault("store.failed", row.error());
+    else if (!*row) gone.push_back(domain);
+  }
+  for (const auto& domain : gone) known_.erase(domain), stated_.erase(domain);
+  return gone;
 }
 
 Result<protocol::Statement> Rosters::accept_statement(const std::string& domain, const AgentRow& agent, const std::string& jws, UnixSeconds now) {

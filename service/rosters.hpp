@@ -19,6 +19,7 @@ class Rosters {
   struct Known {
     std::string jws, dr;
     protocol::Roster roster;
+    std::vector<std::string> roots;  // how the root came to be: successions, the oldest first
   };
 
   Rosters(Store& store, std::string tenant) : store_(store), tenant_(std::move(tenant)) {}
@@ -29,9 +30,12 @@ class Rosters {
   const Known* current(const std::string& domain, UnixSeconds now);
   bool stands(const std::string& domain, const AgentRow& agent, UnixSeconds now);
 
-  // A roster that came in: the first of its domain sets the root, later ones need the same root and a greater number.
-  // Fault refused / malformed says why not.
-  Result<void> accept(const std::string& domain, const std::string& jws, UnixSeconds now);
+  // A roster that came in: the first of its domain sets the root, later ones need the same root and a greater number; or
+  // `succession`, by which the root of now names the one that signed this. Fault refused / malformed says why not.
+  Result<void> accept(const std::string& domain, const std::string& jws, const std::string& succession, UnixSeconds now);
+  // The command line works on the same store. Domains whose root it has forgotten:
+  std::vector<std::string> take_forgotten();
+  void drop_statements() { stated_.clear(); }  // an agent was revoked: read them again
   // A statement that its agent sent; kept for sealing clients. Fault refused / malformed.
   Result<protocol::Statement> accept_statement(const std::string& domain, const AgentRow& agent, const std::string& jws, UnixSeconds now);
   // The statements that go with the current roster. Verified when something changed, not at every question.

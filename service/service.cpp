@@ -56,7 +56,7 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
   if (!started) return started.error();
   service->web_ = std::move(*started);
   service->tasks_.start("service.keep_house", keep_house(self));
-  service->tasks_.start("service.take_releases", take_releases(self));
+  service->tasks_.start("service.take_orders", take_orders(self));
   log::info("service.started", log::field("version", WB_VERSION), log::field("address", config.listen_address), log::field("port", service->port()),
       log::field("tenant", config.tenant), log::field("sr", service->keys_.root().kid()));
   return service;
@@ -65,20 +65,31 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
 Awaitable<> Service::keep_house(Service* self) {
   for (;;) {
     if (auto pruned = self->store_.prune(unix_now()); !pruned) log::fault("store.failed", pruned.error());
-    auto renewed = self->keys_.renew(unix_now());
-    if (!renewed) log::fault("service.key_not_renewed", renewed.error());
-    else if (*renewed) self->gateway_.tell_keys();
+    self->renew_keys();
     const bool go_on = co_await sleep_for(std::chrono::hours(1));
     if (!go_on) co_return;
   }
 }
 
-Awaitable<> Service::take_releases(Service* self) {
+void Service::renew_keys() {
+  auto renewed = keys_.renew(unix_now());
+  if (!renewed) log::fault("service.key_not_renewed", renewed.error());
+  else if (*renewed) gateway_.tell_keys();
+}
+
+// What the command line did to the folder and the store that both use.
+Awaitable<> Service::take_orders(Service* self) {
   for (;;) {
     const bool go_on = co_await sleep_for(self->settings_.release_look);
     if (!go_on) co_return;
     self->dispatch_.take_releases();
     self->gateway_.refusals().tell();
+    self->gateway_.take_revoked();
+    if (self->keys_.changed_outside()) self->renew_keys();
+    for (const auto& domain : self->rosters_.take_forgotten()) {
+      log::warn("root.forgotten", log::field("domain", domain));
+      self->gateway_.tell_roster(domain);
+    }
   }
 }
 

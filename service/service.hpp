@@ -34,7 +34,8 @@ class Service {
  private:
   Service(asio::io_context& io, Settings settings, Store store, Keys keys);
   static Awaitable<> keep_house(Service* self);
-  static Awaitable<> take_releases(Service* self);
+  static Awaitable<> take_orders(Service* self);
+  void renew_keys();
 
   // In this order: each knows only what stands above it.
   Settings settings_;

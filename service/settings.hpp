@@ -14,7 +14,7 @@ struct Settings {
   std::chrono::milliseconds hello_timeout{5'000}, hello_pause{1'000}, heartbeat{25'000};
   std::chrono::milliseconds probe_wait{10'000}, wait_max{30'000};
   std::chrono::milliseconds ack_delay{20};        // how long outcomes may wait to be flushed together
-  std::chrono::milliseconds release_look{2'000};  // how often the store is asked for what an operator released
+  std::chrono::milliseconds release_look{1'000};  // how often is looked for what an operator ordered: releases, revocations, keys
   int enrol_per_minute = 5;                       // per address
   std::size_t sessions_max = 10'000, live_jobs_max = 10'000, waiters_max = 16;
   queue::JobTimings jobs;

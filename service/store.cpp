@@ -38,7 +38,12 @@ CREATE INDEX jobs_resolving ON jobs(domain, sub) WHERE final = 0 AND told = 1;
 CREATE INDEX jobs_released ON jobs(jti) WHERE final = 0 AND released = 1;
 )sql";
 
-AgentRow agent_of(const queue::Query& q) { return AgentRow{q.text(0), {q.text(2), q.text(3)}, q.text(1), q.text(4)}; }
+constexpr const char* schema_3 = R"sql(
+ALTER TABLE agents ADD COLUMN revoked INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE roots(domain TEXT NOT NULL, number INTEGER NOT NULL, jws TEXT NOT NULL, PRIMARY KEY(domain, number)) STRICT;
+)sql";
+
+AgentRow agent_of(const queue::Query& q) { return AgentRow{q.text(0), {q.text(2), q.text(3)}, q.text(1), q.text(4), q.number(5) != 0}; }
 
 bool same_bytes(const std::string& a, std::string_view b) { return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
 
@@ -47,7 +52,7 @@ bool same_bytes(const std::string& a, std::string_view b) { return a.size() == b
 Result<Store> Store::open(const std::filesystem::path& file) {
   auto database = queue::Database::open(file);
   if (!database) return database.error();
-  if (auto ready = database->migrate({schema_1, schema_2}); !ready) return ready.error();
+  if (auto ready = database->migrate({schema_1, schema_2, schema_3}); !ready) return ready.error();
   return Store(std::move(*database));
 }
 
@@ -84,6 +89,7 @@ Result<Enrolled> Store::enroll(std::string_view token, AgentRow& agent, UnixSeco
   }
   auto known = agent_by_key(agent.kid);
   if (!known) return known.error();
+  if (*known && (*known)->revoked) return Enrolled::revoked;
   agent.id = *known ? (*known)->id : new_ulid();
   auto kept = database_.run("INSERT INTO agents(id, kid, x, y, host, enrolled) VALUES(?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET host=excluded.host",
       agent.id, agent.kid, agent.as.x, agent.as.y, agent.host, now);
@@ -95,7 +101,7 @@ Result<Enrolled> Store::enroll(std::string_view token, AgentRow& agent, UnixSeco
 }
 
 Result<std::optional<AgentRow>> Store::agent_by_key(std::string_view kid) {
-  auto q = database_.query("SELECT id, kid, x, y, host FROM agents WHERE kid=?", kid);
+  auto q = database_.query("SELECT id, kid, x, y, host, revoked FROM agents WHERE kid=?", kid);
   auto row = q.next();
   if (!row) return row.error();
   return *row ? std::optional(agent_of(q)) : std::nullopt;
@@ -114,12 +120,12 @@ Result<std::vector<std::string>> Store::domains_of(std::string_view agent) {
 
 Result<std::vector<MemberRow>> Store::members(std::string_view domain) {
   std::vector<MemberRow> members;
-  auto q = database_.query("SELECT a.id, a.kid, a.x, a.y, a.host, m.domain FROM members m JOIN agents a ON a.id=m.agent WHERE ?1='' OR m.domain=?1 ORDER BY m.domain, a.id", domain);
+  auto q = database_.query("SELECT a.id, a.kid, a.x, a.y, a.host, a.revoked, m.domain FROM members m JOIN agents a ON a.id=m.agent WHERE ?1='' OR m.domain=?1 ORDER BY m.domain, a.id", domain);
   for (;;) {
     auto row = q.next();
     if (!row) return row.error();
     if (!*row) return members;
-    members.push_back({agent_of(q), q.text(5)});
+    members.push_back({agent_of(q), q.text(6)});
   }
 }
 
@@ -131,14 +137,63 @@ Result<std::optional<RosterRow>> Store::roster(std::string_view domain) {
   return *row ? std::optional(RosterRow{q.text(0), q.text(1), q.number(2)}) : std::nullopt;
 }
 
-Result<bool> Store::put_roster(std::string_view domain, const RosterRow& roster) {
+Result<bool> Store::put_roster(std::string_view domain, const RosterRow& roster, const std::string& succession) {
+  auto guard = database_.begin();
+  if (!guard) return guard.error();
   // The condition stands in the statement: two rosters sent at once can't both be the newest.
   auto put = database_.run(
-      "INSERT INTO rosters(domain, jws, dr, rsn) VALUES(?,?,?,?) ON CONFLICT(domain) DO UPDATE SET jws=excluded.jws, rsn=excluded.rsn "
-      "WHERE rosters.dr=excluded.dr AND rosters.rsn<excluded.rsn",
-      domain, roster.jws, roster.dr, roster.rsn);
+      "INSERT INTO rosters(domain, jws, dr, rsn) VALUES(?1,?2,?3,?4) ON CONFLICT(domain) DO UPDATE SET jws=excluded.jws, rsn=excluded.rsn, dr=excluded.dr "
+      "WHERE (rosters.dr=excluded.dr OR ?5) AND rosters.rsn<excluded.rsn",
+      domain, roster.jws, roster.dr, roster.rsn, succession.empty() ? 0 : 1);
   if (!put) return put.error();
-  return database_.changes() == 1;
+  if (database_.changes() != 1) return false;
+  if (!succession.empty())
+    if (auto kept = database_.run("INSERT INTO roots(domain, number, jws) SELECT ?1, coalesce(max(number), 0) + 1, ?2 FROM roots WHERE domain=?1", domain, succession); !kept) return kept.error();
+  if (auto done = guard->commit(); !done) return done.error();
+  return true;
+}
+
+Result<std::vector<std::string>> Store::roots(std::string_view domain) {
+  std::vector<std::string> chain;
+  auto q = database_.query("SELECT jws FROM (SELECT number, jws FROM roots WHERE domain=? ORDER BY number DESC LIMIT ?) ORDER BY number", domain, static_cast<std::int64_t>(protocol::roots_max));
+  for (;;) {
+    auto row = q.next();
+    if (!row) return row.error();
+    if (!*row) return chain;
+    chain.push_back(q.text(0));
+  }
+}
+
+Result<bool> Store::forget_root(std::string_view domain) {
+  auto guard = database_.begin();
+  if (!guard) return guard.error();
+  if (auto gone = database_.run("DELETE FROM rosters WHERE domain=?", domain); !gone) return gone.error();
+  const bool had = database_.changes() == 1;
+  for (const char* table : {"DELETE FROM roots WHERE domain=?", "DELETE FROM statements WHERE domain=?"})
+    if (auto gone = database_.run(table, domain); !gone) return gone.error();
+  if (auto done = guard->commit(); !done) return done.error();
+  return had;
+}
+
+Result<bool> Store::revoke(std::string_view agent) {
+  auto guard = database_.begin();
+  if (!guard) return guard.error();
+  if (auto done = database_.run("UPDATE agents SET revoked=1 WHERE id=?", agent); !done) return done.error();
+  const bool known = database_.changes() == 1;
+  if (auto gone = database_.run("DELETE FROM statements WHERE agent=?", agent); !gone) return gone.error();
+  if (auto done = guard->commit(); !done) return done.error();
+  return known;
+}
+
+Result<std::vector<std::string>> Store::revoked() {
+  std::vector<std::string> ids;
+  auto q = database_.query("SELECT id FROM agents WHERE revoked=1");
+  for (;;) {
+    auto row = q.next();
+    if (!row) return row.error();
+    if (!*row) return ids;
+    ids.push_back(q.text(0));
+  }
 }
 
 Result<void> Store::put_statement(std::string_view domain, std::string_view agent, std::string_view jws, UnixSeconds exp) {

@@ -26,6 +26,7 @@ struct AgentRow {
   std::string id;
   protocol::Jwk as;
   std::string kid, host;
+  bool revoked = false;  // by the service's operator
 };
 struct MemberRow {
   AgentRow agent;
@@ -79,7 +80,8 @@ enum class Submitted { stored,
 enum class Enrolled { yes,
   token_unknown,
   token_used,
-  domain_full };
+  domain_full,
+  revoked };
 
 class Store {
  public:
@@ -99,8 +101,15 @@ class Store {
   Result<std::vector<MemberRow>> members(std::string_view domain);  // empty domain: everybody
 
   Result<std::optional<RosterRow>> roster(std::string_view domain);
-  // Believed already; false when a roster of this or a later number, or of another root, is there.
-  Result<bool> put_roster(std::string_view domain, const RosterRow& roster);
+  // Believed already; false when a roster of this or a later number, or of another root, is there. `succession`: the link by
+  // which the root that is there names the one of this roster; stored with it.
+  Result<bool> put_roster(std::string_view domain, const RosterRow& roster, const std::string& succession = {});
+  Result<std::vector<std::string>> roots(std::string_view domain);  // its successions, the oldest first
+  // For a root that was lost: the domain has no root any more, and the next roster sets one. False when it had none.
+  Result<bool> forget_root(std::string_view domain);
+  // From now on it is told `revoked`; the running service cuts its link. False when there is no such agent.
+  Result<bool> revoke(std::string_view agent);
+  Result<std::vector<std::string>> revoked();
 
   Result<void> put_statement(std::string_view domain, std::string_view agent, std::string_view jws, UnixSeconds exp);
   Result<std::vector<StatementRow>> statements(std::string_view domain, UnixSeconds now);

@@ -1,12 +1,14 @@
 #include "platform/private_files.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <span>
+#include <thread>
 #include <utility>
 
 namespace wb::platform {
@@ -106,6 +108,23 @@ Result<Secret> read_private_line(const std::filesystem::path& file, std::string_
   if (length == 0) return refused(" is empty");
   line.truncate(length);
   return line;
+}
+
+Result<FileLock> FileLock::take(const std::filesystem::path& file, std::chrono::milliseconds patience) {
+  FileLock lock;
+  lock.fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (lock.fd_ < 0) return failed("file.lock", file);
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (::flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return failed("file.lock", file);
+    if (std::chrono::steady_clock::now() >= until) return fault(Fault::Kind::refused, "file.lock", file.string() + ": held by another process");
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return lock;
+}
+
+FileLock::~FileLock() {
+  if (fd_ >= 0) ::close(fd_);
 }
 
 }  // namespace wb::platform

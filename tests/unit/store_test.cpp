@@ -207,7 +207,9 @@ TEST(AStoreOfTheFirstSchema, IsTakenOver) {
   const std::filesystem::path folder(::mkdtemp(name.data()));
   {
     auto old = queue::Database::open(folder / "store.sqlite").value();
-    ASSERT_TRUE(old.migrate({R"sql(CREATE TABLE jobs(
+    ASSERT_TRUE(old.migrate({R"sql(
+      CREATE TABLE agents(id TEXT PRIMARY KEY, kid TEXT NOT NULL UNIQUE, x TEXT NOT NULL, y TEXT NOT NULL, host TEXT NOT NULL, enrolled INTEGER NOT NULL) STRICT;
+      CREATE TABLE jobs(
       jti TEXT PRIMARY KEY, domain TEXT NOT NULL, client TEXT NOT NULL, probe TEXT NOT NULL, sub TEXT NOT NULL, correlation_id TEXT NOT NULL,
       op TEXT NOT NULL, unlock INTEGER NOT NULL, must_change INTEGER NOT NULL, enforce_history INTEGER NOT NULL,
       dc_pinned TEXT NOT NULL, ver INTEGER NOT NULL, pls TEXT NOT NULL, mk TEXT, sealed TEXT, sh TEXT, iat INTEGER NOT NULL, exp INTEGER NOT NULL,
