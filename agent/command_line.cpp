@@ -8,17 +8,31 @@ namespace {
 struct Form {
   Verb verb;
   std::string_view words, options;  // options it takes besides --config; "!" marks the ones it needs, "?" the ones without a value
-  std::string_view operand;         // "" none, "[FILE]" may, "AGENT" must
+  std::string_view operand;         // "" none, "[FILE]" may, the others must
   std::string_view synopsis, help;
 };
 constexpr Form forms[] = {
     {Verb::run, "run", "", "", "run [--config FILE]", "Runs in the foreground and logs to standard error. The default verb.\nSIGTERM ends it in order, a second one at once."},
-    {Verb::enroll, "enroll", "service! token-file!", "", "enroll --service URL --token-file FILE [--config FILE]",
-        "Makes this machine's keys in state_dir and enrols them at the reset service with a one-time token\n(`reset-service token create`). Run it as the user the agent will run as."},
-    {Verb::domain_init, "domain init", "domain", "", "domain init [--domain DOMAIN] [--config FILE]",
-        "Makes the domain's root key and its first roster, on one machine of the domain."},
-    {Verb::approve, "approve", "fingerprint! domain", "AGENT", "approve AGENT --fingerprint F [--domain DOMAIN] [--config FILE]",
-        "Lets another agent open passwords. Runs where the domain's root key is. F is what `enroll` printed there:\ncarry it over by a way the reset service can't change. Again for an agent that was approved: renews the roster,\nwhich lives for 30 days."},
+    {Verb::enroll, "enroll", "service! token-file! again?", "", "enroll --service URL --token-file FILE [--again] [--config FILE]",
+        "Makes this machine's keys in state_dir and enrols them at the reset service with a one-time token\n(`reset-service token create`). Run it as the user the agent will run as.\n--again: for a host that was restored from an old image or copied, or whose signing key may be known to others: new keys\nand so another agent, to be approved instead of the former one. The agent must not run."},
+    {Verb::domain_init, "domain init", "domain root-lost?", "", "domain init [--domain DOMAIN] [--root-lost] [--config FILE]",
+        "Makes the domain's root key and its first roster, on one machine of the domain.\n--root-lost: the root of before is gone for good. Everybody must be told the new one; see OPERATIONS.md first."},
+    {Verb::approve, "approve", "fingerprint! domain instead-of root passphrase-file", "AGENT", "approve AGENT --fingerprint F [--instead-of AGENT] [--domain DOMAIN] [--root FILE --passphrase-file FILE] [--config FILE]",
+        "Lets another agent open passwords. Runs where the domain's root key is, or takes it from --root. F is what `enroll`\nprinted there: carry it over by a way the reset service can't change. --instead-of takes another agent out."},
+    {Verb::revoke, "revoke", "domain root passphrase-file", "AGENT", "revoke AGENT [--domain DOMAIN] [--root FILE --passphrase-file FILE] [--config FILE]",
+        "Takes an agent out of the roster: its link is cut at once, and nobody seals a password to it any more."},
+    {Verb::roster_renew, "roster renew", "domain root passphrase-file", "", "roster renew [--domain DOMAIN] [--root FILE --passphrase-file FILE] [--config FILE]",
+        "The same agents for another 30 days. Needs the domain's root key."},
+    {Verb::keys_list, "keys list", "", "", "keys list [--config FILE]", "Lists this agent's keys and what it has pinned, with their times. Shows no key."},
+    {Verb::keys_rotate, "keys rotate", "uri discard?", "", "keys rotate [--uri URI] [--discard] [--config FILE]",
+        "A new encryption key before its 90 days; the former one opens what was sealed to it for another day.\n--uri: a key that a provider of OpenSSL holds (pkcs11:..., handle:...). --discard: gives the former keys up at once."},
+    {Verb::keys_export_root, "keys export-root", "passphrase-file! domain remove?", "FILE", "keys export-root FILE --passphrase-file FILE [--remove] [--domain DOMAIN] [--config FILE]",
+        "Writes the domain's root key, encrypted with a passphrase, to FILE. --remove takes it off this machine."},
+    {Verb::keys_import_root, "keys import-root", "passphrase-file domain", "FILE", "keys import-root FILE --passphrase-file FILE [--domain DOMAIN] [--config FILE]", "Puts an exported root key back, here or on another machine."},
+    {Verb::keys_succeed_root, "keys succeed-root", "domain root passphrase-file", "", "keys succeed-root [--domain DOMAIN] [--root FILE --passphrase-file FILE] [--config FILE]",
+        "Makes a new domain root, named by the old one: agents and clients follow by themselves."},
+    {Verb::keys_pin_root, "keys pin-root", "domain", "THUMBPRINT", "keys pin-root THUMBPRINT [--domain DOMAIN] [--config FILE]",
+        "This agent believes that root from now on. For a root that was lost; the agent must not run."},
     {Verb::check_config, "check-config", "", "[FILE]", "check-config [FILE]", "Reads the configuration and prints every problem; exit code 78 if there is one."},
     {Verb::rights, "rights", "ou! verify json?", "", "rights --ou DN [--verify USER] [--json] [--config FILE]",
         "Prints what the agent's account must be granted to reset passwords of users below one OU, as commands for dsacls,\nPowerShell and Samba, SDDL and LDIF. With --verify: says which of it is missing on that user, and why, and what is\nheld beyond it; exit code 1 if something is missing. Asks the domain controller, changes nothing."},
@@ -43,6 +57,10 @@ std::string* target_of(Command& command, std::string_view option, std::string& c
   if (option == "domain") return &command.domain;
   if (option == "ou") return &command.ou;
   if (option == "verify") return &command.verify;
+  if (option == "instead-of") return &command.instead_of;
+  if (option == "root") return &command.root;
+  if (option == "passphrase-file") return &command.passphrase_file;
+  if (option == "uri") return &command.uri;
   return &command.fingerprint;
 }
 
@@ -50,7 +68,10 @@ std::string* target_of(Command& command, std::string_view option, std::string& c
 std::string incomplete(const Form& form, Command& command) {
   if (form.verb == Verb::enroll && command.service.empty()) return "enroll needs --service URL";
   if (form.verb == Verb::enroll && command.token_file.empty()) return "enroll needs --token-file FILE";
-  if (form.verb == Verb::approve && command.agent.empty()) return "approve needs the AGENT";
+  if ((form.verb == Verb::approve || form.verb == Verb::revoke) && command.agent.empty()) return std::string(form.words) + " needs the AGENT";
+  if (form.operand == "FILE" && command.file.empty()) return std::string(form.words) + " needs the FILE";
+  if (form.verb == Verb::keys_export_root && command.passphrase_file.empty()) return "keys export-root needs --passphrase-file FILE";
+  if (form.verb == Verb::keys_pin_root && command.fingerprint.size() != 43) return "keys pin-root needs the THUMBPRINT, 43 characters";
   if (form.verb == Verb::approve && command.fingerprint.empty()) return "approve needs --fingerprint F";
   if (form.verb == Verb::rights && command.ou.empty()) return "rights needs --ou DN";
   if (command.domain.empty()) return {};
@@ -94,7 +115,7 @@ std::variant<Command, Help, UsageError> read_command(const std::vector<std::stri
     const auto equals = word.find('=');
     const auto option = word.starts_with("--") ? word.substr(2, equals == std::string::npos ? equals : equals - 2) : std::string();
     if (is_flag(*form, option) && equals == std::string::npos) {
-      command.json = true;
+      command.flags.insert(option);
       continue;
     }
     if (option.empty() || !takes(*form, option)) return UsageError{std::string(form->words) + " has no option " + printable(word.substr(0, equals))};
@@ -103,7 +124,9 @@ std::variant<Command, Help, UsageError> read_command(const std::vector<std::stri
   }
   if (!config.empty()) command.config = config;
   if (form->verb == Verb::check_config && !operand.empty()) command.config = operand;
-  if (form->verb == Verb::approve) command.agent = operand;
+  if (form->operand == "AGENT") command.agent = operand;
+  if (form->operand == "FILE") command.file = operand;
+  if (form->operand == "THUMBPRINT") command.fingerprint = operand;
   if (auto problem = incomplete(*form, command); !problem.empty()) return UsageError{problem};
   return command;
 }

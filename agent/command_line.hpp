@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -13,6 +14,14 @@ enum class Verb { run,
   enroll,
   domain_init,
   approve,
+  revoke,
+  roster_renew,
+  keys_list,
+  keys_rotate,
+  keys_export_root,
+  keys_import_root,
+  keys_succeed_root,
+  keys_pin_root,
   check_config,
   rights,
   version };
@@ -20,8 +29,9 @@ enum class Verb { run,
 struct Command {
   Verb verb = Verb::run;
   std::filesystem::path config = "/etc/writeback-agent/agent.yaml";
-  std::string service, token_file, domain, agent, fingerprint, ou, verify;
-  bool json = false;
+  std::string service, token_file, domain, agent, fingerprint, ou, verify, instead_of, root, passphrase_file, file, uri;
+  std::set<std::string> flags;  // options without a value that were given
+  bool has(const std::string& flag) const { return flags.contains(flag); }
 };
 struct Help {
   std::string text;

@@ -1,5 +1,5 @@
-// Becoming an agent, and letting others become one (docs/PROTOCOL.md section 3): the verbs enroll, domain init and
-// approve. Blocking; used by the command line only.
+// Becoming an agent (docs/PROTOCOL.md section 3): the verb enroll. Blocking; used by the command line only. Who lets agents
+// in is agent/roots.
 #pragma once
 #include <filesystem>
 #include <iosfwd>
@@ -22,13 +22,9 @@ namespace wb::agent {
 // Fault refused when already enrolled, or when the service's root is not the one the token names.
 Result<void> enroll(const config::AgentConfig& config, const std::string& service, const std::filesystem::path& token_file, std::ostream& out);
 
-// Makes the domain's root key and its first roster, with this agent alone. Fault refused where a root exists, here or
-// at the service. `domain` empty: the only one enrolled.
-Result<void> domain_init(const config::AgentConfig& config, const std::string& domain, std::ostream& out);
-
-// Puts AGENT into the roster if `fingerprint` is the thumbprint of the key the service shows for it. Needs the root.
-// Once more for an agent that stands there renews the roster, which lives for 30 days.
-Result<void> approve(const config::AgentConfig& config, const std::string& agent, const std::string& fingerprint, const std::string& domain, std::ostream& out);
+// For a host that was restored from an old image or copied, or whose signing key is suspected: new AS, AE and journal, and so
+// another agent, to be approved instead of the former one. The agent must not run. Files of the former go to former-AGENT/.
+Result<void> enroll_again(const config::AgentConfig& config, const std::string& service, const std::filesystem::path& token_file, std::ostream& out);
 
 // ---- pure parts ---------------------------------------------------------------------------------------------
 struct Token {
@@ -56,6 +52,7 @@ struct ListedAgent {
 struct AgentList {
   std::vector<ListedAgent> agents;
   std::optional<std::string> roster;
+  std::vector<std::string> roots;  // successions, the oldest first
 };
 Result<AgentList> read_agent_list(std::string_view json);
 
@@ -65,5 +62,9 @@ Result<std::string> issuer_of(const std::vector<std::string>& endorsements, std:
 // The next roster: the same agents and this one, 30 days from now. An agent that stands there with this key already is
 // not doubled: that renews the roster. Fault refused when it stands there with another key, or 32 do.
 Result<protocol::Roster> roster_with(protocol::Roster roster, const protocol::RosterAgent& agent, UnixSeconds now);
+// The next roster without this agent. Fault refused when it does not stand there, or nobody else does.
+Result<protocol::Roster> roster_without(protocol::Roster roster, const std::string& agent, UnixSeconds now);
+// The next roster with the same agents.
+protocol::Roster roster_renewed(protocol::Roster roster, UnixSeconds now);
 
 }  // namespace wb::agent

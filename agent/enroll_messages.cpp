@@ -83,7 +83,7 @@ Result<AgentList> read_agent_list(std::string_view text) {
   if (!parsed) return parsed.error();
   Members m(*parsed, Members::Unknown::ignored);
   AgentList list;
-  m.text("roster", list.roster);
+  m.text("roster", list.roster).optional_texts("roots", list.roots, protocol::roots_max);
   protocol::read_list(m, "agents", listed_max, list.agents, read_listed);
   if (auto done = m.finish(); !done) return done.error();
   return list;
@@ -106,6 +106,16 @@ Result<protocol::Roster> roster_with(protocol::Roster roster, const protocol::Ro
     if (roster.agents.size() >= protocol::recipients_max) return fault(Fault::Kind::refused, "roster", "a roster holds at most 32 agents");
     roster.agents.push_back(agent);
   }
+  return roster_renewed(std::move(roster), now);
+}
+
+Result<protocol::Roster> roster_without(protocol::Roster roster, const std::string& agent, UnixSeconds now) {
+  if (std::erase_if(roster.agents, [&](const auto& a) { return a.id == agent; }) == 0) return fault(Fault::Kind::refused, "roster", "that agent does not stand in the roster");
+  if (roster.agents.empty()) return fault(Fault::Kind::refused, "roster", "it is the last one: approve another first (--instead-of), or have the service's operator revoke it");
+  return roster_renewed(std::move(roster), now);
+}
+
+protocol::Roster roster_renewed(protocol::Roster roster, UnixSeconds now) {
   roster.rsn += 1;
   roster.iat = now;
   roster.exp = now + roster_seconds;

@@ -8,7 +8,9 @@
 #include "agent/agent.hpp"
 #include "agent/command_line.hpp"
 #include "agent/enroll.hpp"
+#include "agent/keys_list.hpp"
 #include "agent/rights.hpp"
+#include "agent/roots.hpp"
 #include "core/secret.hpp"
 #include "ldap/memory.hpp"
 #include "platform/process.hpp"
@@ -73,14 +75,23 @@ int obey(const Command& command) {
   }
   const auto& config = std::get<wb::config::AgentConfig>(loaded);
   wb::log::start(wb::log::Level::warn);
+  const RootPlace root{command.root, command.passphrase_file}, file{command.file, command.passphrase_file};
   switch (command.verb) {
     case Verb::run: return run(config, command.config);
-    case Verb::enroll: return said(enroll(config, command.service, command.token_file, std::cout));
-    case Verb::domain_init: return said(domain_init(config, command.domain, std::cout));
-    case Verb::approve: return said(approve(config, command.agent, command.fingerprint, command.domain, std::cout));
+    case Verb::enroll: return said((command.has("again") ? enroll_again : enroll)(config, command.service, command.token_file, std::cout));
+    case Verb::domain_init: return said(domain_init(config, command.domain, command.has("root-lost"), std::cout));
+    case Verb::approve: return said(approve(config, root, command.domain, command.agent, command.fingerprint, command.instead_of, std::cout));
+    case Verb::revoke: return said(revoke(config, root, command.domain, command.agent, std::cout));
+    case Verb::roster_renew: return said(renew_roster(config, root, command.domain, std::cout));
+    case Verb::keys_list: return said(list_keys(config, wb::unix_now(), std::cout));
+    case Verb::keys_rotate: return said(rotate_keys(config, command.uri, command.has("discard"), wb::unix_now(), std::cout));
+    case Verb::keys_export_root: return said(export_root(config, file, command.domain, command.has("remove"), std::cout));
+    case Verb::keys_import_root: return said(import_root(config, file, command.domain, std::cout));
+    case Verb::keys_succeed_root: return said(succeed_root(config, root, command.domain, std::cout));
+    case Verb::keys_pin_root: return said(pin_root(config, command.domain, command.fingerprint, std::cout));
     case Verb::check_config: return std::cout << command.config.string() << ": no problem found\n", EXIT_SUCCESS;
     case Verb::rights: {
-      const auto asked = rights(config, {command.ou, command.verify, command.json}, std::cout);
+      const auto asked = rights(config, {command.ou, command.verify, command.has("json")}, std::cout);
       return !asked ? failed(asked.error()) : *asked ? EXIT_SUCCESS
                                                      : exit_failed;
     }

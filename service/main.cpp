@@ -19,17 +19,21 @@ struct Verb {
   std::string_view name, options, what;  // options: the long options it takes, besides --config and --help; "!": no value
   enum class Operand { none,
     file,
-    jti } operand = Operand::none;  // one word may follow
+    id } operand = Operand::none;  // one word may follow
 };
 constexpr Verb verbs[] = {
     {"serve", "", "runs the service in the foreground; logs to standard error"},
     {"check-config", "", "[FILE]: reads the configuration, prints every problem, exit code 78 if there is one", Verb::Operand::file},
     {"token create", "domain", "--domain D: prints a token with which one agent may enroll within an hour"},
     {"agents list", "", "lists the enrolled agents, their state and their fingerprints"},
+    {"agents revoke", "", "AGENT: cuts an agent off, within a second and for good", Verb::Operand::id},
+    {"keys list", "", "lists the service's root and its signing keys"},
+    {"keys rotate", "withdraw!", "[--withdraw]: a new signing key before its time; --withdraw: the others are believed no more"},
+    {"roots forget", "domain accept-risk!", "--domain D [--accept-risk]: gives up a domain's root that was lost"},
     {"client create", "domain out", "--domain D [--out FILE]: makes a credential for the writeback API"},
     {"jobs list", "domain open!", "[--domain D] [--open]: lists jobs, the newest first; --open: only those without an end"},
-    {"jobs show", "", "JTI: everything the service knows of one job", Verb::Operand::jti},
-    {"jobs release", "accept-risk!", "JTI [--accept-risk]: gives up a job in doubt, so that its account takes new ones", Verb::Operand::jti},
+    {"jobs show", "", "JTI: everything the service knows of one job", Verb::Operand::id},
+    {"jobs release", "accept-risk!", "JTI [--accept-risk]: gives up a job in doubt, so that its account takes new ones", Verb::Operand::id},
     {"version", "", "prints the version"},
 };
 
@@ -101,10 +105,10 @@ int run(const Line& line) {
     if (given != line.options.end() && domain.empty()) return usage("--domain: not a DNS domain name");
   }
   const auto given = line.options.find("config");
-  const bool takes_jti = line.verb->operand == Verb::Operand::jti;
-  if (takes_jti && !wb::is_ulid(line.operand)) return usage("which job? Its JTI is missing, or none");
-  const std::string file = !takes_jti && !line.operand.empty() ? line.operand : given != line.options.end() ? given->second
-                                                                                                            : default_config;
+  const bool takes_id = line.verb->operand == Verb::Operand::id;
+  if (takes_id && !wb::is_ulid(line.operand)) return usage("which one? Its id is missing, or is none");
+  const std::string file = !takes_id && !line.operand.empty() ? line.operand : given != line.options.end() ? given->second
+                                                                                                           : default_config;
   auto loaded = wb::config::load_service_config(file);
   if (const auto* problems = std::get_if<wb::config::Problems>(&loaded)) {
     for (const auto& problem : *problems) std::cerr << to_string(problem) << "\n";
@@ -118,6 +122,10 @@ int run(const Line& line) {
   wb::log::start(name == "serve" ? config.log_level : wb::log::Level::warn);
   if (name == "token create") return create_token(config, domain);
   if (name == "agents list") return list_agents(config);
+  if (name == "agents revoke") return revoke_agent(config, line.operand);
+  if (name == "keys list") return list_keys(config);
+  if (name == "keys rotate") return rotate_keys(config, line.options.contains("withdraw"));
+  if (name == "roots forget") return forget_root(config, domain, line.options.contains("accept-risk"));
   if (name == "jobs list") return list_jobs(config, domain, line.options.contains("open"));
   if (name == "jobs show") return show_job(config, line.operand);
   if (name == "jobs release") return release_job(config, line.operand, line.options.contains("accept-risk"));

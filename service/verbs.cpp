@@ -79,7 +79,8 @@ int list_agents(const config::ServiceConfig& config) {
   if (!members) return failed(members.error());
   std::printf("%-26s  %-8s  %-24s  %-24s  %s\n", "AGENT", "STATE", "DOMAIN", "HOST", "FINGERPRINT");
   for (const auto& m : *members) {
-    const char* state = rosters.stands(m.domain, m.agent, unix_now()) ? "active" : "pending";
+    const char* state = m.agent.revoked ? "revoked" : rosters.stands(m.domain, m.agent, unix_now()) ? "active"
+                                                                                                    : "pending";
     std::printf("%-26s  %-8s  %-24s  %-24s  %s\n", m.agent.id.c_str(), state, m.domain.c_str(), m.agent.host.c_str(), m.agent.kid.c_str());
   }
   return exit_done;

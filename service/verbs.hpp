@@ -15,6 +15,12 @@ constexpr int exit_done = 0, exit_failed = 1, exit_usage = 2, exit_config = 78;
 int serve(const config::ServiceConfig& config);
 int create_token(const config::ServiceConfig& config, const std::string& domain);
 int list_agents(const config::ServiceConfig& config);
+// Keys, agents and roots (verbs_keys.cpp).
+int revoke_agent(const config::ServiceConfig& config, const std::string& agent);
+int list_keys(const config::ServiceConfig& config);
+int rotate_keys(const config::ServiceConfig& config, bool withdraw);
+// Without `accepted` it says what is at stake and does nothing (usage).
+int forget_root(const config::ServiceConfig& config, const std::string& domain, bool accepted);
 // Writes the credential file 0600, or to standard output.
 int create_client(const config::ServiceConfig& config, const std::string& domain, const std::optional<std::string>& out);
 

@@ -170,7 +170,10 @@ export async function ask(credential, ca, user, order, timeoutMs = TIMEOUT_MS_MA
       } catch (error) {
         // conflict, gone: between the two calls the probe went stale, or the roster changed
         if (error instanceof ApiError && ['conflict', 'gone'].includes(error.code) && !last()) continue;
-        throw error;
+        // A roster that is seconds old: the agents are stating their keys for it.
+        if (!(error instanceof SealError && ['no_agents', 'statement_rsn'].includes(error.code)) || last()) throw error;
+        await pause(RETRY_MS);
+        continue;
       }
       if (!mayAgain(outcome) || last()) break;
     }

@@ -71,6 +71,23 @@ async function payloadOf(jws, jwk, code) {
 }
 
 /**
+ * Where successions (the oldest first) lead from a domain root that is known: each is signed by the root before it and
+ * names the next. What the root reached so far has not signed is passed over. @returns {Promise<string>} its thumbprint
+ */
+export async function followRoots(chain, { pin, tenant, domain }) {
+  if (!Array.isArray(chain) || chain.length > 8) refuse('malformed', 'expected at most 8 successions');
+  let root = pin;
+  for (const text of chain) {
+    const jws = parseJws(text, 'wb-root+jws', true);
+    if (jws.header.kid !== root || await thumbprint(publicJwk(jws.header.jwk)) !== root) continue;
+    const link = await payloadOf(jws, jws.header.jwk, 'root_signature');
+    if (!onlyMembers(link, ['v', 'ten', 'dom', 'dr', 'iat']) || link.v !== 1 || link.ten !== tenant || link.dom !== domain) refuse('root_audience', 'a succession is for another tenant or domain');
+    root = await thumbprint(publicJwk(link.dr));
+  }
+  return root;
+}
+
+/**
  * The roster under a domain root known beforehand (its thumbprint, the pin).
  * @param {string} text compact JWS
  * @param {{pin: string, tenant: string, domain: string, leastRsn?: number, now: number}} expected
@@ -193,19 +210,20 @@ async function currentStatements(texts, roster, now) {
  *   `op`: reset (an administrator's), change (with `old`, the password of now), or authenticate.
  *   `clock`: this machine's Unix seconds. Ages are judged by the later of it and the service's `now`: a service that
  *   sets its clock back can't revive what is out of date, and a machine whose clock is slow still gets its reset.
- * @returns {Promise<{jti: string, sealed: string, rsn: number}>}
+ * @returns {Promise<{jti: string, sealed: string, rsn: number, dr: string}>} `dr`: the root to know from now on
  */
 export async function sealFor(keys, answer, password, { pin, tenant, domain, leastRsn, op = 'reset', old, clock = Math.floor(Date.now() / 1000) }) {
   checkPassword(password);
   if ((op === 'change') !== (old !== undefined)) refuse('malformed', 'a change is sealed with the old password, and nothing else is');
   if (!Number.isSafeInteger(keys?.now) || !Number.isSafeInteger(answer?.now)) refuse('malformed', 'the service does not say the time');
   const now = Math.max(keys.now, clock);
-  const roster = await checkRoster(keys.roster, { pin, tenant, domain, leastRsn, now });
+  const dr = await followRoots(keys.roots ?? [], { pin, tenant, domain });
+  const roster = await checkRoster(keys.roster, { pin: dr, tenant, domain, leastRsn, now });
   const recipients = new Map((await currentStatements(keys.statements, roster, now)).flatMap((statement) => statement.ae).map((key) => [key.kid, key]));
   const jti = ulid();
   const binding = {
     v: 1, jti, ten: tenant, dom: domain, sub: answer.sub, op, iat: answer.now, exp: answer.now + 120, rsn: roster.rsn,
     pre: answer.pre, nce: base64url(globalThis.crypto.getRandomValues(new Uint8Array(16))),
   };
-  return { jti, sealed: await seal([...recipients.values()], binding, password, old), rsn: roster.rsn };
+  return { jti, sealed: await seal([...recipients.values()], binding, password, old), rsn: roster.rsn, dr };
 }

@@ -1,0 +1,58 @@
+#include "agent/keys_list.hpp"
+
+#include <ctime>
+#include <ostream>
+
+#include "agent/identity.hpp"
+
+namespace wb::agent {
+namespace {
+
+std::string day_of(UnixSeconds at) {
+  if (at == 0) return "-";
+  const std::time_t time = at;
+  std::tm parts{};
+  char text[32] = {};
+  if (::gmtime_r(&time, &parts)) std::strftime(text, sizeof text, "%Y-%m-%dT%H:%MZ", &parts);
+  return text;
+}
+
+void line(std::ostream& out, const std::string& what, const std::string& kid, UnixSeconds since, UnixSeconds until, const std::string& where) {
+  out << what << std::string(what.size() < 16 ? 16 - what.size() : 1, ' ') << kid << "  " << day_of(since) << "  " << day_of(until) << "  " << where << "\n";
+}
+
+}  // namespace
+
+Result<void> list_keys(const config::AgentConfig& config, UnixSeconds now, std::ostream& out) {
+  const auto& folder = config.state_dir;
+  auto identity = load_identity(folder);
+  if (!identity) return identity.error();
+  auto keys = load_keys(folder);
+  if (!keys) return keys.error();
+  auto book = load_key_book(folder);
+  if (!book) return book.error();
+  const auto place = [&](const crypto::PrivateKey& key, const std::string& file) { return key.uri().empty() ? (folder / file).string() : key.uri().substr(0, key.uri().find(':')) + ": (provider)"; };
+  out << "agent: " << identity->agent << " of " << identity->tenant << " at " << identity->service << "\n";
+  line(out, "signing", keys->as.kid(), 0, 0, place(keys->as, "as.pem"));
+  for (const auto& r : book->ae) {
+    const bool current = r.replaced == 0;
+    line(out, current ? "encryption" : "  former", r.kid, r.made, current ? r.made + ae_life_s : r.ends(), current ? place(keys->ae, r.file) : (folder / r.file).string());
+  }
+  if (rotation_due(*book, now)) out << "  the encryption key is due for rotation\n";
+  line(out, "service root", identity->sr, 0, 0, "pinned");
+  for (const auto& [domain, pin] : identity->domains) {
+    std::error_code ec;
+    const auto file = root_key_file(folder, domain);
+    line(out, "domain root", pin.dr.empty() ? "none yet" : pin.dr, 0, 0, domain + ", roster " + std::to_string(pin.rsn) + (std::filesystem::exists(file, ec) ? ", " + file.string() : ", not here"));
+  }
+  return {};
+}
+
+Result<void> rotate_keys(const config::AgentConfig& config, const std::string& uri, bool discard, UnixSeconds now, std::ostream& out) {
+  auto book = rotate_ae(config.state_dir, discard ? Former::discard : Former::keep, now, uri);
+  if (!book) return book.error();
+  out << "encryption: " << book->ae.front().kid << "\nformer: " << book->ae.size() - 1 << "\nA running agent takes it over within half a minute; at once: kill -HUP.\n";
+  return {};
+}
+
+}  // namespace wb::agent
