@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import pathlib
 import re
+import shutil
 import signal
 import sys
 import threading
@@ -119,6 +120,29 @@ class ARevocation(Keys):
         self.assertNotEqual(number, ours["agent2"])
         self.agent("agent1", "approve", number, "--fingerprint", print_, "--instead-of", ours["agent2"])
         self.world.start_agent("agent2")
+        self.world.wait_ready(2)
+
+
+class AClone(Keys):
+    def test_is_not_let_in_beside_the_living_one_and_rings(self):
+        self.world.end("agent2")
+        shutil.copytree(self.world.folder / "agent2", self.world.folder / "clone")
+        self.world.config("clone").write_text(self.world.config("agent2").read_text().replace(str(self.world.folder / "agent2"), str(self.world.folder / "clone")))
+        self.world.start_agent("agent2")
+        self.world.wait_ready(2)
+        self.world.end("agent1")  # so that the one that lives says something with each reset
+        self.world.start_agent("clone")
+        self.said("clone", "session.refused")
+        self.applied("u069", "Fresh-Passw0rd-1")
+        self.said("service", "agent.cloned")
+        self.assertIn("stop the agent", self.agent("clone", "enroll", "--again", "--service", self.world.url, "--token-file", self.token(), code=1))
+        self.assertIn("in use by another agent", self.agent("clone", "run", code=1))
+        self.world.end("clone")
+        before = self.world.agent_id("clone")
+        number, print_ = self.fingerprint(self.agent("clone", "enroll", "--again", "--service", self.world.url, "--token-file", self.token()))
+        self.assertNotEqual(number, before)
+        self.agent("agent1", "approve", number, "--fingerprint", print_)
+        self.world.start_agent("clone")
         self.world.wait_ready(2)
 
 

@@ -311,6 +311,8 @@ std::unique_ptr<FakeAgent> ServiceWorld::active_agent() {
   return agent;
 }
 
+int ServiceWorld::ready_now(const std::string& bearer) { return static_cast<int>(https("GET", url() + "/api/v1/keys", {}, bearer).body.at("ready_agents").as_int64()); }
+
 protocol::SealBinding ServiceWorld::binding(const Probed& probed) {
   return {new_ulid(), "default", domain, probed.sub, protocol::Op::reset, unix_now(), unix_now() + 120, rsn, probed.pre, base64url(random_bytes(16))};
 }

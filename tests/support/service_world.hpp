@@ -124,6 +124,7 @@ class ServiceWorld {
   // A roster of these agents, posted by the first.
   HttpReply post_roster(std::vector<FakeAgent*> agents);
   std::int64_t rsn = 0;
+  int ready_now(const std::string& bearer);  // agents that take jobs, as a client is told
 
   // Plays a sealing client.
   struct Probed {

@@ -84,6 +84,41 @@ TEST(AKeyFile, CantBeSavedWhereThereIsNoFolder) {
   EXPECT_EQ(fault_of(new_key().save(folder / "none/as.pem")).kind, Kind::internal);
 }
 
+TEST(AKeyFileWithAUri, IsTheKeyThatAProviderKnowsByIt) {
+  const Folder folder;
+  const auto key = new_key();
+  ASSERT_TRUE(key.save(folder / "held"));
+  const auto uri = "file:" + (folder / "held").string();
+  const auto found = PrivateKey::from_store(uri);
+  ASSERT_TRUE(found) << found.error().detail;
+  EXPECT_EQ(found->kid(), key.kid());
+  ASSERT_TRUE(found->save(folder / "named"));
+  EXPECT_EQ(read_file(folder / "named"), uri + "\n") << "the URI is written down, not the key";
+  EXPECT_EQ(PrivateKey::load(folder / "named").value().kid(), key.kid());
+  EXPECT_EQ(PrivateKey::load(folder / "named").value().uri(), uri);
+  EXPECT_EQ(fault_of(found->save_sealed(folder / "out", Secret::copy_of("a passphrase"))).kind, Fault::Kind::refused);
+}
+
+TEST(AKeyFileWithAUri, TellsOfThePinNothingWhenNobodyKnowsTheKey) {
+  for (const char* uri : {"pkcs11:object=wb;pin-value=4711", "handle:0x4711", "file:/nowhere/4711"}) {
+    const auto none = PrivateKey::from_store(uri);
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().kind, Fault::Kind::unreachable);
+    EXPECT_EQ(none.error().detail.find("4711"), std::string::npos);
+  }
+}
+
+TEST(AnExportedKey, ComesBackWithItsPassphraseOnly) {
+  const Folder folder;
+  const auto key = new_key();
+  ASSERT_TRUE(key.save_sealed(folder / "out", Secret::copy_of("right one here")));
+  EXPECT_NE(read_file(folder / "out").find("BEGIN ENCRYPTED PRIVATE KEY"), std::string::npos);
+  EXPECT_EQ(PrivateKey::load_sealed(folder / "out", Secret::copy_of("right one here")).value().kid(), key.kid());
+  EXPECT_EQ(fault_of(PrivateKey::load_sealed(folder / "out", Secret::copy_of("wrong one here"))).kind, Fault::Kind::refused);
+  EXPECT_EQ(fault_of(PrivateKey::load(folder / "out")).kind, Fault::Kind::malformed);
+  EXPECT_EQ(fault_of(key.save_sealed(folder / "out", Secret::copy_of("right one here"))).kind, Fault::Kind::refused) << "never overwritten";
+}
+
 TEST(AKeyFileOthersMayRead, IsRefusedWithTheCommandThatMendsIt) {
   const Folder folder;
   ASSERT_TRUE(new_key().save(folder / "as.pem").has_value());

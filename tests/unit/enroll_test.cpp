@@ -207,6 +207,32 @@ TEST(ServiceKeys, AreBelievedWhenThePinnedRootEndorsedThem) {
   EXPECT_TRUE(b.trust.trust()->service_keys.contains(b.m.sk.kid()));
 }
 
+TEST(AnAgentWithAPinnedRoot, FollowsTheOneThatItsRootNamesAndNoOther) {
+  Believer b;
+  const auto next = crypto::PrivateKey::generate().value(), stranger = crypto::PrivateKey::generate().value();
+  const auto link = [&](const crypto::PrivateKey& from, const crypto::PrivateKey& to) {
+    return test::JobMaker::sign(from, protocol::typ_root, protocol::Succession{b.m.tenant, b.m.domain, to.public_key().jwk(), b.now}, crypto::CarryKey::yes);
+  };
+  const auto take = [&](const std::string& roster, std::vector<std::string> roots) { return b.trust.take({{}, {{b.m.domain, roster}}, {{b.m.domain, std::move(roots)}}}, b.now).size(); };
+  ASSERT_EQ(take(b.m.roster(5, {b.us}), {}), 0U);
+  EXPECT_EQ(take(b.m.roster_by(next, 6, {b.us}), {}), 1U) << "silently: never";
+  EXPECT_EQ(take(b.m.roster_by(next, 6, {b.us}), {link(stranger, next)}), 1U);
+  EXPECT_EQ(take(b.m.roster_by(next, 4, {b.us}), {link(b.m.dr, next)}), 1U) << "an older roster stays one";
+  EXPECT_EQ(b.trust.identity().domains.at(b.m.domain).dr, b.m.dr.kid());
+  EXPECT_EQ(take(b.m.roster_by(next, 6, {b.us}), {link(b.m.dr, next)}), 0U);
+  EXPECT_EQ(b.trust.identity().domains.at(b.m.domain).dr, next.kid());
+  EXPECT_EQ(take(b.m.roster(7, {b.us}), {link(b.m.dr, next)}), 1U) << "the former root is one no more";
+}
+
+TEST(ARosterThatShrinks, KeepsTheOthersAndNeverNobody) {
+  const protocol::Roster two{"demo", "corp.example", 4, 1, 2, {{"A", {}}, {"B", {}}}};
+  const auto one = roster_without(two, "A", 1'000).value();
+  EXPECT_EQ(one.rsn, 5);
+  EXPECT_EQ(one.agents.size(), 1U);
+  EXPECT_FALSE(roster_without(two, "C", 1'000));
+  EXPECT_FALSE(roster_without(one, "B", 1'000));
+}
+
 // ---- the command line ---------------------------------------------------------------------------------------
 Command command(std::vector<std::string> words) { return std::get<Command>(read_command(words)); }
 bool wrong(std::vector<std::string> words) { return std::holds_alternative<UsageError>(read_command(words)); }
@@ -228,6 +254,14 @@ TEST(TheCommandLine, ReadsEveryVerb) {
   EXPECT_EQ(a.agent, "A1");
   EXPECT_EQ(a.fingerprint, "F");
   EXPECT_EQ(command({"check-config", "file"}).config, "file");
+  EXPECT_TRUE(command({"enroll", "--again", "--service", "https://x", "--token-file", "t"}).has("again"));
+  EXPECT_EQ(command({"approve", "A2", "--fingerprint", "F", "--instead-of", "A1", "--root", "r"}).instead_of, "A1");
+  EXPECT_EQ(command({"revoke", "A1"}).agent, "A1");
+  EXPECT_EQ(command({"keys", "export-root", "out", "--passphrase-file", "p", "--remove"}).file, "out");
+  EXPECT_TRUE(command({"keys", "rotate", "--discard"}).has("discard"));
+  EXPECT_EQ(command({"keys", "pin-root", print43}).fingerprint, print43);
+  for (const auto& words : std::vector<std::vector<std::string>>{{"revoke"}, {"keys", "export-root", "out"}, {"keys", "export-root", "--passphrase-file", "p"}, {"keys", "pin-root", "short"}, {"keys"}})
+    EXPECT_TRUE(wrong(words)) << words.back();
   EXPECT_EQ(command({"version"}).verb, Verb::version);
 }
 
