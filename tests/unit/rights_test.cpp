@@ -260,7 +260,7 @@ TEST(TheVerb, ReadsItsOptions) {
   EXPECT_EQ(command->verb, Verb::rights);
   EXPECT_EQ(command->ou, "OU=People,DC=corp,DC=example");
   EXPECT_EQ(command->verify, "alice");
-  EXPECT_TRUE(command->json);
+  EXPECT_TRUE(command->has("json"));
   EXPECT_TRUE(std::holds_alternative<UsageError>(read_command({"rights"})));
   EXPECT_TRUE(std::holds_alternative<UsageError>(read_command({"rights", "--ou", "OU=x", "--json=1"})));
   EXPECT_TRUE(std::holds_alternative<UsageError>(read_command({"run", "--json"})));
