@@ -111,9 +111,10 @@ Awaitable<> HttpConnection::serve() {
 }
 
 Awaitable<bool> HttpConnection::handshake() {
-  begin(settings_.request_timeout);
+  begin(std::min(settings_.request_timeout, settings_.handshake_timeout));
   auto [ec] = co_await stream_.async_handshake(asio::ssl::stream_base::server, token());
   settle();
+  if (shaken_) std::exchange(shaken_, nullptr)();
   if (ec) log::debug("http.tls_failed", log::field("peer", peer_), log::field("why", late_ ? std::string("timed out") : ec.message()));
   co_return !ec && !aborted_;
 }
@@ -244,6 +245,7 @@ Awaitable<> HttpConnection::upgrade_to_link() {
     log::debug("link.not_accepted", log::field("peer", peer_), log::field("why", accepted.error().detail));  // anybody may come to this
     co_return;
   }
+  if (is_link_) std::exchange(is_link_, nullptr)();
   abort_link_ = std::move(accepted->abort);
   if (aborted_) abort_link_();
   co_await asio::this_coro::throw_if_cancelled(true);

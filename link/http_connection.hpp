@@ -26,8 +26,12 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   HttpConnection(asio::ip::tcp::socket socket, TlsContext tls, const WebServerSettings& settings, std::shared_ptr<const Callbacks> callbacks);
 
   Awaitable<> serve();
-  void finish();  // ends now when idle, else after the running request's answer
-  void abort();   // cuts the connection or the link at once
+  // Called at most once each: when the TLS handshake is over (well or not), and when it has become a link.
+  void on_shaken(std::function<void()> what) { shaken_ = std::move(what); }
+  void on_link(std::function<void()> what) { is_link_ = std::move(what); }
+  const std::string& peer() const { return peer_; }  // address
+  void finish();                                     // ends now when idle, else after the running request's answer
+  void abort();                                      // cuts the connection or the link at once
 
  private:
   enum class Came { request,
@@ -60,7 +64,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::optional<Parser> parser_;
   asio::steady_timer deadline_;
   asio::cancellation_signal stop_;
-  std::function<void()> abort_link_;
+  std::function<void()> abort_link_, shaken_, is_link_;
   std::string peer_;
   std::uint64_t round_ = 0;  // tells a late callback of an earlier deadline from the present one
   bool late_ = false, idle_ = false, finishing_ = false, aborted_ = false;

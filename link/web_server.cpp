@@ -2,6 +2,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include <list>
 #include <set>
 
 #include "core/ids.hpp"
@@ -22,23 +23,51 @@ constexpr auto stop_grace = 5s;
 struct Serving {
   Serving(asio::io_context& io, WebServerSettings s, TlsContext t, HttpConnection::Callbacks c)
       : settings(std::move(s)), tls(std::move(t)), callbacks(std::make_shared<HttpConnection::Callbacks>(std::move(c))), acceptor(io),
-        tasks(io.get_executor()), left(io) {}
+        tasks(io.get_executor()), door(settings.admission), left(io) {}
   WebServerSettings settings;
   TlsContext tls;
   std::shared_ptr<const HttpConnection::Callbacks> callbacks;
   tcp::acceptor acceptor;
   TaskGroup tasks;
   std::set<std::shared_ptr<HttpConnection>> open;
+  Admission door;
+  std::list<std::shared_ptr<HttpConnection>> shaking;  // oldest first
+  std::uint64_t dropped = 0, dropped_said = 0;         // by the door
+  BootClock::time_point said_at{};
   asio::steady_timer left;  // cancelled when the last connection has ended
   bool stopping = false;
 };
 
+// What the door turns away is told in numbers, twice a minute at most.
+void dropped(Serving& serving) {
+  ++serving.dropped;
+  const auto now = BootClock::now();
+  if (serving.dropped_said != 0 && now - serving.said_at < 30s) return;
+  log::warn("http.crowded", log::field("turned_away", serving.dropped - serving.dropped_said), log::field("handshakes", serving.shaking.size()), log::field("open", serving.open.size()));
+  serving.dropped_said = serving.dropped;
+  serving.said_at = now;
+}
+
 Awaitable<> serve_one(std::shared_ptr<Serving> serving, std::shared_ptr<HttpConnection> connection) {
+  serving->shaking.push_back(connection);
+  bool counted = true;  // in this frame, which outlives serve()
+  connection->on_shaken([s = serving.get(), c = connection.get()] { s->shaking.remove_if([c](const auto& one) { return one.get() == c; }); });
+  connection->on_link([s = serving.get(), c = connection.get(), &counted] {
+    s->door.leave(c->peer());
+    counted = false;
+  });
+  if (serving->door.crowded(serving->shaking.size())) {
+    const auto oldest = serving->shaking.front();
+    oldest->abort();
+    dropped(*serving);
+  }
   try {
     co_await connection->serve();
   } catch (const std::exception& e) {
     log::error("http.connection_threw", log::field("what", e.what()));
   }
+  serving->shaking.remove(connection);
+  if (counted) serving->door.leave(connection->peer());
   serving->open.erase(connection);
   if (serving->open.empty()) serving->left.cancel();
 }
@@ -51,6 +80,7 @@ void took(const std::shared_ptr<Serving>& serving, tcp::socket socket) {
   }
   platform::tune_connection(socket);
   auto connection = std::make_shared<HttpConnection>(std::move(socket), serving->tls, serving->settings, serving->callbacks);
+  if (!serving->door.enter(connection->peer(), BootClock::now())) return dropped(*serving);
   serving->open.insert(connection);
   auto task = serve_one(serving, std::move(connection));
   serving->tasks.start("http.connection", std::move(task));
@@ -59,6 +89,11 @@ void took(const std::shared_ptr<Serving>& serving, tcp::socket socket) {
 Awaitable<> accept_all(std::shared_ptr<Serving> serving) {
   co_await asio::this_coro::throw_if_cancelled(false);
   while (!serving->stopping) {
+    if (const auto wait = serving->door.pause(BootClock::now()); wait > 0ms) {
+      const bool on = co_await sleep_for(wait);
+      if (!on) co_return;
+      continue;
+    }
     auto [ec, socket] = co_await serving->acceptor.async_accept(use_tuple);
     if (serving->stopping) co_return;
     if (ec) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/async.hpp"
+#include "link/admission.hpp"
 #include "link/link.hpp"
 
 namespace wb::link {
@@ -29,8 +30,10 @@ struct WebServerSettings {
   unsigned short port = 0;  // 0: the system chooses; bound_port() says
   std::filesystem::path certificate_file, key_file;
   std::size_t body_bytes_max = 64 * 1024, header_bytes_max = 16 * 1024;
-  std::chrono::milliseconds request_timeout{10'000};  // a request must have come by then; idle keep-alive 60 s
+  std::chrono::milliseconds request_timeout{10'000};   // a request must have come by then; idle keep-alive 60 s
+  std::chrono::milliseconds handshake_timeout{5'000};  // TLS
   int connections_max = 20'000;
+  AdmissionLimits admission;
   std::chrono::milliseconds silence{60'000};  // for links
 };
 

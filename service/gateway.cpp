@@ -59,8 +59,22 @@ bool Gateway::cloned(const std::string& agent, const AgentSession& live) {
   return both_live;
 }
 
+// Nobody has proven anything yet: as many as this may be under way, each for hello_timeout at most.
+Awaitable<Result<Greeted>> Gateway::hear(link::Link& link) {
+  if (greeting_ >= settings_.greetings_max) co_return refused("slow_down");
+  struct Counted {
+    std::size_t& count;
+    explicit Counted(std::size_t& c) : count(c) { ++count; }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    ~Counted() { --count; }
+  } const counted(greeting_);
+  auto greeting = greet(link, store_, settings_);
+  co_return co_await std::move(greeting);
+}
+
 Awaitable<> Gateway::serve(std::unique_ptr<link::Link> link) {
-  auto greeting = greet(*link, store_, settings_);
+  auto greeting = hear(*link);
   auto greeted = co_await std::move(greeting);
   std::optional<Fault> no = greeted ? admit(*greeted) : std::optional(greeted.error());
   auto key = greeted ? crypto::PublicKey::from_jwk(greeted->agent.as) : Result<crypto::PublicKey>(greeted.error());

@@ -57,6 +57,7 @@ class Gateway {
 
  private:
   using Session = std::shared_ptr<AgentSession>;
+  Awaitable<Result<Greeted>> hear(link::Link& link);
   std::optional<Fault> admit(const Greeted& greeted);
   void replace(const std::string& agent, AgentSession& old);
   bool cloned(const std::string& agent, const AgentSession& live);
@@ -75,6 +76,7 @@ class Gateway {
   std::map<std::string, BootClock::time_point> duplicates_;  // when a second start of an agent was last refused; of agents we know
   std::set<std::string> revoked_;                            // by the operator; cut off already
   TaskGroup goodbyes_;
+  std::size_t greeting_ = 0;  // links whose hello is awaited
   bool closing_ = false;
 };
 

@@ -16,6 +16,7 @@ struct Settings {
   std::chrono::milliseconds ack_delay{20};        // how long outcomes may wait to be flushed together
   std::chrono::milliseconds release_look{1'000};  // how often is looked for what an operator ordered: releases, revocations, keys
   int enrol_per_minute = 5;                       // per address
+  std::size_t greetings_max = 1'024;              // links whose hello has not come yet
   std::size_t sessions_max = 10'000, live_jobs_max = 10'000, waiters_max = 16;
   queue::JobTimings jobs;
 };

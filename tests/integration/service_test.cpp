@@ -171,6 +171,15 @@ TEST(AnAgentThatCallsTooOften, IsAskedToSlowDown) {
   EXPECT_EQ(agent.connect(), "slow_down");
 }
 
+TEST(AServiceThatHearsManyStrangers, AsksTheNextToComeLater) {
+  auto shape = ServiceWorld::quick();
+  shape.greetings_max = 0;
+  ServiceWorld world(shape);
+  FakeAgent agent(world);
+  ASSERT_EQ(agent.enroll(world.token()).status, 200);
+  EXPECT_EQ(agent.connect(), "slow_down");
+}
+
 TEST(AServiceBehindATlsTerminator, TakesAnEmptyBindingOnly) {
   ServiceWorld world;
   world.stop();
