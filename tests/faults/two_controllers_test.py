@@ -59,9 +59,11 @@ class AFrozenController(Staged):
             self.assertEqual((reset.moved, self.world.binds(reset.user, reset.password)), (1, True))
         else:
             self.assertEqual((settled["outcome"], settled["reason"], reset.moved), ("failed", "void", 0))
-        for _ in range(5):  # as a client does: what one controller wrote reaches the other only after the probe, sometimes
+        # As a client does: what one controller wrote reaches the other only after the probe, sometimes (reprobe), or between two
+        # attempts of one job (unknown: a marker that is not its own).
+        for _ in range(5):
             again = Reset(self.world, user=reset.user).run()
-            if again.seen["outcome"] != "reprobe":
+            if again.seen["outcome"] not in ("reprobe", "unknown"):
                 break
         self.assertEqual(again.seen["outcome"], "applied", "settled: the account takes new jobs")
 
