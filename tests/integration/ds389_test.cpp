@@ -2,9 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <thread>
-
 #include "core/clock.hpp"
 #include "ldap/text.hpp"
 #include "tests/integration/open_ldap_world.hpp"
@@ -26,17 +23,6 @@ Settings ds_settings() {
 class BesideA389 : public BesideSlapd {
  protected:
   BesideA389() { directory_ = open_directory(ds_settings()); }
-  WriteAnswer change(const Account& account, const std::string& old, const std::string& to) {
-    const auto before = secret(old);
-    auto answer = directory_->write_password(order_for(account), secret(to), &before);
-    if (!answer) throw std::runtime_error(answer.error().where + ": " + answer.error().detail);
-    return std::move(*answer);
-  }
-  SignIn sign_in(const Account& account, const std::string& password) {
-    auto answer = directory_->authenticate(account, secret(password));
-    if (!answer) throw std::runtime_error(answer.error().where + ": " + answer.error().detail);
-    return answer->sign_in;
-  }
   Account now(const Account& account) {
     auto read = directory_->read(account.sub);
     if (!read || !*read) throw std::runtime_error("not readable");
@@ -164,21 +150,7 @@ TEST_F(A389Swap, TakesTheSameOrderOnceAndStandsBackBehindOthers) {
 TEST_F(A389Swap, IsTheServersOwnNotOursToCheck) {
   auto other = open_directory(ds_settings());
   ASSERT_TRUE(other->check().ready);
-  for (int round = 0; round < 8; ++round) {
-    const auto account = found(*directory_, fresh_user());
-    std::atomic<int> applied{0}, failed{0};
-    std::vector<std::thread> writers;
-    for (auto* directory : {directory_.get(), other.get(), directory_.get(), other.get()}) {
-      writers.emplace_back([&, directory, order = order_for(account), password = distinct_password()] {
-        auto answer = directory->write_password(order, secret(password));
-        if (answer && answer->refusal == Refusal::none) ++applied;
-        if (answer && answer->refusal == Refusal::swap_failed) ++failed;
-      });
-    }
-    for (auto& writer : writers) writer.join();
-    EXPECT_EQ(applied, 1);
-    EXPECT_EQ(failed, 3);
-  }
+  expect_one_of_four_writers(*other, 8);
 }
 
 TEST_F(A389Swap, OfTheMarkerAloneShutsOutTheWriteThatComesLate) {

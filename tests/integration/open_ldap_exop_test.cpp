@@ -3,9 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <thread>
-
 #include "tests/integration/open_ldap_world.hpp"
 
 namespace wb::ldap {
@@ -189,21 +186,7 @@ TEST_F(AnExtendedSwap, ExcludesTheOtherWayOfWritingToo) {
   settings.password_write = PasswordWrite::modify;
   const auto other = open_directory(settings);
   ASSERT_TRUE(other->check().ready && directory_->check().ready);
-  for (int round = 0; round < 8; ++round) {
-    const auto account = found(*directory_, fresh_user());
-    std::atomic<int> applied{0}, failed{0};
-    std::vector<std::thread> writers;
-    for (auto* directory : {directory_.get(), other.get(), directory_.get(), other.get()}) {
-      writers.emplace_back([&, directory, order = order_for(account), password = distinct_password()] {
-        auto answer = directory->write_password(order, secret(password));
-        if (answer && answer->refusal == Refusal::none) ++applied;
-        if (answer && answer->refusal == Refusal::swap_failed) ++failed;
-      });
-    }
-    for (auto& writer : writers) writer.join();
-    EXPECT_EQ(applied, 1);
-    EXPECT_EQ(failed, 3);
-  }
+  expect_one_of_four_writers(*other, 8);
 }
 
 // What whoever dies between its first step and its last leaves behind (open_ldap_end_to_end_test.py kills agents there).

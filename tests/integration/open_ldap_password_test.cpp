@@ -16,17 +16,6 @@ using testing::HasSubstr;
 
 class BesideAPerson : public BesideSlapd {
  protected:
-  WriteAnswer change(const Account& account, const std::string& old, const std::string& to) {
-    const auto before = secret(old);
-    auto answer = directory_->write_password(order_for(account), secret(to), &before);
-    if (!answer) throw std::runtime_error(answer.error().where + ": " + answer.error().detail);
-    return std::move(*answer);
-  }
-  SignIn sign_in(const Account& account, const std::string& password) {
-    auto answer = directory_->authenticate(account, secret(password));
-    if (!answer) throw std::runtime_error(answer.error().where + ": " + answer.error().detail);
-    return answer->sign_in;
-  }
   // Read until it is so: the server's clock decides.
   template <class Is> Account until(const std::string& sub, Is is) {
     for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);;) {

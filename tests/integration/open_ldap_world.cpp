@@ -4,6 +4,8 @@
 #include <ldap.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -166,5 +168,23 @@ Frozen::Frozen() {
   while (!stopped(slapd())) {}
 }
 Frozen::~Frozen() { ::kill(slapd(), SIGCONT); }
+
+void BesideSlapd::expect_one_of_four_writers(ldap::Directory& other, int rounds) {
+  for (int round = 0; round < rounds; ++round) {
+    const auto account = found(*directory_, fresh_user());
+    std::atomic<int> applied{0}, failed{0};
+    std::vector<std::thread> writers;
+    for (auto* directory : {directory_.get(), &other, directory_.get(), &other}) {
+      writers.emplace_back([&, directory, order = order_for(account), password = distinct_password()] {
+        auto answer = directory->write_password(order, secret(password));
+        if (answer && answer->refusal == ldap::Refusal::none) ++applied;
+        if (answer && answer->refusal == ldap::Refusal::swap_failed) ++failed;
+      });
+    }
+    for (auto& writer : writers) writer.join();
+    EXPECT_EQ(applied, 1);
+    EXPECT_EQ(failed, 3);
+  }
+}
 
 }  // namespace wb::test

@@ -44,6 +44,19 @@ class BesideSlapd : public testing::Test {
     if (!answer) throw std::runtime_error(answer.error().where + ": " + answer.error().detail);
     return std::move(*answer);
   }
+  ldap::WriteAnswer change(const ldap::Account& account, const std::string& old, const std::string& to) {
+    const auto before = secret(old);
+    auto answer = directory_->write_password(order_for(account), secret(to), &before);
+    if (!answer) throw std::runtime_error(answer.error().where + ": " + answer.error().detail);
+    return std::move(*answer);
+  }
+  ldap::SignIn sign_in(const ldap::Account& account, const std::string& password) {
+    auto answer = directory_->authenticate(account, secret(password));
+    if (!answer) throw std::runtime_error(answer.error().where + ": " + answer.error().detail);
+    return answer->sign_in;
+  }
+  // Four writers of one account at once, over two directories, again and again: one of them, and the others are told.
+  void expect_one_of_four_writers(ldap::Directory& other, int rounds);
   ldap::Refusal refusal_of(const std::string& name, const std::string& password) { return write(order_for(found(*directory_, name)), password).refusal; }
   static void lock_out(const std::string& dn) {
     for (int i = 0; i < 3; ++i) bind_code(dn, "wrong");
