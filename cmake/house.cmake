@@ -44,6 +44,9 @@ endfunction()
 
 # wb_test(NAME LABEL "FILES" LIBS...): one gtest program. LABEL: unit | link | integration | faults | unsanitized.
 # Integration and fault programs run inside the lab they need, named by LAB (ad, ad2, forest, ad417, slapd, ds389 or none).
+foreach(label unit link integration faults unsanitized)
+  add_custom_target(tests_${label})  # all programs of a label: builds that run only some need not make the others
+endforeach()
 function(wb_test name label files)
   cmake_parse_arguments(T "" "LAB;TIMEOUT" "" ${ARGN})
   add_executable(${name} ${files})
@@ -68,6 +71,7 @@ function(wb_test name label files)
     set(T_TIMEOUT 120)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT ${T_TIMEOUT})
+  add_dependencies(tests_${label} ${name})
 endfunction()
 
 # wb_fuzz(NAME FILE LIBS...): the fuzz target fuzz_NAME, with libFuzzer where WB_FUZZ is set, else as a test over its corpus.
@@ -83,4 +87,5 @@ function(wb_fuzz name file)
   target_link_libraries(fuzz_${name} PRIVATE fuzz_replay)
   add_test(NAME fuzz.${name} COMMAND fuzz_${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${name})
   set_tests_properties(fuzz.${name} PROPERTIES LABELS unit TIMEOUT 60)
+  add_dependencies(tests_unit fuzz_${name})
 endfunction()
