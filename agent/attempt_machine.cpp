@@ -69,6 +69,8 @@ Say applied(const Attempt& a, const std::optional<ldap::Account>& account) {
 // A right that is missing is told from a DC that is not there: an administrator mends them differently.
 std::string_view why_unreadable(const Fault& fault) {
   if (fault.kind == Fault::Kind::malformed) return "directory_error";
+  if (fault.where == "kerberos.clock") return "clock_skew";
+  if (ldap::is_busy(fault)) return "dc_busy";
   return fault.where == "ldap.groups" || fault.where == "ldap.policy" ? "no_rights" : "dc_unavailable";
 }
 

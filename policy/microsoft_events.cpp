@@ -28,6 +28,8 @@ constexpr std::array table{
     Row{Code::failed, "read_only", 33009},  // ADConfigurationError
     Row{Code::failed, "not_encrypted", 33009},
     Row{Code::failed, "rules_unavailable", 33009},
+    Row{Code::failed, "dc_busy", 33001},
+    Row{Code::failed, "clock_skew", 33001},
     Row{Code::failed, "dc_unavailable", 33001},  // ADUnKnownError
     Row{Code::failed, "directory_error", 33001},
     Row{Code::invalid, "decrypt", 32004},    // DecryptionError

@@ -80,8 +80,7 @@ const std::vector<VerdictRow>& verdict_rows() {
   static const std::vector<VerdictRow> rows = {
       {Code::ok, "", "Your account was found."},
       {Code::applied, "", "Your new password is set."},
-      {Code::applied_but, "", "It worked, but not everything is as it was asked for."},
-      // These follow "Your new password is set."
+      {Code::applied_but, "", "It worked, but not everything is as it was asked for."},  // the next follow "Your new password is set."
       {Code::applied_but, "still_locked", "Your account is still locked: ask your administrator to unlock it."},
       {Code::applied_but, "must_change_moot", "You will not be asked to change it at the next sign-in."},
       {Code::applied_but, "account_disabled", "Your account is disabled: ask your administrator to enable it."},
@@ -120,6 +119,8 @@ const std::vector<VerdictRow>& verdict_rows() {
       {Code::failed, "workstation", "Your account may sign in at certain computers only."},
       {Code::failed, "read_only", "Your organisation's directory server takes no changes: tell your administrator."},
       {Code::failed, "no_rights", "The agent in your organisation has no right to do this for your account: tell your administrator."},
+      {Code::failed, "dc_busy", "Your organisation's directory is busy. Nothing was changed: try again in a moment."},
+      {Code::failed, "clock_skew", "The clocks of your organisation's agent and its directory differ too much, and nothing was changed: tell your administrator."},
       {Code::failed, "dc_unavailable", "Your organisation's directory can't be reached right now. Nothing was changed: try again in a few minutes."},
       {Code::failed, "void", "This request was given up before it took effect. Nothing was changed: start again."},
       {Code::failed, "not_encrypted", "The connection to your organisation's directory is not encrypted, so nothing was sent: tell your administrator."},

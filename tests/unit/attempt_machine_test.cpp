@@ -246,6 +246,8 @@ TEST(AProbeThatFailed, TellsAMissingRightFromAMissingDomainController) {
   EXPECT_EQ(told(fault(Kind::refused, "ldap.find", "ambiguous")), "failed/ambiguous");
   EXPECT_EQ(told(fault(Kind::refused, "ldap.groups", "x")), "failed/no_rights");
   EXPECT_EQ(told(fault(Kind::unreachable, "ldap.connect", "x")), "failed/dc_unavailable");
+  EXPECT_EQ(told(fault(Kind::unreachable, "ldap.search", "the DC is busy or going down")), "failed/dc_busy");
+  EXPECT_EQ(told(fault(Kind::refused, "kerberos.clock", "dc1: clock_skew: ...")), "failed/clock_skew");
   EXPECT_EQ(told(fault(Kind::malformed, "ldap.account", "x")), "failed/directory_error");
 }
 

@@ -105,6 +105,7 @@ TEST(TheAnswerToAReset, IsNoVerdictWhileTheDirectoryIsBusyOrGoingDown) {
     const auto diagnosis = diagnose(code, "00002024: SvcErr: DSID-0, problem 5001 (BUSY), data 0", WriteKind::reset);
     ASSERT_FALSE(diagnosis);
     EXPECT_EQ(diagnosis.error().kind, Fault::Kind::unreachable);
+    EXPECT_TRUE(is_busy(diagnosis.error()));
   }
 }
 

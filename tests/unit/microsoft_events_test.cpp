@@ -29,7 +29,7 @@ TEST(ARefusal, HasTheNumberThatMicrosoftGivesIt) {
   for (const auto& [code, reason, event] : {Case{Code::failed, "not_found", 33002}, {Code::failed, "ambiguous", 33003}, {Code::failed, "no_rights", 33004}, {Code::denied, "protected", 33004},
            {Code::failed, "cannot_change", 33004}, {Code::denied, "disabled", 33005}, {Code::failed, "disabled", 33005}, {Code::failed, "locked", 33006},
            {Code::rejected, "old_password_wrong", 33007}, {Code::rejected, "too_short", 33008}, {Code::rejected, "in_history", 33008}, {Code::rejected, "refused_by_filter", 33008},
-           {Code::failed, "read_only", 33009}, {Code::failed, "not_encrypted", 33009}, {Code::failed, "dc_unavailable", 33001}, {Code::failed, "directory_error", 33001},
+           {Code::failed, "read_only", 33009}, {Code::failed, "not_encrypted", 33009}, {Code::failed, "dc_unavailable", 33001}, {Code::failed, "dc_busy", 33001}, {Code::failed, "clock_skew", 33001}, {Code::failed, "directory_error", 33001},
            {Code::invalid, "decrypt", 32004}, {Code::invalid, "malformed", 32003}, {Code::invalid, "signature", 32008}, {Code::in_doubt, "", 32000}, {Code::unknown, "", 32000}})
     for (const auto op : {Op::reset, Op::change, Op::unlock, Op::authenticate, Op::probe}) EXPECT_EQ(microsoft_event(op, code, reason), event) << reason;
 }
