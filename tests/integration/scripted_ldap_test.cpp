@@ -205,6 +205,27 @@ TEST(AController, ThatRefersAWriteElsewhereIsToldToBeReadOnly) {
   EXPECT_EQ(other.connections(), 0);
 }
 
+// ---- what it costs --------------------------------------------------------------------------------------------
+TEST(AReset, CostsOneSearchOneModifyAndItsReadBackOnAConnectionThatStands) {
+  const ScriptedLdap server("dc1.corp.example");
+  const auto directory = open_directory(settings_for({&server}));
+  ASSERT_TRUE(directory->check().ready);
+  for (int reset = 0; reset < 3; ++reset) {  // the first finds everything as the others do
+    const auto account = directory->find("alice");
+    ASSERT_TRUE(account && *account);
+    const int connections = server.connections(), binds = server.count(Op::bind), searches = server.count(Op::search), modifies = server.count(Op::modify);
+    const auto seen = directory->read((*account)->sub);
+    ASSERT_TRUE(seen && *seen);
+    const auto answer = directory->write_password({(*account)->sub, (*seen)->pre, ""}, secret("New-Passw0rd-1"));
+    ASSERT_TRUE(answer) << answer.error().detail;
+    EXPECT_EQ(answer->refusal, Refusal::none) << answer->detail;
+    EXPECT_EQ(server.count(Op::search), searches + 2) << "one before it, and the reading back behind it";
+    EXPECT_EQ(server.count(Op::modify), modifies + 1);
+    EXPECT_EQ(server.count(Op::bind), binds);
+    EXPECT_EQ(server.connections(), connections) << "no new TLS handshake";
+  }
+}
+
 // ---- StartTLS -------------------------------------------------------------------------------------------------
 Settings over_starttls(const ScriptedLdap& server) {
   auto settings = settings_for({&server});
