@@ -49,13 +49,18 @@ class Keys(unittest.TestCase):
 class ARotation(Keys):
     def test_of_every_key_loses_no_job(self):
         """Writers go on all the time, and half of the passwords are sealed well before they are sent."""
-        over, done = threading.Event(), []
+        over, roster_changes, done = threading.Event(), threading.Event(), []
 
         def write(user):
             number = 0
             while not over.is_set():
                 number += 1
-                prepared = self.world.prepare(user, f"Fresh-Passw0rd-{number}")
+                try:
+                    prepared = self.world.prepare(user, f"Fresh-Passw0rd-{number}")
+                except AssertionError:
+                    if not roster_changes.is_set():
+                        raise
+                    continue  # until the agents have stated their keys for the new roster nobody is ready: the person is told, and asks again
                 if number % 2:
                     over.wait(0.3)  # a person who thinks: its keys may be former ones by then
                 status, answer = self.world.submit(prepared)
@@ -75,6 +80,7 @@ class ARotation(Keys):
                     before = len(done)
                     self.service("keys", "rotate", *(["--withdraw"] if turn else []))
                     wait_until("more resets", lambda: len(done) >= before + 8)
+                roster_changes.set()  # AE and SK alone refuse nobody
                 self.agent("agent1", "roster", "renew")
                 self.agent("agent1", "keys", "succeed-root")
                 before = len(done)
@@ -90,35 +96,30 @@ class ARotation(Keys):
 
 
 class ARevocation(Keys):
-    def test_cuts_the_link_within_three_seconds_and_gives_the_jobs_to_others(self):
-        ours = {name: self.world.agent_id(name) for name in ("agent1", "agent2")}
-        for how in ("roster", "operator"):
-            with self.subTest(how):
-                user = {"roster": "u064", "operator": "u065"}[how]
-                self.world.processes["agent1"].send_signal(signal.SIGSTOP)  # one that holds a job and is not heard of
-                process = self.world.begin_reset(user, "Fresh-Passw0rd-1")
-                mine = ours["agent2"]
-                start = time.monotonic()
-                if how == "roster":
-                    self.agent("agent1", "revoke", mine)
-                else:
-                    self.service("agents", "revoke", mine)
-                wait_until("the cut", lambda: f"agent.revoked agent={mine} why={how}" in self.world.log("service"), 3)
-                print(f"revoked by {how}: cut after {time.monotonic() - start:.2f} s, the command included")
-                self.world.processes["agent1"].send_signal(signal.SIGCONT)
-                self.assertEqual(self.world.finish_reset(process)["outcome"], "applied")
-                self.assertLessEqual(self.world.ready_agents(), 1)
-                if how == "roster":
-                    self.world.approve("agent2", by="agent1")
-                    self.world.wait_ready(2)
+    def test_cuts_the_link_within_three_seconds_and_others_go_on(self):
+        """What the agent held goes to others: tests/integration/service_trust_test.cpp."""
+        ours = self.world.agent_id("agent2")
+        for how, user in (("roster", "u064"), ("operator", "u065")):
+            start = time.monotonic()
+            if how == "roster":
+                self.agent("agent1", "revoke", ours)
+            else:
+                self.service("agents", "revoke", ours)
+            wait_until("the cut", lambda: f"agent.revoked agent={ours} why={how}" in self.world.log("service"), 3)
+            print(f"revoked by {how}: cut after {time.monotonic() - start:.2f} s, the command included")
+            self.world.wait_ready(1)
+            self.applied(user, "Fresh-Passw0rd-1")
+            if how == "roster":
+                self.world.approve("agent2", by="agent1")
+                self.world.wait_ready(2)
         self.assertIn("revoked", self.service("agents", "list"))
-        self.said("service", "reason=revoked")
+        self.said("service", "hello.invalid_revoked")
         self.assertEqual(self.world.ready_agents(), 1)
         # Its host comes back as another agent, with keys of its own.
         self.world.end("agent2")
         number, print_ = self.fingerprint(self.agent("agent2", "enroll", "--again", "--service", self.world.url, "--token-file", self.token()))
-        self.assertNotEqual(number, ours["agent2"])
-        self.agent("agent1", "approve", number, "--fingerprint", print_, "--instead-of", ours["agent2"])
+        self.assertNotEqual(number, ours)
+        self.agent("agent1", "approve", number, "--fingerprint", print_, "--instead-of", ours)
         self.world.start_agent("agent2")
         self.world.wait_ready(2)
 
@@ -132,7 +133,7 @@ class AClone(Keys):
         self.world.wait_ready(2)
         self.world.end("agent1")  # so that the one that lives says something with each reset
         self.world.start_agent("clone")
-        self.said("clone", "session.refused")
+        self.said("clone", "code=duplicate")  # seen to dial; what the living one says after that tells that there are two
         self.applied("u069", "Fresh-Passw0rd-1")
         self.said("service", "agent.cloned")
         self.assertIn("stop the agent", self.agent("clone", "enroll", "--again", "--service", self.world.url, "--token-file", self.token(), code=1))
@@ -190,7 +191,7 @@ class ADomainsRoot(Keys):
         self.world.start_agent("agent2")
         self.world.wait_ready(1)
         self.world.approve("agent2", by="agent1")
-        self.said("agent2", "keys.refused")  # it believes the root it knew
+        self.said("agent2", "keys.invalid")  # it believes the root it knew
         self.assertEqual(self.world.reset("u068", "Fresh-Passw0rd-1", code=3)["reason"], "foreign_root")
         self.world.end("agent2")
         self.agent("agent2", "keys", "pin-root", new)
