@@ -112,6 +112,7 @@ Awaitable<std::string> FakeAgent::open(FakeAgent* self, std::function<std::strin
   auto first = co_await self->link_->read();
   if (!first) co_return "no challenge";
   auto envelope = protocol::decode_envelope(*first);
+  if (envelope && envelope->type == "error") co_return protocol::decode<protocol::Error>(envelope->body).value().code;
   if (!envelope || envelope->type != "challenge") co_return "no challenge";
   auto hello = message_text("hello", protocol::Hello{make_hello(protocol::decode<protocol::Challenge>(envelope->body).value())});
   (void)co_await self->link_->write(std::move(hello));
