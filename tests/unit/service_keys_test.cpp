@@ -50,18 +50,19 @@ TEST_F(TheServicesKeys, AreAnnouncedADayBeforeTheySignAndOverlapForAnother) {
   EXPECT_EQ(believed(keys, born + 30 * day), std::set{second});
 }
 
-TEST_F(TheServicesKeys, SignEveryHourOfAYearWithAKeyThatWasAnnouncedADayBefore) {
+TEST_F(TheServicesKeys, SignEveryHourOfTwoMonthsWithAKeyThatWasAnnouncedADayBefore) {
   auto keys = open(born);
   std::map<std::string, UnixSeconds> known{{keys.signing().kid(), born - day}};
   std::set<std::string> used;
-  for (UnixSeconds now = born; now < born + 365 * day; now += hour) {
+  for (UnixSeconds now = born; now < born + 65 * day; now += hour) {
     (void)keys.renew(now).value();
-    for (const auto& kid : believed(keys, now)) known.emplace(kid, now);
-    ASSERT_TRUE(believed(keys, now).contains(keys.signing().kid()));
+    const auto now_believed = believed(keys, now);
+    for (const auto& kid : now_believed) known.emplace(kid, now);
+    ASSERT_TRUE(now_believed.contains(keys.signing().kid()));
     ASSERT_LE(known.at(keys.signing().kid()), now - day);
     used.insert(keys.signing().kid());
   }
-  EXPECT_GE(used.size(), 13U);
+  EXPECT_GE(used.size(), 3U);
 }
 
 TEST_F(TheServicesKeys, AreTheSameAfterARestartWithinTheAnnouncement) {
