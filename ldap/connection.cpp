@@ -10,6 +10,7 @@
 #include <array>
 
 #include "core/failpoint.hpp"
+#include "ldap/busy.hpp"
 
 namespace wb::ldap {
 namespace {
@@ -159,9 +160,9 @@ Connection::~Connection() {
   ldap_unbind_ext(ld_, nullptr, nullptr);
 }
 
-Fault Connection::fail(Fault::Kind kind, const char* where, std::string detail) {
+Fault Connection::fail(Fault why) {
   broken_ = true;
-  return fault(kind, where, std::move(detail));
+  return why;
 }
 
 bool Connection::quiet() const {
@@ -186,7 +187,7 @@ Result<Bound> Connection::bind(const std::string& name, const Secret& password, 
   failpoint("bind_sent", name);
   auto answer = collect(id, deadline, "ldap.bind", 0);
   if (!answer) return std::move(answer).error();
-  if (answer->code == LDAP_BUSY || answer->code == LDAP_UNAVAILABLE) return fail(Fault::Kind::unreachable, "ldap.bind", "the DC is busy or going down");
+  if (says_busy(answer->code)) return fail(busy_fault("ldap.bind", "the DC"));
   return Bound{answer->code, std::move(answer->text), std::move(answer->controls)};
 }
 
@@ -245,7 +246,7 @@ Result<Found> Connection::search(const Search& search, Deadline deadline) {
   const int most = !search.subtree ? 1 : search.entries_max > 0 ? search.entries_max
                                                                 : entries_max;
   auto found = collect(*id, deadline, "ldap.search", most);
-  if (found && (found->code == LDAP_BUSY || found->code == LDAP_UNAVAILABLE)) return fault(Fault::Kind::unreachable, "ldap.search", "the DC is busy or going down");
+  if (found && says_busy(found->code)) return busy_fault("ldap.search", "the DC");
   return found;
 }
 

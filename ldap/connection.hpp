@@ -148,7 +148,8 @@ class Connection {
   Result<int> send(const Search& search, const char* where);
   Result<Found> collect(int id, Deadline deadline, const char* where, int most);
   std::string why_lost() const;
-  Fault fail(Fault::Kind kind, const char* where, std::string detail = {});
+  Fault fail(Fault why);
+  Fault fail(Fault::Kind kind, const char* where, std::string detail = {}) { return fail(fault(kind, where, std::move(detail))); }
 
   ::ldap* ld_;
   int socket_;  // owned by ld_

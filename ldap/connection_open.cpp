@@ -3,6 +3,7 @@
 #include <ldap.h>
 #include <openldap.h>
 
+#include "ldap/busy.hpp"
 #include "ldap/connection.hpp"
 #include "ldap/diagnose.hpp"
 #include "ldap/password_file.hpp"
@@ -69,7 +70,7 @@ Result<void> Connection::ask_for_tls(const Endpoint& endpoint, Deadline deadline
     return fail(late ? Fault::Kind::timed_out : Fault::Kind::unreachable, "ldap.starttls", endpoint.host + (late ? ": no answer to StartTLS" : ": the connection was closed"));
   }
   if (answer->code == LDAP_SUCCESS) return {};
-  if (answer->code == LDAP_BUSY || answer->code == LDAP_UNAVAILABLE)
+  if (says_busy(answer->code))
     return fail(Fault::Kind::unreachable, "ldap.starttls", endpoint.host + ": the DC is busy, going down or has no certificate");
   return fail(Fault::Kind::refused, "ldap.starttls", endpoint.host + ": the server refuses TLS (ldap " + std::to_string(answer->code) + "); has it a certificate?");
 }

@@ -3,6 +3,7 @@
 // process's environment and DNS say, without a deadline.
 #include <ldap.h>
 
+#include "ldap/busy.hpp"
 #include "ldap/connection.hpp"
 #include "ldap/diagnose.hpp"
 #include "ldap/gss_session.hpp"
@@ -64,7 +65,7 @@ Result<std::string> Connection::authenticate_by(GssSession& session, Deadline de
     }
     auto answer = say_sasl(*token, deadline);
     if (!answer) return std::move(answer).error();
-    if (answer->code == LDAP_BUSY || answer->code == LDAP_UNAVAILABLE) return fail(Fault::Kind::unreachable, "ldap.bind", "the DC is busy or going down");
+    if (says_busy(answer->code)) return fail(busy_fault("ldap.bind", "the DC"));
     if (answer->code != LDAP_SASL_BIND_IN_PROGRESS) {
       // A Kerberos error in the answer says more than LDAP's code does.
       if (!answer->token.empty() && !session.established())

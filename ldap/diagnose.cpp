@@ -19,8 +19,6 @@ enum Code : int {
   no_such_object = 32,
   invalid_credentials = 49,
   insufficient_rights = 50,
-  busy = 51,
-  unavailable = 52,
   unwilling = 53,
 };
 
@@ -101,7 +99,7 @@ Refusal verdict(int code, const std::string& error, std::string_view text, Write
 Result<Diagnosis> diagnose(int code, std::string_view text, WriteKind kind) {
   const auto error = win32_error(text);
   const auto codes = "ldap " + std::to_string(code) + (error.empty() ? "" : ", " + error);
-  if (code == busy || code == unavailable) return fault(Fault::Kind::unreachable, "ldap.modify", codes + ", the DC is busy or going down");
+  if (says_busy(code)) return busy_fault("ldap.modify", codes + ", the DC");
   const auto refusal = verdict(code, error, text, kind);
   if (refusal == Refusal::none) return Diagnosis{};
   return Diagnosis{refusal, codes + ", " + std::string(to_string(refusal))};

@@ -13,13 +13,10 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "core/secret.hpp"
+#include "ldap/busy.hpp"
 #include "protocol/messages.hpp"
 
 namespace wb::ldap {
-
-// A controller that answers, but has no time or is going down (LDAP 51, 52), is told from one that does not answer.
-constexpr std::string_view busy_words = "busy or going down";
-inline bool is_busy(const Fault& fault) { return fault.kind == Fault::Kind::unreachable && fault.detail.find(busy_words) != std::string::npos; }
 
 // Everything the guardrails, the probe and the swap need to know of one account, read in one search.
 struct Account {

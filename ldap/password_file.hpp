@@ -4,10 +4,11 @@
 
 #include "core/result.hpp"
 #include "core/secret.hpp"
+#include "platform/private_files.hpp"
 
 namespace wb::ldap {
 
 // The first line, at most 1 KiB, without its line end. Fault refused at ldap.password_file: unreadable or empty.
-Result<Secret> read_password_file(const std::filesystem::path& file);
+inline Result<Secret> read_password_file(const std::filesystem::path& file) { return platform::read_line(file, "ldap.password_file"); }
 
 }  // namespace wb::ldap

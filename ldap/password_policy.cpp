@@ -19,8 +19,6 @@ enum Code : int {
   no_such_object = 32,
   invalid_credentials = 49,
   insufficient_rights = 50,
-  busy = 51,
-  unavailable = 52,
   unwilling = 53,
   object_class_violation = 65,
   assertion_failed = 122,
@@ -150,7 +148,7 @@ std::optional<int> policy_error_in(const std::vector<Control>& controls) {
 Result<Diagnosis> diagnose_open_ldap(int code, std::optional<int> error, WriteKind kind) {
   if (code == success) return Diagnosis{};
   auto detail = "ldap " + std::to_string(code) + (error ? ", ppolicy " + std::to_string(*error) : "");
-  if (code == busy || code == unavailable) return fault(Fault::Kind::unreachable, "ldap.modify", detail + ", the server is busy or going down");
+  if (says_busy(code)) return busy_fault("ldap.modify", detail + ", the server");
   if (code == value_exists) return fault(Fault::Kind::unreachable, "ldap.modify", detail + ", changed twice within one second");
   const auto said = error ? of_policy(*error, kind) : std::nullopt;
   const auto meaning = said ? *said : of_code(code, kind);

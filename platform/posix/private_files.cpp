@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <span>
@@ -43,6 +44,25 @@ bool write_all(int fd, std::string_view text) {
     text.remove_prefix(static_cast<std::size_t>(done));
   }
   return ::fsync(fd) == 0;
+}
+
+File open_to_read(const std::filesystem::path& file) { return File(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); }  // a FIFO must not hang us
+
+Fault refused(std::string_view where, const std::filesystem::path& file, const std::string& why) {
+  return fault(Fault::Kind::refused, std::string(where), file.string() + why);
+}
+
+Result<Secret> first_line(const File& in, const std::filesystem::path& file, std::string_view where) {
+  auto line = Secret::of_size(1024);
+  ssize_t count = 0;
+  const auto length = line.expose_mutable([&](std::span<char> buffer) {
+    count = ::read(in.get(), buffer.data(), buffer.size());
+    const std::string_view text(buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
+    return std::min(text.find_first_of("\r\n"), text.size());
+  });
+  if (length == 0) return refused(where, file, count < 0 ? " cannot be read" : " is empty");
+  line.truncate(length);
+  return line;
 }
 
 }  // namespace
@@ -91,23 +111,20 @@ Result<std::string> read_file(const std::filesystem::path& file, std::size_t lim
   return text;
 }
 
+Result<Secret> read_line(const std::filesystem::path& file, std::string_view where) {
+  const auto in = open_to_read(file);
+  if (!in) return refused(where, file, std::string(": ") + std::strerror(errno));
+  return first_line(in, file, where);
+}
+
 Result<Secret> read_private_line(const std::filesystem::path& file, std::string_view where) {
-  const auto refused = [&](const std::string& why) { return fault(Fault::Kind::refused, std::string(where), file.string() + why); };
-  const File in(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a FIFO must not hang us
-  if (!in) return refused(std::string(": ") + std::strerror(errno));
+  const auto in = open_to_read(file);
+  if (!in) return refused(where, file, std::string(": ") + std::strerror(errno));
   struct stat is {};
-  if (::fstat(in.get(), &is) != 0 || !S_ISREG(is.st_mode)) return refused(" is not a file");
-  if (is.st_uid != ::geteuid() && is.st_uid != 0) return refused(" belongs to another user");
-  if (is.st_mode & 077) return refused(" is open to others; chmod 600 " + file.string());
-  auto line = Secret::of_size(1024);
-  const auto length = line.expose_mutable([&](std::span<char> buffer) {
-    const auto count = ::read(in.get(), buffer.data(), buffer.size() - 1);
-    const std::string_view text(buffer.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
-    return std::min(text.find_first_of("\r\n"), text.size());
-  });
-  if (length == 0) return refused(" is empty");
-  line.truncate(length);
-  return line;
+  if (::fstat(in.get(), &is) != 0 || !S_ISREG(is.st_mode)) return refused(where, file, " is not a file");
+  if (is.st_uid != ::geteuid() && is.st_uid != 0) return refused(where, file, " belongs to another user");
+  if (is.st_mode & 077) return refused(where, file, " is open to others; chmod 600 " + file.string());
+  return first_line(in, file, where);
 }
 
 Result<FileLock> FileLock::take(const std::filesystem::path& file, std::chrono::milliseconds patience) {
