@@ -156,7 +156,7 @@ TEST_F(ADomainsRoot, IsNotSucceededByAnother) {
 
 TEST_F(ADomainsRoot, ThatIsForgottenCutsItsAgentsOffAndTheNextRosterSetsAnother) {
   ASSERT_TRUE(world.store().forget_root(world.domain).value());
-  EXPECT_TRUE(agent->gone(3s));
+  EXPECT_TRUE(agent->gone());
   world.dr = crypto::PrivateKey::generate().value();
   EXPECT_EQ(world.post_roster({agent.get()}).status, 200);
   EXPECT_FALSE(world.store().forget_root("other.example").value());
