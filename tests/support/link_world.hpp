@@ -30,7 +30,7 @@
 namespace wb::test {
 using tcp = asio::ip::tcp;
 using namespace std::chrono_literals;
-constexpr auto generous = 20s;  // no test waits this long unless it fails
+constexpr auto generous = 60s;  // no test waits this long unless it fails; longer than two heartbeats
 
 inline Awaitable<> echo(std::unique_ptr<link::Link> link) {
   for (;;) {
