@@ -91,26 +91,26 @@ TEST(AChange, IsToldMemberByMemberWithOldAndNewValue) {
   EXPECT_TRUE(changes(after, after).empty());
 }
 
-TEST(APerson, IsInScopeByAGroupWhateverItsCase) {
+TEST(SomebodysStanding, IsInScopeByAGroupWhateverItsCase) {
   EXPECT_EQ(standing(selected(), {"cn=staff,ou=groups,dc=corp,dc=example"}, {Method::email}).barrier, Reason::none);
   EXPECT_EQ(standing(selected(), {"CN=Others,DC=corp,DC=example"}, {Method::email}).barrier, Reason::not_enabled);
 }
 
-TEST(APerson, WhoIsInAnExcludedGroupIsOutWhateverElseHolds) {
+TEST(SomebodysStanding, WhoIsInAnExcludedGroupIsOutWhateverElseHolds) {
   auto s = selected();
   EXPECT_EQ(standing(s, {staff, interns}, {Method::email}).barrier, Reason::not_enabled);
   s.scope = Scope::all;
   EXPECT_EQ(standing(s, {interns}, {Method::email}).barrier, Reason::not_enabled);
 }
 
-TEST(APerson, UsesOnlyMethodsThatAreAllowed) {
+TEST(SomebodysStanding, UsesOnlyMethodsThatAreAllowed) {
   auto s = selected();
   s.methods = {Method::app_code};
   EXPECT_TRUE(standing(s, {staff}, {Method::email}).usable.empty());
   EXPECT_EQ(standing(s, {staff}, {Method::email}).barrier, Reason::not_registered);
 }
 
-TEST(APerson, WithTheQuestionsAloneIsNotRegisteredUnlessThatIsAllowed) {
+TEST(SomebodysStanding, WithTheQuestionsAloneIsNotRegisteredUnlessThatIsAllowed) {
   auto s = selected();
   EXPECT_EQ(standing(s, {staff}, {Method::questions}).barrier, Reason::not_registered);
   s.questions_alone = true;

@@ -1,0 +1,21 @@
+// The tables of self-service password reset, in the same file as the jobs': a try that is spent and the job that it is
+// spent on are one transaction. A migration step of service/store.
+#pragma once
+
+namespace wb::service::sspr {
+
+constexpr const char* schema = R"sql(
+CREATE TABLE sspr_settings(domain TEXT NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, document TEXT NOT NULL,
+  PRIMARY KEY(domain, version)) STRICT;
+CREATE TABLE suffixes(suffix TEXT PRIMARY KEY, domain TEXT NOT NULL) STRICT;
+CREATE TABLE people(domain TEXT NOT NULL, sub TEXT NOT NULL, name TEXT NOT NULL, display_name TEXT NOT NULL, mail TEXT NOT NULL, language TEXT NOT NULL,
+  groups TEXT NOT NULL, seen INTEGER NOT NULL, confirmed INTEGER NOT NULL DEFAULT 0, frozen INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(domain, sub)) STRICT;
+CREATE TABLE person_methods(id TEXT PRIMARY KEY, domain TEXT NOT NULL, sub TEXT NOT NULL, kind TEXT NOT NULL, label TEXT NOT NULL, sealed TEXT NOT NULL,
+  last_step INTEGER NOT NULL DEFAULT 0, made INTEGER NOT NULL, proven INTEGER NOT NULL,
+  FOREIGN KEY(domain, sub) REFERENCES people(domain, sub) ON DELETE CASCADE) STRICT;
+CREATE INDEX methods_of_person ON person_methods(domain, sub);
+CREATE TABLE sspr_sessions(id TEXT PRIMARY KEY, hash BLOB NOT NULL, domain TEXT NOT NULL, sub TEXT NOT NULL, state TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
+CREATE INDEX sessions_by_end ON sspr_sessions(expires);
+)sql";
+
+}  // namespace wb::service::sspr
