@@ -20,9 +20,12 @@ Step end(Session& s, Reason why, std::optional<UnixSeconds> until = std::nullopt
 
 Step done(std::vector<Do> actions = {}) { return Step{Reason::none, {}, std::nullopt, std::move(actions)}; }
 
+bool too_young(const Session& s, UnixSeconds now) { return s.account.change_from && now < *s.account.change_from; }
+
 // What the person must hear before going on, now that one method is proven.
-std::optional<Step> barrier(Session& s, const FlowRules& rules) {
+std::optional<Step> barrier(Session& s, const FlowRules& rules, UnixSeconds now) {
   if (s.account.barrier != Reason::none) return end(s, s.account.barrier, s.account.until, s.account.detail);
+  if (too_young(s, now) && !(rules.allow_unlock && s.account.locked)) return end(s, Reason::too_young, s.account.change_from);
   std::vector<Method> usable = s.passed;
   for (const auto method : rules.methods)
     if (has(s.account.registered, method) && !has(usable, method)) usable.push_back(method);
@@ -61,15 +64,16 @@ Step on(Session& s, const FlowRules& rules, const event::Answer& e, UnixSeconds 
   s.passed.push_back(method);
   s.current.reset();
   s.code_until = 0;
-  if (auto stands = barrier(s, rules)) return std::move(*stands);
+  if (auto stands = barrier(s, rules, now)) return std::move(*stands);
   if (static_cast<int>(s.passed.size()) >= needed(s, rules)) s.phase = rules.allow_unlock ? Phase::choosing : Phase::new_password;
   return done({Do::forget});
 }
 
-Step on(Session& s, const FlowRules& rules, const event::Pick& e, UnixSeconds) {
+Step on(Session& s, const FlowRules& rules, const event::Pick& e, UnixSeconds now) {
   // Who was about to choose a password may think of the other again.
   if (s.phase != Phase::choosing && !(s.phase == Phase::new_password && rules.allow_unlock)) return refuse(Reason::wrong_step);
   if (!e.unlock) {
+    if (too_young(s, now)) return refuse(Reason::too_young, s.account.change_from);
     s.phase = Phase::new_password;
     return done();
   }

@@ -73,9 +73,10 @@ struct Account {
   std::vector<Method> registered;  // those that may be used: of an administrator never the questions
   bool administrator = false;
   bool locked = false;
-  Reason barrier = Reason::none;     // what stands in the way, whatever is proven
-  std::string detail;                // the agent's reason beside account_refused
-  std::optional<UnixSeconds> until;  // when the barrier ends, if it does
+  Reason barrier = Reason::none;           // what stands in the way, whatever is proven
+  std::string detail;                      // the agent's reason beside account_refused
+  std::optional<UnixSeconds> until;        // when the barrier ends, if it does
+  std::optional<UnixSeconds> change_from;  // the minimum age is in the way until then: an unlock may still help
   bool operator==(const Account&) const = default;
 };
 

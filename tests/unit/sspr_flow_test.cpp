@@ -146,6 +146,28 @@ TEST(WhatStandsInTheWay, IsToldAfterTheFirstMethodAndBeforeTheSecond) {
   }
 }
 
+TEST(APasswordThatIsTooYoung, EndsTheSessionAfterTheFirstMethodWithTheTimeFromWhenItMayBeChanged) {
+  auto account = alice();
+  account.change_from = start + 3'600;
+  Way way(account, 2);
+  const auto told = way.pass(Method::email);
+  EXPECT_EQ(told.refused, Reason::too_young);
+  EXPECT_EQ(told.until, start + 3'600);
+  EXPECT_EQ(way.session.phase, Phase::over);
+}
+
+TEST(APasswordThatIsTooYoung, OfALockedAccountLeavesTheUnlock) {
+  auto account = alice();
+  account.change_from = start + 3'600;
+  account.locked = true;
+  Way way(account);
+  EXPECT_EQ(way.pass(Method::email).refused, Reason::none);
+  const auto told = way.on(event::Pick{false});
+  EXPECT_EQ(told.refused, Reason::too_young);
+  EXPECT_EQ(told.until, start + 3'600);
+  EXPECT_TRUE(way.on(event::Pick{true}).did(Do::write));
+}
+
 TEST(ACode, IsGoodForFiveMinutes) {
   Way way;
   way.on(event::Choose{Method::email});

@@ -1,0 +1,27 @@
+// From what an agent said of an account and what is registered for it, to what a reset needs to know. Pure.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "protocol/messages.hpp"
+#include "service/sspr/flow.hpp"
+#include "service/sspr/people.hpp"
+#include "service/sspr/settings.hpp"
+
+namespace wb::service::sspr {
+
+struct Seen {
+  std::string outcome, reason;                  // of the probe: "ok", or a refusal of docs/PROTOCOL.md section 5
+  std::optional<protocol::ProbeAnswer> answer;  // with "ok"
+  bool age_enforced = true;                     // resets are held to minimum age (the agent enforces history)
+};
+
+// A name that nobody has, one the agent will not talk about, and one that it could not look up: the same to a stranger, so
+// all three are an account without anything. `person`: as kept before; nullptr when unknown here.
+Account account_of(const Seen& seen, const Settings& settings, const Person* person, const std::vector<RegisteredMethod>& methods);
+
+// What is kept of somebody who was seen. `name`: as it was typed.
+Person person_of(std::string_view domain, std::string_view name, const protocol::ProbeAnswer& answer, UnixSeconds now);
+
+}  // namespace wb::service::sspr
