@@ -40,8 +40,6 @@ class Api {
   Reply get_job(Call call);
 
   Result<std::optional<ClientRow>> client_of(const link::HttpRequest& request);
-  // The response that refuses this job, or nothing when `job` is filled and may be submitted.
-  std::optional<link::HttpResponse> read_job(const Call& call, JobRow& job, std::vector<std::string>& recipients);
 
   const Settings& settings_;
   Store& store_;
