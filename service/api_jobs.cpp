@@ -86,8 +86,7 @@ std::optional<link::HttpResponse> Api::read_job(const Call& call, JobRow& job, s
   if (*known) return std::nullopt;  // the same again may come after its time: submit() compares
   if (auto what = misfit(binding, settings_, job.domain, **probe, job.op, now))
     return refuse(Refusal::conflict, std::string("sealed for something else: ") + std::string(*what));
-  const auto* roster = rosters_.current(job.domain, now);
-  if (!roster || roster->roster.rsn != binding.rsn) return refuse(Refusal::conflict, "sealed to another roster: get the keys again");
+  if (!rosters_.takes(job.domain, binding.rsn, header->kids, now)) return refuse(Refusal::conflict, "sealed to another roster: get the keys again");
   recipients = std::move(header->kids);
   return std::nullopt;
 }
