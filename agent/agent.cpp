@@ -52,6 +52,7 @@ Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::
   auto epoch = journal->next_epoch();
   if (!epoch) return epoch.error();
   TrustState trust(std::move(*identity), keys->as.public_key());
+  trust.our_keys(keys->as.public_key(), keys->next ? std::optional(keys->next->public_key()) : std::nullopt);
   std::unique_ptr<Agent> agent(new Agent(io, config, timings, std::move(trust), std::make_shared<const Keys>(std::move(*keys)), std::move(*journal), *epoch, std::move(open), ServiceHosts(std::move(*urls), timings.backoff.stable)));
   agent->lock_ = std::move(*lock);
   agent->open_domains();
@@ -159,6 +160,8 @@ Awaitable<> Agent::one_link(std::unique_ptr<link::Link> link, std::optional<mill
   const auto born = BootClock::now();
   session_ = std::make_shared<Session>(io_.get_executor(), std::move(link), session_parts());
   const auto session = session_;  // ours to the end, whoever looks at session_ meanwhile
+  const bool by_next = hello_by_next_;
+  session->on_welcome([this, by_next] { welcomed(by_next); });
   auto running = session->run();
   const auto end = co_await std::move(running);
   if (session_ == session) session_.reset();
@@ -167,6 +170,8 @@ Awaitable<> Agent::one_link(std::unique_ptr<link::Link> link, std::optional<mill
   if (end.welcomed) hosts_.lived(life);
   else hosts_.failed();
   retry_after = end.retry_after;
+  // Killed between the first hello with the next key and its rename, or before we were told of the roster: the other one.
+  if (!end.welcomed && keys_->next && end.why.where == "session.refused" && end.why.detail == "unknown_agent") hello_by_next_ = !hello_by_next_;
   if (!stopping_ && !session_) say_down(end.why);
 }
 
@@ -184,7 +189,7 @@ void Agent::say_down(const Fault& why) {
 SessionParts Agent::session_parts() {
   std::vector<std::string> names;
   for (const auto& [name, domain] : domains_) names.push_back(name);
-  return {keys_, trust_, *worker_, outbox_, refusals_, [this] { return save_identity(); }, [this] { return readiness(); }, names, epoch_, {}, config_.window,
+  return {keys_, trust_, *worker_, outbox_, refusals_, [this] { return save_identity(); }, [this] { return readiness(); }, [this] { learnt(); }, names, epoch_, hello_by_next_ && keys_->next, {}, config_.window,
       config_.channel_binding == config::AgentConfig::ChannelBinding::require, timings_.session};
 }
 
@@ -213,11 +218,15 @@ Snapshot Agent::snapshot() const {
   Snapshot now{session_ && session_->welcomed(), stopping_, worker_->journal_works(), outbox_.waiting(), {}, refusals_.totals(), {}};
   if (now.link_up) now.route = session_->route();
   const auto at = unix_now();
+  now.service_keys_end = trust_.service_keys_end();
   for (const auto& [name, domain] : domains_) {
     auto& one = now.domains[name];
     one.directory = domain->state;
     one.ready = domain->state.ready && !stopping_, one.reason = domain->state.reason;
     one.inflight = domain->inflight;
+    one.roster_ends = trust_.roster_ends(name);
+    // Only what was believed once can end: one that is not approved yet is told by the service's list.
+    if (const auto why = trust_.why_not(name, at); one.roster_ends && !why.empty() && why != "not_approved") one.ready = false, one.reason = why;
     one.writes_last_minute = domain->volume.last_minute(at), one.writes_last_hour = domain->volume.last_hour(at);
     one.breaker_open = domain->volume.open_until(at).has_value();
   }

@@ -66,6 +66,11 @@ class Agent {
   Awaitable<> keep_keys();
   Awaitable<> look_at_keys();
   void say_roster_ends();
+  void learnt();                     // rosters may have changed
+  void welcomed(bool by_next);       // a link, by which key
+  Awaitable<> take_next_key();       // one that the command line made is there, or the roster is wrong
+  Awaitable<> change_signing_key();  // to a link whose hello the next key has signed
+  Awaitable<> promote();             // the next signing key is the only one
   Awaitable<> wind_down();
   Awaitable<Result<void>> save_identity();
   link::DialSettings dialling() const;
@@ -97,7 +102,8 @@ class Agent {
   std::string last_down_;  // what the log was told last, and when
   BootClock::time_point last_down_at_{};
   std::map<std::string, UnixSeconds> roster_warned_;  // when the log was last told that it ends
-  UnixSeconds key_due_said_ = 0;
+  UnixSeconds key_due_said_ = 0, service_key_said_ = 0;
+  bool hello_by_next_ = false;  // as far as we know, the service takes the next signing key
   bool reloading_ = false;
   std::optional<config::AgentConfig> waiting_config_;  // asked for while reloading
   TaskGroup linking_, handing_, watching_, reloads_, ending_;

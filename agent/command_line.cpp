@@ -24,8 +24,8 @@ constexpr Form forms[] = {
     {Verb::roster_renew, "roster renew", "domain root passphrase-file", "", "roster renew [--domain DOMAIN] [--root FILE --passphrase-file FILE] [--config FILE]",
         "The same agents for another 30 days. Needs the domain's root key."},
     {Verb::keys_list, "keys list", "", "", "keys list [--config FILE]", "Lists this agent's keys and what it has pinned, with their times. Shows no key."},
-    {Verb::keys_rotate, "keys rotate", "uri discard?", "", "keys rotate [--uri URI] [--discard] [--config FILE]",
-        "A new encryption key before its 90 days; the former one opens what was sealed to it for another day.\n--uri: a key that a provider of OpenSSL holds (pkcs11:..., handle:...). --discard: gives the former keys up at once."},
+    {Verb::keys_rotate, "keys rotate", "uri discard? signing?", "", "keys rotate [--signing] [--uri URI] [--discard] [--config FILE]",
+        "A new encryption key before its 90 days; the former one opens what was sealed to it for another day.\n--uri: a key that a provider of OpenSSL holds (pkcs11:..., handle:...). --discard: gives the former keys up at once.\n--signing: the next signing key instead, to be approved like a new agent's; the present one is used until then."},
     {Verb::keys_export_root, "keys export-root", "passphrase-file! domain remove?", "FILE", "keys export-root FILE --passphrase-file FILE [--remove] [--domain DOMAIN] [--config FILE]",
         "Writes the domain's root key, encrypted with a passphrase, to FILE. --remove takes it off this machine."},
     {Verb::keys_import_root, "keys import-root", "passphrase-file domain", "FILE", "keys import-root FILE --passphrase-file FILE [--domain DOMAIN] [--config FILE]", "Puts an exported root key back, here or on another machine."},
@@ -73,6 +73,7 @@ std::string incomplete(const Form& form, Command& command) {
   if (form.verb == Verb::keys_export_root && command.passphrase_file.empty()) return "keys export-root needs --passphrase-file FILE";
   if (form.verb == Verb::keys_pin_root && command.fingerprint.size() != 43) return "keys pin-root needs the THUMBPRINT, 43 characters";
   if (form.verb == Verb::approve && command.fingerprint.empty()) return "approve needs --fingerprint F";
+  if (form.verb == Verb::keys_rotate && command.has("signing") && command.has("discard")) return "--discard is for encryption keys: a signing key has one successor";
   if (form.verb == Verb::rights && command.ou.empty()) return "rights needs --ou DN";
   if (command.domain.empty()) return {};
   const auto name = domain_name(command.domain);

@@ -70,7 +70,7 @@ void say_enrolled(const config::AgentConfig& config, const Enrolled& enrolled, c
 // What an agent was: its identity, its keys and its journal, whose answers nobody would believe under another name.
 // A domain's root stays where it is.
 bool is_of_agent(const std::string& name) {
-  return name == "identity.json" || name == "keys.json" || name == "as.pem" || name.starts_with("ae") || name.starts_with("journal.sqlite");
+  return name == "identity.json" || name == "keys.json" || name == "as.pem" || name == "as-next.pem" || name.starts_with("ae") || name.starts_with("journal.sqlite");
 }
 Result<void> move_all(const std::filesystem::path& from, const std::filesystem::path& to) {
   std::error_code ec;

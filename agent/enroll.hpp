@@ -48,6 +48,7 @@ Result<void> join(Identity& known, const Identity& answer);
 struct ListedAgent {
   std::string id, host, state;
   protocol::Jwk as;
+  std::optional<protocol::Jwk> next;  // the signing key that shall succeed
 };
 struct AgentList {
   std::vector<ListedAgent> agents;
@@ -62,6 +63,8 @@ Result<std::string> issuer_of(const std::vector<std::string>& endorsements, std:
 // The next roster: the same agents and this one, 30 days from now. An agent that stands there with this key already is
 // not doubled: that renews the roster. Fault refused when it stands there with another key, or 32 do.
 Result<protocol::Roster> roster_with(protocol::Roster roster, const protocol::RosterAgent& agent, UnixSeconds now);
+// The same, where it stands there with another key: its next one succeeds.
+Result<protocol::Roster> roster_with_key(protocol::Roster roster, const protocol::RosterAgent& agent, UnixSeconds now);
 // The next roster without this agent. Fault refused when it does not stand there, or nobody else does.
 Result<protocol::Roster> roster_without(protocol::Roster roster, const std::string& agent, UnixSeconds now);
 // The next roster with the same agents.

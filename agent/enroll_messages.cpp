@@ -28,6 +28,7 @@ Result<ListedAgent> read_listed(const protocol::json::value& value) {
   ListedAgent a;
   m.text("id", a.id).text("host", a.host).text("state", a.state);
   protocol::read_member(m, "as", a.as);
+  if (value.is_object() && value.get_object().contains("next")) protocol::read_member(m, "next", a.next.emplace());
   if (auto done = m.finish(); !done) return done.error();
   return a;
 }
@@ -107,6 +108,12 @@ Result<protocol::Roster> roster_with(protocol::Roster roster, const protocol::Ro
     roster.agents.push_back(agent);
   }
   return roster_renewed(std::move(roster), now);
+}
+
+Result<protocol::Roster> roster_with_key(protocol::Roster roster, const protocol::RosterAgent& agent, UnixSeconds now) {
+  for (auto& known : roster.agents)
+    if (known.id == agent.id) known.as = agent.as;
+  return roster_with(std::move(roster), agent, now);
 }
 
 Result<protocol::Roster> roster_without(protocol::Roster roster, const std::string& agent, UnixSeconds now) {

@@ -68,8 +68,8 @@ std::variant<Believed, Invalid> believe(std::string_view jws, const Trust& trust
   auto parsed = crypto::parse_jws(jws, protocol::typ_job, crypto::CarryKey::no);
   if (!parsed) return Invalid{"malformed", std::nullopt};
   const auto key = trust.service_keys.find(parsed->kid);
-  if (key == trust.service_keys.end()) return unsigned_job(parsed->payload);
-  auto payload = crypto::verify(jws, protocol::typ_job, key->second);
+  if (key == trust.service_keys.end() || !in_force(key->second, moment.now)) return unsigned_job(parsed->payload);
+  auto payload = crypto::verify(jws, protocol::typ_job, key->second.key);
   if (!payload) return unsigned_job(parsed->payload);
   auto decoded = protocol::decode<Job>(*payload);
   if (!decoded) return Invalid{undecodable(decoded.error()), std::nullopt};

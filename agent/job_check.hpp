@@ -12,7 +12,7 @@
 #include <variant>
 
 #include "core/clock.hpp"
-#include "crypto/keys.hpp"
+#include "crypto/trust.hpp"
 #include "protocol/messages.hpp"
 
 namespace wb::agent {
@@ -21,9 +21,11 @@ constexpr std::int64_t clock_skew_max_s = 300;
 
 struct Trust {
   std::string tenant;
-  std::string issuer;                                     // `iss` of endorsements and jobs
-  std::map<std::string, crypto::PublicKey> service_keys;  // by kid: SKs that the pinned SR endorsed, valid now
+  std::string issuer;                                    // `iss` of endorsements and jobs
+  std::map<std::string, crypto::Endorsed> service_keys;  // by kid: SKs that the pinned SR endorsed, when `keys` came
 };
+// It signs nothing that is believed after its endorsement's end, also when no newer `keys` came.
+inline bool in_force(const crypto::Endorsed& key, UnixSeconds now) { return now < key.exp + crypto::endorsement_skew_s; }
 
 struct Moment {
   UnixSeconds now = 0;              // corrected by welcome.now

@@ -9,6 +9,7 @@ namespace wb::agent {
 namespace {
 using std::filesystem::path;
 
+path next_file(const path& state_dir) { return state_dir / "as-next.pem"; }
 path book_file(const path& state_dir) { return state_dir / "keys.json"; }
 
 Result<crypto::PrivateKey> load_or_make(const path& file) {
@@ -90,7 +91,10 @@ Result<Keys> load_keys(const path& state_dir) {
   if (!as) return as.error();
   auto book = load_key_book(state_dir);
   if (!book) return book.error();
-  Keys keys{std::move(*as), {}, {}};
+  Keys keys{std::move(*as), {}, {}, {}};
+  auto next = crypto::PrivateKey::load(next_file(state_dir));
+  if (next) keys.next = std::move(*next);
+  else if (has_next_as(state_dir)) return next.error();
   for (const auto& record : book->ae) {
     auto key = crypto::PrivateKey::load(state_dir / record.file);
     if (!key) return key.error();
@@ -107,6 +111,33 @@ Result<Keys> load_or_make_keys(const path& state_dir) {
   if (!std::filesystem::exists(book_file(state_dir), ec))
     if (auto ae = load_or_make(state_dir / "ae.pem"); !ae) return ae.error();
   return load_keys(state_dir);
+}
+
+bool has_next_as(const path& state_dir) {
+  std::error_code ec;
+  return std::filesystem::exists(next_file(state_dir), ec);
+}
+
+Result<crypto::PrivateKey> make_next_as(const path& state_dir, const std::string& uri) {
+  auto locked = lock(state_dir);
+  if (!locked) return locked.error();
+  if (uri.empty()) return load_or_make(next_file(state_dir));
+  if (has_next_as(state_dir)) return fault(Fault::Kind::refused, "keys.rotate", next_file(state_dir).string() + " is there already: go on with it, without --uri");
+  auto next = crypto::PrivateKey::from_store(uri);
+  if (!next) return next;
+  if (auto saved = next->save(next_file(state_dir)); !saved) return saved.error();
+  return next;
+}
+
+// A power cut may take the rename back: then both are there again, and the link finds out which one is in force.
+Result<void> promote_next_as(const path& state_dir) {
+  auto locked = lock(state_dir);
+  if (!locked) return locked.error();
+  if (!has_next_as(state_dir)) return {};
+  std::error_code ec;
+  std::filesystem::rename(next_file(state_dir), state_dir / "as.pem", ec);
+  if (ec) return fault(Fault::Kind::internal, "keys.promote", ec.message());
+  return {};
 }
 
 Result<KeyBook> rotate_ae(const path& state_dir, Former former, UnixSeconds now, const std::string& uri) {

@@ -1,4 +1,5 @@
-// The agent's own private keys, as files of state_dir: as.pem (signing, AS), ae.pem and ae-KID.pem (encryption, AE) with
+// The agent's own private keys, as files of state_dir: as.pem (signing, AS), as-next.pem (the one that
+// shall succeed it, until it has), ae.pem and ae-KID.pem (encryption, AE) with
 // keys.json, which says which of those is stated and how long the former ones are kept. Blocking.
 #pragma once
 #include <filesystem>
@@ -18,6 +19,7 @@ namespace wb::agent {
 struct Keys {
   crypto::PrivateKey as, ae;
   std::vector<crypto::PrivateKey> former = {};  // open what was sealed to them, and are stated no more
+  std::optional<crypto::PrivateKey> next = {};  // signs where a roster names it (agent/signing_key)
   // The one a sealed password is for; `ae` where it is for none of ours.
   const crypto::PrivateKey& opening(std::string_view sealed) const;
   std::vector<std::string> kids() const;  // all that we open with, the stated one first
@@ -37,6 +39,12 @@ enum class Former { keep,
 // A new encryption key, made here or named by the URI of a provider's, becomes the stated one. Crash safe: the key is on the
 // disk before keys.json names it. `discard`: the former ones open nothing any more, at once.
 Result<KeyBook> rotate_ae(const std::filesystem::path& state_dir, Former former, UnixSeconds now, const std::string& uri = {});
+
+// The next signing key, made or found (of an attempt that was cut off), and on the disk. `uri`: a provider's.
+Result<crypto::PrivateKey> make_next_as(const std::filesystem::path& state_dir, const std::string& uri = {});
+bool has_next_as(const std::filesystem::path& state_dir);
+// It becomes the present one, and that one is forgotten: one rename. Nothing to do is no Fault.
+Result<void> promote_next_as(const std::filesystem::path& state_dir);
 
 // What time asks for: rotates at 90 d (not a provider's key: `due` says so instead), removes the files of former keys whose
 // time is over.

@@ -84,7 +84,7 @@ int obey(const Command& command) {
     case Verb::revoke: return said(revoke(config, root, command.domain, command.agent, std::cout));
     case Verb::roster_renew: return said(renew_roster(config, root, command.domain, std::cout));
     case Verb::keys_list: return said(list_keys(config, wb::unix_now(), std::cout));
-    case Verb::keys_rotate: return said(rotate_keys(config, command.uri, command.has("discard"), wb::unix_now(), std::cout));
+    case Verb::keys_rotate: return said(command.has("signing") ? rotate_signing_key(config, command.uri, std::cout) : rotate_keys(config, command.uri, command.has("discard"), wb::unix_now(), std::cout));
     case Verb::keys_export_root: return said(export_root(config, file, command.domain, command.has("remove"), std::cout));
     case Verb::keys_import_root: return said(import_root(config, file, command.domain, std::cout));
     case Verb::keys_succeed_root: return said(succeed_root(config, root, command.domain, std::cout));

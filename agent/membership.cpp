@@ -21,17 +21,16 @@ Fault service_refused(const std::string& where, const link::HttpsAnswer& answer)
   return refused(where, why);
 }
 
-// A request about a domain, signed by us over the text it is about.
+}  // namespace
+
 Result<std::string> post_signed(const config::AgentConfig& config, const Identity& identity, const Keys& keys, const std::string& path, const std::string& member,
-    const std::string& text, const std::string& domain, json::object more = {}) {
+    const std::string& text, const std::string& domain, json::object more) {
   const protocol::SubmitClaims claims{identity.agent, domain, crypto::sha256_url(text), unix_now()};
   auto jws = crypto::sign(keys.as, protocol::typ_submit, protocol::encode(claims));
   if (!jws) return jws.error();
   more[member] = text, more["jws"] = *jws;
   return post(config, identity.service, path, json::serialize(more));
 }
-
-}  // namespace
 
 Result<std::string> chosen_domain(const Identity& identity, const std::string& domain) {
   if (!domain.empty() && !identity.domains.contains(domain)) return refused("domain", "this agent is not enrolled in " + domain);

@@ -5,6 +5,7 @@
 #include "agent/enroll.hpp"
 #include "agent/identity.hpp"
 #include "config/agent_config.hpp"
+#include "protocol/json.hpp"
 
 namespace wb::agent {
 
@@ -21,6 +22,10 @@ Result<std::string> chosen_domain(const Identity& identity, const std::string& d
 
 // Signs the roster and hands it over. `succession`: by which the root of before names this one.
 Result<void> publish(const config::AgentConfig& config, const Member& member, const crypto::PrivateKey& root, const protocol::Roster& roster, const std::string& succession = {});
+
+// A request about a domain, signed by us over `text`, which stands in `member`. The answer's body.
+Result<std::string> post_signed(const config::AgentConfig& config, const Identity& identity, const Keys& keys, const std::string& path, const std::string& member,
+    const std::string& text, const std::string& domain, protocol::json::object more = {});
 
 // POST, the answer's body. Fault refused with the service's own words for any status but 200.
 Result<std::string> post(const config::AgentConfig& config, const std::string& service, const std::string& path, const std::string& body);

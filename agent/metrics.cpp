@@ -52,6 +52,7 @@ void of_domain(Gauges& out, const std::string& name, const DomainSnapshot& one) 
   out.set("volume_writes", "Writes within the sliding window that the breaker on volume counts.", {{"domain", name}, {"window", "1m"}}, one.writes_last_minute);
   out.set("volume_writes", "Writes within the sliding window that the breaker on volume counts.", {{"domain", name}, {"window", "1h"}}, one.writes_last_hour);
   out.set("volume_breaker_open", "Whether the limit of writes is reached and no jobs are taken.", labels, one.breaker_open);
+  if (one.roster_ends) out.set("roster_expiry_timestamp_seconds", "When the domain's roster ends, in Unix seconds; the holder of its root renews it.", labels, static_cast<double>(*one.roster_ends));
   for (const auto& controller : one.directory.controllers) of_controller(out, name, controller);
 }
 
@@ -92,6 +93,7 @@ std::string Metrics::text(const Snapshot& now) const {
   out.set("draining", "Whether the agent is ending and takes no jobs.", {}, now.draining);
   out.set("journal_writable", "Whether the journal's last commit went to the disk.", {}, now.journal_works);
   out.set("results_waiting", "Results that the service has not acknowledged.", {}, static_cast<double>(now.results_waiting));
+  if (now.service_keys_end) out.set("service_key_expiry_timestamp_seconds", "When the last of the service's signing keys that are believed ends, in Unix seconds.", {}, static_cast<double>(*now.service_keys_end));
   for (const auto& [name, domain] : now.domains) of_domain(out, name, domain);
   auto& refused = family(prometheus::BuildCounter(), registry, "messages_refused_total", "Messages and jobs that were not believed, by reason.");
   for (const auto& [reason, count] : now.refused) refused.Add({{"reason", reason}}).Increment(static_cast<double>(count));

@@ -5,9 +5,11 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/clock.hpp"
 #include "ldap/directory.hpp"
 #include "link/link.hpp"
 #include "protocol/messages.hpp"
@@ -20,6 +22,7 @@ struct DomainSnapshot {
   std::string reason;  // it does not
   int inflight = 0, writes_last_minute = 0, writes_last_hour = 0;
   bool breaker_open = false;
+  std::optional<UnixSeconds> roster_ends = {};
 };
 struct Snapshot {
   bool link_up = false, draining = false, journal_works = true;
@@ -27,6 +30,7 @@ struct Snapshot {
   std::map<std::string, DomainSnapshot> domains;
   std::map<std::string, std::uint64_t> refused;  // messages that were not believed, by reason
   link::Route route;                             // of the link that is up
+  std::optional<UnixSeconds> service_keys_end = {};
 };
 
 class Metrics {

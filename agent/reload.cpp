@@ -94,6 +94,7 @@ Awaitable<> Agent::leave_domain(std::string name) {
 Awaitable<> Agent::hand_over() {
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto old = session_;
+  if (!old) co_return;
   auto dial = link::dial(dialling());
   auto link = co_await std::move(dial);
   if (!link) {
@@ -111,10 +112,12 @@ Awaitable<> Agent::hand_over() {
   epoch_ = *epoch;
   auto parts = session_parts();
   parts.from = old->id();
+  const bool by_next = parts.by_next;
   auto next = std::make_shared<Session>(io_.get_executor(), std::move(*link), std::move(parts));
-  next->on_welcome([this, weak = std::weak_ptr(next), old] {
+  next->on_welcome([this, weak = std::weak_ptr(next), old, by_next] {
     session_ = weak.lock();
     old->retire();
+    welcomed(by_next);
   });
   auto running = next->run();
   const auto end = co_await std::move(running);

@@ -84,12 +84,13 @@ Result<void> approve(const config::AgentConfig& config, const RootPlace& root, c
   const auto& listed = holder->member.list.agents;
   const auto found = std::find_if(listed.begin(), listed.end(), [&](const auto& a) { return a.id == agent; });
   if (found == listed.end()) return refused("approve", "the service knows no such agent in " + holder->member.domain);
-  if (crypto::thumbprint(found->as) != fingerprint) return refused("approve.fingerprint", "the service shows another key for that agent: do not approve it; compare what `enroll` printed there");
+  const bool by_next = found->next && crypto::thumbprint(*found->next) == fingerprint;
+  if (!by_next && crypto::thumbprint(found->as) != fingerprint) return refused("approve.fingerprint", "the service shows another key for that agent: do not approve it; compare what `enroll`, or `keys rotate --signing`, printed there");
   auto before = holder->roster;
   if (!instead_of.empty() && (instead_of == agent || std::erase_if(before.agents, [&](const auto& a) { return a.id == instead_of; }) == 0)) return refused("approve", "--instead-of: no such other agent in the roster");
-  auto next = roster_with(std::move(before), {found->id, found->as}, unix_now());
+  auto next = roster_with_key(std::move(before), {found->id, by_next ? *found->next : found->as}, unix_now());
   if (!next) return next.error();
-  return publish_next(config, *holder, *next, "approved: " + agent, out);
+  return publish_next(config, *holder, *next, "approved: " + agent + (by_next ? ", with its next signing key" : ""), out);
 }
 
 Result<void> revoke(const config::AgentConfig& config, const RootPlace& root, const std::string& domain, const std::string& agent, std::ostream& out) {

@@ -13,7 +13,7 @@ constexpr SecurityEvent job_signature{"job.invalid_signature"}, job_audience{"jo
 // Of messages.
 constexpr SecurityEvent envelope{"message.invalid_envelope"}, oversized{"message.invalid_size"}, body{"message.invalid_body"}, type{"message.invalid_type"}, flood{"message.flood"};
 // A roster or an endorsement.
-constexpr SecurityEvent keys{"keys.invalid"};
+constexpr SecurityEvent keys{"keys.invalid"}, foreign_key{"keys.foreign"};
 }  // namespace security
 
 // The event of a reason; a job that is wrong in a way without a name is malformed.

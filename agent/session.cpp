@@ -62,7 +62,8 @@ Result<std::string> Session::hello(const protocol::Challenge& challenge) const {
   claims.caps = {"probe", "reset", "unlock", "change", "authenticate", "resolve"};
   claims.ae_kids = parts_.keys->kids();
   claims.window = parts_.window;
-  return crypto::sign(parts_.keys->as, protocol::typ_hello, protocol::encode(claims));
+  const bool by_next = parts_.by_next && parts_.keys->next;
+  return crypto::sign(by_next ? *parts_.keys->next : parts_.keys->as, protocol::typ_hello, protocol::encode(claims));
 }
 
 Awaitable<Result<void>> Session::greet() {
@@ -129,6 +130,7 @@ Awaitable<Session::End> Session::run() {
   say_heartbeat();
   const int attached = parts_.outbox.attach([this](std::string text) { say(std::move(text)); });
   if (when_welcomed_) when_welcomed_();
+  parts_.learnt();
   tasks_.start("session.beat", beat());
   tasks_.start("session.repeat", repeat_results());
   tasks_.start("session.leases", renew_leases());
@@ -193,6 +195,7 @@ Awaitable<std::optional<Fault>> Session::handle(const std::string& text) {
     if (!learnt) bad(*envelope, "malformed");
     say_statements();
     say_heartbeat();
+    parts_.learnt();
   } else if (type == "drain") {
     with(protocol::decode<protocol::Drain>(envelope->body), [&](const auto& drain) {
       if (!draining_) tasks_.start("session.leave", leave_by(milliseconds(drain.deadline_ms)));
@@ -258,7 +261,7 @@ void Session::say_heartbeat() {
     if (std::abs(offset_s_) > clock_skew_max_s) not_ready("clock_skew");
     else if (!parts_.worker.journal_works()) not_ready("journal");
     else if (draining_) not_ready("draining");
-    else if (!parts_.trust.stands(domain, moment().now)) not_ready("not_approved");
+    else if (const auto why = parts_.trust.why_not(domain, moment().now); !why.empty()) not_ready(why.data());
   }
   say(protocol::message_text("hb", hb));
 }

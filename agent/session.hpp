@@ -32,8 +32,10 @@ struct SessionParts {
   Refusals& refusals;
   std::function<Awaitable<Result<void>>()> save_identity;                 // before a new pin or number is used
   std::function<std::map<std::string, protocol::Readiness>()> readiness;  // of the directories
+  std::function<void()> learnt;                                           // keys came: rosters may have changed
   std::vector<std::string> domains;
   std::int64_t epoch = 0;
+  bool by_next = false;   // says hello with the next signing key
   std::string from = {};  // the session to take over from
   int window = 8;
   bool binding_required = true;  // channel_binding: require

@@ -24,6 +24,13 @@ class TrustState {
   // changes only to one that it has named itself (`roots`), with a roster of that one, and rsn never goes back.
   std::vector<Fault> take(const protocol::ServiceKeys& keys, UnixSeconds now);
 
+  // Ours have changed: whom a roster may name. `next`: the key that shall succeed.
+  void our_keys(crypto::PublicKey as, std::optional<crypto::PublicKey> next) { us_ = std::move(as), next_ = std::move(next); }
+  // Every roster that names one of the two names the next: it is the one to say hello and to sign results with.
+  bool next_in_force(UnixSeconds now) const;
+  // A roster that names this agent with a key that is neither.
+  bool foreign_key(const std::string& domain) const;
+
   // Domains that another process (enroll) has added since, with what it knew of them.
   void adopt(const std::map<std::string, DomainPin>& domains) { identity_.domains.insert(domains.begin(), domains.end()); }
 
@@ -33,9 +40,12 @@ class TrustState {
   const Identity& identity() const { return identity_; }
 
   std::shared_ptr<const Trust> trust() const { return trust_; }
-  bool stands(const std::string& domain, UnixSeconds now) const;            // approved: we are in its valid roster
+  bool stands(const std::string& domain, UnixSeconds now) const;  // approved: we are in its valid roster
+  // Why the domain takes no jobs, as far as keys go; empty: it does. "not_approved", "foreign_key", "roster_expired", "service_keys_expired".
+  std::string_view why_not(const std::string& domain, UnixSeconds now) const;
+  std::optional<UnixSeconds> service_keys_end() const;                      // the last of those that are believed
   std::optional<UnixSeconds> roster_ends(const std::string& domain) const;  // of the newest roster that was believed
-  // One for each domain in whose roster we stand; 24 h.
+  // One for each domain in whose roster we stand, signed with the key that it names; 24 h.
   protocol::AgentKeys statements(const Keys& keys, UnixSeconds now) const;
 
  private:
@@ -44,6 +54,7 @@ class TrustState {
 
   Identity identity_;
   crypto::PublicKey us_;
+  std::optional<crypto::PublicKey> next_;
   std::shared_ptr<const Trust> trust_;
   std::map<std::string, protocol::Roster> rosters_;  // verified
   bool unsaved_ = false;

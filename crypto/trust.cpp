@@ -9,7 +9,6 @@
 namespace wb::crypto {
 namespace {
 constexpr UnixSeconds day = 24 * 3600, roster_life_max = 30 * day, statement_life_max = day;
-constexpr UnixSeconds endorsement_skew = 60;
 constexpr UnixSeconds future_max = 300;  // docs/PROTOCOL.md section 8: clocks further apart do no jobs
 
 Fault refused(std::string where, std::string detail) { return fault(Fault::Kind::refused, std::move(where), std::move(detail)); }
@@ -77,15 +76,17 @@ Result<protocol::Statement> check_statement(std::string_view jws, const protocol
   return statement;
 }
 
-Result<PublicKey> check_endorsement(std::string_view jws, std::string_view sr_pin, std::string_view iss, UnixSeconds now) {
+Result<Endorsed> check_endorsement(std::string_view jws, std::string_view sr_pin, std::string_view iss, UnixSeconds now) {
   auto payload = verify_pinned(jws, protocol::typ_endorse, sr_pin);
   if (payload.has_error()) return payload.error();
   auto endorsement = protocol::decode<protocol::Endorsement>(*payload);
   if (endorsement.has_error()) return endorsement.error();
   if (endorsement->iss != iss) return refused("endorsement.check", "another issuer");
-  if (now < endorsement->nbf - endorsement_skew) return refused("endorsement.check", "not valid yet");
-  if (now >= endorsement->exp + endorsement_skew) return refused("endorsement.check", "expired");
-  return PublicKey::from_jwk(endorsement->sk);
+  if (now < endorsement->nbf - endorsement_skew_s) return refused("endorsement.check", "not valid yet");
+  if (now >= endorsement->exp + endorsement_skew_s) return refused("endorsement.check", "expired");
+  auto key = PublicKey::from_jwk(endorsement->sk);
+  if (key.has_error()) return key.error();
+  return Endorsed{std::move(*key), endorsement->exp};
 }
 
 }  // namespace wb::crypto

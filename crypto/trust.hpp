@@ -18,7 +18,13 @@ Result<protocol::Roster> check_roster(std::string_view jws, std::string_view dr_
 std::string follow_roots(const std::vector<std::string>& chain, std::string dr_pin, std::string_view ten, std::string_view dom);
 // A statement of an agent that stands in this roster, of the same rsn, not expired, kids = thumbprints.
 Result<protocol::Statement> check_statement(std::string_view jws, const protocol::Roster& roster, UnixSeconds now);
+struct Endorsed {
+  PublicKey key;
+  UnixSeconds exp = 0;
+  const std::string& kid() const { return key.kid(); }
+};
+constexpr UnixSeconds endorsement_skew_s = 60;
 // An SK endorsed by the pinned SR for this issuer, valid now (60 s of skew allowed).
-Result<PublicKey> check_endorsement(std::string_view jws, std::string_view sr_pin, std::string_view iss, UnixSeconds now);
+Result<Endorsed> check_endorsement(std::string_view jws, std::string_view sr_pin, std::string_view iss, UnixSeconds now);
 
 }  // namespace wb::crypto

@@ -117,6 +117,13 @@ template <> Result<EnrollClaims> decode(std::string_view text) {
   });
 }
 
+template <> std::string encode(const SigningClaims& s) {
+  return json::serialize(json::object{{"v", 1}, {"agent", s.agent}, {"as", s.as}, {"iat", s.iat}});
+}
+template <> Result<SigningClaims> decode(std::string_view text) {
+  return read_strict<SigningClaims>(text, [](Members& m, SigningClaims& s) { m.version().text("agent", s.agent).text("as", s.as).integer("iat", s.iat); });
+}
+
 template <> std::string encode(const Roster& r) {
   json::array agents;
   for (const auto& a : r.agents) agents.emplace_back(shape_roster_agent(a));

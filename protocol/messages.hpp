@@ -25,7 +25,7 @@ constexpr std::string_view subprotocol = "wb.v1";
 // ---- typ of signed objects (section 3) ----------------------------------------------------------------------
 constexpr std::string_view typ_hello = "wb-hello+jws", typ_enroll = "wb-enroll+jws", typ_roster = "wb-roster+jws", typ_root = "wb-root+jws",
                            typ_statement = "wb-statement+jws", typ_submit = "wb-submit+jws", typ_endorse = "wb-endorse+jws",
-                           typ_job = "wb-job+jws", typ_result = "wb-result+jws", typ_sealed = "wb-sealed+jwe";
+                           typ_job = "wb-job+jws", typ_signing = "wb-signing+jws", typ_result = "wb-result+jws", typ_sealed = "wb-sealed+jwe";
 
 // ---- envelope -----------------------------------------------------------------------------------------------
 struct Envelope {
@@ -118,6 +118,10 @@ struct EnrollClaims {
   std::string token;
   Jwk ae;
   std::string host, sw;
+  std::int64_t iat = 0;
+};
+struct SigningClaims {    // by an agent's next signing key: that it is there
+  std::string agent, as;  // as: thumbprint of the present one, which it shall succeed
   std::int64_t iat = 0;
 };
 struct RosterAgent {

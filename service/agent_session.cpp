@@ -37,7 +37,7 @@ const AgentSession::Domain* AgentSession::domain(const std::string& name) const 
 bool AgentSession::active(const std::string& name, UnixSeconds now) const {
   const auto* d = domain(name);
   if (!d || !d->statement || d->statement->exp <= now) return false;
-  return rosters_.stands(name, agent, now) && rosters_.find(name)->roster.rsn == d->statement->rsn;
+  return rosters_.stands(name, agent, now) && rosters_.counts(name, d->statement->rsn, now);
 }
 
 bool AgentSession::ready(const std::string& name, UnixSeconds now) const {
@@ -184,12 +184,23 @@ void AgentSession::on_keys(const protocol::AgentKeys& keys) {
   }
 }
 
+// Results wait in the agent's journal: those of before its key changed may come after it, and over either link.
+Result<crypto::PublicKey> AgentSession::result_key(const std::string& jws) const {
+  auto named = crypto::parse_jws(jws, protocol::typ_result, crypto::CarryKey::no);
+  if (!named) return named.error();
+  for (const auto& other : {std::optional(agent.as), agent.next, agent.former})
+    if (other && named->kid != as_.kid() && crypto::thumbprint(*other) == named->kid) return crypto::PublicKey::from_jwk(*other);
+  return as_;
+}
+
 void AgentSession::on_result(const protocol::ResultMessage& message, const std::string& re) {
   const auto refuse = [&](const Fault& why) {
     refusals_.count(security::result, {log::field("agent", agent.id), log::field("why", why.detail)});
     say_error("result", why.detail, re);
   };
-  auto payload = crypto::verify(message.jws, protocol::typ_result, as_);
+  auto key = result_key(message.jws);
+  if (!key) return refuse(key.error());
+  auto payload = crypto::verify(message.jws, protocol::typ_result, *key);
   if (!payload) return refuse(payload.error());
   auto result = protocol::decode<protocol::JobResult>(*payload);
   if (!result) return refuse(result.error());

@@ -39,7 +39,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Refusals& refusals, Listener& listener, int window);
 
   const std::string id;  // of this session
-  const AgentRow agent;
+  AgentRow agent;        // its next key may come while it lives
   const std::int64_t epoch;
   const std::string from;  // the session that it takes over from; empty: none
 
@@ -52,7 +52,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   Awaitable<> close(link::Close code, std::string reason);
   void abort() { link_->abort(); }
 
-  // Stands in the roster with this key and has a statement of the same number.
+  // Stands in the roster with this key and has a statement of the same number, or of the one before while others are waited for.
   bool active(const std::string& domain, UnixSeconds now) const;
   bool ready(const std::string& domain, UnixSeconds now) const;
   // One of its encryption keys, or a former one that it keeps for what was sealed before it changed.
@@ -72,6 +72,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   void on_heartbeat(const protocol::AgentHeartbeat& hb);
   void on_keys(const protocol::AgentKeys& keys);
   void opens_with(const std::string& kid);
+  Result<crypto::PublicKey> result_key(const std::string& jws) const;
   void on_result(const protocol::ResultMessage& message, const std::string& re);
   bool bad(std::string code, std::string message, const std::string& re);  // false: that was one too many
   void say_error(std::string code, std::string message, const std::string& re);

@@ -43,6 +43,7 @@ const Api::Endpoint Api::endpoints[] = {
     {"GET", "/healthz", false, false, &Api::healthz},
     {"POST", "/agent/v1/enroll", false, false, &Api::enroll},
     {"POST", "/agent/v1/agents", false, false, &Api::agents},
+    {"POST", "/agent/v1/signing-key", false, false, &Api::signing_key},
     {"POST", "/agent/v1/roster", false, false, &Api::roster},
     {"GET", "/api/v1/keys", false, true, &Api::keys},
     {"POST", "/api/v1/probes", false, true, &Api::add_probe},
@@ -89,6 +90,7 @@ Result<std::optional<ClientRow>> Api::client_of(const link::HttpRequest& request
 Api::Reply Api::healthz(Call) { co_return answer(200, {{"status", "ok"}, {"version", WB_VERSION}}); }
 Api::Reply Api::enroll(Call call) { co_return enrolment_.enroll(call.request); }
 Api::Reply Api::agents(Call call) { co_return enrolment_.agents(call.request); }
+Api::Reply Api::signing_key(Call call) { co_return enrolment_.signing_key(call.request); }
 Api::Reply Api::roster(Call call) { co_return enrolment_.roster(call.request); }
 
 // ---- GET /api/v1/keys ---------------------------------------------------------------------------------------
@@ -97,7 +99,7 @@ Api::Reply Api::keys(Call call) {
   const auto now = unix_now();
   auto statements = rosters_.statements(domain, now);
   if (!statements) co_return refuse_for(statements.error());
-  const auto* known = rosters_.find(domain);
+  const auto* known = rosters_.shown(domain, now);
   co_return answer(200, {{"tenant", settings_.tenant}, {"domain", domain}, {"roster", known ? json::value(known->jws) : json::value(nullptr)}, {"roots", texts(known ? known->roots : std::vector<std::string>())}, {"statements", texts(*statements)}, {"ready_agents", gateway_.ready_agents(domain)}, {"now", now}});
 }
 

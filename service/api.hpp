@@ -33,6 +33,7 @@ class Api {
   Reply healthz(Call call);
   Reply enroll(Call call);
   Reply agents(Call call);
+  Reply signing_key(Call call);
   Reply roster(Call call);
   Reply keys(Call call);
   Reply add_probe(Call call);

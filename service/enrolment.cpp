@@ -70,6 +70,7 @@ link::HttpResponse Enrolment::enroll(const link::HttpRequest& request) {
   auto enrolled = store_.enroll(token->id, agent, now);
   if (!enrolled) return refuse_for(enrolled.error());
   if (*enrolled == Enrolled::revoked) return refused_as(security::proof, "revoked", Refusal::conflict, "this agent was revoked; a host that shall serve again needs new keys: enroll --again");
+  if (*enrolled == Enrolled::key_taken) return refused_as(security::proof, "key_taken", Refusal::conflict, "that signing key is, or was, an agent's already");
   if (*enrolled == Enrolled::domain_full) return refused_as(security::proof, "domain_full", Refusal::conflict, "the domain has too many agents");
   if (*enrolled != Enrolled::yes) return refused_as(security::token, "token", Refusal::unauthorized, "the token is unknown, used or out of date");
   log::info("agent.enrolled", log::field("agent", agent.id), log::field("domain", **domain), log::field("fingerprint", agent.kid));
@@ -115,14 +116,40 @@ link::HttpResponse Enrolment::agents(const link::HttpRequest& request) {
   if (!members) return refuse_for(members.error());
   const auto now = unix_now();
   json::array list;
-  for (const auto& m : *members)
-    list.push_back(json::object{{"id", m.agent.id}, {"host", m.agent.host}, {"as", shape_of(m.agent.as)}, {"state", m.agent.revoked ? "revoked" : rosters_.stands(domain, m.agent, now) ? "active"
-                                                                                                                                                                                        : "pending"}});
+  for (const auto& m : *members) {
+    const auto* state = m.agent.revoked ? "revoked" : rosters_.stands(domain, m.agent, now) ? "active"
+                                                                                            : "pending";
+    json::object one{{"id", m.agent.id}, {"host", m.agent.host}, {"as", shape_of(m.agent.as)}, {"state", state}};
+    if (m.agent.next) one["next"] = shape_of(*m.agent.next);
+    list.push_back(std::move(one));
+  }
   const auto* known = rosters_.find(domain);
   json::array roots;
   if (known)
     for (const auto& link : known->roots) roots.emplace_back(link);
   return answer(200, {{"agents", std::move(list)}, {"roster", known ? json::value(known->jws) : json::value(nullptr)}, {"roots", std::move(roots)}});
+}
+
+// ---- POST /agent/v1/signing-key -----------------------------------------------------------------------------
+link::HttpResponse Enrolment::signing_key(const link::HttpRequest& request) {
+  std::string proof, domain, jws;
+  if (auto read = read_two(request.body, "proof", proof, "jws", jws); !read) return refuse(Refusal::bad_request, read.error().detail);
+  auto asker = submitter(jws, proof, domain);
+  if (!asker && asker.error().kind == Fault::Kind::internal) return refuse_for(asker.error());
+  if (!asker) return no(gateway_.refusals(), security::submitter, request, asker.error().detail, Refusal::unauthorized, "not signed by an agent of this domain");
+  const auto refused_as = [&](std::string_view reason, Refusal why, std::string_view message) { return no(gateway_.refusals(), security::proof, request, reason, why, message); };
+  auto next = crypto::verify_self_signed(proof, protocol::typ_signing);
+  if (!next) return refused_as("signature", Refusal::bad_request, "the proof of possession is not valid");
+  auto claims = protocol::decode<protocol::SigningClaims>(next->payload);
+  if (!claims) return refused_as("malformed", Refusal::bad_request, claims.error().detail);
+  if (claims->agent != asker->id || claims->as != asker->kid) return refused_as("agent", Refusal::bad_request, "the proof is for another agent, or another key of it");
+  if (!fresh(claims->iat, unix_now())) return refused_as("clock_skew", Refusal::bad_request, "the agent's clock differs by more than 300 s");
+  auto put = store_.put_next_key(asker->id, next->key.jwk(), next->key.kid());
+  if (!put) return refuse_for(put.error());
+  if (!*put) return refused_as("key_taken", Refusal::conflict, "that signing key is, or was, an agent's already");
+  gateway_.take_next_key(asker->id, next->key.jwk());
+  log::info("agent.next_key", log::field("agent", asker->id), log::field("fingerprint", next->key.kid()));
+  return answer(200, {{"agent", asker->id}, {"next", next->key.kid()}});
 }
 
 // ---- POST /agent/v1/roster ----------------------------------------------------------------------------------

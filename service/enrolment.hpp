@@ -36,6 +36,7 @@ class Enrolment {
 
   link::HttpResponse enroll(const link::HttpRequest& request);
   link::HttpResponse agents(const link::HttpRequest& request);
+  link::HttpResponse signing_key(const link::HttpRequest& request);
   link::HttpResponse roster(const link::HttpRequest& request);
 
  private:

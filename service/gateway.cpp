@@ -76,11 +76,13 @@ Awaitable<Result<Greeted>> Gateway::hear(link::Link& link) {
 Awaitable<> Gateway::serve(std::unique_ptr<link::Link> link) {
   auto greeting = hear(*link);
   auto greeted = co_await std::move(greeting);
-  std::optional<Fault> no = greeted ? admit(*greeted) : std::optional(greeted.error());
-  auto key = greeted ? crypto::PublicKey::from_jwk(greeted->agent.as) : Result<crypto::PublicKey>(greeted.error());
   auto enrolled = greeted ? store_.domains_of(greeted->agent.id) : Result<std::vector<std::string>>(greeted.error());
+  std::optional<Fault> no;
+  if (!enrolled) no = enrolled.error();
+  if (!no) no = admit(*greeted);
+  if (!no && greeted->by_next) no = succeed_key(*greeted, *enrolled);
+  auto key = greeted ? crypto::PublicKey::from_jwk(greeted->agent.as) : Result<crypto::PublicKey>(greeted.error());
   if (!no && !key) no = key.error();
-  if (!no && !enrolled) no = enrolled.error();
   if (no) {
     refusals_.count(hello_event(no->kind == Fault::Kind::refused ? no->detail : std::string()), {log::field("peer", link->peer()), log::field("kind", to_string(no->kind))});
     auto away = turn_away(std::move(link), *no, settings_.hello_pause);
@@ -107,6 +109,21 @@ Awaitable<> Gateway::serve(std::unique_ptr<link::Link> link) {
   if (mine == sessions_.end() || mine->second != session) co_return;  // replaced meanwhile
   sessions_.erase(mine);
   listener_->link_lost(agent);
+}
+
+// The key that a roster names is the agent's from its first hello with it; the one before it says no more.
+std::optional<Fault> Gateway::succeed_key(Greeted& greeted, const std::vector<std::string>& enrolled) {
+  auto& agent = greeted.agent;
+  const auto now = unix_now();
+  if (std::none_of(enrolled.begin(), enrolled.end(), [&](const auto& domain) { return rosters_.names(domain, agent.id, *agent.next, now); })) return refused("unknown_agent");
+  const auto kid = crypto::thumbprint(*agent.next);
+  if (auto done = store_.succeed_key(agent, kid); !done) return done.error();
+  log::info("agent.key_changed", log::field("agent", agent.id), log::field("fingerprint", kid));
+  return std::nullopt;
+}
+
+void Gateway::take_next_key(const std::string& agent, const protocol::Jwk& key) {
+  if (auto found = sessions_.find(agent); found != sessions_.end()) found->second->agent.next = key;
 }
 
 // A newer start of the same agent: what the former life held is anybody's.
@@ -145,7 +162,7 @@ void Gateway::take_revoked() {
   if (!ids) return log::fault("store.failed", ids.error());
   for (const auto& agent : *ids) {
     if (!revoked_.insert(agent).second) continue;
-    rosters_.drop_statements();
+    rosters_.drop_statements(agent);
     cut_off(agent, "operator");
   }
 }

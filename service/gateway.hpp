@@ -49,9 +49,10 @@ class Gateway {
 
   // To its agents. One that stood in it and does no longer is cut off, and what it held is anybody's.
   void tell_roster(const std::string& domain);
-  void take_revoked();    // cuts off whom the operator has revoked since
-  void tell_keys();       // to everybody
-  Awaitable<> goodbye();  // closes every link with going_away
+  void take_next_key(const std::string& agent, const protocol::Jwk& key);  // that it has just shown
+  void take_revoked();                                                     // cuts off whom the operator has revoked since
+  void tell_keys();                                                        // to everybody
+  Awaitable<> goodbye();                                                   // closes every link with going_away
   std::size_t sessions() const { return sessions_.size(); }
   Refusals& refusals() { return refusals_; }  // of the whole service
 
@@ -59,6 +60,7 @@ class Gateway {
   using Session = std::shared_ptr<AgentSession>;
   Awaitable<Result<Greeted>> hear(link::Link& link);
   std::optional<Fault> admit(const Greeted& greeted);
+  std::optional<Fault> succeed_key(Greeted& greeted, const std::vector<std::string>& enrolled);
   void replace(const std::string& agent, AgentSession& old);
   bool cloned(const std::string& agent, const AgentSession& live);
   void cut_off(const std::string& agent, std::string_view why);

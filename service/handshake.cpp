@@ -18,10 +18,11 @@ Result<Greeted> believe(const std::string& text, Store& store, const Settings& s
   if (!message) return refused("malformed");
   auto named = crypto::parse_jws(message->jws, protocol::typ_hello, crypto::CarryKey::no);
   if (!named) return refused("malformed");
-  auto agent = store.agent_by_key(named->kid);
+  auto agent = store.agent_saying_hello(named->kid);
   if (!agent) return agent.error();
   if (!*agent) return refused("unknown_agent");
-  auto key = crypto::PublicKey::from_jwk((*agent)->as);
+  const bool by_next = named->kid != (*agent)->kid;
+  auto key = crypto::PublicKey::from_jwk(by_next ? *(*agent)->next : (*agent)->as);
   if (!key) return key.error();
   auto payload = crypto::verify(message->jws, protocol::typ_hello, *key);
   if (!payload) return refused("signature");
@@ -30,7 +31,7 @@ Result<Greeted> believe(const std::string& text, Store& store, const Settings& s
   if (!hello) return refused("malformed");
   const auto& row = **agent;
   if (auto wrong = wrong_with(*hello, {row.id, settings.tenant, nonce, settings.public_url, cb})) return refused(std::string(*wrong));
-  return Greeted{row, std::move(*hello)};
+  return Greeted{row, std::move(*hello), by_next};
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace wb::service {
 struct Greeted {
   AgentRow agent;
   protocol::HelloClaims hello;
+  bool by_next = false;  // signed with its next key: to be believed only where a roster names that one
 };
 
 // What a hello must say to be believed, beyond its signature: it answers this challenge, on this channel, as this agent.

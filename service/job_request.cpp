@@ -85,8 +85,7 @@ std::optional<link::HttpResponse> read_job_request(const Settings& settings, Sto
   if (*known) return std::nullopt;  // the same again may come after its time: submit() compares
   if (auto what = misfit(binding, settings, job.domain, **probe, job.op, now))
     return refuse(Refusal::conflict, std::string("sealed for something else: ") + std::string(*what));
-  const auto* roster = rosters.current(job.domain, now);
-  if (!roster || roster->roster.rsn != binding.rsn) return refuse(Refusal::conflict, "sealed to another roster: get the keys again");
+  if (!rosters.takes(job.domain, binding.rsn, header->kids, now)) return refuse(Refusal::conflict, "sealed to another roster: get the keys again");
   request.recipients = std::move(header->kids);
   return std::nullopt;
 }

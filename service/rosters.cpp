@@ -42,8 +42,12 @@ const Rosters::Known* Rosters::current(const std::string& domain, UnixSeconds no
 }
 
 bool Rosters::stands(const std::string& domain, const AgentRow& agent, UnixSeconds now) {
+  return !agent.revoked && (names(domain, agent.id, agent.as, now) || (agent.next && names(domain, agent.id, *agent.next, now)));
+}
+
+bool Rosters::names(const std::string& domain, const std::string& agent, const protocol::Jwk& key, UnixSeconds now) {
   const auto* known = current(domain, now);
-  return known && !agent.revoked && std::any_of(known->roster.agents.begin(), known->roster.agents.end(), [&](const auto& a) { return a.id == agent.id && a.as == agent.as; });
+  return known && std::any_of(known->roster.agents.begin(), known->roster.agents.end(), [&](const auto& a) { return a.id == agent && a.as == key; });
 }
 
 Result<void> Rosters::accept(const std::string& domain, const std::string& jws, const std::string& succession, UnixSeconds now) {
@@ -60,12 +64,14 @@ Result<void> Rosters::accept(const std::string& domain, const std::string& jws, 
   const bool moved = before && dr != before->dr;
   auto roster = crypto::check_roster(jws, dr, tenant_, domain, before ? before->roster.rsn + 1 : 1, now);
   if (!roster) return roster.error();
+  auto former = leave(domain, now);
   auto put = store_.put_roster(domain, {jws, dr, roster->rsn}, moved ? succession : std::string());
   if (!put) return put.error();
   if (!*put) return fault(Fault::Kind::refused, "roster.accept", "a newer roster is there");
   log::info("roster.accepted", log::field("domain", domain), log::field("rsn", roster->rsn), log::field("agents", roster->agents.size()), log::field("dr", dr));
   known_.erase(domain);  // read again, with its successions
   stated_.erase(domain);
+  succeed(domain, std::move(former), now);
   return {};
 }
 
@@ -76,7 +82,7 @@ std::vector<std::string> Rosters::take_forgotten() {
     if (!row) log::fault("store.failed", row.error());
     else if (!*row) gone.push_back(domain);
   }
-  for (const auto& domain : gone) known_.erase(domain), stated_.erase(domain);
+  for (const auto& domain : gone) known_.erase(domain), stated_.erase(domain), former_.erase(domain);
   return gone;
 }
 
@@ -87,13 +93,15 @@ Result<protocol::Statement> Rosters::accept_statement(const std::string& domain,
   if (statement->agent != agent.id) return fault(Fault::Kind::refused, "statement.accept", "another agent's statement");
   if (auto kept = store_.put_statement(domain, agent.id, jws, statement->exp); !kept) return kept.error();
   stated_.erase(domain);
+  if (auto found = former_.find(domain); found != former_.end()) found->second.waited_for.erase(agent.id);
   return statement;
 }
 
-Result<std::vector<std::string>> Rosters::statements(const std::string& domain, UnixSeconds now) {
+Result<const std::vector<StatementRow>*> Rosters::stated(const std::string& domain, UnixSeconds now) {
+  static const std::vector<StatementRow> none;
   const auto* known = current(domain, now);
-  if (!known) return std::vector<std::string>();
-  if (auto found = stated_.find(domain); found != stated_.end() && now < found->second.until) return found->second.jws;
+  if (!known) return &none;
+  if (auto found = stated_.find(domain); found != stated_.end() && now < found->second.until) return &found->second.rows;
   auto rows = store_.statements(domain, now);
   if (!rows) return rows.error();
   Stated stated{{}, known->roster.exp};
@@ -101,9 +109,87 @@ Result<std::vector<std::string>> Rosters::statements(const std::string& domain, 
     auto statement = crypto::check_statement(row.jws, known->roster, now);
     if (!statement) continue;
     stated.until = std::min(stated.until, statement->exp);
-    stated.jws.push_back(std::move(row.jws));
+    stated.rows.push_back(std::move(row));
   }
-  return stated_.insert_or_assign(domain, std::move(stated)).first->second.jws;
+  return &stated_.insert_or_assign(domain, std::move(stated)).first->second.rows;
+}
+
+Result<std::vector<std::string>> Rosters::statements(const std::string& domain, UnixSeconds now) {
+  const auto* before = former(domain, now);
+  auto rows = before ? Result<const std::vector<StatementRow>*>(&before->statements) : stated(domain, now);
+  if (!rows) return rows.error();
+  std::vector<std::string> out;
+  for (const auto& row : **rows) out.push_back(row.jws);
+  return out;
+}
+
+// ---- from one roster to the next ----------------------------------------------------------------------------
+const Rosters::Former* Rosters::former(const std::string& domain, UnixSeconds now) const {
+  const auto found = former_.find(domain);
+  if (found == former_.end() || found->second.waited_for.empty()) return nullptr;
+  const auto& f = found->second;
+  return now >= f.since && now < f.since + restate_s && f.known.roster.exp > now ? &f : nullptr;
+}
+
+// What the roster of now leaves behind when another comes; nothing where it says nothing any more.
+std::optional<Rosters::Former> Rosters::leave(const std::string& domain, UnixSeconds now) {
+  if (const auto* waiting = former(domain, now)) {  // two changes in a row: the agents had no time for the first one
+    auto still = *waiting;
+    still.since = now;
+    return still;
+  }
+  const auto* known = current(domain, now);
+  auto rows = stated(domain, now);
+  if (!known || !rows) return std::nullopt;
+  return Former{*known, **rows, {}, {}, now};
+}
+
+void Rosters::succeed(const std::string& domain, std::optional<Former> before, UnixSeconds now) {
+  former_.erase(domain);
+  const auto* next = current(domain, now);
+  if (!next || !before) return;
+  const auto stays = [&](const StatementRow& row) { return std::any_of(next->roster.agents.begin(), next->roster.agents.end(), [&](const auto& a) { return a.id == row.agent; }); };
+  for (const auto& row : before->statements) {
+    auto statement = crypto::check_statement(row.jws, before->known.roster, now);
+    if (stays(row)) before->waited_for.insert(row.agent);
+    else if (statement)
+      for (const auto& ae : statement->ae) before->left.insert(ae.kid);
+  }
+  std::erase_if(before->statements, [&](const auto& row) { return !stays(row); });
+  former_.emplace(domain, std::move(*before));
+}
+
+void Rosters::drop_statements(const std::string& agent) {
+  stated_.clear();
+  for (auto& [domain, before] : former_) {
+    before.waited_for.erase(agent);
+    for (const auto& row : before.statements)
+      if (row.agent == agent)
+        if (auto statement = crypto::check_statement(row.jws, before.known.roster, before.since))
+          for (const auto& ae : statement->ae) before.left.insert(ae.kid);
+    std::erase_if(before.statements, [&](const auto& row) { return row.agent == agent; });
+  }
+}
+
+const Rosters::Known* Rosters::shown(const std::string& domain, UnixSeconds now) {
+  const auto* before = former(domain, now);
+  return before ? &before->known : find(domain);
+}
+
+bool Rosters::counts(const std::string& domain, std::int64_t rsn, UnixSeconds now) {
+  const auto* known = current(domain, now);
+  const auto* before = former(domain, now);
+  return known && (rsn == known->roster.rsn || (before && rsn >= before->known.roster.rsn));
+}
+
+bool Rosters::takes(const std::string& domain, std::int64_t rsn, const std::vector<std::string>& recipients, UnixSeconds now) {
+  const auto* known = current(domain, now);
+  if (!known || rsn == known->roster.rsn) return known;
+  const auto found = former_.find(domain);
+  if (found == former_.end()) return false;
+  const auto& f = found->second;
+  const bool on_its_way = rsn == f.known.roster.rsn && now >= f.since && now < f.since + protocol::seal_seconds_max;
+  return on_its_way && std::none_of(recipients.begin(), recipients.end(), [&](const auto& kid) { return f.left.contains(kid); });
 }
 
 }  // namespace wb::service

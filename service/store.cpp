@@ -43,7 +43,29 @@ ALTER TABLE agents ADD COLUMN revoked INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE roots(domain TEXT NOT NULL, number INTEGER NOT NULL, jws TEXT NOT NULL, PRIMARY KEY(domain, number)) STRICT;
 )sql";
 
-AgentRow agent_of(const queue::Query& q) { return AgentRow{q.text(0), {q.text(2), q.text(3)}, q.text(1), q.text(4), q.number(5) != 0}; }
+// An agent's next signing key, and the one before the present one.
+constexpr const char* schema_4 = R"sql(
+ALTER TABLE agents ADD COLUMN next_kid TEXT;
+ALTER TABLE agents ADD COLUMN next_x TEXT;
+ALTER TABLE agents ADD COLUMN next_y TEXT;
+ALTER TABLE agents ADD COLUMN former_kid TEXT;
+ALTER TABLE agents ADD COLUMN former_x TEXT;
+ALTER TABLE agents ADD COLUMN former_y TEXT;
+CREATE UNIQUE INDEX agents_by_next_key ON agents(next_kid) WHERE next_kid IS NOT NULL;
+)sql";
+
+const std::string agent_columns = "a.id, a.kid, a.x, a.y, a.host, a.revoked, a.next_x, a.next_y, a.former_x, a.former_y";
+constexpr int agent_columns_count = 10;
+
+AgentRow agent_of(const queue::Query& q) {
+  const auto key = [&q](int x) { return q.is_null(x) ? std::nullopt : std::optional(protocol::Jwk{q.text(x), q.text(x + 1)}); };
+  return AgentRow{q.text(0), {q.text(2), q.text(3)}, q.text(1), q.text(4), q.number(5) != 0, key(6), key(8)};
+}
+Result<std::optional<AgentRow>> one_agent(queue::Query q) {
+  auto row = q.next();
+  if (!row) return row.error();
+  return *row ? std::optional(agent_of(q)) : std::nullopt;
+}
 
 bool same_bytes(const std::string& a, std::string_view b) { return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
 
@@ -52,7 +74,7 @@ bool same_bytes(const std::string& a, std::string_view b) { return a.size() == b
 Result<Store> Store::open(const std::filesystem::path& file) {
   auto database = queue::Database::open(file);
   if (!database) return database.error();
-  if (auto ready = database->migrate({schema_1, schema_2, schema_3}); !ready) return ready.error();
+  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4}); !ready) return ready.error();
   return Store(std::move(*database));
 }
 
@@ -90,6 +112,12 @@ Result<Enrolled> Store::enroll(std::string_view token, AgentRow& agent, UnixSeco
   auto known = agent_by_key(agent.kid);
   if (!known) return known.error();
   if (*known && (*known)->revoked) return Enrolled::revoked;
+  {
+    auto q = database_.query("SELECT 1 FROM agents WHERE next_kid=?1 OR former_kid=?1", agent.kid);
+    auto row = q.next();
+    if (!row) return row.error();
+    if (*row) return Enrolled::key_taken;
+  }
   agent.id = *known ? (*known)->id : new_ulid();
   auto kept = database_.run("INSERT INTO agents(id, kid, x, y, host, enrolled) VALUES(?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET host=excluded.host",
       agent.id, agent.kid, agent.as.x, agent.as.y, agent.host, now);
@@ -101,10 +129,31 @@ Result<Enrolled> Store::enroll(std::string_view token, AgentRow& agent, UnixSeco
 }
 
 Result<std::optional<AgentRow>> Store::agent_by_key(std::string_view kid) {
-  auto q = database_.query("SELECT id, kid, x, y, host, revoked FROM agents WHERE kid=?", kid);
-  auto row = q.next();
-  if (!row) return row.error();
-  return *row ? std::optional(agent_of(q)) : std::nullopt;
+  return one_agent(database_.query(("SELECT " + agent_columns + " FROM agents a WHERE a.kid=?"), kid));
+}
+
+// ---- an agent's next signing key ----------------------------------------------------------------------------
+Result<std::optional<AgentRow>> Store::agent_saying_hello(std::string_view kid) {
+  return one_agent(database_.query(("SELECT " + agent_columns + " FROM agents a WHERE a.kid=?1 OR a.next_kid=?1"), kid));
+}
+
+Result<bool> Store::put_next_key(std::string_view agent, const protocol::Jwk& key, std::string_view kid) {
+  auto put = database_.run(
+      "UPDATE agents SET next_kid=?2, next_x=?3, next_y=?4 WHERE id=?1 AND revoked=0 AND NOT EXISTS(SELECT 1 FROM agents WHERE kid=?2 OR former_kid=?2 OR (next_kid=?2 AND id<>?1))",
+      agent, kid, key.x, key.y);
+  if (!put) return put.error();
+  return database_.changes() == 1;
+}
+
+Result<void> Store::succeed_key(AgentRow& agent, std::string_view kid) {
+  auto done = database_.run(
+      "UPDATE agents SET former_kid=kid, former_x=x, former_y=y, kid=next_kid, x=next_x, y=next_y, next_kid=NULL, next_x=NULL, next_y=NULL WHERE id=?1 AND next_kid=?2", agent.id, kid);
+  if (!done) return done;
+  if (database_.changes() != 1 || !agent.next) return fault(Fault::Kind::internal, "store.succeed_key", "no such next key");
+  agent.former = std::exchange(agent.as, *agent.next);
+  agent.next.reset();
+  agent.kid = kid;
+  return {};
 }
 
 Result<std::vector<std::string>> Store::domains_of(std::string_view agent) {
@@ -120,12 +169,12 @@ Result<std::vector<std::string>> Store::domains_of(std::string_view agent) {
 
 Result<std::vector<MemberRow>> Store::members(std::string_view domain) {
   std::vector<MemberRow> members;
-  auto q = database_.query("SELECT a.id, a.kid, a.x, a.y, a.host, a.revoked, m.domain FROM members m JOIN agents a ON a.id=m.agent WHERE ?1='' OR m.domain=?1 ORDER BY m.domain, a.id", domain);
+  auto q = database_.query(("SELECT " + agent_columns + ", m.domain FROM members m JOIN agents a ON a.id=m.agent WHERE ?1='' OR m.domain=?1 ORDER BY m.domain, a.id"), domain);
   for (;;) {
     auto row = q.next();
     if (!row) return row.error();
     if (!*row) return members;
-    members.push_back({agent_of(q), q.text(6)});
+    members.push_back({agent_of(q), q.text(agent_columns_count)});
   }
 }
 

@@ -27,6 +27,9 @@ struct AgentRow {
   protocol::Jwk as;
   std::string kid, host;
   bool revoked = false;  // by the service's operator
+  // Its next signing key: shown, and its own as soon as a roster has named it and it has said hello with it. The former one
+  // says hello no more: results that were signed with it may still come.
+  std::optional<protocol::Jwk> next = {}, former = {};
 };
 struct MemberRow {
   AgentRow agent;
@@ -81,6 +84,7 @@ enum class Enrolled { yes,
   token_unknown,
   token_used,
   domain_full,
+  key_taken,  // it is another agent's next or former one, or this one's
   revoked };
 
 class Store {
@@ -97,6 +101,12 @@ class Store {
   Result<Enrolled> enroll(std::string_view token, AgentRow& agent, UnixSeconds now);
 
   Result<std::optional<AgentRow>> agent_by_key(std::string_view kid);
+  // The same, also by its next key.
+  Result<std::optional<AgentRow>> agent_saying_hello(std::string_view kid);
+  // The agent's next signing key, instead of an earlier next one. False when an agent has or had it, or this one is revoked.
+  Result<bool> put_next_key(std::string_view agent, const protocol::Jwk& key, std::string_view kid);
+  // The next key is the agent's own from now on, and `agent` is as it is then. Fault internal when it has none.
+  Result<void> succeed_key(AgentRow& agent, std::string_view kid);
   Result<std::vector<std::string>> domains_of(std::string_view agent);
   Result<std::vector<MemberRow>> members(std::string_view domain);  // empty domain: everybody
 

@@ -82,6 +82,7 @@ int list_agents(const config::ServiceConfig& config) {
     const char* state = m.agent.revoked ? "revoked" : rosters.stands(m.domain, m.agent, unix_now()) ? "active"
                                                                                                     : "pending";
     std::printf("%-26s  %-8s  %-24s  %-24s  %s\n", m.agent.id.c_str(), state, m.domain.c_str(), m.agent.host.c_str(), m.agent.kid.c_str());
+    if (m.agent.next) std::printf("%-26s  %-8s  %-24s  %-24s  %s\n", "", "next", "", "", crypto::thumbprint(*m.agent.next).c_str());
   }
   return exit_done;
 }

@@ -10,7 +10,7 @@ namespace wb::fuzz {
 
 void run(std::string_view input) {
   static const auto sk = crypto::PrivateKey::generate().value();
-  static const agent::Trust trust{"default", "https://sspr.example", {{sk.kid(), sk.public_key()}}};
+  static const agent::Trust trust{"default", "https://sspr.example", {{sk.kid(), {sk.public_key(), 4'000'000'000}}}};
   constexpr agent::Moment moment{1'795'176'010, 0};
   if (input.size() > 16 * 1024) return;
   const auto end = input.find('\0');

@@ -17,7 +17,7 @@ template <class T> int payload(std::string_view text) {
 }  // namespace
 
 void run(std::string_view input) {
-  const int kinds = payload<HelloClaims>(input) + payload<EnrollClaims>(input) + payload<Roster>(input) + payload<Statement>(input) + payload<SubmitClaims>(input) +
+  const int kinds = payload<HelloClaims>(input) + payload<EnrollClaims>(input) + payload<Roster>(input) + payload<Statement>(input) + payload<SubmitClaims>(input) + payload<SigningClaims>(input) +
       payload<Endorsement>(input) + payload<Job>(input) + payload<SealBinding>(input) + payload<JobResult>(input);
   hold(kinds <= 1, "no text is two kinds of payload: a typ that is mistaken must not help anybody");
 }

@@ -30,7 +30,7 @@ void run(std::string_view input) {
     for (const auto& ae : statement->ae) hold(PublicKey::from_jwk(ae.jwk).has_value() && thumbprint(ae.jwk) == ae.kid, "keys on the curve, under their names");
   } else if (kind == "endorsement") {
     const auto key = check_endorsement(signed_by(root, protocol::typ_endorse, input, CarryKey::yes), root.kid(), "https://sspr.example", now);
-    if (key) hold(PublicKey::from_jwk(key->jwk()).has_value(), "a key on the curve");
+    if (key) hold(PublicKey::from_jwk(key->key.jwk()).has_value(), "a key on the curve");
   }
 }
 

@@ -53,7 +53,7 @@ TEST_F(ADomainWithAnAgent, CarriesASealedPasswordToItAndTheResultBack) {
   const auto endorsement = crypto::verify_self_signed(keys.sk.at(0), protocol::typ_endorse).value();
   const auto sk = crypto::check_endorsement(keys.sk.at(0), endorsement.key.kid(), world.config.public_url, unix_now());
   ASSERT_TRUE(sk);
-  EXPECT_TRUE(crypto::verify(got->message.jws, protocol::typ_job, *sk));
+  EXPECT_TRUE(crypto::verify(got->message.jws, protocol::typ_job, sk->key));
   EXPECT_EQ(job.iss, world.config.public_url);
   EXPECT_EQ(job.aud, "default/" + world.domain);
   EXPECT_EQ(job.jti, binding.jti);

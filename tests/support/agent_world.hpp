@@ -29,9 +29,13 @@ struct AgentWorld : LinkWorld {
   std::string cb = "exporter";
   std::int64_t clock_ahead = 0;
   std::vector<protocol::RosterAgent> roster;
+  std::optional<crypto::PrivateKey> next_key;  // the agent's next signing key, where a test makes one
+  bool takes_present = true;                   // hellos by the present one; else "unknown_agent"
+  bool takes_next = true;                      // hellos by the next one
   // What it has seen.
   std::shared_ptr<link::Link> peer;   // the link of the moment
   std::vector<std::string> sessions;  // as they were welcomed
+  bool last_by_next = false;          // the last hello that was believed
   Queue<protocol::Envelope> inbox{io.get_executor(), 10'000};
   std::optional<protocol::Envelope> passed_over;  // a heartbeat of this agent's life that next() did not want
   Queue<protocol::HelloClaims> hellos{io.get_executor(), 100};
@@ -111,7 +115,15 @@ struct AgentWorld : LinkWorld {
       co_return;
     }
     auto hello = protocol::decode<protocol::Hello>(protocol::decode_envelope(*text).value().body).value();
-    auto claims = protocol::decode<protocol::HelloClaims>(crypto::verify(hello.jws, protocol::typ_hello, w->keys.as.public_key()).value()).value();
+    const bool by_next = w->next_key && crypto::verify(hello.jws, protocol::typ_hello, w->next_key->public_key());
+    if (!(by_next ? w->takes_next : w->takes_present)) {
+      auto refusing = link->write(protocol::message_text("error", protocol::Error{"unknown_agent", "no", std::nullopt}));
+      (void)co_await std::move(refusing);
+      (void)w->ends.try_send(true);
+      co_return;
+    }
+    auto claims = protocol::decode<protocol::HelloClaims>(crypto::verify(hello.jws, protocol::typ_hello, by_next ? w->next_key->public_key() : w->keys.as.public_key()).value()).value();
+    w->last_by_next = by_next;
     EXPECT_EQ(claims.nonce, challenge.nonce);
     EXPECT_EQ(claims.gateway, challenge.gateway);
     EXPECT_EQ(claims.cb, w->cb == "exporter" ? base64url(link->channel_binding()) : "");

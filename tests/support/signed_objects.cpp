@@ -26,7 +26,7 @@ SignedObjects::SignedObjects() {
   agent_ = {"", as_.public_key().jwk(), as_.kid(), "host"};
   (void)store_.add_token("T", "H", maker_.domain, now + 600).value();
   EXPECT_EQ(store_.enroll("T", agent_, now).value(), service::Enrolled::yes);
-  trust_ = {maker_.tenant, maker_.issuer, {{maker_.sk.kid(), maker_.sk.public_key()}}};
+  trust_ = {maker_.tenant, maker_.issuer, {{maker_.sk.kid(), {maker_.sk.public_key(), 4'000'000'000}}}};
 
   const std::vector<std::string> faults{"malformed", "refused"};
   const auto roster = protocol::Roster{maker_.tenant, maker_.domain, 3, now, now + 86'400, {{agent_.id, as_.public_key().jwk()}}};

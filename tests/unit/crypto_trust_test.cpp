@@ -24,7 +24,7 @@ class Trust : public testing::Test {
     change(made);
     return check_statement(sign(key ? *key : as1, protocol::typ_statement, protocol::encode(made)).value(), good_roster(), now);
   }
-  template <class F> Result<PublicKey> endorsement(F change) const {
+  template <class F> Result<Endorsed> endorsement(F change) const {
     auto made = good_endorsement();
     change(made);
     return check_endorsement(sign(root, protocol::typ_endorse, protocol::encode(made), CarryKey::yes).value(), root.kid(), "https://reset.example", now);

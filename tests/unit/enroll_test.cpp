@@ -199,6 +199,124 @@ TEST(AnAgentTakenOutOfTheRoster, NoLongerStandsAndStatesNothing) {
   EXPECT_TRUE(b.trust.statements(keys, b.now).statements.empty());
 }
 
+// ---- the next signing key -----------------------------------------------------------------------------------
+struct BelieverWithNext : Believer {
+  crypto::PrivateKey next = crypto::PrivateKey::generate().value();
+  protocol::RosterAgent us_next{"A1", next.public_key().jwk()};
+  Keys keys{as, crypto::PrivateKey::generate().value(), {}, next};
+  BelieverWithNext() { trust.our_keys(as.public_key(), next.public_key()); }
+  std::string signer(const std::string& domain) {
+    const auto statements = trust.statements(keys, now).statements;
+    return statements.contains(domain) ? crypto::parse_jws(statements.at(domain), protocol::typ_statement, crypto::CarryKey::no).value().kid : "nobody";
+  }
+};
+
+TEST(ANextSigningKey, StatesWhereARosterNamesItAndIsInForceFromThen) {
+  BelieverWithNext b;
+  b.refused({}, {{b.m.domain, b.m.roster(1, {b.us})}});
+  EXPECT_EQ(b.signer(b.m.domain), b.as.kid());
+  EXPECT_FALSE(b.trust.next_in_force(b.now));
+  b.refused({}, {{b.m.domain, b.m.roster(2, {b.us_next})}});
+  EXPECT_EQ(b.signer(b.m.domain), b.next.kid());
+  EXPECT_TRUE(b.trust.next_in_force(b.now));
+  EXPECT_TRUE(b.trust.stands(b.m.domain, b.now));
+}
+
+TEST(ANextSigningKey, WaitsForEveryDomainWhoseRosterNamesThePresentOne) {
+  BelieverWithNext b;
+  b.trust.adopt({{"other.example", {}}});
+  auto other = b.m;
+  other.domain = "other.example";
+  b.refused({}, {{b.m.domain, b.m.roster(2, {b.us_next})}, {other.domain, other.roster(1, {b.us})}});
+  EXPECT_FALSE(b.trust.next_in_force(b.now));
+  EXPECT_EQ(b.signer(b.m.domain), b.next.kid()) << "each domain is stated by the key that its own roster names";
+  EXPECT_EQ(b.signer(other.domain), b.as.kid());
+  b.refused({}, {{other.domain, other.roster(2, {b.us_next})}});
+  EXPECT_TRUE(b.trust.next_in_force(b.now));
+}
+
+TEST(ANextSigningKey, DoesNotWaitForADomainThatHasNotApprovedItOrWhoseRosterHasEnded) {
+  BelieverWithNext b;
+  b.trust.adopt({{"other.example", {}}});
+  auto other = b.m;
+  other.domain = "other.example";
+  b.refused({}, {{other.domain, other.roster(1, {b.us}, b.now - 86'300)}});
+  b.refused({}, {{b.m.domain, b.m.roster(2, {b.us_next})}});
+  EXPECT_FALSE(b.trust.next_in_force(b.now));
+  EXPECT_TRUE(b.trust.next_in_force(b.now + 100));
+}
+
+TEST(ARosterThatNamesUsWithAKeyNobodyMade, IsNamedAndStatesNothing) {
+  BelieverWithNext b;
+  const auto stranger = crypto::PrivateKey::generate().value();
+  b.refused({}, {{b.m.domain, b.m.roster(1, {b.us})}});
+  EXPECT_EQ(b.refused({b.m.endorsement(b.m.sk)}, {{b.m.domain, b.m.roster(2, {{"A1", stranger.public_key().jwk()}})}}), 0U) << "the root has signed it";
+  EXPECT_EQ(b.trust.why_not(b.m.domain, b.now), "foreign_key");
+  EXPECT_FALSE(b.trust.next_in_force(b.now));
+  EXPECT_EQ(b.signer(b.m.domain), "nobody");
+  b.refused({b.m.endorsement(b.m.sk)}, {{b.m.domain, b.m.roster(3, {b.us})}});
+  EXPECT_EQ(b.trust.why_not(b.m.domain, b.now), "") << "mended by the next roster";
+}
+
+TEST(ARoster, TakesAnAgentsNextKeyInPlaceOfTheOneItHas) {
+  const auto key = [] { return crypto::PrivateKey::generate().value().public_key().jwk(); };
+  const protocol::RosterAgent a{"A", key()}, b{"B", key()}, a_next{"A", key()};
+  const auto before = roster_with(roster_with({"demo", "corp.example", 0, 0, 0, {}}, a, 1'000).value(), b, 1'000).value();
+  const auto after = roster_with_key(before, a_next, 2'000).value();
+  ASSERT_EQ(after.agents.size(), 2U);
+  EXPECT_EQ(after.agents[0].as, a_next.as);
+  EXPECT_EQ(after.agents[1].as, b.as);
+  EXPECT_EQ(after.rsn, before.rsn + 1);
+}
+
+struct StateDir {
+  std::filesystem::path folder = [] {
+    char name[] = "/tmp/wb-keys-XXXXXX";
+    return std::filesystem::path(::mkdtemp(name));
+  }();
+  ~StateDir() { std::filesystem::remove_all(folder); }
+};
+
+TEST(ANextSigningKey, IsMadeOnceAndSucceedsByOneRename) {
+  const StateDir dir;
+  const auto first = load_or_make_keys(dir.folder).value();
+  EXPECT_FALSE(first.next);
+  const auto next = make_next_as(dir.folder).value();
+  EXPECT_EQ(make_next_as(dir.folder)->kid(), next.kid()) << "an attempt that was cut off goes on with the same";
+  EXPECT_FALSE(make_next_as(dir.folder, "file:/nowhere")) << "not two";
+  EXPECT_EQ(std::filesystem::status(dir.folder / "as-next.pem").permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  EXPECT_EQ(load_keys(dir.folder)->next->kid(), next.kid());
+  EXPECT_EQ(load_keys(dir.folder)->as.kid(), first.as.kid()) << "in force until rosters say otherwise";
+  ASSERT_TRUE(promote_next_as(dir.folder));
+  EXPECT_EQ(load_keys(dir.folder)->as.kid(), next.kid());
+  EXPECT_FALSE(load_keys(dir.folder)->next);
+  EXPECT_TRUE(promote_next_as(dir.folder)) << "killed after the rename: nothing is left to do";
+  EXPECT_EQ(load_keys(dir.folder)->as.kid(), next.kid());
+}
+
+TEST(AListOfAgents, MayShowANextKeyAndNothingElseInItsPlace) {
+  const std::string jwk = R"({"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"})";
+  const auto list = [&](const std::string& next) { return read_agent_list(R"({"agents":[{"id":"A","host":"h","state":"active","as":)" + jwk + next + R"(}],"roster":null})"); };
+  EXPECT_FALSE(list("")->agents[0].next);
+  EXPECT_TRUE(list(R"(,"next":)" + jwk)->agents[0].next);
+  for (const auto* bad : {R"(,"next":null)", R"(,"next":"x")", R"(,"next":{})", R"(,"next":[])"}) EXPECT_FALSE(list(bad)) << bad;
+}
+
+// ---- what time ends -----------------------------------------------------------------------------------------
+TEST(ALongLink, BelievesNeitherRosterNorServiceKeysAfterTheirEnd) {
+  Believer b;
+  b.refused({b.m.endorsement(b.m.sk)}, {{b.m.domain, b.m.roster(1, {b.us}, b.now + 200)}});
+  EXPECT_EQ(b.trust.why_not(b.m.domain, b.now), "");
+  EXPECT_EQ(b.trust.service_keys_end(), b.now + 86'400);
+  EXPECT_EQ(b.trust.roster_ends(b.m.domain), b.now + 86'600);
+  EXPECT_EQ(b.trust.why_not(b.m.domain, b.now + 86'459), "") << "with the skew that is allowed";
+  EXPECT_EQ(b.trust.why_not(b.m.domain, b.now + 86'460), "service_keys_expired");
+  EXPECT_EQ(b.trust.why_not(b.m.domain, b.now + 86'600), "roster_expired");
+  b.now += 86'400;
+  b.refused({b.m.endorsement(b.m.sk, b.now)}, {{b.m.domain, b.m.roster(2, {b.us}, b.now)}});
+  EXPECT_EQ(b.trust.why_not(b.m.domain, b.now + 200), "") << "the next ones came in time";
+}
+
 TEST(ServiceKeys, AreBelievedWhenThePinnedRootEndorsedThem) {
   Believer b;
   const test::JobMaker stranger;

@@ -24,7 +24,7 @@ const crypto::PrivateKey& agent_key() {
   static const auto key = crypto::PrivateKey::generate().value();
   return key;
 }
-Trust trust() { return {maker().tenant, maker().issuer, {{maker().sk.kid(), maker().sk.public_key()}}}; }
+Trust trust() { return {maker().tenant, maker().issuer, {{maker().sk.kid(), {maker().sk.public_key(), now + 86'400}}}}; }
 Moment moment(std::int64_t offset = 0) { return {now, offset}; }
 
 // "" when believed, else the reason.
@@ -238,6 +238,16 @@ TEST(AJobThatLayTooLong, IsExpired) {
 }
 
 TEST(AReplayThatIsAlsoExpired, SaysExpiredFirstAsTheContractOrders) { EXPECT_EQ(Sealed().check(9, 6s), "expired"); }
+
+TEST(AJob, IsNotBelievedAfterItsServiceKeysEnd) {
+  auto known = trust();
+  auto& key = known.service_keys.at(maker().sk.kid());
+  const auto verdict = [&] { return std::holds_alternative<Believed>(believe(maker().signed_job(maker().probe("alice", now)), known, moment())); };
+  key.exp = now - 59;
+  EXPECT_TRUE(verdict()) << "60 s of skew, as when the key came";
+  key.exp = now - 60;
+  EXPECT_FALSE(verdict());
+}
 
 }  // namespace
 }  // namespace wb::agent

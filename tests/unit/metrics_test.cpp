@@ -44,6 +44,16 @@ TEST(TheNumbersOfAnAgent, CountJobsByOutcomeAndTime) {
   EXPECT_THAT(text, HasSubstr("writeback_agent_job_directory_seconds_sum{dc=\"dc1.corp.example\",domain=\"corp.example\",op=\"reset\"} 0.08\n"));
 }
 
+TEST(TheNumbersOfAnAgent, TellWhenWhatItBelievesEnds) {
+  auto now = a_moment();
+  EXPECT_THAT(Metrics().text(now), Not(HasSubstr("expiry_timestamp"))) << "before a first link nothing is known";
+  now.service_keys_end = 1'900'000'000;
+  now.domains["corp.example"].roster_ends = 1'800'000'000;
+  const auto text = Metrics().text(now);
+  EXPECT_THAT(text, HasSubstr("writeback_agent_roster_expiry_timestamp_seconds{domain=\"corp.example\"} 1800000000"));
+  EXPECT_THAT(text, HasSubstr("writeback_agent_service_key_expiry_timestamp_seconds 1900000000"));
+}
+
 TEST(TheNumbersOfAnAgent, ForgetAControllerThatIsGone) {
   const Metrics metrics;
   auto now = a_moment();

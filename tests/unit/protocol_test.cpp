@@ -179,6 +179,7 @@ TEST(GoldenMessages, StillReadAndWriteTheSame) {
   expect_golden<Error>("error");
   expect_golden<HelloClaims>("hello_claims");
   expect_golden<EnrollClaims>("enroll_claims");
+  expect_golden<SigningClaims>("signing_claims");
   expect_golden<Roster>("roster");
   expect_golden<Statement>("statement");
   expect_golden<Endorsement>("endorsement");

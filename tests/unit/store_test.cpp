@@ -257,5 +257,39 @@ TEST_F(AStore, ForgetsWhatIsOldButNoOpenJob) {
   EXPECT_FALSE(store_.probe(j.probe, j.domain).value());
 }
 
+TEST_F(AStore, ExchangesAnAgentsKeyForItsNextOneAndRemembersTheFormer) {
+  ASSERT_TRUE(store_.add_token("t1", hash, "corp.example", now + 60));
+  ASSERT_TRUE(store_.add_token("t2", hash, "corp.example", now + 60));
+  ASSERT_TRUE(store_.add_token("t3", hash, "corp.example", now + 60));
+  auto a = agent("k1"), b = agent("k2"), thief = agent("k3");
+  ASSERT_EQ(store_.enroll("t1", a, now).value(), Enrolled::yes);
+  ASSERT_EQ(store_.enroll("t2", b, now).value(), Enrolled::yes);
+  EXPECT_FALSE(store_.put_next_key(a.id, {"xk2", "yk2"}, "k2").value()) << "another agent's";
+  EXPECT_FALSE(store_.put_next_key(a.id, {"xk1", "yk1"}, "k1").value()) << "its own of now";
+  ASSERT_TRUE(store_.put_next_key(a.id, {"xk3", "yk3"}, "k3").value());
+  EXPECT_TRUE(store_.put_next_key(a.id, {"xk3", "yk3"}, "k3").value()) << "said again";
+  EXPECT_FALSE(store_.put_next_key(b.id, {"xk3", "yk3"}, "k3").value()) << "another agent's next";
+  EXPECT_EQ(store_.enroll("t3", thief, now).value(), Enrolled::key_taken);
+  EXPECT_FALSE(store_.agent_by_key("k3").value()) << "it signs hellos alone until it has succeeded";
+  auto row = store_.agent_saying_hello("k3").value().value();
+  EXPECT_EQ(row.id, a.id);
+  EXPECT_EQ(row.kid, "k1");
+  EXPECT_EQ(row.next->x, "xk3");
+  EXPECT_FALSE(store_.succeed_key(row, "k9"));
+  ASSERT_TRUE(store_.succeed_key(row, "k3"));
+  const auto after = store_.agent_by_key("k3").value().value();
+  for (const auto& is : {row, after}) {
+    EXPECT_EQ(is.id, a.id);
+    EXPECT_EQ(is.kid, "k3");
+    EXPECT_EQ(is.as.x, "xk3");
+    EXPECT_EQ(is.former->x, "xk1");
+    EXPECT_FALSE(is.next);
+  }
+  EXPECT_FALSE(store_.agent_saying_hello("k1").value()) << "the former one says hello no more";
+  EXPECT_FALSE(store_.put_next_key(a.id, {"xk1", "yk1"}, "k1").value()) << "never back";
+  ASSERT_TRUE(store_.revoke(a.id).value());
+  EXPECT_FALSE(store_.put_next_key(a.id, {"xk4", "yk4"}, "k4").value());
+}
+
 }  // namespace
 }  // namespace wb::service
