@@ -2,6 +2,7 @@
 // ends of TLS that are not the service.
 #include <gtest/gtest.h>
 
+#include <set>
 #include <thread>
 
 #include "tests/support/agent_world.hpp"
@@ -140,6 +141,55 @@ TEST(AServiceGoneBad, ThatSaysWhatIsNoMessageSixteenTimesIsLeftAndDialledAgain) 
     (void)co_await w.hellos.receive();
     EXPECT_EQ(w.agent->refusals().total(agent::security::type), 16U);
     (void)co_await w.until_ready(true);
+  });
+}
+
+// Every one is answered, by name, and no more than the window is in anybody's hands.
+TEST(AServiceGoneBad, ThatOffersMoreThanTheWindowIsToldBusyForTheRest) {
+  AgentWorld world;  // a window of two
+  const std::string bob = "6fd0a2c4-1111-2222-3333-000000000003";
+  world.directory->add(bob, "bob");
+  world.play([&bob](AgentWorld& w) -> Awaitable<> {
+    w.directory->set([](FakeDirectory::Shared& s) { s.hold_writes = true; });
+    auto one = w.reset(), two = w.reset("New-Passw0rd-1", bob);
+    w.post_job(one.job, one.sec);
+    w.post_job(two.job, two.sec);
+    constexpr int flood = 60;
+    auto probe = w.maker.probe("alice");
+    for (int i = 0; i < flood; ++i) {
+      probe.jti = new_ulid();
+      w.post_job(probe);
+    }
+    std::set<std::string> busy;  // a result that is acked late is said again
+    std::size_t errors = 0;
+    while (busy.size() + errors < flood) {
+      auto receiving = w.inbox.receive();
+      auto got = co_await std::move(receiving);
+      if (!got) co_return;
+      if (got->type == "error") {
+        const auto error = protocol::decode<protocol::Error>(got->body).value();
+        EXPECT_EQ(error.code, "busy");
+        ++errors;
+      }
+      if (got->type != "result") continue;
+      const auto jws = protocol::decode<protocol::ResultMessage>(got->body).value().jws;
+      const auto r = protocol::decode<protocol::JobResult>(crypto::verify(jws, protocol::typ_result, w.keys.as.public_key()).value()).value();
+      EXPECT_EQ(r.code, protocol::Code::busy);
+      EXPECT_EQ(r.reason, "window");
+      w.post("ack", protocol::JobRef{r.jti, r.fence});
+      busy.insert(r.jti);
+    }
+    EXPECT_EQ(w.agent->refusals().total(agent::security::flood), errors);
+    w.directory->set([](FakeDirectory::Shared& s) { s.hold_writes = false; });
+    std::set<std::string> applied;
+    while (applied.size() < 2) {
+      auto coming = w.result();
+      const auto r = co_await std::move(coming);
+      if (busy.contains(r.jti)) continue;
+      EXPECT_EQ(r.code, protocol::Code::applied);
+      applied.insert(r.jti);
+    }
+    EXPECT_EQ(w.hellos.size(), 1U) << "the link stays";
   });
 }
 
