@@ -5,9 +5,11 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "agent/link_trouble.hpp"
 #include "ldap/directory.hpp"
 #include "link/link.hpp"
 #include "protocol/messages.hpp"
@@ -27,6 +29,7 @@ struct Snapshot {
   std::map<std::string, DomainSnapshot> domains;
   std::map<std::string, std::uint64_t> refused;  // messages that were not believed, by reason
   link::Route route;                             // of the link that is up
+  std::optional<NoLink> no_link = {};            // why none is
 };
 
 class Metrics {
@@ -39,6 +42,7 @@ class Metrics {
   // `domain` empty: a job that could not even be assigned to one.
   void settled(const std::string& domain, const protocol::JobResult& result);
   void moved(const std::string& domain);  // to another controller
+  void link_failed(LinkTrouble trouble);
   std::string text(const Snapshot& now) const;
 
  private:
@@ -46,7 +50,8 @@ class Metrics {
   const std::unique_ptr<Kept> kept_;
 };
 
-// Ready: the link is up and every domain takes jobs. JSON: {"ready":false,"link":true,"domains":{"corp.example":{...}}}
+// Ready: the link is up and every domain takes jobs. JSON: {"ready":false,"link":true,"domains":{"corp.example":{...}}}; without a link
+// "no_link":{"reason":"proxy_auth","service","where","detail","at"} says why, null before the first failure.
 struct Health {
   bool ready = false;
   std::string json;

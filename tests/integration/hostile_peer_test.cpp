@@ -241,21 +241,21 @@ TEST(AnEndOfTls, ThatIsNotTheServiceIsRefusedWithTheReason) {
     CertificateFlaw flaw;
     const char* names;
     bool trusted;  // the agent has this very authority in its file
-    const char* said;
+    const char *said, *trouble;
   };
   const Case cases[] = {
-      {"as it should be", CertificateFlaw::none, "IP:127.0.0.1", true, ""},
-      {"expired", CertificateFlaw::expired, "IP:127.0.0.1", true, "expired"},
-      {"not valid yet", CertificateFlaw::not_yet_valid, "IP:127.0.0.1", true, "not yet valid"},
-      {"self-signed", CertificateFlaw::self_signed, "IP:127.0.0.1", true, "self-signed"},
-      {"for another name", CertificateFlaw::none, "DNS:elsewhere.example,IP:127.0.0.2", true, "mismatch"},
-      {"intercepted", CertificateFlaw::none, "IP:127.0.0.1", false, "Intercepting CA"},
+      {"as it should be", CertificateFlaw::none, "IP:127.0.0.1", true, "", ""},
+      {"expired", CertificateFlaw::expired, "IP:127.0.0.1", true, "expired", "tls_time"},
+      {"not valid yet", CertificateFlaw::not_yet_valid, "IP:127.0.0.1", true, "not yet valid", "tls_time"},
+      {"self-signed", CertificateFlaw::self_signed, "IP:127.0.0.1", true, "self-signed", "tls_issuer"},
+      {"for another name", CertificateFlaw::none, "DNS:elsewhere.example,IP:127.0.0.2", true, "mismatch", "tls_name"},
+      {"intercepted", CertificateFlaw::none, "IP:127.0.0.1", false, "Intercepting CA", "tls_issuer"},
   };
   for (const auto& c : cases) {
     std::string pattern = (std::filesystem::temp_directory_path() / "wb-tls-XXXXXX").string();
     const std::filesystem::path folder = ::mkdtemp(pattern.data());
     const auto made = make_certificates(folder, c.names, c.trusted ? "Writeback test CA" : "Intercepting CA", c.flaw);
-    std::string said = "connected";
+    std::string said = "connected", trouble;
     {
       LinkWorld world;
       world.settings.certificate_file = made.cert, world.settings.key_file = made.key;
@@ -263,14 +263,16 @@ TEST(AnEndOfTls, ThatIsNotTheServiceIsRefusedWithTheReason) {
       auto settings = world.dialling();
       if (c.trusted) settings.trust.ca_file = made.ca;
       world.run([&](LinkWorld&) {
-        return [](link::DialSettings s, std::string& out) -> Awaitable<> {
+        return [](link::DialSettings s, std::string& out, std::string& word) -> Awaitable<> {
           auto got = co_await link::dial(std::move(s));
           out = got ? "" : got.error().detail;
-        }(settings, said);
+          word = got ? "" : to_string(agent::trouble_of(got.error()));
+        }(settings, said, trouble);
       });
     }
     if (*c.said == '\0') EXPECT_EQ(said, "") << c.what;
     else EXPECT_NE(said.find(c.said), std::string::npos) << c.what << ": " << said;
+    EXPECT_EQ(trouble, c.trouble) << c.what << ": " << said;
     std::filesystem::remove_all(folder);
   }
 }
