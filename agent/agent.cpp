@@ -134,7 +134,7 @@ Awaitable<> Agent::keep_linked() {
     if (stopping_) co_return;
     std::optional<milliseconds> retry_after;
     if (!link) {
-      say_down(link.error());
+      down(link.error(), hosts_.current().text);
       hosts_.failed();
     } else {
       auto serving = one_link(std::move(*link), retry_after, backoff);
@@ -158,6 +158,7 @@ Awaitable<bool> Agent::pause(Backoff& backoff, std::optional<milliseconds> at_le
 
 Awaitable<> Agent::one_link(std::unique_ptr<link::Link> link, std::optional<milliseconds>& retry_after, Backoff& backoff) {
   const auto born = BootClock::now();
+  const auto service = hosts_.current().text;
   session_ = std::make_shared<Session>(io_.get_executor(), std::move(link), session_parts());
   const auto session = session_;  // ours to the end, whoever looks at session_ meanwhile
   const bool by_next = hello_by_next_;
@@ -172,18 +173,19 @@ Awaitable<> Agent::one_link(std::unique_ptr<link::Link> link, std::optional<mill
   retry_after = end.retry_after;
   // Killed between the first hello with the next key and its rename, or before we were told of the roster: the other one.
   if (!end.welcomed && keys_->next && end.why.where == "session.refused" && end.why.detail == "unknown_agent") hello_by_next_ = !hello_by_next_;
-  if (!stopping_ && !session_) say_down(end.why);
+  if (!stopping_ && !session_) down(end.why, service);
 }
 
-// Each new reason at once; the same one every half minute.
-void Agent::say_down(const Fault& why) {
-  const auto& host = hosts_.current().text;
-  const auto what = host + " " + why.where + " " + why.detail;
+// Counted each time; logged at once where the reason is new, and every half minute where it is the same.
+void Agent::down(const Fault& why, const std::string& service) {
+  no_link_ = NoLink{trouble_of(why), service, why.where, why.detail, unix_now()};
+  metrics_.link_failed(no_link_->trouble);
+  const auto what = service + " " + why.where + " " + why.detail;
   const auto now = BootClock::now();
   if (what == last_down_ && now - last_down_at_ < same_complaint_every) return;
   last_down_ = what;
   last_down_at_ = now;
-  log::warn("link.down", log::field("service", host), log::field("kind", to_string(why.kind)), log::field("where", why.where), log::field("detail", why.detail));
+  log::warn("link.down", log::field("service", service), log::field("kind", to_string(why.kind)), log::field("reason", to_string(no_link_->trouble)), log::field("where", why.where), log::field("detail", why.detail));
 }
 
 SessionParts Agent::session_parts() {
@@ -217,6 +219,7 @@ std::map<std::string, protocol::Readiness> Agent::readiness() const {
 Snapshot Agent::snapshot() const {
   Snapshot now{session_ && session_->welcomed(), stopping_, worker_->journal_works(), outbox_.waiting(), {}, refusals_.totals(), {}};
   if (now.link_up) now.route = session_->route();
+  else now.no_link = no_link_;
   const auto at = unix_now();
   now.service_keys_end = trust_.service_keys_end();
   for (const auto& [name, domain] : domains_) {

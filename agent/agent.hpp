@@ -76,7 +76,7 @@ class Agent {
   link::DialSettings dialling() const;
   SessionParts session_parts();
   std::map<std::string, protocol::Readiness> readiness() const;
-  void say_down(const Fault& why);
+  void down(const Fault& why, const std::string& service);
   link::HttpResponse tell(const std::string& path) const;
 
   asio::io_context& io_;
@@ -101,6 +101,7 @@ class Agent {
   std::minstd_rand dice_{std::random_device{}()};
   std::string last_down_;  // what the log was told last, and when
   BootClock::time_point last_down_at_{};
+  std::optional<NoLink> no_link_;                     // the last failure; told while no link is up
   std::map<std::string, UnixSeconds> roster_warned_;  // when the log was last told that it ends
   UnixSeconds key_due_said_ = 0, service_key_said_ = 0;
   bool hello_by_next_ = false;  // as far as we know, the service takes the next signing key

@@ -31,7 +31,7 @@ Result<EnrollAnswer> ask_to_enroll(const config::AgentConfig& config, const std:
   const protocol::EnrollClaims claims{crypto::sha256_url(token.secret), keys.ae.public_key().jwk(), platform::host_name(), "writeback-agent/" WB_VERSION, unix_now()};
   auto jws = crypto::sign(keys.as, protocol::typ_enroll, protocol::encode(claims), crypto::CarryKey::yes);
   if (!jws) return jws.error();
-  auto body = post(config, service, "/agent/v1/enroll", json::serialize(json::object{{"token", "wbe1." + token.id + "." + token.secret}, {"jws", *jws}}));
+  auto body = post(config, ways_to(config, service), "/agent/v1/enroll", json::serialize(json::object{{"token", "wbe1." + token.id + "." + token.secret}, {"jws", *jws}}));
   if (!body) return body.error();
   return read_enroll_answer(*body);
 }
@@ -95,7 +95,8 @@ Result<void> enroll(const config::AgentConfig& config, const std::string& servic
   if (auto made = platform::private_folder(config.state_dir); !made) return made;
   auto known = load_identity(config.state_dir);
   if (!known && known.error().kind != Fault::Kind::unreachable) return known.error();
-  if (known && known->service != url->text) return refused("enroll.service", "this agent is enrolled at " + known->service + "; another service needs another state_dir");
+  const auto same = known ? ways_of(config, *known) : std::vector<std::string>();  // other ways to the same service: its root is checked
+  if (known && std::find(same.begin(), same.end(), url->text) == same.end()) return refused("enroll.service", "this agent is enrolled at " + known->service + "; another service needs another state_dir");
   if (known && known->domains.size() >= domains_max) return refused("enroll", "an agent serves at most 16 domains");  // the token is not spent
   auto keys = load_or_make_keys(config.state_dir);
   if (!keys) return keys.error();

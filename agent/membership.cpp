@@ -1,5 +1,8 @@
 #include "agent/membership.hpp"
 
+#include <algorithm>
+
+#include "agent/service_url.hpp"
 #include "core/ids.hpp"
 #include "crypto/jws.hpp"
 #include "link/https_client.hpp"
@@ -12,13 +15,36 @@ namespace json = protocol::json;
 
 Fault refused(std::string where, std::string detail) { return fault(Fault::Kind::refused, std::move(where), std::move(detail)); }
 
-// The service's own words when it refuses, as far as they are printable.
-Fault service_refused(const std::string& where, const link::HttpsAnswer& answer) {
-  std::string why = "HTTP " + std::to_string(answer.status);
+// The service's own words when it refuses, as far as they are printable. Empty: it was not the service that answered.
+std::string words_of(const link::HttpsAnswer& answer) {
   if (auto parsed = protocol::parse_json(answer.body); parsed && parsed->is_object())
     if (const auto* error = parsed->get_object().if_contains("error"); error && error->is_object())
-      if (const auto* text = error->get_object().if_contains("message"); text && text->is_string()) why += ": " + printable(std::string_view(text->get_string()), 200);
-  return refused(where, why);
+      if (const auto* text = error->get_object().if_contains("message"); text && text->is_string()) return printable(std::string_view(text->get_string()), 200);
+  return {};
+}
+
+struct Tried {
+  Result<std::string> body;
+  bool final = false;  // the service has spoken: another way to it says the same
+};
+Tried post_once(const config::AgentConfig& config, const std::string& service, const std::string& path, const std::string& body) {
+  auto answer = link::https_post(service + path, body, config.trust, config.proxy);
+  if (!answer) return {answer.error()};
+  if (answer->status == 200) return {std::move(answer->body), true};
+  const auto words = words_of(*answer);
+  const bool spoken = !words.empty() && answer->status < 500;
+  return {refused("service" + path, "HTTP " + std::to_string(answer->status) + (words.empty() ? "" : ": " + words)), spoken};
+}
+
+std::vector<std::string> configured(const config::AgentConfig& config) {
+  std::vector<std::string> ways;
+  const auto add = [&](const std::string& text) {
+    const auto url = parse_service_url(text);
+    if (url && std::find(ways.begin(), ways.end(), url->text) == ways.end()) ways.push_back(url->text);
+  };
+  add(config.service_url);
+  for (const auto& text : config.more_urls) add(text);
+  return ways;
 }
 
 }  // namespace
@@ -29,7 +55,7 @@ Result<std::string> post_signed(const config::AgentConfig& config, const Identit
   auto jws = crypto::sign(keys.as, protocol::typ_submit, protocol::encode(claims));
   if (!jws) return jws.error();
   more[member] = text, more["jws"] = *jws;
-  return post(config, identity.service, path, json::serialize(more));
+  return post(config, ways_of(config, identity), path, json::serialize(more));
 }
 
 Result<std::string> chosen_domain(const Identity& identity, const std::string& domain) {
@@ -63,11 +89,34 @@ Result<void> publish(const config::AgentConfig& config, const Member& member, co
   return {};
 }
 
-Result<std::string> post(const config::AgentConfig& config, const std::string& service, const std::string& path, const std::string& body) {
-  auto answer = link::https_post(service + path, body, config.trust, config.proxy);
-  if (!answer) return answer.error();
-  if (answer->status != 200) return service_refused("service" + path, *answer);
-  return answer->body;
+std::vector<std::string> ways_to(const config::AgentConfig& config, const std::string& named) {
+  auto ways = configured(config);
+  const auto found = std::find(ways.begin(), ways.end(), named);
+  if (found == ways.end()) return {named};
+  std::rotate(ways.begin(), found, found + 1);  // the named one first, the others as they stand
+  return ways;
+}
+
+std::vector<std::string> ways_of(const config::AgentConfig& config, const Identity& identity) {
+  auto ways = configured(config);
+  if (std::find(ways.begin(), ways.end(), identity.service) == ways.end()) ways.push_back(identity.service);
+  return ways;
+}
+
+Result<std::string> post(const config::AgentConfig& config, const std::vector<std::string>& ways, const std::string& path, const std::string& body) {
+  std::string reasons;
+  int tries = 0;
+  auto last = fault(Fault::Kind::unreachable, "service" + path, "no address");
+  for (const auto& way : ways) {
+    ++tries;
+    auto tried = post_once(config, way, path, body);
+    if (tried.body) return std::move(tried.body);
+    last = tried.body.error();
+    reasons += (reasons.empty() ? "" : "; ") + way + ": " + last.where + ": " + (last.detail.empty() ? std::string(to_string(last.kind)) : last.detail);
+    if (tried.final) break;
+  }
+  if (tries < 2) return last;
+  return fault(last.kind, "service" + path, std::move(reasons));
 }
 
 }  // namespace wb::agent

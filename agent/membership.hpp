@@ -1,6 +1,7 @@
 // An enrolled agent's calls to the service about one of its domains, for the command line. Blocking.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "agent/enroll.hpp"
 #include "agent/identity.hpp"
@@ -27,7 +28,15 @@ Result<void> publish(const config::AgentConfig& config, const Member& member, co
 Result<std::string> post_signed(const config::AgentConfig& config, const Identity& identity, const Keys& keys, const std::string& path, const std::string& member,
     const std::string& text, const std::string& domain, protocol::json::object more = {});
 
-// POST, the answer's body. Fault refused with the service's own words for any status but 200.
-Result<std::string> post(const config::AgentConfig& config, const std::string& service, const std::string& path, const std::string& body);
+// Where the verbs find the service, in turn: the address that was named, and the others of the configuration where that is one of
+// them (another one is another service, which is asked alone); an agent's are the daemon's, service.url and service.more_urls,
+// and the one it was enrolled at.
+std::vector<std::string> ways_to(const config::AgentConfig& config, const std::string& named);
+std::vector<std::string> ways_of(const config::AgentConfig& config, const Identity& identity);
+
+// POST, the answer's body. An address that can't be reached, or where somebody else answers, gives way to the next; an answer of the
+// service itself does not. Fault refused with the service's own words for any status but 200; with more than one way tried, the
+// detail names each with its reason.
+Result<std::string> post(const config::AgentConfig& config, const std::vector<std::string>& ways, const std::string& path, const std::string& body);
 
 }  // namespace wb::agent

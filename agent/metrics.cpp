@@ -67,6 +67,7 @@ struct Metrics::Kept {
   prometheus::Family<prometheus::Histogram>& took = family(prometheus::BuildHistogram(), registry, "job_duration_seconds", "From the receipt of a job to its answer.");
   prometheus::Family<prometheus::Histogram>& directory =
       family(prometheus::BuildHistogram(), registry, "job_directory_seconds", "The part of it that the directory took, by domain controller.");
+  prometheus::Family<prometheus::Counter>& link_failures = family(prometheus::BuildCounter(), registry, "link_failures_total", "Links that could not be made or have ended, by reason.");
   UnixSeconds started = unix_now();
 };
 
@@ -82,12 +83,15 @@ void Metrics::settled(const std::string& domain, const protocol::JobResult& resu
 
 void Metrics::moved(const std::string& domain) { kept_->moves.Add({{"domain", domain}}).Increment(); }
 
+void Metrics::link_failed(LinkTrouble trouble) { kept_->link_failures.Add({{"reason", std::string(to_string(trouble))}}).Increment(); }
+
 std::string Metrics::text(const Snapshot& now) const {
   prometheus::Registry registry;
   Gauges out(registry);
   out.set("info", "The version that runs.", {{"version", WB_VERSION}}, 1);
   out.set("start_time_seconds", "When the agent was started, in Unix seconds.", {}, static_cast<double>(kept_->started));
   out.set("link_up", "Whether the connection to the reset service stands.", {}, now.link_up);
+  if (now.no_link) out.set("link_down_reason", "Why no connection stands: 1 for the reason of the last try.", {{"reason", std::string(to_string(now.no_link->trouble))}}, 1);
   out.set("link_intercepted", "Whether a box that service.intercept_ca_file allows reads the TLS of the connection.", {}, !now.route.intercepted_by.empty());
   out.set("link_proxied", "Whether the connection leads through a proxy.", {}, !now.route.proxy.empty());
   out.set("draining", "Whether the agent is ending and takes no jobs.", {}, now.draining);
@@ -108,7 +112,9 @@ Health health_of(const Snapshot& now) {
     health.ready = health.ready && one.ready;
     domains[name] = json::object{{"ready", one.ready}, {"reason", one.reason}, {"dc", one.directory.dc}, {"history_enforced", one.directory.hints}};
   }
-  health.json = json::serialize(json::object{{"ready", health.ready}, {"link", now.link_up}, {"proxy", now.route.proxy}, {"intercepted_by", now.route.intercepted_by}, {"draining", now.draining}, {"journal", now.journal_works}, {"domains", domains}});
+  json::value no_link = nullptr;
+  if (now.no_link) no_link = json::object{{"reason", to_string(now.no_link->trouble)}, {"service", now.no_link->service}, {"where", now.no_link->where}, {"detail", now.no_link->detail}, {"at", now.no_link->at}};
+  health.json = json::serialize(json::object{{"ready", health.ready}, {"link", now.link_up}, {"no_link", no_link}, {"proxy", now.route.proxy}, {"intercepted_by", now.route.intercepted_by}, {"draining", now.draining}, {"journal", now.journal_works}, {"domains", domains}});
   return health;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "agent/link_trouble.hpp"
 #include "core/clock.hpp"
 #include "ldap/directory.hpp"
 #include "link/link.hpp"
@@ -31,6 +32,7 @@ struct Snapshot {
   std::map<std::string, std::uint64_t> refused;  // messages that were not believed, by reason
   link::Route route;                             // of the link that is up
   std::optional<UnixSeconds> service_keys_end = {};
+  std::optional<NoLink> no_link = {};            // why none is
 };
 
 class Metrics {
@@ -43,6 +45,7 @@ class Metrics {
   // `domain` empty: a job that could not even be assigned to one.
   void settled(const std::string& domain, const protocol::JobResult& result);
   void moved(const std::string& domain);  // to another controller
+  void link_failed(LinkTrouble trouble);
   std::string text(const Snapshot& now) const;
 
  private:
@@ -50,7 +53,8 @@ class Metrics {
   const std::unique_ptr<Kept> kept_;
 };
 
-// Ready: the link is up and every domain takes jobs. JSON: {"ready":false,"link":true,"domains":{"corp.example":{...}}}
+// Ready: the link is up and every domain takes jobs. JSON: {"ready":false,"link":true,"domains":{"corp.example":{...}}}; without a link
+// "no_link":{"reason":"proxy_auth","service","where","detail","at"} says why, null before the first failure.
 struct Health {
   bool ready = false;
   std::string json;

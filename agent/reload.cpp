@@ -95,10 +95,11 @@ Awaitable<> Agent::hand_over() {
   co_await asio::this_coro::throw_if_cancelled(false);
   const auto old = session_;
   if (!old) co_return;
+  const auto service = hosts_.current().text;
   auto dial = link::dial(dialling());
   auto link = co_await std::move(dial);
   if (!link) {
-    say_down(link.error());
+    down(link.error(), service);
     co_return;
   }
   auto work = [this] { return journal_.next_epoch(); };
@@ -122,7 +123,7 @@ Awaitable<> Agent::hand_over() {
   auto running = next->run();
   const auto end = co_await std::move(running);
   if (session_ == next) session_.reset();
-  if (!stopping_ && !session_) say_down(end.why);
+  if (!stopping_ && !session_) down(end.why, service);
 }
 
 }  // namespace wb::agent

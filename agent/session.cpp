@@ -49,7 +49,7 @@ Result<std::string> Session::hello(const protocol::Challenge& challenge) const {
   std::string cb;
   // Whoever reads TLS in between has a channel of its own to either side: binding to ours proves nothing, and the service sees it.
   const auto& box = link_->route().intercepted_by;
-  if (!box.empty() && parts_.binding_required) return refused("session.challenge", "intercepted by " + box + "; channel_binding: require forbids that");
+  if (!box.empty() && parts_.binding_required) return refused("session.intercepted", "intercepted by " + box + "; channel_binding: require forbids that");
   if (challenge.cb == "exporter") cb = base64url(link_->channel_binding());
   else if (challenge.cb != "none") return refused("session.challenge", "an unknown channel binding");
   else if (parts_.binding_required) return refused("session.challenge", "the service binds no channel; channel_binding: require forbids that");
@@ -72,7 +72,7 @@ Awaitable<Result<void>> Session::greet() {
   if (!challenge_envelope) co_return challenge_envelope.error();
   auto challenge = protocol::decode<protocol::Challenge>(challenge_envelope->body);
   if (!challenge) co_return challenge.error();
-  if (std::find(challenge->versions.begin(), challenge->versions.end(), 1) == challenge->versions.end()) co_return refused("session.challenge", "no common version");
+  if (std::find(challenge->versions.begin(), challenge->versions.end(), 1) == challenge->versions.end()) co_return refused("session.version", "no common version");
   auto jws = hello(*challenge);
   if (!jws) co_return jws.error();
   const auto asked = BootClock::now();
@@ -84,7 +84,7 @@ Awaitable<Result<void>> Session::greet() {
   if (!welcome_envelope) co_return welcome_envelope.error();
   auto welcome = protocol::decode<protocol::Welcome>(welcome_envelope->body);
   if (!welcome) co_return welcome.error();
-  if (welcome->version != 1) co_return refused("session.welcome", "no common version");
+  if (welcome->version != 1) co_return refused("session.version", "no common version");
   welcome_ = std::move(*welcome);
   const auto half_trip = std::chrono::duration_cast<std::chrono::seconds>((BootClock::now() - asked) / 2).count();
   offset_s_ = welcome_.now + half_trip - unix_now();

@@ -1,5 +1,6 @@
 // Many agents at one gateway. The two ends are two processes, as in life; each figure is a line of JSON.
-//   build/release/bench_swarm idle N       memory of an idle session at the service; hellos a second, one after another and 32 at once
+//   build/release/bench_swarm idle N       memory of an idle session at the service; hellos a second, one after another and 32 at once;
+//                                          beside them bare TLS 1.3 connections (bench/bare_tls.hpp) of the same number, and openssl s_time
 //   build/release/bench_swarm storm N MS   the service is cut off for MS under N agents: how they come back
 // The agents are the shipped link, hello and backoff with nothing behind them; all of them are enrolled, none is in a roster.
 #include <boost/asio/co_spawn.hpp>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <map>
 #include <memory>
@@ -19,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench/bare_tls.hpp"
 #include "core/async.hpp"
 #include "core/backoff.hpp"
 #include "core/base64url.hpp"
@@ -34,6 +37,10 @@
 namespace wb {
 namespace {
 using namespace std::chrono_literals;
+
+struct Ports {
+  unsigned short service = 0, bare = 0;
+};
 
 struct SimulatedAgent {
   crypto::PrivateKey as;
@@ -51,12 +58,19 @@ T or_give_up(Result<T> result) {
   return std::move(*result);
 }
 
+// Of one process, up to now.
+struct Spent {
+  double resident_kib = 0, cpu_s = 0;
+};
+
 double resident_kib() {
   std::ifstream statm("/proc/self/statm");
   double size = 0, resident = 0;
   statm >> size >> resident;
   return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1024;
 }
+
+Spent spent() { return {resident_kib(), static_cast<double>(std::clock()) / CLOCKS_PER_SEC}; }
 
 // Enrolled as `reset-service token create` and `writeback-agent enroll` would, without the requests between them.
 std::vector<SimulatedAgent> enroll(const config::ServiceConfig& config, int count) {
@@ -157,26 +171,44 @@ double arrivals(asio::io_context& io, Swarm& swarm, std::size_t& next, std::size
   return static_cast<double>(count - from) / watch.ms() * 1000;
 }
 
-// The service's process answers each byte with its resident memory.
-double ask(int to, int from) {
-  double kib = 0;
-  if (::write(to, "m", 1) != 1 || ::read(from, &kib, sizeof kib) != static_cast<ssize_t>(sizeof kib)) give_up("the service is gone");
-  return kib;
+// The service's process answers each byte with what it has spent.
+Spent ask(int to, int from) {
+  Spent service;
+  if (::write(to, "m", 1) != 1 || ::read(from, &service, sizeof service) != static_cast<ssize_t>(sizeof service)) give_up("the service is gone");
+  return service;
 }
 
-int idle(Swarm& swarm, int to, int from) {
+Spent each(const Spent& before, const Spent& after, double count) {
+  return {(after.resident_kib - before.resident_kib) / count, (after.cpu_s - before.cpu_s) / count};
+}
+
+// Each figure of ours beside the same of bare TLS: one by one first, which also warms both ends up; then the rest, 32 at once.
+int idle(Swarm& swarm, bench::BareClient& bare, unsigned short bare_port, int to, int from) {
+  constexpr int at_once = 32;
   asio::io_context io(1);
   std::vector<std::unique_ptr<link::Link>> links;
+  std::vector<std::unique_ptr<bench::BareStream>> streams;
   std::size_t next = 0;
-  const auto count = swarm.agents.size();
-  const auto one = arrivals(io, swarm, next, std::min<std::size_t>(count / 4, 500), 1, links);
-  const auto before = ask(to, from), mine = resident_kib();
-  const auto at = next;
-  const auto many = arrivals(io, swarm, next, count, 32, links);
-  const auto more = static_cast<double>(next - at);
-  std::printf(R"({"sessions":%zu,"service_kib_each":%.1f,"agent_kib_each":%.1f,"hellos_per_s_one_by_one":%.0f,"hellos_per_s_32_at_once":%.0f})"
+  const auto count = swarm.agents.size(), warm = std::min<std::size_t>(count / 4, 500);
+  const auto bare_count = std::min<std::size_t>(count, 9'500);  // beside 10,000 sessions: 20,000 descriptors are usual
+  const auto more = static_cast<double>(count - warm), bare_more = static_cast<double>(bare_count - warm);
+  const auto one = arrivals(io, swarm, next, warm, 1, links), bare_one = bench::bare_handshakes(io, bare, warm, 1, streams);
+  const auto s_time = bench::s_time_handshakes(test::test_certificates(), bare_port, 3);
+  auto service = ask(to, from), agents = spent();
+  const auto many = arrivals(io, swarm, next, count, at_once, links);
+  const auto ours = each(service, ask(to, from), more), of_agents = each(agents, spent(), more);
+  std::printf(R"({"sessions":%zu,"service_kib_each":%.1f,"agent_kib_each":%.1f,"hellos_per_s_one_by_one":%.0f,"hellos_per_s_%d_at_once":%.0f,"service_cpu_us_each":%.0f,"agent_cpu_us_each":%.0f})"
               "\n",
-      count, (ask(to, from) - before) / more, (resident_kib() - mine) / more, one, many);
+      count, ours.resident_kib, of_agents.resident_kib, one, at_once, many, ours.cpu_s * 1e6, of_agents.cpu_s * 1e6);
+  service = ask(to, from), agents = spent();
+  const auto bare_many = bench::bare_handshakes(io, bare, bare_count - warm, at_once, streams);
+  const auto bares = each(service, ask(to, from), bare_more), of_clients = each(agents, spent(), bare_more);
+  std::printf(R"({"bare_tls":%zu,"server_kib_each":%.1f,"client_kib_each":%.1f,"handshakes_per_s_one_by_one":%.0f,"handshakes_per_s_%d_at_once":%.0f,"openssl_s_time_per_s":%.0f,"server_cpu_us_each":%.0f,"client_cpu_us_each":%.0f})"
+              "\n",
+      bare_count, bares.resident_kib, of_clients.resident_kib, bare_one, at_once, bare_many, s_time, bares.cpu_s * 1e6, of_clients.cpu_s * 1e6);
+  std::printf(R"({"of":"hellos beside bare handshakes","one_by_one":%.2f,"%d_at_once":%.2f,"one_by_one_beside_s_time":%.2f,"service_cpu":%.2f,"service_memory":%.2f})"
+              "\n",
+      one / bare_one, at_once, many / bare_many, s_time > 0 ? one / s_time : 0, ours.cpu_s / bares.cpu_s, ours.resident_kib / bares.resident_kib);
   return 0;
 }
 
@@ -216,13 +248,16 @@ int storm(Swarm& swarm, int to, int from, int away_ms) {
 }
 
 // ---- the service's end --------------------------------------------------------------------------------------
-int serve(config::ServiceConfig config, int child, int to, int from, int away_ms) {
+int serve(config::ServiceConfig config, bool beside_bare, int child, int to, int from, int away_ms) {
   std::optional<asio::io_context> io(std::in_place, 1);
+  std::optional<bench::BareServer> bare;
+  if (beside_bare) bare.emplace(*io, test::test_certificates());
   service::Settings shape;
   shape.hello_pause = 0ms;
   auto running = or_give_up(service::Service::start(*io, config, shape));
   config.listen_port = running->port();
-  if (::write(to, &config.listen_port, sizeof config.listen_port) != static_cast<ssize_t>(sizeof config.listen_port)) give_up("pipe");
+  const Ports ports{config.listen_port, bare ? bare->port() : config.listen_port};
+  if (::write(to, &ports, sizeof ports) != static_cast<ssize_t>(sizeof ports)) give_up("pipe");
   int status = 0;
   while (::waitpid(child, &status, WNOHANG) == 0) {
     io->run_for(5ms);
@@ -236,8 +271,8 @@ int serve(config::ServiceConfig config, int child, int to, int from, int away_ms
       running = or_give_up(service::Service::start(*io, config, shape));
       continue;
     }
-    const auto kib = resident_kib();
-    if (::write(to, &kib, sizeof kib) != static_cast<ssize_t>(sizeof kib)) give_up("pipe");
+    const auto so_far = spent();
+    if (::write(to, &so_far, sizeof so_far) != static_cast<ssize_t>(sizeof so_far)) give_up("pipe");
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
@@ -258,14 +293,17 @@ int run(std::string_view mode, int count, int away_ms) {
   if (child == 0) {
     Swarm swarm{{}, agents};
     swarm.dial.host = "127.0.0.1", swarm.dial.trust.ca_file = certificates.ca;
-    if (::read(down[0], &swarm.dial.port, sizeof swarm.dial.port) != static_cast<ssize_t>(sizeof swarm.dial.port)) ::_exit(1);
-    const auto code = mode == "idle" ? idle(swarm, up[1], down[0]) : storm(swarm, up[1], down[0], away_ms);
+    Ports ports;
+    if (::read(down[0], &ports, sizeof ports) != static_cast<ssize_t>(sizeof ports)) ::_exit(1);
+    swarm.dial.port = ports.service;
+    bench::BareClient bare(certificates, ports.bare);
+    const auto code = mode == "idle" ? idle(swarm, bare, ports.bare, up[1], down[0]) : storm(swarm, up[1], down[0], away_ms);
     std::fflush(stdout);
     ::_exit(code);  // the certificates' folder belongs to the parent
   }
   agents.clear();
   ::fcntl(up[0], F_SETFL, O_NONBLOCK);
-  return serve(std::move(config), child, down[1], up[0], away_ms);
+  return serve(std::move(config), mode == "idle", child, down[1], up[0], away_ms);
 }
 }  // namespace
 }  // namespace wb

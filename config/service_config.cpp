@@ -11,6 +11,13 @@ void read_service(Reader& reader, ServiceConfig& config) {
       listen.optional("port", config.listen_port, shape::whole(1, 65'535));
       listen.required("certificate_file", config.certificate_file, shape::path(folder, false));
       listen.required("key_file", config.key_file, shape::path(folder, false));
+      listen.optional("connections_max", config.connections_max, shape::whole(100, 1'000'000));
+      listen.optional("connections_per_address", config.door.connections_per_address, shape::whole(1, 1'000'000));
+      listen.optional("handshakes_per_second", config.door.handshakes_per_second, shape::whole(1, 100'000));
+      listen.optional("handshakes_max", config.door.handshakes_max, shape::whole(16, 100'000));
+      listen.optional("hellos_waiting_max", config.hellos_waiting_max, shape::whole(16, 100'000));
+      listen.optional("enrolments_per_minute", config.enrolments_per_minute, shape::whole(1, 10'000));
+      listen.list("trusted_balancers", config.door.trusted_balancers, shape::address_or_network(), 0, 64);
       listen.refused("key", "a path in key_file: keys never stand in this file");
     });
     top.required("public_url", config.public_url, shape::https_origin());

@@ -8,6 +8,7 @@
 
 #include "config/yaml_reader.hpp"
 #include "core/log.hpp"
+#include "link/settings.hpp"
 
 namespace wb::config {
 
@@ -15,6 +16,10 @@ struct ServiceConfig {
   std::string listen_address = "0.0.0.0";                      // listen.address
   unsigned short listen_port = 443;                            // listen.port
   std::filesystem::path certificate_file, key_file;            // listen.certificate_file, listen.key_file
+  int connections_max = 20'000;                                // listen.connections_max
+  link::AdmissionLimits door;                                  // listen.handshakes_per_second, handshakes_max, connections_per_address, trusted_balancers
+  int hellos_waiting_max = 1'024;                              // listen.hellos_waiting_max
+  int enrolments_per_minute = 5;                               // listen.enrolments_per_minute: of an address
   std::string public_url;                                      // https://host[:port]: `iss` of jobs, what agents and people dial
   std::string tenant = "default";                              // letters, digits, - and _; 1 to 64
   std::filesystem::path state_dir = "/var/lib/reset-service";  // store.sqlite, sr.pem, sk.pem

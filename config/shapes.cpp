@@ -1,6 +1,8 @@
 #include "config/shapes.hpp"
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -198,6 +200,17 @@ Shape<std::string> tenant() {
 }
 
 Shape<std::string> ip_address() { return text("an IP address, like 0.0.0.0 or ::", is_address); }
+
+Shape<std::string> address_or_network() {
+  return text("an IP address, or a network like 10.1.0.0/16 (of /8 or less, IPv6 of /16 or less, and nothing behind the prefix)", [](std::string_view t) {
+    if (t.find('/') == std::string_view::npos) return is_address(t);
+    boost::system::error_code no;
+    const auto four = boost::asio::ip::make_network_v4(std::string(t), no);
+    if (!no) return four.prefix_length() >= 8 && four == four.canonical();
+    const auto six = boost::asio::ip::make_network_v6(std::string(t), no);
+    return !no && six.prefix_length() >= 16 && six == six.canonical();
+  });
+}
 
 Shape<std::string> loopback_end() {
   return text("an address of this machine itself with a port, like 127.0.0.1:9911 or [::1]:9911, or nothing", [](std::string_view t) {

@@ -2,26 +2,23 @@
 //
 // What a peer costs before it has proven anything is a TLS handshake (an ECDSA signature and a key agreement) and a few
 // kilobytes. Three limits: handshakes a second of all together, handshakes under way, connections of one address that are
-// no links (yet).
+// no links (yet). A load balancer that passes TLS on is one address to us, and everybody: the trusted ones have no such share.
 #pragma once
 #include <algorithm>
 #include <chrono>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "core/clock.hpp"
+#include "link/proxy.hpp"
+#include "link/settings.hpp"
 
 namespace wb::link {
 
-struct AdmissionLimits {
-  int handshakes_per_second = 500;  // and as many at once after a quiet second
-  std::size_t handshakes_max = 512;
-  std::size_t connections_per_address = 512;  // people behind one address, or all behind a load balancer
-};
-
 class Admission {
  public:
-  explicit Admission(AdmissionLimits limits = {}) : limits_(limits), tokens_(limits.handshakes_per_second) {}
+  explicit Admission(AdmissionLimits limits = {}) : limits_(std::move(limits)), tokens_(limits_.handshakes_per_second) {}
 
   // How long the next accept must wait; zero: it may come now. What waits lies in the kernel's queue meanwhile.
   std::chrono::milliseconds pause(BootClock::time_point now) {
@@ -33,6 +30,7 @@ class Admission {
   bool enter(const std::string& address, BootClock::time_point now) {
     refill(now);
     tokens_ = std::max(0.0, tokens_ - 1);
+    if (trusted(address)) return true;
     auto& count = per_address_[address];
     if (count >= limits_.connections_per_address) return false;
     ++count;
@@ -42,6 +40,9 @@ class Admission {
   void leave(const std::string& address) {
     const auto found = per_address_.find(address);
     if (found != per_address_.end() && --found->second == 0) per_address_.erase(found);
+  }
+  bool trusted(const std::string& address) const {
+    return std::any_of(limits_.trusted_balancers.begin(), limits_.trusted_balancers.end(), [&](const auto& rule) { return covered(rule, address); });
   }
   // With this many handshakes under way the oldest must go when another comes: an honest one takes milliseconds.
   bool crowded(std::size_t handshakes) const { return handshakes > limits_.handshakes_max; }

@@ -15,8 +15,18 @@ namespace {
 using tcp = asio::ip::tcp;
 using boost::system::error_code;
 
+const char* place_of(Verification::Flaw flaw) {
+  switch (flaw) {
+    case Verification::Flaw::issuer: return "link.tls_issuer";
+    case Verification::Flaw::name: return "link.tls_name";
+    case Verification::Flaw::time: return "link.tls_time";
+    case Verification::Flaw::other: break;
+  }
+  return "link.tls";
+}
+
 Fault tls_fault(const error_code& ec, const Verification& seen) {
-  if (!seen.problem.empty()) return fault(Fault::Kind::refused, "link.tls", "certificate: " + seen.problem);
+  if (!seen.problem.empty()) return fault(Fault::Kind::refused, place_of(seen.flaw), "certificate: " + seen.problem);
   const bool spoken = ec.category() == asio::error::get_ssl_category();  // an alert, or not TLS at all
   return fault(spoken ? Fault::Kind::refused : Fault::Kind::unreachable, "link.tls", printable(ec.message()));
 }

@@ -54,7 +54,10 @@ HttpConnection::HttpConnection(asio::ip::tcp::socket socket, TlsContext tls, con
     : settings_(settings), callbacks_(std::move(callbacks)), stream_(std::move(socket), *tls), deadline_(stream_.get_executor()) {
   error_code ec;
   const auto end = stream_.lowest_layer().remote_endpoint(ec);
-  peer_ = ec ? std::string("unknown") : end.address().to_string();
+  const auto address = ec ? asio::ip::address() : end.address();
+  const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();  // on a socket for both, IPv4 looks so
+  const auto plain = mapped ? asio::ip::address(asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6())) : address;
+  peer_ = ec ? std::string("unknown") : plain.to_string();
   buffer_.max_size(settings_.header_bytes_max + 64 * 1024);
 }
 

@@ -1,5 +1,7 @@
-// How the service is reached: what agent.yaml's `service` says beyond the address.
+// How the service is reached: what agent.yaml's `service` says beyond the address. And how many reach it at once: the door of
+// service.yaml's `listen`.
 #pragma once
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -24,6 +26,14 @@ struct TrustSettings {
   std::filesystem::path ca_file;            // PEM; empty: the system's store
   std::filesystem::path intercept_ca_file;  // PEM: a box that reads TLS and may; empty: none may
   bool operator==(const TrustSettings&) const = default;
+};
+
+// What strangers may cost the web server (link/admission.hpp).
+struct AdmissionLimits {
+  int handshakes_per_second = 500;  // and as many at once after a quiet second
+  std::size_t handshakes_max = 512;
+  std::size_t connections_per_address = 512;        // that are no links: the people behind one address
+  std::vector<std::string> trusted_balancers = {};  // addresses and networks in CIDR form that have no share: all people come from there
 };
 
 }  // namespace wb::link

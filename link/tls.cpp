@@ -94,6 +94,11 @@ bool note_verification(bool good, X509_STORE_CTX* store, Verification& seen) {
   const int error = X509_STORE_CTX_get_error(store);
   const bool stranger = error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY || error == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
       error == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT || error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE || error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT;
+  const bool another = error == X509_V_ERR_HOSTNAME_MISMATCH || error == X509_V_ERR_IP_ADDRESS_MISMATCH;
+  const bool untimely = error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID;
+  seen.flaw = stranger ? Verification::Flaw::issuer : another ? Verification::Flaw::name
+      : untimely                                              ? Verification::Flaw::time
+                                                              : Verification::Flaw::other;
   if (stranger) seen.problem += " (not an authority that we trust: a box between that reads TLS?)";
   return false;
 }

@@ -24,6 +24,10 @@ Result<std::string> interceptor(SSL* tls, const TrustSettings& trust);
 
 // Why the peer's certificate was not believed: filled during the handshake, empty when it was.
 struct Verification {
+  enum class Flaw { issuer,  // an authority that is not trusted
+    name,
+    time,
+    other } flaw = Flaw::other;
   std::string problem;  // "unable to get local issuer certificate, issuer CN=...": printable, short
 };
 // The handshake fails unless the certificate is for `host`: a DNS name (sent as SNI; no partial wildcards) or an IP

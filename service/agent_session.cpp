@@ -13,11 +13,12 @@ namespace {
 constexpr std::size_t kids_max = 16;       // more than an agent keeps: what is forgotten first, it has forgotten too
 constexpr std::size_t outbox_max = 1'024;  // a full window for every domain, with room for acks
 constexpr int malformed_max = 16;          // then the peer is not one to talk to
+constexpr int flood_pause_ms = 5'000;      // after which one that said too much may come back
 }  // namespace
 
-AgentSession::AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Refusals& refusals, Listener& listener, int window)
+AgentSession::AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Refusals& refusals, Listener& listener, const Settings& settings)
     : id(new_ulid()), agent(std::move(greeted.agent)), epoch(greeted.hello.epoch), from(greeted.hello.from.value_or("")), link_(std::move(link)), as_(std::move(as)), caps_(greeted.hello.caps.begin(), greeted.hello.caps.end()), rosters_(rosters), refusals_(refusals), listener_(listener),
-      window_(std::clamp(greeted.hello.window, 1, window)), window_max_(window), outbox_(executor, outbox_max) {
+      window_(std::clamp(greeted.hello.window, 1, settings.window)), window_max_(settings.window), pace_(settings.messages_per_second, settings.messages_at_once), outbox_(executor, outbox_max) {
   for (auto& name : domains) domains_[name];
   for (const auto& kid : greeted.hello.ae_kids) opens_with(kid);
 }
@@ -67,8 +68,12 @@ Awaitable<> AgentSession::run(std::chrono::milliseconds heartbeat) {
       break;
     }
     if (handle(*text)) continue;
-    std::string why = "malformed";
-    co_await link_->close(link::Close::protocol_error, std::move(why));
+    if (flooding_) {  // past the outbox: nothing is taken from that any more once the link closes
+      auto last = protocol::message_text("error", protocol::Error{"slow_down", "too many messages", flood_pause_ms});
+      (void)co_await link_->write(std::move(last));
+    }
+    std::string why = flooding_ ? "slow_down" : "malformed";
+    co_await link_->close(flooding_ ? link::Close::try_later : link::Close::protocol_error, std::move(why));
     break;
   }
   outbox_.close();
@@ -127,6 +132,11 @@ void AgentSession::say_error(std::string code, std::string message, const std::s
 bool AgentSession::handle(const std::string& text) {
   suspect_ = false;  // whatever it says: it lives
   heard_ = BootClock::now();
+  if (!pace_.take(heard_)) {
+    refusals_.count(security::flood, {log::field("agent", agent.id)});
+    flooding_ = true;
+    return false;
+  }
   auto envelope = protocol::decode_envelope(text);
   if (!envelope) {
     refusals_.count(security::message, {log::field("agent", agent.id)});
@@ -153,7 +163,11 @@ bool AgentSession::handle(const std::string& text) {
 }
 
 void AgentSession::on_heartbeat(const protocol::AgentHeartbeat& hb) {
+  const auto before = window_;
   if (hb.window > 0) window_ = std::min(hb.window, window_max_);
+  int held = 0;
+  for (const auto& [name, d] : domains_) held += d.held;
+  unaccounted_ = std::clamp(hb.inflight - held, 0, window_max_);
   for (const auto& [name, readiness] : hb.ready) {
     auto* d = domain(name);
     if (!d) continue;  // a domain it is not enrolled in
@@ -164,6 +178,8 @@ void AgentSession::on_heartbeat(const protocol::AgentHeartbeat& hb) {
     log::info("agent.readiness", log::field("agent", agent.id), log::field("domain", name), log::field("ready", readiness.ready), log::field("reason", printable(readiness.reason)));
     if (flipped && readiness.ready) listener_.agents_changed(name);
   }
+  if (window_ <= before) return;
+  for (const auto& [name, d] : domains_) listener_.agents_changed(name);  // there is room where there was none
 }
 
 void AgentSession::on_keys(const protocol::AgentKeys& keys) {

@@ -7,12 +7,14 @@
 #include <string>
 
 #include "core/async.hpp"
+#include "core/pace.hpp"
 #include "core/refusals.hpp"
 #include "crypto/keys.hpp"
 #include "link/link.hpp"
 #include "protocol/messages.hpp"
 #include "service/handshake.hpp"
 #include "service/rosters.hpp"
+#include "service/settings.hpp"
 
 namespace wb::service {
 
@@ -36,7 +38,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
     int held = 0;                                  // jobs it has from us
   };
 
-  AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Refusals& refusals, Listener& listener, int window);
+  AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Refusals& refusals, Listener& listener, const Settings& settings);
 
   const std::string id;  // of this session
   AgentRow agent;        // its next key may come while it lives
@@ -62,6 +64,8 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   const Domain* domain(const std::string& name) const;
   const std::map<std::string, Domain>& domains() const { return domains_; }
   int window() const { return window_; }
+  // How full its hands are, for the choice between agents: what it has from us there, and what it said it has beyond all that.
+  double load(const Domain& of) const { return static_cast<double>(of.held + unaccounted_) / window_; }
   // It let an offer or a lease lapse: frozen perhaps. Until it says anything it is asked only when nobody else is there.
   void suspect() { suspect_ = true; }
   bool suspected() const { return suspect_; }
@@ -88,10 +92,12 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   Listener& listener_;
   int window_;
   const int window_max_;
+  int unaccounted_ = 0;  // jobs that it had in its hands at its last heartbeat, and that count for nobody any more
   int malformed_ = 0;
+  Pace pace_;
   std::vector<std::string> kids_;  // of keys it opens with, as its hello and statements said; the newest last
   BootClock::time_point heard_ = BootClock::now();
-  bool draining_ = false, broken_ = false, suspect_ = false;
+  bool draining_ = false, broken_ = false, suspect_ = false, flooding_ = false;
   Queue<std::string> outbox_;
 };
 

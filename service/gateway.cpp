@@ -90,7 +90,7 @@ Awaitable<> Gateway::serve(std::unique_ptr<link::Link> link) {
     co_return;
   }
   std::erase_if(*enrolled, [&](const auto& domain) { return !in(greeted->hello.domains, domain); });
-  auto session = std::make_shared<AgentSession>(executor_, std::move(link), std::move(*greeted), std::move(*key), std::move(*enrolled), rosters_, refusals_, *listener_, settings_.window);
+  auto session = std::make_shared<AgentSession>(executor_, std::move(link), std::move(*greeted), std::move(*key), std::move(*enrolled), rosters_, refusals_, *listener_, settings_);
   const auto& agent = session->agent.id;
   if (auto old = sessions_.find(agent); old != sessions_.end()) {
     if (session->from == old->second->id) session->take_over(*old->second);  // the agent closes that link when it is done with it
@@ -205,7 +205,7 @@ Gateway::Choice Gateway::choose(const Wanted& wanted) const {
     choice.any_ready = true;
     const auto held = session->domain(wanted.domain)->held;
     if (held >= places(*session, wanted.reading) || in(wanted.except, agent)) continue;
-    const std::tuple load(session->suspected(), in(wanted.avoid, agent), static_cast<double>(held) / session->window());
+    const std::tuple load(session->suspected(), in(wanted.avoid, agent), session->load(*session->domain(wanted.domain)));
     if (choice.agent && best <= load) continue;
     choice.agent = agent;
     best = load;

@@ -9,7 +9,10 @@ Settings settled(Settings shape, const config::ServiceConfig& config) {
   shape.tenant = config.tenant;
   shape.public_url = config.public_url;
   shape.window = config.window;
-  if (config.heartbeat != config::ServiceConfig().heartbeat) shape.heartbeat = config.heartbeat;
+  const config::ServiceConfig defaults;
+  if (config.heartbeat != defaults.heartbeat) shape.heartbeat = config.heartbeat;
+  if (config.hellos_waiting_max != defaults.hellos_waiting_max) shape.greetings_max = static_cast<std::size_t>(config.hellos_waiting_max);
+  if (config.enrolments_per_minute != defaults.enrolments_per_minute) shape.enrol_per_minute = config.enrolments_per_minute;
   shape.channel_binding = config.channel_binding == config::ServiceConfig::ChannelBinding::exporter;
   return shape;
 }
@@ -49,6 +52,8 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
   web.port = config.listen_port;
   web.certificate_file = config.certificate_file;
   web.key_file = config.key_file;
+  web.connections_max = config.connections_max;
+  web.admission = config.door;
   auto* self = service.get();
   auto started = link::WebServer::start(
       io, web, [self](link::HttpRequest request) { return guarded(&self->api_, std::move(request)); },

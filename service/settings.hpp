@@ -13,10 +13,11 @@ struct Settings {
   bool channel_binding = true;     // the hello must carry the TLS exporter
   std::chrono::milliseconds hello_timeout{5'000}, hello_pause{1'000}, heartbeat{25'000};
   std::chrono::milliseconds probe_wait{10'000}, wait_max{30'000};
-  std::chrono::milliseconds ack_delay{20};        // how long outcomes may wait to be flushed together
-  std::chrono::milliseconds release_look{1'000};  // how often is looked for what an operator ordered: releases, revocations, keys
-  int enrol_per_minute = 5;                       // per address
-  std::size_t greetings_max = 1'024;              // links whose hello has not come yet
+  std::chrono::milliseconds ack_delay{20};                    // how long outcomes may wait to be flushed together
+  std::chrono::milliseconds release_look{1'000};              // how often is looked for what an operator ordered: releases, revocations, keys
+  int enrol_per_minute = 5;                                   // per address
+  int messages_per_second = 2'000, messages_at_once = 8'192;  // of one agent: far above what its window and its unacked results come to
+  std::size_t greetings_max = 1'024;                          // links whose hello has not come yet
   std::size_t sessions_max = 10'000, live_jobs_max = 10'000, waiters_max = 16;
   queue::JobTimings jobs;
 };

@@ -69,6 +69,51 @@ TEST(AResultThatIsNotAcked, IsSaidAgainOnTheSameLink) {
   });
 }
 
+// Until the agent says so; its own tries go on meanwhile.
+Awaitable<> until_no_link(AgentWorld& w, agent::LinkTrouble trouble) {
+  const Stopwatch watch;
+  for (;;) {
+    const auto now = w.agent->snapshot();
+    if (now.no_link && now.no_link->trouble == trouble) co_return;
+    CO_REQUIRE(watch.ms() < 10'000);
+    co_await asio::post(w.io, asio::use_awaitable);
+  }
+}
+
+TEST(AnAgentWithoutALink, TellsWhyUntilItHasOne) {
+  AgentWorld world;
+  world.play([](AgentWorld& w) -> Awaitable<> {
+    EXPECT_FALSE(w.agent->snapshot().no_link);
+    w.cb = "none";
+    w.peer->abort();
+    co_await until_no_link(w, agent::LinkTrouble::lost);
+    co_await until_no_link(w, agent::LinkTrouble::channel_binding);
+    const auto now = w.agent->snapshot();
+    EXPECT_EQ(now.no_link->service, w.maker.issuer);
+    EXPECT_EQ(now.no_link->where, "session.challenge");
+    EXPECT_NE(now.no_link->detail.find("binds no channel"), std::string::npos);
+    EXPECT_LE(std::abs(now.no_link->at - unix_now()), 2);
+    EXPECT_FALSE(health_of(now).ready);
+    w.cb = "exporter";
+    (void)co_await w.until_ready(true);
+    EXPECT_FALSE(w.agent->snapshot().no_link) << "that is over";
+  });
+}
+
+TEST(AnAgentWithoutALink, BecauseOfItsProxyTellsThat) {
+  AgentWorld world;
+  world.config.proxy.use = link::ProxySettings::Use::fixed, world.config.proxy.url = "http://127.0.0.1:1";
+  world.run([&world](LinkWorld&) {
+    return [](AgentWorld& w) -> Awaitable<> {
+      w.start_agent();
+      co_await until_no_link(w, agent::LinkTrouble::proxy_unreachable);
+      EXPECT_NE(w.agent->snapshot().no_link->detail.find("127.0.0.1:1"), std::string::npos);
+      auto stopping = w.stop_agent();
+      co_await std::move(stopping);
+    }(world);
+  });
+}
+
 // ---- readiness ----------------------------------------------------------------------------------------------
 TEST(ADirectoryThatGoesAway, IsSaidInTheNextHeartbeatWithTheReason) {
   AgentWorld world;

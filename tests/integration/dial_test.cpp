@@ -61,7 +61,7 @@ TEST_F(ADial, RefusesACertificateOfAnotherAuthority) {
   world.start();
   auto settings = world.dialling();
   settings.trust.ca_file = make_certificates(other.folder, "DNS:localhost", "Another CA").ca;
-  EXPECT_EQ(dialled(world, settings), "refused link.tls certificate: unable to get local issuer certificate, issuer CN = Writeback test CA (not an authority that we trust: a box between that reads TLS?)");
+  EXPECT_EQ(dialled(world, settings), "refused link.tls_issuer certificate: unable to get local issuer certificate, issuer CN = Writeback test CA (not an authority that we trust: a box between that reads TLS?)");
 }
 
 TEST_F(ADial, RefusesACertificateForAnotherName) {
@@ -72,14 +72,14 @@ TEST_F(ADial, RefusesACertificateForAnotherName) {
   world.start();
   auto settings = world.dialling();
   settings.trust.ca_file = made.ca;
-  EXPECT_EQ(dialled(world, settings), "refused link.tls certificate: IP address mismatch, issuer CN = Writeback test CA");
+  EXPECT_EQ(dialled(world, settings), "refused link.tls_name certificate: IP address mismatch, issuer CN = Writeback test CA");
 }
 
 TEST_F(ADial, RefusesTheSystemsStoreForAPrivateAuthority) {
   world.start();
   auto settings = world.dialling();
   settings.trust.ca_file.clear();
-  EXPECT_EQ(dialled(world, settings).substr(0, 30), "refused link.tls certificate: ");
+  EXPECT_EQ(dialled(world, settings).substr(0, 37), "refused link.tls_issuer certificate: ");
 }
 
 TEST_F(ADial, NamesAnAuthorityFileThatCannotBeRead) {

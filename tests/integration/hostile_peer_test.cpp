@@ -2,6 +2,7 @@
 // ends of TLS that are not the service.
 #include <gtest/gtest.h>
 
+#include <set>
 #include <thread>
 
 #include "tests/support/agent_world.hpp"
@@ -143,6 +144,55 @@ TEST(AServiceGoneBad, ThatSaysWhatIsNoMessageSixteenTimesIsLeftAndDialledAgain) 
   });
 }
 
+// Every one is answered, by name, and no more than the window is in anybody's hands.
+TEST(AServiceGoneBad, ThatOffersMoreThanTheWindowIsToldBusyForTheRest) {
+  AgentWorld world;  // a window of two
+  const std::string bob = "6fd0a2c4-1111-2222-3333-000000000003";
+  world.directory->add(bob, "bob");
+  world.play([&bob](AgentWorld& w) -> Awaitable<> {
+    w.directory->set([](FakeDirectory::Shared& s) { s.hold_writes = true; });
+    auto one = w.reset(), two = w.reset("New-Passw0rd-1", bob);
+    w.post_job(one.job, one.sec);
+    w.post_job(two.job, two.sec);
+    constexpr int flood = 60;
+    auto probe = w.maker.probe("alice");
+    for (int i = 0; i < flood; ++i) {
+      probe.jti = new_ulid();
+      w.post_job(probe);
+    }
+    std::set<std::string> busy;  // a result that is acked late is said again
+    std::size_t errors = 0;
+    while (busy.size() + errors < flood) {
+      auto receiving = w.inbox.receive();
+      auto got = co_await std::move(receiving);
+      if (!got) co_return;
+      if (got->type == "error") {
+        const auto error = protocol::decode<protocol::Error>(got->body).value();
+        EXPECT_EQ(error.code, "busy");
+        ++errors;
+      }
+      if (got->type != "result") continue;
+      const auto jws = protocol::decode<protocol::ResultMessage>(got->body).value().jws;
+      const auto r = protocol::decode<protocol::JobResult>(crypto::verify(jws, protocol::typ_result, w.keys.as.public_key()).value()).value();
+      EXPECT_EQ(r.code, protocol::Code::busy);
+      EXPECT_EQ(r.reason, "window");
+      w.post("ack", protocol::JobRef{r.jti, r.fence});
+      busy.insert(r.jti);
+    }
+    EXPECT_EQ(w.agent->refusals().total(agent::security::flood), errors);
+    w.directory->set([](FakeDirectory::Shared& s) { s.hold_writes = false; });
+    std::set<std::string> applied;
+    while (applied.size() < 2) {
+      auto coming = w.result();
+      const auto r = co_await std::move(coming);
+      if (busy.contains(r.jti)) continue;
+      EXPECT_EQ(r.code, protocol::Code::applied);
+      applied.insert(r.jti);
+    }
+    EXPECT_EQ(w.hellos.size(), 1U) << "the link stays";
+  });
+}
+
 TEST(AServiceGoneBad, ThatReplaysAJobToARestartedAgentIsRefusedAndNothingIsWrittenAgain) {
   AgentWorld world;
   world.play([](AgentWorld& w) -> Awaitable<> {
@@ -191,21 +241,21 @@ TEST(AnEndOfTls, ThatIsNotTheServiceIsRefusedWithTheReason) {
     CertificateFlaw flaw;
     const char* names;
     bool trusted;  // the agent has this very authority in its file
-    const char* said;
+    const char *said, *trouble;
   };
   const Case cases[] = {
-      {"as it should be", CertificateFlaw::none, "IP:127.0.0.1", true, ""},
-      {"expired", CertificateFlaw::expired, "IP:127.0.0.1", true, "expired"},
-      {"not valid yet", CertificateFlaw::not_yet_valid, "IP:127.0.0.1", true, "not yet valid"},
-      {"self-signed", CertificateFlaw::self_signed, "IP:127.0.0.1", true, "self-signed"},
-      {"for another name", CertificateFlaw::none, "DNS:elsewhere.example,IP:127.0.0.2", true, "mismatch"},
-      {"intercepted", CertificateFlaw::none, "IP:127.0.0.1", false, "Intercepting CA"},
+      {"as it should be", CertificateFlaw::none, "IP:127.0.0.1", true, "", ""},
+      {"expired", CertificateFlaw::expired, "IP:127.0.0.1", true, "expired", "tls_time"},
+      {"not valid yet", CertificateFlaw::not_yet_valid, "IP:127.0.0.1", true, "not yet valid", "tls_time"},
+      {"self-signed", CertificateFlaw::self_signed, "IP:127.0.0.1", true, "self-signed", "tls_issuer"},
+      {"for another name", CertificateFlaw::none, "DNS:elsewhere.example,IP:127.0.0.2", true, "mismatch", "tls_name"},
+      {"intercepted", CertificateFlaw::none, "IP:127.0.0.1", false, "Intercepting CA", "tls_issuer"},
   };
   for (const auto& c : cases) {
     std::string pattern = (std::filesystem::temp_directory_path() / "wb-tls-XXXXXX").string();
     const std::filesystem::path folder = ::mkdtemp(pattern.data());
     const auto made = make_certificates(folder, c.names, c.trusted ? "Writeback test CA" : "Intercepting CA", c.flaw);
-    std::string said = "connected";
+    std::string said = "connected", trouble;
     {
       LinkWorld world;
       world.settings.certificate_file = made.cert, world.settings.key_file = made.key;
@@ -213,14 +263,16 @@ TEST(AnEndOfTls, ThatIsNotTheServiceIsRefusedWithTheReason) {
       auto settings = world.dialling();
       if (c.trusted) settings.trust.ca_file = made.ca;
       world.run([&](LinkWorld&) {
-        return [](link::DialSettings s, std::string& out) -> Awaitable<> {
+        return [](link::DialSettings s, std::string& out, std::string& word) -> Awaitable<> {
           auto got = co_await link::dial(std::move(s));
           out = got ? "" : got.error().detail;
-        }(settings, said);
+          word = got ? "" : to_string(agent::trouble_of(got.error()));
+        }(settings, said, trouble);
       });
     }
     if (*c.said == '\0') EXPECT_EQ(said, "") << c.what;
     else EXPECT_NE(said.find(c.said), std::string::npos) << c.what << ": " << said;
+    EXPECT_EQ(trouble, c.trouble) << c.what << ": " << said;
     std::filesystem::remove_all(folder);
   }
 }

@@ -104,6 +104,7 @@ class AProxy(OneAgent):
             self.agent_with(proxy={"use": proxy.url})
             self.wait_said("where=proxy.sign_in")
             self.assertIn("answered CONNECT with 407: it wants Basic; service.proxy.sign_in is none", self.said())
+            self.assertIn(" reason=proxy_auth ", self.said())
             basic = {"use": proxy.url, "sign_in": "basic", "user": "tom", "password_file": self.secret("proxy.password", "wrong\n")}
             self.agent_with(proxy=basic)
             self.wait_said("the user and password of ours was no")

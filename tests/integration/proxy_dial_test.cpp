@@ -271,7 +271,7 @@ TEST_F(ADialThroughAProxy, MarksALinkThatAnAllowedBoxIntercepts) {
   const auto box = settings.trust.ca_file;  // the server's certificate is the box's in this story
   settings.trust = {make_certificates(folder, "DNS:reset.example", "The service's own CA").ca, {}};
   world.run([this](LinkWorld&) { return go(this); });
-  EXPECT_EQ(said, "refused link.tls certificate: unable to get local issuer certificate, issuer CN = Writeback test CA (not an authority that we trust: a box between that reads TLS?)");
+  EXPECT_EQ(said, "refused link.tls_issuer certificate: unable to get local issuer certificate, issuer CN = Writeback test CA (not an authority that we trust: a box between that reads TLS?)");
   settings.trust.intercept_ca_file = box;
   world.start();
   settings.port = world.server->bound_port();

@@ -4,6 +4,7 @@
 #include "core/base64url.hpp"
 #include "core/ids.hpp"
 #include "crypto/trust.hpp"
+#include "tests/support/link_world.hpp"
 #include "tests/support/service_world.hpp"
 
 namespace wb::test {
@@ -91,6 +92,32 @@ TEST(AServiceUnderEnrolments, LimitsThemByAddress) {
   const auto reply = agent.enroll(world.token());
   EXPECT_EQ(reply.status, 429);
   EXPECT_EQ(reply.error(), "busy");
+}
+
+TEST(AServicesDoor, IsAsWideAsItsConfigurationSays) {
+  ServiceWorld world;
+  world.stop();
+  world.config.door.connections_per_address = 1, world.config.enrolments_per_minute = 1, world.config.hellos_waiting_max = 16, world.config.connections_max = 4;
+  world.start();
+  {
+    const RawTls first(world.port()), second(world.port());
+    EXPECT_FALSE(first.error);
+    EXPECT_TRUE(second.error) << "one of an address";
+  }
+  world.stop();
+  world.config.door.trusted_balancers = {"127.0.0.1"};
+  world.start();
+  {
+    std::vector<std::unique_ptr<RawTls>> people;
+    for (int i = 0; i < 5; ++i) people.push_back(std::make_unique<RawTls>(world.port()));
+    for (int i = 0; i < 4; ++i) EXPECT_FALSE(people[static_cast<std::size_t>(i)]->error) << i;
+    EXPECT_TRUE(people.back()->error) << "four of all together";
+  }
+  const auto enroll = [&] { return https("POST", world.url() + "/agent/v1/enroll", "{}").status; };
+  world.stop();  // with the people's connections, so that there is room
+  world.start();
+  EXPECT_EQ(enroll(), 400);
+  EXPECT_EQ(enroll(), 429) << "one a minute, balancer or not";
 }
 
 // ---- hello --------------------------------------------------------------------------------------------------

@@ -41,6 +41,22 @@ TEST_F(AWebServersDoor, DoesNotCountALinkAgainstItsAddress) {
   });
 }
 
+// A socket for both families sees IPv4 as ::ffff:127.0.0.1; the operator wrote what the balancer's address is.
+TEST_F(AWebServersDoor, CountsNotWhoComesThroughATrustedBalancer) {
+  world.settings.address = "::";
+  world.settings.admission.connections_per_address = 1;
+  world.settings.admission.trusted_balancers = {"127.0.0.0/8"};
+  client([](unsigned short port) {
+    std::vector<std::unique_ptr<RawTls>> people;
+    for (int i = 0; i < 5; ++i) {
+      people.push_back(std::make_unique<RawTls>(port));
+      EXPECT_FALSE(people.back()->error) << i;
+    }
+    people.front()->send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_TRUE(people.front()->answer().starts_with("HTTP/1.1 200 "));
+  });
+}
+
 // Peers that connect and never speak TLS: the oldest go, and an honest one is served at once.
 TEST_F(AWebServersDoor, ServesWhileSilentPeersCrowdItsDoor) {
   world.settings.admission.handshakes_max = 4;

@@ -199,9 +199,9 @@ void FakeAgent::state(std::int64_t rsn) {
   send(message_text("keys", keys));
 }
 
-void FakeAgent::ready(bool is_ready, int window) {
+void FakeAgent::ready(bool is_ready, int window, int inflight) {
   protocol::AgentHeartbeat hb;
-  hb.window = window;
+  hb.window = window, hb.inflight = inflight;
   hb.ready[world_.domain] = {is_ready, "", "dc1.corp.example", true, true};
   send(message_text("hb", hb));
 }

@@ -61,8 +61,8 @@ class FakeAgent {
   // Dials and says hello: "welcome", or the code of the error.
   std::string connect(Tweak tweak = {});
   std::string replay(const std::string& hello_jws);
-  void state(std::int64_t rsn);                      // sends its statement
-  void ready(bool is_ready = true, int window = 8);  // a heartbeat
+  void state(std::int64_t rsn);                                        // sends its statement
+  void ready(bool is_ready = true, int window = 8, int inflight = 0);  // a heartbeat
   void send(std::string text);
   void cut();  // as if killed
 

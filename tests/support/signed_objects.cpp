@@ -77,7 +77,7 @@ std::string SignedObjects::judge_result(const Make& make) {
   result.jti = new_ulid(), result.fence = 1, result.att = 1, result.agent = agent_.id, result.code = protocol::Code::applied, result.at = now;
   const auto say = [&](const std::string&) { return protocol::message_text("result", protocol::ResultMessage{make(protocol::encode(result))}); };
   auto session = std::make_shared<service::AgentSession>(io.get_executor(), std::make_unique<OneMessage>(io.get_executor(), say, heard), service::Greeted{agent_, {}}, as_.public_key(),
-      std::vector<std::string>{maker_.domain}, rosters_, refusals_, *this, 8);
+      std::vector<std::string>{maker_.domain}, rosters_, refusals_, *this, service::Settings{});
   const int before = answers_;
   bool done = false;
   asio::co_spawn(io, session->run(60s), [&](std::exception_ptr threw) { EXPECT_FALSE(threw); done = true; });

@@ -65,6 +65,23 @@ TEST(AnAddress, IsForgottenWithItsLastConnection) {
   door.leave("never came");
 }
 
+TEST(ATrustedBalancer, HasNoShareAndItsNeighboursHave) {
+  Admission door({1000, 10, 1, {"192.0.2.7", "10.1.0.0/28", "2001:db8::/32"}});
+  for (int i = 0; i < 10; ++i)
+    for (const auto* balancer : {"192.0.2.7", "10.1.0.0", "10.1.0.15", "2001:db8::1", "2001:db8:ffff::1"}) EXPECT_TRUE(door.enter(balancer, start)) << balancer;
+  EXPECT_EQ(door.addresses(), 0U);
+  door.leave("192.0.2.7");
+  for (const auto* neighbour : {"192.0.2.8", "10.1.0.16", "2001:db9::1", "::1"}) {
+    EXPECT_TRUE(door.enter(neighbour, start));
+    EXPECT_FALSE(door.enter(neighbour, start)) << neighbour;
+  }
+}
+
+TEST(ATrustedBalancer, WaitsForItsHandshakesAsEverybodyDoes) {
+  Admission door({100, 10, 1, {"192.0.2.1"}});
+  EXPECT_NEAR(let_in(door, 10s), 1100, 20);
+}
+
 TEST(Handshakes, AreCrowdedBeyondTheirLimit) {
   const Admission door({1, 3, 1});
   EXPECT_FALSE(door.crowded(3));

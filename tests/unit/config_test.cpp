@@ -346,6 +346,31 @@ TEST_F(AConfig, OfTheServiceIsReadAndChecked) {
       "c.yaml:3:9: tenant: expected 1 to 64 letters, digits, - and _\nc.yaml:4:18: channel_binding: expected exporter or none\n");
 }
 
+TEST_F(AConfig, OfTheServicesDoorIsReadAndHasBounds) {
+  const auto with = [&](const std::string& door) { return write("listen: {certificate_file: a.pem, key_file: b.key, " + door + "}\npublic_url: https://reset.example\n"); };
+  const auto read = load_service_config(with(
+      "connections_max: 100, connections_per_address: 1, handshakes_per_second: 100000, handshakes_max: 16, hellos_waiting_max: 17, enrolments_per_minute: 60, "
+      "trusted_balancers: [192.0.2.7, 10.0.0.0/8, '2001:db8::/32', '::1']"));
+  ASSERT_TRUE(std::holds_alternative<ServiceConfig>(read));
+  const auto& c = std::get<ServiceConfig>(read);
+  EXPECT_EQ(c.connections_max, 100);
+  EXPECT_EQ(c.door.connections_per_address, 1U);
+  EXPECT_EQ(c.door.handshakes_per_second, 100'000);
+  EXPECT_EQ(c.door.handshakes_max, 16U);
+  EXPECT_EQ(c.hellos_waiting_max, 17);
+  EXPECT_EQ(c.enrolments_per_minute, 60);
+  EXPECT_EQ(c.door.trusted_balancers, (std::vector<std::string>{"192.0.2.7", "10.0.0.0/8", "2001:db8::/32", "::1"}));
+  const auto wrong = [&](const std::string& key, const std::string& value) {
+    const auto read_wrong = load_service_config(with(key + ": " + value));
+    const auto* problems = std::get_if<Problems>(&read_wrong);
+    return problems && problems->size() == 1 && problems->front().key.starts_with("listen." + key);
+  };
+  for (const auto* key : {"connections_max", "connections_per_address", "handshakes_per_second", "handshakes_max", "hellos_waiting_max", "enrolments_per_minute"})
+    for (const auto* value : {"0", "-1", "1000001", "many"}) EXPECT_TRUE(wrong(key, value)) << key << " " << value;
+  for (const auto* value : {"[lb.example]", "['*']", "[0.0.0.0/0]", "['::/0']", "[10.1.2.3/16]", "[10.0.0.0/7]", "[10.0.0.0/33]", "['10.0.0.0/']", "[10.0.0.0/8/8]", "['']", "192.0.2.7"})
+    EXPECT_TRUE(wrong("trusted_balancers", value)) << value;
+}
+
 TEST_F(AConfig, TakesAProxyWithItsSignIn) {
   const auto with = [&](const std::string& proxy) { return agent_with("{url: https://reset.example}", "{url: https://reset.example, proxy: {" + proxy + "}}"); };
   for (const auto* right : {"use: none", "use: environment", "use: 'http://proxy.example'", "use: 'http://[2001:db8::1]:8080', no_proxy: [.intranet, 10.0.0.0/8, '[::1]', '*']",

@@ -78,5 +78,54 @@ TEST(AnAgentsHealth, IsReadyWhenTheLinkAndEveryDomainAre) {
   EXPECT_FALSE(health_of(Snapshot{true, false, true, 0, {}, {}, {}}).ready) << "no domain at all";
 }
 
+TEST(ALinkThatIsNotThere, HasItsReasonInTheHealthAndInTheNumbers) {
+  auto now = a_moment();
+  EXPECT_THAT(health_of(now).json, HasSubstr(R"("link":true,"no_link":null,)"));
+  EXPECT_THAT(Metrics().text(now), Not(HasSubstr("link_down_reason")));
+  now.link_up = false;
+  now.no_link = NoLink{LinkTrouble::tls_issuer, "https://reset.example", "link.tls_issuer", "certificate: ..., issuer CN = \"A\" box", 1'795'338'840};
+  EXPECT_THAT(health_of(now).json,
+      HasSubstr(R"("no_link":{"reason":"tls_issuer","service":"https://reset.example","where":"link.tls_issuer","detail":"certificate: ..., issuer CN = \"A\" box","at":1795338840})"));
+  Metrics metrics;
+  metrics.link_failed(LinkTrouble::proxy_auth);
+  metrics.link_failed(LinkTrouble::proxy_auth);
+  metrics.link_failed(LinkTrouble::tls_issuer);
+  const auto text = metrics.text(now);
+  for (const auto* line : {"writeback_agent_link_down_reason{reason=\"tls_issuer\"} 1\n", "writeback_agent_link_failures_total{reason=\"proxy_auth\"} 2\n", "writeback_agent_link_failures_total{reason=\"tls_issuer\"} 1\n"})
+    EXPECT_THAT(text, HasSubstr(line));
+}
+
+// Of every place a link can fail at. That the places are right is the business of the tests of those.
+TEST(TheTroubleOfALink, IsNamedAfterThePlaceOfItsFault) {
+  using Kind = Fault::Kind;
+  const std::tuple<Kind, const char*, const char*, LinkTrouble> cases[] = {
+      {Kind::unreachable, "link.resolve", "Host not found", LinkTrouble::dns},
+      {Kind::timed_out, "link.resolve", "", LinkTrouble::dns},
+      {Kind::unreachable, "link.connect", "Connection refused", LinkTrouble::tcp},
+      {Kind::refused, "proxy.settings", "", LinkTrouble::proxy_settings},
+      {Kind::refused, "proxy.password_file", "", LinkTrouble::proxy_settings},
+      {Kind::refused, "proxy.connect", "403", LinkTrouble::proxy_refused},
+      {Kind::unreachable, "proxy.connect", "502", LinkTrouble::proxy_unreachable},
+      {Kind::timed_out, "proxy.connect", "", LinkTrouble::proxy_unreachable},
+      {Kind::refused, "proxy.sign_in", "407", LinkTrouble::proxy_auth},
+      {Kind::refused, "tls.ca", "", LinkTrouble::tls_settings},
+      {Kind::refused, "link.tls", "alert", LinkTrouble::tls},
+      {Kind::timed_out, "link.tls", "", LinkTrouble::tls},
+      {Kind::refused, "link.upgrade", "HTTP status 404", LinkTrouble::upgrade},
+      {Kind::refused, "session.intercepted", "", LinkTrouble::intercepted},
+      {Kind::refused, "session.challenge", "the service binds no channel", LinkTrouble::channel_binding},
+      {Kind::timed_out, "session.challenge", "", LinkTrouble::lost},
+      {Kind::malformed, "session.challenge", "another message came", LinkTrouble::contract},
+      {Kind::refused, "session.refused", "channel_binding", LinkTrouble::channel_binding},
+      {Kind::refused, "session.refused", "slow_down", LinkTrouble::refused},
+      {Kind::refused, "session.version", "", LinkTrouble::contract},
+      {Kind::malformed, "session.messages", "", LinkTrouble::contract},
+      {Kind::malformed, "link.read", "a binary frame", LinkTrouble::contract},
+      {Kind::lost, "link.read", "the peer was silent", LinkTrouble::lost},
+      {Kind::internal, "state.save", "", LinkTrouble::other},
+  };
+  for (const auto& [kind, where, detail, trouble] : cases) EXPECT_EQ(to_string(trouble_of(fault(kind, where, detail))), to_string(trouble)) << to_string(kind) << " " << where << " " << detail;
+}
+
 }  // namespace
 }  // namespace wb::agent
