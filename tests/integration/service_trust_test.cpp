@@ -192,5 +192,25 @@ TEST(AServiceWhoseRootIsElsewhere, EnrollsAgentsAndTellsThemWhatThatRootEndorses
   EXPECT_EQ(protocol::decode<protocol::ServiceKeys>(late.next("keys").value()).value().sk.size(), 2U);
 }
 
+TEST(AServiceWhoseRootIsElsewhere, SaysThatItsLastEndorsementEnds) {
+  ServiceWorld world;
+  world.stop();
+  const auto state = world.config.state_dir;
+  for (const auto& entry : std::vector<std::filesystem::directory_entry>(std::filesystem::directory_iterator(state), {}))
+    if (entry.path().filename().string().starts_with("sk-")) std::filesystem::remove(entry.path());
+  const auto made = unix_now() - 20 * 86'400;
+  ASSERT_TRUE(service::Keys::open(state, world.config.public_url, made));
+  const auto said = [&] {
+    testing::internal::CaptureStderr();
+    world.start();
+    world.stop();
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(said().find("service.endorsement_ends"), std::string::npos) << "with its root it makes the next one itself";
+  ASSERT_TRUE(service::export_root(state, world.folder() / "sr", Secret::copy_of("a dozen words on paper"), true));
+  const auto log = said();
+  EXPECT_NE(log.find("warning service.endorsement_ends at=" + std::to_string(made + 30 * 86'400) + " days=9 sr="), std::string::npos) << log;
+}
+
 }  // namespace
 }  // namespace wb::test
