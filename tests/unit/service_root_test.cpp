@@ -139,7 +139,12 @@ TEST_F(ARootElsewhere, EndorsesAKeyInsteadOfAllOthers) {
   const auto request = open(born).request(born + hour, 1, true).value();
   EXPECT_EQ(request.from, born + hour);
   const auto jws = endorse(root, request, born + hour).value();
+  std::set<std::string> asked;
+  for (const auto& key : open(born).request(born + hour, 2, false).value().sk) asked.insert("sk-" + crypto::thumbprint(key) + ".pem");
   ASSERT_TRUE(open(born).install(jws, born + hour, true));
+  asked.erase("sk-" + crypto::thumbprint(request.sk[0]) + ".pem");
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_FALSE(files().contains(*asked.begin())) << "who could read the others could read what waited, too";
   ASSERT_TRUE(running.renew(born + hour).value());
   EXPECT_EQ(believed(running, born + hour), std::set{crypto::thumbprint(request.sk[0])});
   EXPECT_EQ(running.list().size(), 1U);
@@ -150,6 +155,8 @@ TEST_F(ARootElsewhere, IsNotReplacedByAnother) {
   const auto other = crypto::PrivateKey::generate().value();
   auto request = open(born).request(born, 1, false).value();
   EXPECT_EQ(endorse(other, request, born).error().kind, Fault::Kind::refused);
+  request.from = born + 401 * day;
+  EXPECT_EQ(endorse(root, request, born).error().kind, Fault::Kind::refused) << "a clock is wrong";
   refuses(endorse(other, iss, request.sk[0], born, born).value(), "not signed by this service's root", born);
   ASSERT_TRUE(other.save(base / "other"));
   EXPECT_EQ(import_root(folder, base / "other", Secret()).error().kind, Fault::Kind::refused);
@@ -188,6 +195,24 @@ TEST_F(ARootElsewhere, EndorsesAllKeysOfASheetOrNone) {
   jws[2] = last;
   EXPECT_TRUE(open(born).install(jws, born, false));
   EXPECT_EQ(open(born).list().size(), 4U);
+}
+
+TEST_F(ARootElsewhere, EndorsesNoMoreThanFourKeysThatAreValidAtOnce) {
+  for (int i = 1; i <= 3; ++i) ASSERT_TRUE(open(born).install(endorse(root, open(born).request(born, 1, true).value(), born).value(), born, false));
+  const auto fifth = endorse(root, open(born).request(born, 1, true).value(), born).value();
+  EXPECT_EQ(open(born).install(fifth, born, false).error().kind, Fault::Kind::exhausted);
+  EXPECT_EQ(open(born).list().size(), 4U);
+  EXPECT_TRUE(open(born).install(fifth, born, true));
+  EXPECT_EQ(open(born).list().size(), 1U);
+}
+
+TEST_F(ARootElsewhere, ComesBackAndBridgesAGapInWhatWasEndorsed) {
+  const auto sk = open(born).request(born, 1, false).value().sk[0];
+  ASSERT_TRUE(open(born).install({endorse(root, iss, sk, born + 40 * day, born).value()}, born, false));
+  ASSERT_TRUE(import_root(folder, base / "sr", Secret()));
+  const auto keys = open(born + 31 * day);
+  EXPECT_EQ(believed(keys, born + 31 * day), std::set{keys.signing().kid()});
+  EXPECT_EQ(keys.list().size(), 2U);
 }
 
 TEST_F(ARootElsewhere, ComesBack) {
