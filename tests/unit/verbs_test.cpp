@@ -110,10 +110,17 @@ TEST_F(AnOperator, TakesTheRootElsewhereAndBringsItsEndorsementsBack) {
 
 TEST_F(AnOperator, IsToldWhenAnEndorsementOfARootElsewhereIsNeeded) {
   config.public_url = "https://reset.example";
-  ASSERT_TRUE(Keys::open(config.state_dir, config.public_url, unix_now() - 20 * 86'400));
-  ASSERT_TRUE(platform::write_private_file(config.state_dir / "words", "a dozen words on paper"));
-  said([&] { return export_root(config, (config.state_dir / "root").string(), (config.state_dir / "words").string(), true); }, exit_done);
-  EXPECT_TRUE(has(said([&] { return list_keys(config); }, exit_done), "the last endorsement ends"));
+  const auto words = config.state_dir / "words", base = config.state_dir;
+  ASSERT_TRUE(platform::write_private_file(words, "a dozen words on paper"));
+  for (const auto& [days, what] : {std::pair(20, "the last endorsement ends"), std::pair(40, "no signing key is endorsed")}) {
+    config.state_dir = base / std::to_string(days);
+    ASSERT_TRUE(platform::private_folder(config.state_dir));
+    ASSERT_TRUE(Keys::open(config.state_dir, config.public_url, unix_now() - days * 86'400));
+    said([&] { return export_root(config, (config.state_dir / "root").string(), words.string(), true); }, exit_done);
+    EXPECT_TRUE(has(said([&] { return list_keys(config); }, exit_done), what)) << days;
+    EXPECT_TRUE(has(said([&] { return create_token(config, "corp.example"); }, exit_done), "wbe1.")) << "agents enroll all the same";
+  }
+  config.state_dir = base;
 }
 
 }  // namespace
