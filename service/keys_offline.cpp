@@ -35,7 +35,8 @@ Result<crypto::PublicKey> export_root(const fs::path& state_dir, const fs::path&
   if (!there)
     if (auto saved = root->save_sealed(file, passphrase); !saved) return saved.error();
   auto back = crypto::PrivateKey::load_sealed(file, passphrase);
-  if (there && (!back || back->kid() != root->kid())) return refused("keys.export", file.string() + " exists, and is not this root under this passphrase; a key is never overwritten");
+  const bool bare = there && crypto::PrivateKey::load(file);  // sr.pem itself, or a copy that anybody could use
+  if (there && (!back || back->kid() != root->kid() || bare)) return refused("keys.export", file.string() + " exists, and is not this root under this passphrase; a key is never overwritten");
   if (!back || back->kid() != root->kid()) return fault(Fault::Kind::internal, "keys.export", file.string() + " can't be read back");
   if (!remove) return root->public_key();
   // First the name of what agents believe, then the key: a service that found neither would make another root.

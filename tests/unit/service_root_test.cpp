@@ -232,6 +232,10 @@ TEST(ARootThatIsTakenElsewhere, IsOneOrTheOtherWheneverItIsCutOff) {
   auto running = Keys::open(folder, iss, born).value();
   const auto pin = running.root().kid();
   EXPECT_EQ(export_root(folder, base / "sr", Secret::copy_of("short"), true).error().kind, Fault::Kind::refused);
+  fs::copy_file(folder / "sr.pem", base / "bare");
+  fs::create_symlink(folder / "sr.pem", base / "itself");
+  for (const auto& bare : {folder / "sr.pem", base / "itself", base / "bare"}) EXPECT_EQ(export_root(folder, bare, words(), true).error().kind, Fault::Kind::refused) << bare;
+  ASSERT_TRUE(fs::exists(folder / "sr.pem"));
   ASSERT_TRUE(export_root(folder, base / "sr", words(), false));  // cut off here: written, and not removed
   EXPECT_EQ(export_root(folder, base / "sr", Secret::copy_of("the wrong words here"), true).error().kind, Fault::Kind::refused);
   EXPECT_TRUE(fs::exists(folder / "sr.pem"));
