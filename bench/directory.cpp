@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -81,6 +82,7 @@ int main() {
   settings.marker_attribute = "adminDisplayName", settings.connections = 1;
   settings.bind_password_file = std::string(std::getenv("TMPDIR") ? std::getenv("TMPDIR") : "/tmp") + "/bench-directory-password";
   std::ofstream(settings.bind_password_file) << env("AD_SVC_PW") << '\n';
+  std::filesystem::permissions(settings.bind_password_file, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   const auto directory = open_directory(settings);
   auto* raw = connect(settings);
   std::vector<std::string> names, subs;

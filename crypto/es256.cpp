@@ -44,11 +44,13 @@ bool es256_holds(std::string_view input, std::string_view signature, EVP_PKEY* k
 }
 
 Result<std::string> es256_sign(std::string_view input, EVP_PKEY* key) {
-  const MdCtx ctx(EVP_MD_CTX_new());
+  const KeyTurn turn(key);
+  const PkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(nullptr, key, turn.properties()));
+  std::string digest(half, '\0');  // by ourselves: a provider may send each block to its device
   std::string der(80, '\0');
   std::size_t size = der.size();
-  if (!ctx || EVP_DigestSignInit_ex(ctx.get(), nullptr, "SHA256", nullptr, nullptr, key, nullptr) != 1 ||
-      EVP_DigestSign(ctx.get(), bytes(der.data()), &size, bytes(input), input.size()) != 1)
+  if (!ctx || EVP_Digest(input.data(), input.size(), bytes(digest.data()), nullptr, md_sha256(), nullptr) != 1 || EVP_PKEY_sign_init(ctx.get()) != 1 ||
+      EVP_PKEY_CTX_set_signature_md(ctx.get(), md_sha256()) != 1 || EVP_PKEY_sign(ctx.get(), bytes(der.data()), &size, bytes(digest), digest.size()) != 1)
     return openssl_fault("jws.sign");
   return raw_signature(std::string_view(der).substr(0, size));
 }

@@ -2,10 +2,12 @@
 
 #include <openssl/err.h>
 #include <openssl/obj_mac.h>
+#include <openssl/provider.h>
 
 #include <cstdlib>
 
 #include "core/base64url.hpp"
+#include "crypto/keys.hpp"
 
 namespace wb::crypto {
 namespace {
@@ -31,6 +33,24 @@ const EVP_CIPHER* cipher_aes256_wrap() {
 EVP_KDF* kdf_concat() {
   static const std::unique_ptr<EVP_KDF, Freed<EVP_KDF_free>> kdf(or_abort(EVP_KDF_fetch(nullptr, "SSKDF", nullptr)));
   return kdf.get();
+}
+
+KeyTurn::KeyTurn(const EVP_PKEY* key) {
+  const auto* provider = key ? EVP_PKEY_get0_provider(key) : nullptr;
+  const std::string_view name = provider ? OSSL_PROVIDER_get0_name(provider) : "default";
+  if (name == "default" || name == "fips" || name == "base") return;
+  query_ = "?provider=" + std::string(name);
+  turn_ = of_all();
+}
+
+std::unique_lock<std::mutex> KeyTurn::of_all() {
+  static std::mutex mutex;
+  return std::unique_lock(mutex);
+}
+
+void PkeyFree::operator()(EVP_PKEY* key) const {
+  const KeyTurn turn(key);
+  EVP_PKEY_free(key);
 }
 
 Fault openssl_fault(std::string where) {

@@ -8,6 +8,7 @@
 #include <openssl/kdf.h>
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,20 @@ Fault openssl_fault(std::string where);
 std::string point_of(const protocol::Jwk& jwk);
 // A base64url SHA-256: what every kid and sh is.
 bool is_thumbprint(std::string_view text);
+
+// What is done with a private key that another provider than OpenSSL's own holds (TPM, token) is asked of that provider by name: left
+// to itself OpenSSL takes the implementation it finds first, its own, which has no private key. And one at a time, for all such keys:
+// tpm2-openssl has one connection to the TPM and no lock of its own. Of an ordinary key both are nothing.
+class KeyTurn {
+ public:
+  explicit KeyTurn(const EVP_PKEY* key);
+  static std::unique_lock<std::mutex> of_all();                                         // also for loading and freeing such keys
+  const char* properties() const { return query_.empty() ? nullptr : query_.c_str(); }  // property(7): for EVP_PKEY_CTX_new_from_pkey
+
+ private:
+  std::string query_;
+  std::unique_lock<std::mutex> turn_;
+};
 
 // ES256 (RFC 7518 section 3.4) over these bytes; the signature is r || s, 64 bytes.
 bool es256_holds(std::string_view input, std::string_view signature, EVP_PKEY* key);

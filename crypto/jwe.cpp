@@ -32,7 +32,8 @@ std::string concat_info() {
 // ECDH (RFC 7518 section 4.6): the shared x coordinate, left-padded. The peer is not checked again (a third of the
 // whole opening): no PublicKey exists that is off the curve, and P-256, with cofactor 1, has no smaller subgroup.
 Result<Secret> agree(EVP_PKEY* ours, EVP_PKEY* theirs) {
-  const PkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(nullptr, ours, nullptr));
+  const KeyTurn turn(ours);
+  const PkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(nullptr, ours, turn.properties()));
   auto z = Secret::of_size(key_bytes);
   std::size_t size = key_bytes;
   const bool agreed = ctx && EVP_PKEY_derive_init(ctx.get()) == 1 && EVP_PKEY_derive_set_peer_ex(ctx.get(), theirs, 0) == 1 &&

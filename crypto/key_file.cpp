@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "core/file_privacy.hpp"
 #include "core/ids.hpp"
 #include "crypto/key_file.hpp"
 
@@ -39,8 +40,11 @@ Result<void> check_private(int fd, const std::filesystem::path& file) {
   struct stat s {};
   if (::fstat(fd, &s) != 0) return os_fault(Fault::Kind::internal, "key.load", file);
   if (!S_ISREG(s.st_mode)) return fault(Fault::Kind::refused, "key.load", file.string() + ": not a regular file");
-  if (s.st_uid != ::geteuid() && s.st_uid != 0) return fault(Fault::Kind::refused, "key.load", file.string() + ": owned by another user; mend it with: chown " + std::to_string(::geteuid()) + " " + file.string());
-  if ((s.st_mode & 077) != 0) return fault(Fault::Kind::refused, "key.load", file.string() + ": others may read it; mend it with: chmod 600 " + file.string());
+  switch (file_privacy(s.st_uid, s.st_mode, ::geteuid(), RootsGroup::may_not)) {
+    case FilePrivacy::kept: break;
+    case FilePrivacy::foreign: return fault(Fault::Kind::refused, "key.load", file.string() + ": owned by another user; mend it with: chown " + std::to_string(::geteuid()) + " " + file.string());
+    case FilePrivacy::open: return fault(Fault::Kind::refused, "key.load", file.string() + ": others may read it; mend it with: chmod 600 " + file.string());
+  }
   return {};
 }
 

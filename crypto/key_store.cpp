@@ -62,7 +62,8 @@ bool works(const PrivateKey& key) {
   const auto agreed = [](EVP_PKEY* ours, EVP_PKEY* theirs) {
     auto z = Secret::of_size(32);
     std::size_t size = z.size();
-    const PkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(nullptr, ours, nullptr));
+    const KeyTurn turn(ours);
+    const PkeyCtx ctx(EVP_PKEY_CTX_new_from_pkey(nullptr, ours, turn.properties()));
     const bool done = ctx && EVP_PKEY_derive_init(ctx.get()) == 1 && EVP_PKEY_derive_set_peer(ctx.get(), theirs) == 1 &&
         z.expose_mutable([&](std::span<char> out) { return EVP_PKEY_derive(ctx.get(), bytes(out.data()), &size); }) == 1;
     if (!done) z.wipe();
@@ -77,6 +78,18 @@ bool works(const PrivateKey& key) {
   }
   ERR_clear_error();
   return good;
+}
+
+// The first key behind the URI, if any.
+Pkey found_in_store(const std::string& uri) {
+  const auto turn = KeyTurn::of_all();
+  const StoreCtx store(OSSL_STORE_open_ex(uri.c_str(), nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr));
+  Pkey found;
+  for (int asked = 0; store && !found && asked < asked_max && OSSL_STORE_eof(store.get()) == 0; ++asked) {
+    const StoreInfo info(OSSL_STORE_load(store.get()));
+    if (info && OSSL_STORE_INFO_get_type(info.get()) == OSSL_STORE_INFO_PKEY) found.reset(OSSL_STORE_INFO_get1_PKEY(info.get()));
+  }
+  return found;
 }
 
 int give(char* buffer, int room, int, void* secret) {
@@ -110,12 +123,7 @@ Result<PrivateKey> PrivateKey::load(const std::filesystem::path& file) {
 }
 
 Result<PrivateKey> PrivateKey::from_store(const std::string& uri) {
-  const StoreCtx store(OSSL_STORE_open_ex(uri.c_str(), nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr));
-  Pkey found;
-  for (int asked = 0; store && !found && asked < asked_max && OSSL_STORE_eof(store.get()) == 0; ++asked) {
-    const StoreInfo info(OSSL_STORE_load(store.get()));
-    if (info && OSSL_STORE_INFO_get_type(info.get()) == OSSL_STORE_INFO_PKEY) found.reset(OSSL_STORE_INFO_get1_PKEY(info.get()));
-  }
+  auto found = found_in_store(uri);
   ERR_clear_error();
   // The URI may hold a PIN: only its scheme is told.
   const auto scheme = printable(uri.substr(0, uri.find(':')), 16);

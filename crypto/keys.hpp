@@ -17,7 +17,7 @@ namespace wb::crypto {
 using protocol::Jwk;
 
 struct PkeyFree {
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(EVP_PKEY* key) const;
 };
 using Pkey = std::unique_ptr<EVP_PKEY, PkeyFree>;
 

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "core/file_privacy.hpp"
+
 namespace wb::ldap {
 
 Result<KeytabStamp> check_keytab(const std::filesystem::path& file) {
@@ -19,10 +21,11 @@ Result<KeytabStamp> check_keytab(const std::filesystem::path& file) {
   ::close(descriptor);
   if (!known || !S_ISREG(found.st_mode)) return no("not a file");
   if (found.st_size == 0 || found.st_size > largest) return no("not a keytab");
-  const auto self = ::geteuid();
-  if (found.st_uid != self && found.st_uid != 0) return no("it is another user's: chown " + std::to_string(self));
-  const bool given = found.st_uid == 0 && self != 0;
-  if ((found.st_mode & (given ? 0037U : 0077U)) != 0) return no("others may read it: chmod 600");
+  switch (file_privacy(found.st_uid, found.st_mode, ::geteuid(), RootsGroup::may_read)) {
+    case FilePrivacy::kept: break;
+    case FilePrivacy::foreign: return no("it is another user's: chown " + std::to_string(::geteuid()));
+    case FilePrivacy::open: return no("others may read it: chmod 600");
+  }
   return KeytabStamp{found.st_ino, found.st_size, found.st_mtim.tv_sec, found.st_mtim.tv_nsec};
 }
 

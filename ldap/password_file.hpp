@@ -8,7 +8,7 @@
 
 namespace wb::ldap {
 
-// The first line, at most 1 KiB, without its line end. Fault refused at ldap.password_file: unreadable or empty.
-inline Result<Secret> read_password_file(const std::filesystem::path& file) { return platform::read_line(file, "ldap.password_file"); }
+// The first line, at most 1 KiB, without its line end. Fault refused at ldap.password_file: unreadable, empty, or not kept from others.
+inline Result<Secret> read_password_file(const std::filesystem::path& file) { return platform::read_private_line(file, "ldap.password_file"); }
 
 }  // namespace wb::ldap

@@ -23,9 +23,8 @@ Result<void> write_private_file(const std::filesystem::path& file, std::string_v
 // Fault unreachable when there is no such file, exhausted beyond `limit` bytes, internal else; where "file.read".
 Result<std::string> read_file(const std::filesystem::path& file, std::size_t limit = 64 * 1024);
 
-// A password: the first line, at most 1 KiB, without its line end. Fault refused at `where`: unreadable or empty.
-Result<Secret> read_line(const std::filesystem::path& file, std::string_view where);
-// The same, refused too when it is somebody else's (root's is as good as ours), or open to others.
+// A password: the first line, at most 1 KiB, without its line end. Fault refused at `where`: unreadable, empty, somebody else's
+// (root's is as good as ours, also where root lets our group read it, as a systemd credential), or open to others.
 Result<Secret> read_private_line(const std::filesystem::path& file, std::string_view where);
 
 // Held by one process at a time, and given back with its end, however that comes. The file (made where it is missing) says nothing.

@@ -1,20 +1,17 @@
 #include "service/keys.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <optional>
+#include <chrono>
 
 #include "core/log.hpp"
-#include "crypto/jws.hpp"
-#include "crypto/trust.hpp"
 #include "platform/private_files.hpp"
-#include "protocol/codec.hpp"
+#include "protocol/json.hpp"
+#include "protocol/shapes.hpp"
 
 namespace wb::service {
 namespace {
 
 constexpr std::int64_t skew = 60;
-constexpr std::size_t endorsements_max = 4;
 
 // Loads the key, or makes it. Two processes may make it at once: save() never overwrites, so the slower one loads.
 Result<crypto::PrivateKey> load_or_make(const std::filesystem::path& file) {
@@ -30,18 +27,24 @@ Result<crypto::PrivateKey> load_or_make(const std::filesystem::path& file) {
   return crypto::PrivateKey::load(file);
 }
 
-std::string text_of(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-// The payload of an endorsement of ours that is valid now and for this issuer.
-std::optional<protocol::Endorsement> believed(const std::string& jws, const std::string& sr, const std::string& iss, UnixSeconds now) {
-  if (!crypto::check_endorsement(jws, sr, iss, now)) return std::nullopt;
-  auto payload = crypto::verify_pinned(jws, protocol::typ_endorse, sr);
-  if (!payload) return std::nullopt;
-  auto endorsement = protocol::decode<protocol::Endorsement>(*payload);
-  return endorsement ? std::optional(*endorsement) : std::nullopt;
+// SR's public half: sr.jwk once it was taken elsewhere, and sr.pem, which is made where there is neither.
+Result<crypto::PublicKey> root_of(const std::filesystem::path& dir) {
+  auto text = platform::read_file(dir / "sr.jwk");
+  if (!text && text.error().kind != Fault::Kind::unreachable) return text.error();
+  std::error_code ec;
+  std::optional<crypto::PublicKey> named;
+  if (text) {
+    auto value = protocol::parse_json(*text);
+    auto jwk = value ? protocol::read_jwk(*value) : Result<protocol::Jwk>(value.error());
+    auto key = jwk ? crypto::PublicKey::from_jwk(*jwk) : Result<crypto::PublicKey>(jwk.error());
+    if (!key) return fault(Fault::Kind::malformed, "keys.load", (dir / "sr.jwk").string() + ": not a public key");
+    if (!std::filesystem::exists(dir / "sr.pem", ec)) return key;
+    named = std::move(*key);
+  }
+  auto root = load_or_make(dir / "sr.pem");
+  if (!root) return root.error();
+  if (named && named->kid() != root->kid()) return fault(Fault::Kind::refused, "keys.load", (dir / "sr.pem").string() + ": not the root that sr.jwk names, which agents believe");
+  return root->public_key();
 }
 
 bool is_endorsement(const std::filesystem::path& file) { return file.extension() == ".jws" && file.filename().string().starts_with("sk-"); }
@@ -52,49 +55,70 @@ std::vector<SigningKeyTimes> times_of(const auto& keys) {
   return times;
 }
 
+// When the endorsement was written down: one that was brought later than it begins is announced from then on.
+UnixSeconds written(const std::filesystem::path& file) {
+  std::error_code ec;
+  const auto at = std::filesystem::last_write_time(file, ec);
+  return ec ? 0 : std::chrono::duration_cast<std::chrono::seconds>(std::chrono::file_clock::to_sys(at).time_since_epoch()).count();
+}
+
 }  // namespace
 
-Result<Keys> Keys::open(const std::filesystem::path& state_dir, std::string iss, UnixSeconds now) {
-  auto root = load_or_make(state_dir / "sr.pem");
+Result<Keys> Keys::open(const std::filesystem::path& state_dir, std::string iss, UnixSeconds now, Needs needs) {
+  auto root = root_of(state_dir);
   if (!root) return root.error();
   Keys keys(state_dir, std::move(iss), std::move(*root));
-  if (auto renewed = keys.renew(now); !renewed) return renewed.error();
+  if (auto renewed = keys.renew(now); !renewed && (needs == Needs::signing || renewed.error().kind != Fault::Kind::refused)) return renewed.error();
   return keys;
 }
 
-Result<std::vector<Keys::Endorsed>> Keys::found(UnixSeconds now) const {
-  std::vector<Endorsed> all;
+bool Keys::root_is_here() const {
+  std::error_code ec;
+  return std::filesystem::exists(dir_ / "sr.pem", ec);
+}
+
+Result<std::vector<Keys::Held>> Keys::found(UnixSeconds now) const {
+  std::vector<Held> all;
   std::error_code ec;
   for (const auto& entry : std::filesystem::directory_iterator(dir_, ec)) {
     if (!is_endorsement(entry.path())) continue;
-    auto jws = text_of(entry.path());
-    const auto claims = believed(jws, root_.kid(), iss_, now);
+    auto text = platform::read_file(entry.path());
+    auto read = text ? read_endorsement(std::move(*text), root_.kid(), iss_) : Result<EndorsedKey>(text.error());
     auto key = entry.path();
-    if (!claims || !std::filesystem::exists(key.replace_extension(".pem"), ec)) continue;  // an endorsement without its key signs nothing
-    all.push_back({std::move(jws), crypto::thumbprint(claims->sk), {claims->iat, claims->exp}, entry.path()});
+    if (!read || now >= read->times.exp + skew || !std::filesystem::exists(key.replace_extension(".pem"), ec)) continue;  // an endorsement without its key signs nothing
+    if (const auto at = written(entry.path()); at <= now) read->times.iat = std::max(read->times.iat, at);
+    all.push_back({std::move(*read), entry.path()});
   }
   if (ec) return fault(Fault::Kind::internal, "keys.load", dir_.string() + ": " + ec.message());
-  std::sort(all.begin(), all.end(), [](const Endorsed& a, const Endorsed& b) { return a.times.iat > b.times.iat; });
+  std::sort(all.begin(), all.end(), [](const Held& a, const Held& b) { return std::pair(a.times.iat, a.times.exp) > std::pair(b.times.iat, b.times.exp); });
   return all;
 }
 
-Result<bool> Keys::renew(UnixSeconds now) {
+Result<void> Keys::look(UnixSeconds now) {
   auto all = found(now);
   if (!all) return all.error();
-  if (next_key_due(times_of(*all), now)) {
+  const auto valid = std::stable_partition(all->begin(), all->end(), [&](const Held& h) { return h.begins > now; });
+  ahead_.assign(all->begin(), valid);
+  endorsed_.assign(valid, all->end());
+  return {};
+}
+
+Result<bool> Keys::renew(UnixSeconds now) {
+  const auto before = endorsed_;
+  if (auto looked = look(now); !looked) return looked.error();
+  if (root_is_here() && (endorsed_.empty() || next_key_due(times_of(ahead_.empty() ? endorsed_ : ahead_), now))) {
     if (auto made = make(now); !made) return made.error();
-    all = found(now);
-    if (!all) return all.error();
+    if (auto looked = look(now); !looked) return looked.error();
   }
   looked_ = seen();
-  const bool news = !std::equal(all->begin(), all->end(), endorsed_.begin(), endorsed_.end(), [](const auto& a, const auto& b) { return a.kid == b.kid; });
-  endorsed_ = std::move(*all);
+  const bool news = !std::equal(before.begin(), before.end(), endorsed_.begin(), endorsed_.end(), [](const auto& a, const auto& b) { return a.kid == b.kid; });
   if (auto chosen = choose(now); !chosen) return chosen.error();
   return news;
 }
 
 Result<void> Keys::choose(UnixSeconds now) {
   const auto which = signing_key(times_of(endorsed_), now);
+  if (!which && !root_is_here()) return fault(Fault::Kind::refused, "keys.renew", "no signing key is endorsed now, and the root is not on this machine: reset-service keys request");
   if (!which) return fault(Fault::Kind::internal, "keys.renew", dir_.string() + ": no signing key can be read back");
   const auto& chosen = endorsed_[*which];
   if (signing_.get() && signing_.kid() == chosen.kid) return {};
@@ -107,31 +131,36 @@ Result<void> Keys::choose(UnixSeconds now) {
   return {};
 }
 
-Result<void> Keys::make(UnixSeconds now) {
+// SR is read for each endorsement and not kept: it may be taken elsewhere while the service runs.
+Result<std::string> Keys::make(UnixSeconds now) {
+  auto root = crypto::PrivateKey::load(dir_ / "sr.pem");
+  if (!root) return root.error();
+  if (root->kid() != root_.kid()) return fault(Fault::Kind::refused, "keys.renew", (dir_ / "sr.pem").string() + ": another root than this service's");
   auto key = crypto::PrivateKey::generate();
   if (!key) return key.error();
-  const auto stem = dir_ / ("sk-" + key->kid());
-  if (auto saved = key->save(stem.string() + ".pem"); !saved) return saved.error();
-  const protocol::Endorsement claims{iss_, key->public_key().jwk(), now, now - skew, now + sk_life_s};
-  auto jws = crypto::sign(root_, protocol::typ_endorse, protocol::encode(claims), crypto::CarryKey::yes);
+  if (auto saved = key->save(file_of(key->kid(), ".pem")); !saved) return saved.error();
+  auto jws = endorse(*root, iss_, key->public_key().jwk(), now, now);
   if (!jws) return jws.error();
-  if (auto written = platform::write_private_file(stem.string() + ".jws", *jws); !written) return written.error();
-  log::info("service.key_made", log::field("file", stem.string() + ".pem"), log::field("kid", key->kid()));
+  if (auto written = endorsed(key->kid(), *jws, now); !written) return written.error();
+  log::info("service.key_made", log::field("file", file_of(key->kid(), ".pem").string()), log::field("kid", key->kid()));
+  return key->kid();
+}
+
+Result<void> Keys::endorsed(const std::string& kid, const std::string& jws, UnixSeconds now) {
+  if (auto written = platform::write_private_file(file_of(kid, ".jws"), jws); !written) return written;
+  std::error_code ignored;  // else it is announced by the file system's clock
+  std::filesystem::last_write_time(file_of(kid, ".jws"), std::chrono::file_clock::from_sys(std::chrono::sys_seconds(std::chrono::seconds(now))), ignored);
   return {};
 }
 
 Result<void> Keys::rotate(UnixSeconds now, bool withdraw) {
-  auto before = found(now);
-  if (!before) return before.error();
-  if (!withdraw && before->size() >= endorsements_max) return fault(Fault::Kind::exhausted, "keys.rotate", "four signing keys are valid already; --withdraw gives the others up");
-  if (auto made = make(now); !made) return made.error();
-  std::error_code ec;
-  for (const auto& old : *before) {
-    if (!withdraw) break;
-    auto aside = old.file;
-    std::filesystem::rename(old.file, aside.replace_extension(".withdrawn"), ec);
-    if (ec) return fault(Fault::Kind::internal, "keys.rotate", old.file.string() + ": " + ec.message());
-  }
+  if (!root_is_here()) return fault(Fault::Kind::refused, "keys.rotate", "the root is not on this machine: keys request --fresh, keys endorse where the root is, keys install (--withdraw)");
+  if (auto looked = look(now); !looked) return looked;
+  if (!withdraw && endorsed_.size() >= endorsements_max) return fault(Fault::Kind::exhausted, "keys.rotate", "four signing keys are valid already; --withdraw gives the others up");
+  auto made = make(now);
+  if (!made) return made.error();
+  if (withdraw)
+    if (auto done = withdraw_but({*made}, now); !done) return done;
   auto renewed = renew(now);
   if (!renewed) return renewed.error();
   return {};
@@ -147,7 +176,8 @@ std::set<std::string> Keys::seen() const {
 
 std::vector<Keys::Listed> Keys::list() const {
   std::vector<Listed> out;
-  for (const auto& e : endorsed_) out.push_back({e.kid, e.times, signing_.get() && e.kid == signing_.kid()});
+  for (const auto& e : ahead_) out.push_back({e.kid, e.times, State::later});
+  for (const auto& e : endorsed_) out.push_back({e.kid, e.times, signing_.get() && e.kid == signing_.kid() ? State::signs : State::valid});
   return out;
 }
 
@@ -156,6 +186,14 @@ std::vector<std::string> Keys::endorsements(UnixSeconds now) const {
   for (const auto& e : endorsed_)
     if (e.times.exp > now && valid.size() < endorsements_max) valid.push_back(e.jws);
   return valid;
+}
+
+std::optional<UnixSeconds> Keys::ends_soon(UnixSeconds now) const {
+  if (root_is_here()) return std::nullopt;
+  auto times = times_of(endorsed_);
+  for (const auto& e : ahead_) times.push_back(e.times);
+  const auto end = covered_until(std::move(times), now);
+  return end - now < sk_warn_s ? std::optional(end) : std::nullopt;
 }
 
 }  // namespace wb::service

@@ -1,5 +1,7 @@
 #include "service/service.hpp"
 
+#include <algorithm>
+
 #include "platform/private_files.hpp"
 
 namespace wb::service {
@@ -80,6 +82,11 @@ void Service::renew_keys() {
   auto renewed = keys_.renew(unix_now());
   if (!renewed) log::fault("service.key_not_renewed", renewed.error());
   else if (*renewed) gateway_.tell_keys();
+  const auto now = unix_now();
+  const auto end = keys_.ends_soon(now);
+  if (!end || now < warn_again_) return;
+  warn_again_ = now + 86'400;
+  log::warn("service.endorsement_ends", log::field("at", *end), log::field("days", std::max<std::int64_t>(*end - now, 0) / 86'400), log::field("sr", keys_.root().kid()));
 }
 
 // What the command line did to the folder and the store that both use.
@@ -90,7 +97,7 @@ Awaitable<> Service::take_orders(Service* self) {
     self->dispatch_.take_releases();
     self->gateway_.refusals().tell();
     self->gateway_.take_revoked();
-    if (self->keys_.changed_outside()) self->renew_keys();
+    if (self->keys_.news(unix_now())) self->renew_keys();
     for (const auto& domain : self->rosters_.take_forgotten()) {
       log::warn("root.forgotten", log::field("domain", domain));
       self->gateway_.tell_roster(domain);

@@ -48,6 +48,7 @@ class Service {
   Api api_;
   std::unique_ptr<link::WebServer> web_;
   TaskGroup tasks_;
+  UnixSeconds warn_again_ = 0;  // of the end of the last endorsement
 };
 
 }  // namespace wb::service

@@ -63,7 +63,7 @@ int serve(const config::ServiceConfig& config) {
 int create_token(const config::ServiceConfig& config, const std::string& domain) {
   auto store = open_store(config);
   if (!store) return failed(store.error());
-  auto keys = Keys::open(config.state_dir, config.public_url, unix_now());
+  auto keys = Keys::open(config.state_dir, config.public_url, unix_now(), Keys::Needs::root);
   if (!keys) return failed(keys.error());
   const auto credential = new_credential();
   if (auto added = store->add_token(credential.id, hash_of(credential), domain, unix_now() + token_life); !added) return failed(added.error());

@@ -1,6 +1,7 @@
 // The command line of reset-service: one function per verb, each with its exit code (0 done, 1 failed, 2 usage,
 // 78 configuration).
 #pragma once
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,13 @@ int list_agents(const config::ServiceConfig& config);
 int revoke_agent(const config::ServiceConfig& config, const std::string& agent);
 int list_keys(const config::ServiceConfig& config);
 int rotate_keys(const config::ServiceConfig& config, bool withdraw);
+std::string day_of(UnixSeconds at);  // 2026-01-31T23:59Z
+// The root on another machine (verbs_root.cpp). `passphrase_file`: empty for a root without one.
+int export_root(const config::ServiceConfig& config, const std::string& file, const std::string& passphrase_file, bool remove);
+int import_root(const config::ServiceConfig& config, const std::string& file, const std::string& passphrase_file);
+int request_keys(const config::ServiceConfig& config, std::size_t count, bool fresh);                       // prints the request
+int endorse_keys(const std::string& request, const std::string& root, const std::string& passphrase_file);  // prints the endorsements; needs no configuration
+int install_keys(const config::ServiceConfig& config, const std::string& file, bool withdraw);
 // Without `accepted` it says what is at stake and does nothing (usage).
 int forget_root(const config::ServiceConfig& config, const std::string& domain, bool accepted);
 // Writes the credential file 0600, or to standard output.

@@ -9,6 +9,17 @@
 namespace wb::service {
 namespace {
 
+const char* name_of(Keys::State state) {
+  switch (state) {
+    case Keys::State::signs: return "signs";
+    case Keys::State::valid: return "valid";
+    case Keys::State::later: return "later";
+  }
+  return "";
+}
+
+}  // namespace
+
 std::string day_of(UnixSeconds at) {
   const std::time_t time = at;
   std::tm parts{};
@@ -16,8 +27,6 @@ std::string day_of(UnixSeconds at) {
   if (::gmtime_r(&time, &parts)) std::strftime(text, sizeof text, "%Y-%m-%dT%H:%MZ", &parts);
   return text;
 }
-
-}  // namespace
 
 int revoke_agent(const config::ServiceConfig& config, const std::string& agent) {
   auto store = open_store(config);
@@ -30,11 +39,13 @@ int revoke_agent(const config::ServiceConfig& config, const std::string& agent) 
 }
 
 int list_keys(const config::ServiceConfig& config) {
-  auto keys = Keys::open(config.state_dir, config.public_url, unix_now());
+  const auto now = unix_now();
+  auto keys = Keys::open(config.state_dir, config.public_url, now, Keys::Needs::root);
   if (!keys) return failed(keys.error());
-  std::printf("root     %s\n", keys->root().kid().c_str());
+  std::printf("root     %s%s\n", keys->root().kid().c_str(), keys->root_is_here() ? "" : "  not on this machine");
   for (const auto& key : keys->list())
-    std::printf("signing  %s  %s  %s  %s\n", key.kid.c_str(), day_of(key.times.iat).c_str(), day_of(key.times.exp).c_str(), key.signs ? "signs" : "valid");
+    std::printf("signing  %s  %s  %s  %s\n", key.kid.c_str(), day_of(key.times.iat).c_str(), day_of(key.times.exp).c_str(), name_of(key.state));
+  if (const auto end = keys->ends_soon(now)) std::printf("%s %s: reset-service keys request, keys endorse where the root is, keys install\n", *end > now ? "the last endorsement ends" : "no signing key is endorsed at", day_of(*end).c_str());
   return exit_done;
 }
 

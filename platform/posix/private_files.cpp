@@ -12,6 +12,8 @@
 #include <thread>
 #include <utility>
 
+#include "core/file_privacy.hpp"
+
 namespace wb::platform {
 namespace {
 
@@ -111,19 +113,16 @@ Result<std::string> read_file(const std::filesystem::path& file, std::size_t lim
   return text;
 }
 
-Result<Secret> read_line(const std::filesystem::path& file, std::string_view where) {
-  const auto in = open_to_read(file);
-  if (!in) return refused(where, file, std::string(": ") + std::strerror(errno));
-  return first_line(in, file, where);
-}
-
 Result<Secret> read_private_line(const std::filesystem::path& file, std::string_view where) {
   const auto in = open_to_read(file);
   if (!in) return refused(where, file, std::string(": ") + std::strerror(errno));
   struct stat is {};
   if (::fstat(in.get(), &is) != 0 || !S_ISREG(is.st_mode)) return refused(where, file, " is not a file");
-  if (is.st_uid != ::geteuid() && is.st_uid != 0) return refused(where, file, " belongs to another user");
-  if (is.st_mode & 077) return refused(where, file, " is open to others; chmod 600 " + file.string());
+  switch (file_privacy(is.st_uid, is.st_mode, ::geteuid(), RootsGroup::may_read)) {
+    case FilePrivacy::kept: break;
+    case FilePrivacy::foreign: return refused(where, file, " belongs to another user; chown " + std::to_string(::geteuid()) + " " + file.string());
+    case FilePrivacy::open: return refused(where, file, " is open to others; chmod 600 " + file.string());
+  }
   return first_line(in, file, where);
 }
 

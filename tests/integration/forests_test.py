@@ -31,6 +31,7 @@ class TwoForests(unittest.TestCase):
         world.start_agent("agent1")
         world.wait_ready(1)
         (world.folder / "svc-other").write_text(OTHER["SVC_PW"])
+        (world.folder / "svc-other").chmod(0o600)
         cls.second = {
             "domain": OTHER["DOMAIN"],
             "directory": {"uris": [OTHER["URI"]], "ca_file": OTHER["CA"], "bind_dn": OTHER["SVC"], "bind_password_file": str(world.folder / "svc-other"), "marker_attribute": "adminDisplayName"},

@@ -84,6 +84,7 @@ ldap::Settings lab_settings() {
   static const std::string file = [] {
     const auto path = std::filesystem::path(env("SLAPD_DIR")) / "svc-wb";
     std::ofstream(path) << env("SLAPD_SVCPW") << '\n';
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     return path.string();
   }();
   ldap::Settings settings;

@@ -1,6 +1,7 @@
 // What becomes of an agent's jobs and link when what is believed changes: rosters, revocation, keys, roots.
 #include <gtest/gtest.h>
 
+#include "crypto/trust.hpp"
 #include "tests/support/service_world.hpp"
 
 namespace wb::test {
@@ -160,6 +161,55 @@ TEST_F(ADomainsRoot, ThatIsForgottenCutsItsAgentsOffAndTheNextRosterSetsAnother)
   world.dr = crypto::PrivateKey::generate().value();
   EXPECT_EQ(world.post_roster({agent.get()}).status, 200);
   EXPECT_FALSE(world.store().forget_root("other.example").value());
+}
+
+// ---- the service's root ---------------------------------------------------------------------------------------
+TEST(AServiceWhoseRootIsElsewhere, EnrollsAgentsAndTellsThemWhatThatRootEndorses) {
+  ServiceWorld world;
+  const auto state = world.config.state_dir;
+  FakeAgent early(world), late(world);
+  ASSERT_EQ(early.enroll(world.token()).status, 200);
+  ASSERT_EQ(early.connect(), "welcome");
+  ASSERT_TRUE(early.next("keys"));
+  const auto root = service::export_root(state, world.folder() / "sr", Secret::copy_of("a dozen words on paper"), true).value();
+  const auto enrolled = late.enroll(world.token());
+  ASSERT_EQ(enrolled.status, 200);
+  const auto& sr = enrolled.body.at("sr");
+  EXPECT_EQ(crypto::thumbprint({std::string(sr.at("x").as_string()), std::string(sr.at("y").as_string())}), root.kid());
+
+  auto orders = service::Keys::open(state, world.config.public_url, unix_now()).value();
+  const auto request = orders.request(unix_now(), 1, true).value();
+  const auto away = crypto::PrivateKey::load_sealed(world.folder() / "sr", Secret::copy_of("a dozen words on paper")).value();
+  ASSERT_TRUE(orders.install(service::endorse(away, request, unix_now()).value(), unix_now(), false));
+  const auto told = early.next("keys");
+  ASSERT_TRUE(told) << "within a second, by the running service";
+  const auto sk = protocol::decode<protocol::ServiceKeys>(*told).value().sk;
+  ASSERT_EQ(sk.size(), 2U);
+  EXPECT_TRUE(crypto::check_endorsement(sk[0], root.kid(), world.config.public_url, unix_now()));
+  world.stop();
+  world.start();
+  EXPECT_EQ(late.connect(), "welcome");
+  EXPECT_EQ(protocol::decode<protocol::ServiceKeys>(late.next("keys").value()).value().sk.size(), 2U);
+}
+
+TEST(AServiceWhoseRootIsElsewhere, SaysThatItsLastEndorsementEnds) {
+  ServiceWorld world;
+  world.stop();
+  const auto state = world.config.state_dir;
+  for (const auto& entry : std::vector<std::filesystem::directory_entry>(std::filesystem::directory_iterator(state), {}))
+    if (entry.path().filename().string().starts_with("sk-")) std::filesystem::remove(entry.path());
+  const auto made = unix_now() - 20 * 86'400;
+  ASSERT_TRUE(service::Keys::open(state, world.config.public_url, made));
+  const auto said = [&] {
+    testing::internal::CaptureStderr();
+    world.start();
+    world.stop();
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(said().find("service.endorsement_ends"), std::string::npos) << "with its root it makes the next one itself";
+  ASSERT_TRUE(service::export_root(state, world.folder() / "sr", Secret::copy_of("a dozen words on paper"), true));
+  const auto log = said();
+  EXPECT_NE(log.find("warning service.endorsement_ends at=" + std::to_string(made + 30 * 86'400) + " days=9 sr="), std::string::npos) << log;
 }
 
 }  // namespace

@@ -62,6 +62,7 @@ class World:
         self.url = f"https://127.0.0.1:{self.port}"
         self.make_certificates()
         (self.folder / "svc-wb").write_text(AD["AD_SVC_PW"])
+        (self.folder / "svc-wb").chmod(0o600)
         (self.folder / "service.yaml").write_text(
             f"listen: {{address: 127.0.0.1, port: {self.port}, certificate_file: service.pem, key_file: service.key}}\n"
             f"public_url: {self.url}\ntenant: demo\nstate_dir: service\n")

@@ -6,6 +6,7 @@
 
 #include "core/backoff.hpp"
 #include "core/base64url.hpp"
+#include "core/file_privacy.hpp"
 #include "core/ids.hpp"
 #include "core/log.hpp"
 #include "core/secret.hpp"
@@ -76,6 +77,29 @@ TEST(DomainNames, AreLowerCasedOrRefused) {
 TEST(ALogField, CarriesNoControlCharacters) {
   EXPECT_EQ(log::field("x", "a\nb\x1b[31m\xc3\xa9").value, "a?b?[31m??");
   EXPECT_EQ(log::field("x", std::string(500, 'a')).value.size(), 200U);
+}
+
+TEST(AFileWithASecret, IsKeptFromOthersByItsOwnerAndMode) {
+  constexpr std::uint32_t us = 1'000, other = 1'001, root = 0;
+  for (const auto group : {RootsGroup::may_read, RootsGroup::may_not}) {
+    for (const std::uint32_t mode : {0600U, 0400U, 0700U}) {
+      EXPECT_EQ(file_privacy(us, mode, us, group), FilePrivacy::kept);
+      EXPECT_EQ(file_privacy(root, mode, us, group), FilePrivacy::kept);
+      EXPECT_EQ(file_privacy(other, mode, us, group), FilePrivacy::foreign);
+      EXPECT_EQ(file_privacy(us, mode, root, group), FilePrivacy::foreign);
+    }
+    for (const std::uint32_t mode : {0640U, 0620U, 0610U, 0604U, 0602U, 0601U, 0666U}) {
+      EXPECT_EQ(file_privacy(us, mode, us, group), FilePrivacy::open) << std::oct << mode;
+      EXPECT_EQ(file_privacy(root, mode, root, group), FilePrivacy::open) << std::oct << mode;
+    }
+  }
+}
+TEST(AFileWithASecret, MayBeGivenByRootToOurGroupWhereThatIsAllowed) {
+  EXPECT_EQ(file_privacy(0, 0440, 1'000, RootsGroup::may_read), FilePrivacy::kept);
+  EXPECT_EQ(file_privacy(0, 0640, 1'000, RootsGroup::may_read), FilePrivacy::kept);
+  EXPECT_EQ(file_privacy(0, 0440, 1'000, RootsGroup::may_not), FilePrivacy::open);
+  for (const std::uint32_t mode : {0444U, 0460U, 0450U, 0441U}) EXPECT_EQ(file_privacy(0, mode, 1'000, RootsGroup::may_read), FilePrivacy::open) << std::oct << mode;
+  EXPECT_EQ(file_privacy(1'000, 0440, 1'000, RootsGroup::may_read), FilePrivacy::open) << "our own is given by nobody";
 }
 
 TEST(Backoff, IsFullJitterUnderADoublingCeiling) {

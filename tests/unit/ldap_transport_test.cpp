@@ -1,6 +1,7 @@
 // The parts below a connection: the password file, and the watchdog. A socket pair stands in for the network.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -20,6 +21,7 @@ class APasswordFile : public testing::Test {
   ~APasswordFile() override { std::filesystem::remove(path_); }
   Result<Secret> holding(std::string_view text) {
     std::ofstream(path_) << text;
+    ::chmod(path_.c_str(), 0600);
     return read_password_file(path_);
   }
   std::filesystem::path path_;
@@ -38,6 +40,31 @@ TEST_F(APasswordFile, ThatIsEmptyOrMissingIsRefused) {
   std::filesystem::remove(path_);
   EXPECT_EQ(read_password_file(path_).error().kind, Fault::Kind::refused);
   EXPECT_FALSE(read_password_file("/"));
+}
+
+TEST_F(APasswordFile, ThatOthersMayReadOrWriteIsRefusedWithTheCommandThatMendsIt) {
+  ASSERT_TRUE(holding("pw"));
+  for (const mode_t mode : {0640, 0604, 0620, 0602, 0660, 0666, 0601}) {
+    ::chmod(path_.c_str(), mode);
+    const auto line = read_password_file(path_);
+    ASSERT_FALSE(line) << std::oct << mode;
+    EXPECT_EQ(line.error().where, "ldap.password_file");
+    EXPECT_NE(line.error().detail.find("chmod 600 " + path_.string()), std::string::npos) << line.error().detail;
+  }
+  ::chmod(path_.c_str(), 0400);
+  EXPECT_TRUE(read_password_file(path_)) << "narrower is fine";
+}
+
+TEST_F(APasswordFile, OfAnotherUserIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can make one";
+  ASSERT_TRUE(holding("pw"));
+  ASSERT_EQ(::chown(path_.c_str(), 65'534, 65'534), 0);
+  EXPECT_NE(read_password_file(path_).error().detail.find("another user"), std::string::npos);
+}
+
+TEST_F(APasswordFile, ThatIsAPipeIsRefusedAtOnce) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_EQ(read_password_file(path_).error().where, "ldap.password_file");
 }
 
 struct Pair {

@@ -82,11 +82,11 @@ TEST_F(TheServicesKeys, ThatTheCommandLineRotatedAreTakenOver) {
   auto keys = open(born);
   const auto first = keys.signing().kid();
   auto other = open(born);
-  EXPECT_FALSE(keys.changed_outside());
+  EXPECT_FALSE(keys.news(born + hour));
   ASSERT_TRUE(other.rotate(born + hour, false));
-  EXPECT_TRUE(keys.changed_outside());
+  EXPECT_TRUE(keys.news(born + hour));
   EXPECT_TRUE(keys.renew(born + hour).value());
-  EXPECT_FALSE(keys.changed_outside());
+  EXPECT_FALSE(keys.news(born + hour));
   EXPECT_EQ(keys.signing().kid(), first);
   EXPECT_EQ(believed(keys, born + hour).size(), 2U);
 }
@@ -95,7 +95,7 @@ TEST_F(TheServicesKeys, ThatWereWithdrawnAreBelievedNoMore) {
   auto keys = open(born);
   const auto first = keys.signing().kid();
   ASSERT_TRUE(open(born).rotate(born + hour, true));
-  ASSERT_TRUE(keys.changed_outside());
+  ASSERT_TRUE(keys.news(born + hour));
   EXPECT_TRUE(keys.renew(born + hour).value());
   EXPECT_NE(keys.signing().kid(), first);
   EXPECT_EQ(believed(keys, born + hour), std::set{keys.signing().kid()});

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/ids.hpp"
+#include "platform/private_files.hpp"
 #include "service/service.hpp"
 
 namespace wb::service {
@@ -82,6 +83,44 @@ TEST_F(AnOperator, CanNotReleaseWhatIsNotInDoubt) {
   said([&] { return release_job(config, jti, true); }, exit_failed);
   said([&] { return release_job(config, new_ulid(), true); }, exit_failed);
   EXPECT_TRUE(open_store(config).value().released().value().empty());
+}
+
+TEST_F(AnOperator, TakesTheRootElsewhereAndBringsItsEndorsementsBack) {
+  config.public_url = "https://reset.example";
+  const auto at = [&](const char* name) { return (config.state_dir / name).string(); };
+  const auto write = [&](const char* name, const std::string& text) {
+    ASSERT_TRUE(platform::write_private_file(at(name), text));
+  };
+  EXPECT_FALSE(has(said([&] { return list_keys(config); }, exit_done), "not on this machine"));
+  write("words", "a dozen words on paper\n");
+  EXPECT_TRUE(has(said([&] { return export_root(config, at("root"), at("words"), true); }, exit_done), "no longer on this machine"));
+  EXPECT_TRUE(has(said([&] { return list_keys(config); }, exit_done), "not on this machine"));
+  said([&] { return rotate_keys(config, true); }, exit_failed);
+  write("request", said([&] { return request_keys(config, 2, false); }, exit_done));
+  write("endorsed", said([&] { return endorse_keys(at("request"), at("root"), at("words")); }, exit_done));
+  EXPECT_EQ(said([&] { return endorse_keys(at("endorsed"), at("root"), at("words")); }, exit_failed), "");
+  EXPECT_EQ(said([&] { return endorse_keys(at("request"), at("root"), ""); }, exit_failed), "") << "without the passphrase";
+  EXPECT_TRUE(has(said([&] { return install_keys(config, at("endorsed"), false); }, exit_done), "later"));
+  said([&] { return install_keys(config, at("request"), false); }, exit_failed);
+  said([&] { return install_keys(config, at("none"), false); }, exit_failed);
+  EXPECT_TRUE(has(said([&] { return create_token(config, "corp.example"); }, exit_done), "wbe1."));
+  said([&] { return import_root(config, at("root"), at("words")); }, exit_done);
+  EXPECT_FALSE(has(said([&] { return list_keys(config); }, exit_done), "not on this machine"));
+}
+
+TEST_F(AnOperator, IsToldWhenAnEndorsementOfARootElsewhereIsNeeded) {
+  config.public_url = "https://reset.example";
+  const auto words = config.state_dir / "words", base = config.state_dir;
+  ASSERT_TRUE(platform::write_private_file(words, "a dozen words on paper"));
+  for (const auto& [days, what] : {std::pair(20, "the last endorsement ends"), std::pair(40, "no signing key is endorsed")}) {
+    config.state_dir = base / std::to_string(days);
+    ASSERT_TRUE(platform::private_folder(config.state_dir));
+    ASSERT_TRUE(Keys::open(config.state_dir, config.public_url, unix_now() - days * 86'400));
+    said([&] { return export_root(config, (config.state_dir / "root").string(), words.string(), true); }, exit_done);
+    EXPECT_TRUE(has(said([&] { return list_keys(config); }, exit_done), what)) << days;
+    EXPECT_TRUE(has(said([&] { return create_token(config, "corp.example"); }, exit_done), "wbe1.")) << "agents enroll all the same";
+  }
+  config.state_dir = base;
 }
 
 }  // namespace
