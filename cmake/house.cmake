@@ -13,6 +13,8 @@ find_library(CARES_LIBRARY cares REQUIRED)
 find_library(KRB5_LIBRARY krb5 REQUIRED)
 find_library(K5CRYPTO_LIBRARY k5crypto REQUIRED)  # tests make keytabs
 find_library(GSSAPI_LIBRARY gssapi_krb5 REQUIRED)
+find_library(ARGON2_LIBRARY argon2 REQUIRED)
+find_library(UNISTRING_LIBRARY unistring REQUIRED)
 
 add_library(wb_options INTERFACE)
 target_include_directories(wb_options INTERFACE ${PROJECT_SOURCE_DIR})
