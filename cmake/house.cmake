@@ -44,6 +44,15 @@ function(wb_module name)
   target_link_libraries(${name} PUBLIC wb_options)
 endfunction()
 
+# wb_embedded_messages(TARGET FOLDER): the message catalogues FOLDER/*.json become part of TARGET.
+function(wb_embedded_messages target folder)
+  file(GLOB catalogues CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.json)
+  set(out ${PROJECT_BINARY_DIR}/embedded_messages.cpp)
+  add_custom_command(OUTPUT ${out} DEPENDS ${catalogues} ${PROJECT_SOURCE_DIR}/cmake/embed_messages.cmake
+    COMMAND ${CMAKE_COMMAND} -DFOLDER=${PROJECT_SOURCE_DIR}/${folder} -DOUT=${out} -P ${PROJECT_SOURCE_DIR}/cmake/embed_messages.cmake)
+  target_sources(${target} PRIVATE ${out})
+endfunction()
+
 # wb_test(NAME LABEL "FILES" LIBS...): one gtest program. LABEL: unit | link | integration | faults | unsanitized.
 # Integration and fault programs run inside the lab they need, named by LAB (ad, ad2, forest, ad417, slapd, ds389 or none).
 foreach(label unit link integration faults unsanitized)
