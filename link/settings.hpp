@@ -1,5 +1,6 @@
-// How the service is reached: what agent.yaml's `service` says beyond the address.
+// How the service is reached: what agent.yaml's `service` says beyond the address; and how mail leaves.
 #pragma once
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -24,6 +25,20 @@ struct TrustSettings {
   std::filesystem::path ca_file;            // PEM; empty: the system's store
   std::filesystem::path intercept_ca_file;  // PEM: a box that reads TLS and may; empty: none may
   bool operator==(const TrustSettings&) const = default;
+};
+
+struct SmtpSettings {
+  std::string host;  // name or address of the organisation's relay
+  unsigned short port = 587;
+  enum class Security { starttls,              // required: a server without it gets nothing (RFC 3207)
+    tls,                                       // from the first byte, port 465 (RFC 8314)
+    none } security = Security::starttls;      // on this machine only: the host is a loopback address
+  std::filesystem::path ca_file;               // PEM; empty: the system's store
+  std::string user;                            // empty: no sign-in
+  std::filesystem::path password_file;         // first line, 0600; read for each mail
+  std::string hello;                           // what EHLO says; empty: this machine's name
+  std::chrono::milliseconds deadline{20'000};  // for one mail, from the name's resolution to the server's last word
+  bool operator==(const SmtpSettings&) const = default;
 };
 
 }  // namespace wb::link
