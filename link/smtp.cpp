@@ -107,6 +107,7 @@ bool converse(CURL* c, const SmtpSettings& settings, Transfer& transfer, char* w
   transfer.deadline = BootClock::now() + settings.deadline;
   bool ok = set(c, CURLOPT_UPLOAD, 1L) && set(c, CURLOPT_READFUNCTION, &give) && set(c, CURLOPT_READDATA, &transfer);
   ok = ok && set(c, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(transfer.left.size()));
+  ok = ok && set(c, CURLOPT_QUICK_EXIT, 1L);  // a resolver that nobody answers is left behind, not waited for: its thread ends by itself
   ok = ok && set(c, CURLOPT_VERBOSE, 1L) && set(c, CURLOPT_DEBUGFUNCTION, &watch) && set(c, CURLOPT_DEBUGDATA, &transfer);
   // QUIT is said within the transfer, not by the handle's clean-up, which would wait two minutes for an answer.
   ok = ok && set(c, CURLOPT_FORBID_REUSE, 1L) && set(c, CURLOPT_NOPROGRESS, 0L) && set(c, CURLOPT_XFERINFOFUNCTION, &is_over) && set(c, CURLOPT_XFERINFODATA, &transfer);

@@ -202,6 +202,18 @@ class AServerInTrouble(Mail):
         self.assertRegex(self.send(port), "^fault unreachable smtp.connect: ")
         self.assertRegex(self.send(port, host="no-such-host.invalid"), "^fault unreachable smtp.connect: ")
 
+    def test_whose_name_nobody_tells_is_left_at_the_deadline(self):
+        """In a network of its own, where the name server is there and says nothing."""
+        resolver = self.folder / "resolv.conf"
+        resolver.write_text("nameserver 127.0.0.1\n")
+        silent = "import socket, subprocess, sys\nwith socket.socket(type=socket.SOCK_DGRAM) as s:\n  s.bind(('127.0.0.1', 53))\n  subprocess.run(sys.argv[1:], check=True)"
+        as_user = [] if os.geteuid() == 0 else ["--map-root-user"]
+        began = time.monotonic()
+        done = subprocess.run(["unshare", *as_user, "--mount", "--net", "sh", "-ec", 'ip link set lo up; mount --bind "$0" /etc/resolv.conf; exec "$@"', resolver,
+                               sys.executable, "-c", silent, PEER, "25", "host=relay.example", "deadline_ms=300"], capture_output=True, text=True, timeout=60, check=False)
+        self.assertRegex(done.stdout, "^fault timed_out smtp.connect: ", done.stderr)
+        self.assertLess(time.monotonic() - began, 4, "a resolver waits for ten seconds")
+
     def test_that_talks_without_end_is_left(self):
         with self.scripted(*[b"220-more\r\n" * 100_000] * 5) as port:
             self.assertRegex(self.send(port, security="none", user="", deadline_ms=1500), "^fault unreachable smtp.connect: Too large")
