@@ -13,6 +13,8 @@ find_library(CARES_LIBRARY cares REQUIRED)
 find_library(KRB5_LIBRARY krb5 REQUIRED)
 find_library(K5CRYPTO_LIBRARY k5crypto REQUIRED)  # tests make keytabs
 find_library(GSSAPI_LIBRARY gssapi_krb5 REQUIRED)
+find_library(ARGON2_LIBRARY argon2 REQUIRED)
+find_library(UNISTRING_LIBRARY unistring REQUIRED)
 
 add_library(wb_options INTERFACE)
 target_include_directories(wb_options INTERFACE ${PROJECT_SOURCE_DIR})
@@ -40,6 +42,15 @@ endif()
 function(wb_module name)
   add_library(${name} STATIC ${ARGN})
   target_link_libraries(${name} PUBLIC wb_options)
+endfunction()
+
+# wb_embedded_messages(TARGET FOLDER): the message catalogues FOLDER/*.json become part of TARGET.
+function(wb_embedded_messages target folder)
+  file(GLOB catalogues CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.json)
+  set(out ${PROJECT_BINARY_DIR}/embedded_messages.cpp)
+  add_custom_command(OUTPUT ${out} DEPENDS ${catalogues} ${PROJECT_SOURCE_DIR}/cmake/embed_messages.cmake
+    COMMAND ${CMAKE_COMMAND} -DFOLDER=${PROJECT_SOURCE_DIR}/${folder} -DOUT=${out} -P ${PROJECT_SOURCE_DIR}/cmake/embed_messages.cmake)
+  target_sources(${target} PRIVATE ${out})
 endfunction()
 
 # wb_test(NAME LABEL "FILES" LIBS...): one gtest program. LABEL: unit | link | integration | faults | unsanitized.

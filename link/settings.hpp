@@ -1,6 +1,7 @@
-// How the service is reached: what agent.yaml's `service` says beyond the address. And how many reach it at once: the door of
-// service.yaml's `listen`.
+// How the service is reached: what agent.yaml's `service` says beyond the address. How many reach it at once: the door of
+// service.yaml's `listen`. And how mail leaves.
 #pragma once
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -34,6 +35,20 @@ struct AdmissionLimits {
   std::size_t handshakes_max = 512;
   std::size_t connections_per_address = 512;        // that are no links: the people behind one address
   std::vector<std::string> trusted_balancers = {};  // addresses and networks in CIDR form that have no share: all people come from there
+};
+
+struct SmtpSettings {
+  std::string host;  // name or address of the organisation's relay
+  unsigned short port = 587;
+  enum class Security { starttls,              // required: a server without it gets nothing (RFC 3207)
+    tls,                                       // from the first byte, port 465 (RFC 8314)
+    none } security = Security::starttls;      // on this machine only: the host is a loopback address
+  std::filesystem::path ca_file;               // PEM; empty: the system's store
+  std::string user;                            // empty: no sign-in
+  std::filesystem::path password_file;         // first line, 0600; read for each mail
+  std::string hello;                           // what EHLO says; empty: this machine's name
+  std::chrono::milliseconds deadline{20'000};  // for one mail, from the name's resolution to the server's last word
+  bool operator==(const SmtpSettings&) const = default;
 };
 
 }  // namespace wb::link

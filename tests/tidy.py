@@ -28,10 +28,11 @@ ONLY_HEADER = {("config", "ldap"): "ldap/settings.hpp", ("config", "link"): "lin
 # Who may include a library's headers: prefixes of paths.
 OWNERS = {
     r"yaml-cpp/": ("config/",), r"l(dap|ber)(_\w+)?\.h$": ("ldap/",), r"(krb5|gssapi)": ("ldap/",), r"boost/beast": ("link/",), r"sqlite3\.h$": ("queue/database.",),
-    r"spdlog/": ("core/log.cpp",), r"curl/": ("link/",), r"openssl/": ("core/", "crypto/", "link/", "ldap/", "service/"),
+    r"spdlog/": ("core/log.cpp",), r"curl/": ("link/",), r"argon2\.h$": ("service/methods/argon2.",),
+    r"uni(case|ctype|norm|str)\.h$": ("service/methods/answer_text.",), r"openssl/": ("core/", "crypto/", "link/", "ldap/", "service/"),
 }
 OWNERS_APART = ("tests/", "bench/", "fuzz/")  # they talk to the same things as strangers would
-EXPOSERS = ("core/", "crypto/", "ldap/", "agent/worker", "agent/attempt", "agent/password", "link/curl.", "platform/", "tools/", "tests/", "fuzz/")
+EXPOSERS = ("core/", "crypto/", "ldap/", "agent/worker", "agent/attempt", "agent/password", "link/curl.", "link/smtp.", "service/methods/", "platform/", "tools/", "tests/", "fuzz/")
 
 # Tests that name sleep, and why. Waiting for something to be true polls it; nothing sleeps and hopes.
 SLEEPS = {

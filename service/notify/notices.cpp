@@ -1,0 +1,70 @@
+#include "service/notify/notices.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace wb::service {
+namespace {
+std::vector<std::string_view> paragraphs(std::string_view text) {
+  std::vector<std::string_view> out;
+  while (!text.empty()) {
+    const auto end = text.find("\n\n");
+    out.push_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 2);
+  }
+  return out;
+}
+
+bool is_left_out(std::string_view paragraph, Values values) {
+  return std::any_of(values.begin(), values.end(), [paragraph](const auto& v) { return v.second.empty() && paragraph == '{' + std::string(v.first) + '}'; });
+}
+
+// Without pictures, styles from elsewhere and anything that is fetched: mail readers show it as it is.
+std::string paragraph_html(std::string_view paragraph, Values values) {
+  if (paragraph == "{link}") return filled_html("<p><a href=\"{link}\">{link}</a></p>\n", values);
+  if (paragraph == "{code}") return filled_html("<p style=\"font-size:1.8em;letter-spacing:.15em\"><strong>{code}</strong></p>\n", values);
+  std::string lines;
+  for (const char c : escaped_html(paragraph)) lines += c == '\n' ? std::string("<br>\n") : std::string{c};
+  return "<p>" + filled_html(lines, values) + "</p>\n";
+}
+
+std::string html_of(std::string_view language, std::string_view subject, std::string_view text, Values values) {
+  std::string out = "<!DOCTYPE html>\n<html lang=\"" + escaped_html(language) + "\">\n<head><meta charset=\"utf-8\"><title>" + escaped_html(subject) + "</title></head>\n";
+  out += "<body style=\"font-family:sans-serif;max-width:36em;margin:2em auto;line-height:1.5\">\n";
+  for (const auto paragraph : paragraphs(text))
+    if (!is_left_out(paragraph, values)) out += paragraph_html(paragraph, values);
+  return out + "</body>\n</html>\n";
+}
+}  // namespace
+
+std::string_view to_string(Notice notice) {
+  switch (notice) {
+    case Notice::verification_code: return "verification_code";
+    case Notice::password_reset: return "password_reset";
+    case Notice::password_changed: return "password_changed";
+    case Notice::account_unlocked: return "account_unlocked";
+    case Notice::method_added: return "method_added";
+    case Notice::method_removed: return "method_removed";
+    case Notice::method_changed: return "method_changed";
+    case Notice::administrator_reset: return "administrator_reset";
+    case Notice::frozen: return "frozen";
+    case Notice::help_wanted: return "help_wanted";
+    case Notice::invitation: return "invitation";
+    case Notice::reminder: return "reminder";
+  }
+  return "reminder";
+}
+
+Letter letter_of(const Catalogue& catalogue, std::string_view language, Notice notice, Values values) {
+  const auto key = "mail." + std::string(to_string(notice));
+  const auto spoken = catalogue.has(language, key + ".text") ? language : std::string_view("en");
+  Letter letter{catalogue.text(spoken, key + ".subject", values), {}, {}, std::string(spoken)};
+  const auto text = catalogue.text(spoken, key + ".text");  // its placeholders are still in it
+  for (const auto paragraph : paragraphs(text))
+    if (!is_left_out(paragraph, values)) letter.text += (letter.text.empty() ? "" : "\n\n") + filled_text(paragraph, values);
+  letter.text += '\n';
+  letter.html = catalogue.has(spoken, key + ".html") ? catalogue.html(spoken, key + ".html", values) : html_of(spoken, letter.subject, text, values);
+  return letter;
+}
+
+}  // namespace wb::service

@@ -1,0 +1,34 @@
+// The mails that the service writes, from the catalogue's texts. Pure.
+//
+// mail.<name>.subject and mail.<name>.text are there for each; the HTML part is made of the text, a paragraph for each of its
+// paragraphs, unless the operator's catalogue has a mail.<name>.html of its own (a whole document; values are escaped in it).
+#pragma once
+#include <string_view>
+
+#include "service/catalogue.hpp"
+#include "service/notify/mail.hpp"
+
+namespace wb::service {
+
+// What each needs besides account, organisation and helpdesk (both may be empty), which all are given:
+enum class Notice {
+  verification_code,  // code, minutes
+  password_reset,     // time, link ("this wasn't me"), as the next five
+  password_changed,
+  account_unlocked,
+  method_added,  // and method
+  method_removed,
+  method_changed,
+  administrator_reset,  // time; to all other administrators
+  frozen,               // time; to administrators, after "this wasn't me"
+  help_wanted,          // time; to administrators
+  invitation,           // link
+  reminder,             // link
+};
+std::string_view to_string(Notice notice);  // the <name>
+
+// In that language, or in English as far as it does not have it. `values` are texts: what of them is in HTML is escaped here.
+// A paragraph that is nothing but a placeholder without a value (no helpdesk) is left out.
+Letter letter_of(const Catalogue& catalogue, std::string_view language, Notice notice, Values values);
+
+}  // namespace wb::service
