@@ -18,8 +18,9 @@ constexpr const char* default_config = "/etc/reset-service/service.yaml";
 struct Verb {
   std::string_view name, options, what;  // options: the long options it takes, besides --config and --help; "!": no value
   enum class Operand { none,
-    file,
-    id } operand = Operand::none;  // one word may follow
+    file,                                // the configuration
+    id,                                  // a ULID
+    exported } operand = Operand::none;  // one word may follow
 };
 constexpr Verb verbs[] = {
     {"serve", "", "runs the service in the foreground; logs to standard error"},
@@ -30,10 +31,15 @@ constexpr Verb verbs[] = {
     {"keys list", "", "lists the service's root and its signing keys"},
     {"keys rotate", "withdraw!", "[--withdraw]: a new signing key before its time; --withdraw: the others are believed no more"},
     {"roots forget", "domain accept-risk!", "--domain D [--accept-risk]: gives up a domain's root that was lost"},
-    {"client create", "domain out", "--domain D [--out FILE]: makes a credential for the writeback API"},
+    {"client create", "domain out scope", "--domain D [--scope writeback|audit] [--out FILE]: makes a credential for the API; scopes with commas between"},
     {"jobs list", "domain open!", "[--domain D] [--open]: lists jobs, the newest first; --open: only those without an end"},
     {"jobs show", "", "JTI: everything the service knows of one job", Verb::Operand::id},
     {"jobs release", "accept-risk!", "JTI [--accept-risk]: gives up a job in doubt, so that its account takes new ones", Verb::Operand::id},
+    {"audit head", "", "prints the number and the hash of the audit's last row: keep it somewhere else"},
+    {"audit verify", "head filtered!", "[FILE] [--head SEQ:HASH] [--filtered]: checks every row's hash, of the store or of an export; exit code 1 and the first broken row", Verb::Operand::exported},
+    {"audit export", "after activity from to limit", "[--after SEQ] [--activity A] [--from T] [--to T] [--limit N]: prints rows as JSON Lines, the oldest first"},
+    {"audit prune", "keep-days", "--keep-days N: erases what is older; the rest stays verifiable"},
+    {"account unblock", "domain account", "--domain D --account GUID: lifts every limit of self-service for an account"},
     {"version", "", "prints the version"},
 };
 
@@ -106,9 +112,10 @@ int run(const Line& line) {
   }
   const auto given = line.options.find("config");
   const bool takes_id = line.verb->operand == Verb::Operand::id;
+  const bool names_config = line.verb->operand == Verb::Operand::file && !line.operand.empty();
   if (takes_id && !wb::is_ulid(line.operand)) return usage("which one? Its id is missing, or is none");
-  const std::string file = !takes_id && !line.operand.empty() ? line.operand : given != line.options.end() ? given->second
-                                                                                                           : default_config;
+  const std::string file = names_config ? line.operand : given != line.options.end() ? given->second
+                                                                                     : default_config;
   auto loaded = wb::config::load_service_config(file);
   if (const auto* problems = std::get_if<wb::config::Problems>(&loaded)) {
     for (const auto& problem : *problems) std::cerr << to_string(problem) << "\n";
@@ -130,9 +137,16 @@ int run(const Line& line) {
   if (name == "jobs show") return show_job(config, line.operand);
   if (name == "jobs release") return release_job(config, line.operand, line.options.contains("accept-risk"));
   if (name == "client create") {
-    const auto out = line.options.find("out");
-    return create_client(config, domain, out == line.options.end() ? std::nullopt : std::optional(out->second));
+    const auto out = line.options.find("out"), scope = line.options.find("scope");
+    const auto scopes = scope == line.options.end() ? Scopes{Scope::writeback} : scopes_from(scope->second).value_or(Scopes{});
+    if (scopes.empty()) return usage("--scope: writeback, audit, or both with a comma between");
+    return create_client(config, domain, scopes, out == line.options.end() ? std::nullopt : std::optional(out->second));
   }
+  if (name == "audit head") return audit_head(config);
+  if (name == "audit verify") return verify_audit(config, line.operand, line.options);
+  if (name == "audit export") return export_audit(config, line.options);
+  if (name == "audit prune") return prune_audit(config, line.options);
+  if (name == "account unblock") return unblock_account(config, domain, line.options);
   return serve(config);
 }
 

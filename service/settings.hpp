@@ -15,6 +15,7 @@ struct Settings {
   std::chrono::milliseconds probe_wait{10'000}, wait_max{30'000};
   std::chrono::milliseconds ack_delay{20};        // how long outcomes may wait to be flushed together
   std::chrono::milliseconds release_look{1'000};  // how often is looked for what an operator ordered: releases, revocations, keys
+  std::chrono::hours audit_keep{0};               // 0: for ever
   int enrol_per_minute = 5;                       // per address
   std::size_t greetings_max = 1'024;              // links whose hello has not come yet
   std::size_t sessions_max = 10'000, live_jobs_max = 10'000, waiters_max = 16;
