@@ -39,7 +39,7 @@ std::optional<AuditHead> audit_head_from(std::string_view text) {
   const auto hash = from_hex(rest.substr(1));
   if (!hash) return std::nullopt;
   head.hash = *hash;
-  return head;
+  return text_of(head) == text ? std::optional(std::move(head)) : std::nullopt;
 }
 
 std::string line_of(const AuditRow& row) { return R"({"hash":")" + crypto::hex(row.hash) + R"(","prev":")" + crypto::hex(row.before) + R"(","row":)" + row.row + "}"; }

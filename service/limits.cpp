@@ -154,11 +154,15 @@ Result<std::int64_t> Limits::unblock(const std::string& account) {
 }
 
 Result<void> Limits::prune(std::int64_t now) {
+  rows_ = -1;
+  return prune_limits(database_, now);
+}
+
+Result<void> prune_limits(queue::Database& database, std::int64_t now) {
   for (const auto kind : limit_kinds) {
     const auto limit = limit_of(kind);
-    if (auto gone = database_.run("DELETE FROM limits WHERE kind=? AND at<=?", to_string(kind), now - limit.window_ms - limit.slot_ms); !gone) return gone;
+    if (auto gone = database.run("DELETE FROM limits WHERE kind=? AND at<=?", to_string(kind), now - limit.window_ms - limit.slot_ms); !gone) return gone;
   }
-  rows_ = -1;
   return {};
 }
 

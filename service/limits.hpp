@@ -88,7 +88,7 @@ class Limits {
   Result<void> passed(const std::string& account, const std::optional<std::string>& device, const std::vector<std::string>& gates);
   // Everything that counts for an account is forgotten; how many counters that were. The caller audits it (service/unblock).
   Result<std::int64_t> unblock(const std::string& account);
-  Result<void> prune(std::int64_t now_ms);  // what no window reaches any more
+  Result<void> prune(std::int64_t now_ms);  // prune_limits()
 
  private:
   std::string name_of(std::string_view kind, std::string_view key) const;
@@ -99,5 +99,8 @@ class Limits {
   std::int64_t most_rows_;
   std::int64_t rows_ = -1;  // about; -1: not counted yet
 };
+
+// Erases what no window reaches any more; the store does it each hour.
+Result<void> prune_limits(queue::Database& database, std::int64_t now_ms);
 
 }  // namespace wb::service

@@ -112,6 +112,7 @@ int run(const Line& line) {
   }
   const auto given = line.options.find("config");
   const bool takes_id = line.verb->operand == Verb::Operand::id;
+  if (line.verb->operand == Verb::Operand::exported && !line.operand.empty()) return verify_audit({}, line.operand, line.options);  // on any machine
   const bool names_config = line.verb->operand == Verb::Operand::file && !line.operand.empty();
   if (takes_id && !wb::is_ulid(line.operand)) return usage("which one? Its id is missing, or is none");
   const std::string file = names_config ? line.operand : given != line.options.end() ? given->second

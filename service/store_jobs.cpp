@@ -3,6 +3,7 @@
 #include <charconv>
 #include <sstream>
 
+#include "service/limits.hpp"
 #include "service/store.hpp"
 
 namespace wb::service {
@@ -234,6 +235,7 @@ Result<void> Store::prune(UnixSeconds now) {
   if (auto r = database_.run("DELETE FROM jobs WHERE final=1 AND created_ms<?", (now - 30 * day) * 1000); !r) return r;
   if (auto r = database_.run("DELETE FROM probes WHERE made<?", now - day); !r) return r;
   if (auto r = database_.run("DELETE FROM tokens WHERE expires<?", now - day); !r) return r;
+  if (auto r = prune_limits(database_, now * 1'000); !r) return r;
   return database_.run("DELETE FROM statements WHERE exp<?", now);
 }
 

@@ -247,6 +247,7 @@ TEST(AHead, IsReadAsItWasPrinted) {
   EXPECT_EQ(audit_head_from(text_of(origin)), origin);
   for (const auto* bad : {"", "1", "1:", "1:zz", ":aa", "-1:"}) EXPECT_FALSE(audit_head_from(bad)) << bad;
   EXPECT_FALSE(audit_head_from("1:" + std::string(64, 'A'))) << "one spelling";
+  EXPECT_FALSE(audit_head_from("01:" + std::string(64, 'a')));
 }
 
 // ---- questions ----------------------------------------------------------------------------------------------

@@ -129,6 +129,15 @@ TEST_F(AStoresAudit, TellsThatAHelpdeskLiftedLimits) {
   EXPECT_EQ(all[0].at("details").at("counters").as_int64(), 2);
 }
 
+TEST_F(AStoresAudit, StaysWhenTheStoreForgetsWhatIsOld) {
+  Limits limits(store_.database(), Secret::copy_of(std::string(32, 'l')));
+  ASSERT_FALSE(limits.take({{LimitKind::gate, "k", "a"}}, now * 1'000).value());
+  ASSERT_TRUE(store_.add_client("c", hash, "corp.example"));
+  ASSERT_TRUE(store_.prune(now + 31 * 86'400));
+  EXPECT_EQ(activities(), std::vector<std::string>{"client.created"});
+  EXPECT_EQ(limits.unblock("a").value(), 0) << "the counter is gone";
+}
+
 TEST(Scopes, AreReadStrictly) {
   EXPECT_EQ(scopes_from("audit"), Scopes{Scope::audit});
   EXPECT_EQ(scopes_from("audit,writeback"), (Scopes{Scope::writeback, Scope::audit}));
