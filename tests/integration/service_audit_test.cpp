@@ -54,6 +54,28 @@ TEST_F(AnAuditor, MayDoNothingElseAndNobodyElseMayReadTheAudit) {
   EXPECT_EQ(https("GET", world.url() + "/api/v1/keys", {}, bearer({service::Scope::audit, service::Scope::writeback})).status, 200);
 }
 
+TEST_F(AnAuditor, FindsWhatIsYoungEnoughToBeKept) {
+  world.stop();
+  service::AuditEntry entry;
+  entry.activity = service::Activity::job_settled, entry.domain = world.domain, entry.target = "old";
+  auto log = world.store().audit();
+  ASSERT_EQ(log.head().value(), service::audit_origin()) << "nothing happened yet";
+  for (int i = 0; i < 1'200; ++i) ASSERT_TRUE(log.record(entry, unix_now_ms() - 3 * 86'400'000LL, false));
+  entry.target = "young";
+  ASSERT_TRUE(log.record(entry, unix_now_ms()));
+  world.config.audit_keep_days = 2;
+  world.start();
+  const auto reader = bearer({service::Scope::audit});
+  const auto oldest = [&] { return std::string(https("GET", url("?limit=1"), {}, reader).body.at("row").at("target").as_string()); };
+  const auto until = BootClock::now() + 20s;
+  while (oldest() != "young" && BootClock::now() < until) {
+  }
+  EXPECT_EQ(oldest(), "young");
+  const auto report = log.verify(std::nullopt).value();
+  EXPECT_FALSE(report.broken);
+  EXPECT_EQ(report.first.seq, 1'200);
+}
+
 TEST_F(AnAuditor, IsToldWhatWasWrongWithTheQuestion) {
   const auto reader = bearer({service::Scope::audit});
   for (const auto* bad : {"?after=x", "?after=-1", "?activity=all", "?from=today", "?to=2026-13-01", "?limit=0", "?limit=1001", "?sort=seq", "?from=2026-11-27&to=2026-11-26"}) {

@@ -119,6 +119,14 @@ TEST_F(AnAccount, IsCountedWhenTheServiceComesBack) {
   EXPECT_TRUE(answers(now + 10));
 }
 
+TEST_F(AnAccount, IsCountedTogetherByAllWhoShareTheStore) {
+  auto second = queue::Database::open(folder / "store.sqlite").value();
+  Limits others(second, Secret::copy_of(std::string(32, 'l')));
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE((i % 2 == 0 ? *limits : others).take(answer_claims(alice, "email", std::nullopt), now + i).value());
+  EXPECT_TRUE(answers(now + 10));
+  EXPECT_TRUE(others.take(answer_claims(alice, "email", std::nullopt), now + 10).value());
+}
+
 TEST_F(AnAccount, IsNotKeptFromItsOwnerByStrangers) {
   for (int i = 0; i < 50; ++i) (void)answers(now + i);
   EXPECT_TRUE(answers(now + 60)) << "a stranger";

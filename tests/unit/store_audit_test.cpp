@@ -129,6 +129,14 @@ TEST_F(AStoresAudit, TellsThatAHelpdeskLiftedLimits) {
   EXPECT_EQ(all[0].at("details").at("counters").as_int64(), 2);
 }
 
+TEST_F(AStoresAudit, IsOneChainForAllWhoWriteIt) {
+  auto other = Store::open(folder_ / "store.sqlite", "acme").value();  // the command line, beside the service
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE((i % 2 == 0 ? store_ : other).add_client(std::to_string(i), hash, "corp.example"));
+  }
+  EXPECT_EQ(rows().size(), 5U);
+}
+
 TEST_F(AStoresAudit, StaysWhenTheStoreForgetsWhatIsOld) {
   Limits limits(store_.database(), Secret::copy_of(std::string(32, 'l')));
   ASSERT_FALSE(limits.take({{LimitKind::gate, "k", "a"}}, now * 1'000).value());
