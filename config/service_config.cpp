@@ -25,6 +25,7 @@ void read_service(Reader& reader, ServiceConfig& config) {
     top.optional("state_dir", config.state_dir, shape::path(folder, false));
     top.optional("log_level", config.log_level, shape::log_level());
     top.optional("heartbeat_ms", config.heartbeat, shape::milliseconds(1'000, 50'000));
+    top.optional("audit_keep_days", config.audit_keep_days, shape::whole(0, 36'500));
     top.optional("window", config.window, shape::whole(1, 64));
     using Binding = ServiceConfig::ChannelBinding;
     top.optional("channel_binding", config.channel_binding, shape::one_of<Binding>("exporter or none", {{"exporter", Binding::exporter}, {"none", Binding::none}}));

@@ -25,7 +25,8 @@ struct ServiceConfig {
   std::filesystem::path state_dir = "/var/lib/reset-service";  // store.sqlite, sr.pem, sk.pem
   log::Level log_level = log::Level::info;
   std::chrono::milliseconds heartbeat{25'000};
-  int window = 8;  // jobs at once per agent and domain
+  int audit_keep_days = 0;  // 0: for ever
+  int window = 8;           // jobs at once per agent and domain
   enum class ChannelBinding { exporter,
     none } channel_binding = ChannelBinding::exporter;
 };

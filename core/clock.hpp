@@ -12,6 +12,11 @@ inline UnixSeconds unix_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
+// Whole milliseconds, for what is written down.
+inline std::int64_t unix_now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 // Goes on while the machine sleeps, unlike steady_clock: a lease must not survive a suspended laptop or a paused VM.
 struct BootClock {
   using duration = std::chrono::nanoseconds;

@@ -39,16 +39,17 @@ link::HttpResponse refuse_for(const Fault& fault) {
 
 // ---- the table ----------------------------------------------------------------------------------------------
 const Api::Endpoint Api::endpoints[] = {
-    // method, path, something follows, client credential, handler
-    {"GET", "/healthz", false, false, &Api::healthz},
-    {"POST", "/agent/v1/enroll", false, false, &Api::enroll},
-    {"POST", "/agent/v1/agents", false, false, &Api::agents},
-    {"POST", "/agent/v1/signing-key", false, false, &Api::signing_key},
-    {"POST", "/agent/v1/roster", false, false, &Api::roster},
-    {"GET", "/api/v1/keys", false, true, &Api::keys},
-    {"POST", "/api/v1/probes", false, true, &Api::add_probe},
-    {"POST", "/api/v1/jobs", false, true, &Api::add_job},
-    {"GET", "/api/v1/jobs/", true, true, &Api::get_job},
+    // method, path, something follows, scope of the client, handler
+    {"GET", "/healthz", false, {}, &Api::healthz},
+    {"POST", "/agent/v1/enroll", false, {}, &Api::enroll},
+    {"POST", "/agent/v1/agents", false, {}, &Api::agents},
+    {"POST", "/agent/v1/signing-key", false, {}, &Api::signing_key},
+    {"POST", "/agent/v1/roster", false, {}, &Api::roster},
+    {"GET", "/api/v1/keys", false, Scope::writeback, &Api::keys},
+    {"POST", "/api/v1/probes", false, Scope::writeback, &Api::add_probe},
+    {"POST", "/api/v1/jobs", false, Scope::writeback, &Api::add_job},
+    {"GET", "/api/v1/jobs/", true, Scope::writeback, &Api::get_job},
+    {"GET", "/api/v1/audit", false, Scope::audit, &Api::audit},
 };
 
 Awaitable<link::HttpResponse> Api::handle(link::HttpRequest request) {
@@ -59,12 +60,16 @@ Awaitable<link::HttpResponse> Api::handle(link::HttpRequest request) {
     path_known = true;
     if (request.method != endpoint.method) continue;
     Call call;
-    if (endpoint.needs_client) {
+    if (endpoint.needs) {
       auto client = client_of(request);
       if (!client) co_return refuse_for(client.error());
       if (!*client) {
         gateway_.refusals().count(security::credential, {log::field("peer", request.peer)});
         co_return refuse(Refusal::unauthorized, "a client credential is needed");
+      }
+      if (!(*client)->scopes.contains(*endpoint.needs)) {
+        gateway_.refusals().count(security::scope, {log::field("client", (*client)->id), log::field("peer", request.peer)});
+        co_return refuse(Refusal::forbidden, "this client has no such scope: " + std::string(to_string(*endpoint.needs)));
       }
       call.client = std::move(**client);
     }

@@ -25,7 +25,8 @@ class Api {
   using Reply = Awaitable<link::HttpResponse>;
   struct Endpoint {
     std::string_view method, path;
-    bool takes_rest, needs_client;
+    bool takes_rest;
+    std::optional<Scope> needs;  // a client's; nothing: anybody
     Reply (Api::*handler)(Call);
   };
   static const Endpoint endpoints[];
@@ -39,6 +40,7 @@ class Api {
   Reply add_probe(Call call);
   Reply add_job(Call call);
   Reply get_job(Call call);
+  Reply audit(Call call);
 
   Result<std::optional<ClientRow>> client_of(const link::HttpRequest& request);
 

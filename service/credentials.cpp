@@ -21,4 +21,33 @@ std::optional<Credential> read_credential(std::string_view kind, std::string_vie
 
 std::string hash_of(const Credential& credential) { return crypto::sha256(credential.secret); }
 
+std::string_view to_string(Scope scope) {
+  switch (scope) {
+    case Scope::writeback: return "writeback";
+    case Scope::audit: return "audit";
+  }
+  return "writeback";
+}
+
+std::string text_of(const Scopes& scopes) {
+  std::set<std::string_view> names;
+  for (const auto scope : scopes) names.insert(to_string(scope));
+  std::string text;
+  for (const auto name : names) text += (text.empty() ? "" : " ") + std::string(name);
+  return text;
+}
+
+std::optional<Scopes> scopes_from(std::string_view text) {
+  Scopes scopes;
+  while (!text.empty()) {
+    const auto end = text.find_first_of(" ,");
+    const auto name = text.substr(0, end);
+    if (name == to_string(Scope::writeback)) scopes.insert(Scope::writeback);
+    else if (name == to_string(Scope::audit)) scopes.insert(Scope::audit);
+    else return std::nullopt;
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return scopes.empty() ? std::nullopt : std::optional(scopes);
+}
+
 }  // namespace wb::service

@@ -1,7 +1,8 @@
 // Credentials we hand out: "<kind>.<id>.<secret>[.<pin>]", with 32 random bytes as the secret, of which only the
-// SHA-256 is kept. Enrolment tokens are wbe1, client credentials wbc1.
+// SHA-256 is kept. Enrolment tokens are wbe1, client credentials wbc1. And what a client may do.
 #pragma once
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -15,5 +16,13 @@ Credential new_credential();
 std::optional<Credential> read_credential(std::string_view kind, std::string_view text);
 // What is stored, and compared: SHA-256 of the secret's text.
 std::string hash_of(const Credential& credential);
+
+enum class Scope { writeback,  // keys, probes and jobs of its domain
+  audit };                     // what the audit says of its domain
+using Scopes = std::set<Scope>;
+std::string_view to_string(Scope scope);
+std::string text_of(const Scopes& scopes);  // "audit writeback": blanks between, sorted by name
+// Names with blanks or commas between; nullopt for an unknown one, or none at all.
+std::optional<Scopes> scopes_from(std::string_view text);
 
 }  // namespace wb::service

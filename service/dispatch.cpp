@@ -43,7 +43,7 @@ Fault too_much() { return fault(Fault::Kind::exhausted, "dispatch.add", "too man
 
 }  // namespace
 
-std::int64_t now_ms() { return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+std::int64_t now_ms() { return unix_now_ms(); }
 
 // ---- in -----------------------------------------------------------------------------------------------------
 Dispatch::Job Dispatch::find(const std::string& jti) const {

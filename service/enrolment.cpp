@@ -67,7 +67,7 @@ link::HttpResponse Enrolment::enroll(const link::HttpRequest& request) {
   if (!crypto::PublicKey::from_jwk(claims->ae)) return refused_as(security::proof, "ae", Refusal::bad_request, "the encryption key is not a P-256 point");
 
   AgentRow agent{"", proof->key.jwk(), proof->key.kid(), printable(claims->host)};
-  auto enrolled = store_.enroll(token->id, agent, now);
+  auto enrolled = store_.enroll(token->id, agent, now, request.peer);
   if (!enrolled) return refuse_for(enrolled.error());
   if (*enrolled == Enrolled::revoked) return refused_as(security::proof, "revoked", Refusal::conflict, "this agent was revoked; a host that shall serve again needs new keys: enroll --again");
   if (*enrolled == Enrolled::key_taken) return refused_as(security::proof, "key_taken", Refusal::conflict, "that signing key is, or was, an agent's already");

@@ -23,6 +23,7 @@ inline link::HttpResponse answer(int status, const json::object& body) {
 }
 
 enum class Refusal { unauthorized,
+  forbidden,
   bad_request,
   not_found,
   conflict,
@@ -41,6 +42,7 @@ inline link::HttpResponse refuse(Refusal why, std::string_view message, std::opt
   const Shape shape = [&]() -> Shape {
     switch (why) {
       case Refusal::unauthorized: return {401, "unauthorized"};
+      case Refusal::forbidden: return {403, "forbidden"};
       case Refusal::bad_request: return {400, "bad_request"};
       case Refusal::not_found: return {404, "not_found"};
       case Refusal::conflict: return {409, "conflict"};

@@ -15,7 +15,7 @@ constexpr SecurityEvent hello_malformed{"hello.invalid_malformed"}, hello_agent{
 constexpr SecurityEvent message{"agent.invalid_message"}, flood{"agent.flood"}, error{"agent.error"}, statement{"agent.invalid_statement"}, result{"agent.invalid_result"};
 // Of HTTP.
 constexpr SecurityEvent token{"enroll.invalid_token"}, proof{"enroll.invalid_proof"}, enrol_rate{"enroll.flood"}, submitter{"submit.invalid_signature"}, roster{"submit.invalid_roster"},
-    credential{"api.invalid_credential"};
+    credential{"api.invalid_credential"}, scope{"api.forbidden_scope"};
 }  // namespace security
 
 // The event of a hello's code; anything else is a link that never came to a hello.

@@ -11,6 +11,7 @@ Settings settled(Settings shape, const config::ServiceConfig& config) {
   shape.tenant = config.tenant;
   shape.public_url = config.public_url;
   shape.window = config.window;
+  shape.audit_keep = std::chrono::hours(24) * config.audit_keep_days;
   const config::ServiceConfig defaults;
   if (config.heartbeat != defaults.heartbeat) shape.heartbeat = config.heartbeat;
   if (config.hellos_waiting_max != defaults.hellos_waiting_max) shape.greetings_max = static_cast<std::size_t>(config.hellos_waiting_max);
@@ -42,7 +43,7 @@ Service::Service(asio::io_context& io, Settings settings, Store store, Keys keys
 
 Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const config::ServiceConfig& config, Settings shape) {
   if (auto made = platform::private_folder(config.state_dir); !made) return made.error();
-  auto store = Store::open(store_file(config));
+  auto store = Store::open(store_file(config), config.tenant);
   if (!store) return store.error();
   auto keys = Keys::open(config.state_dir, config.public_url, unix_now());
   if (!keys) return keys.error();
@@ -73,9 +74,26 @@ Awaitable<> Service::keep_house(Service* self) {
   for (;;) {
     if (auto pruned = self->store_.prune(unix_now()); !pruned) log::fault("store.failed", pruned.error());
     self->renew_keys();
+    auto pruning = prune_audit(self);
+    co_await std::move(pruning);
     const bool go_on = co_await sleep_for(std::chrono::hours(1));
     if (!go_on) co_return;
   }
+}
+
+// In small steps: people are waiting on this thread. And the head goes where whoever can write the store may not reach.
+Awaitable<> Service::prune_audit(Service* self) {
+  constexpr int at_once = 500;
+  const auto keep = std::chrono::duration_cast<std::chrono::milliseconds>(self->settings_.audit_keep).count();
+  for (bool more = keep > 0; more;) {
+    const auto now = unix_now_ms();
+    auto erased = self->store_.audit().prune(now - keep, at_once, now);
+    if (!erased) log::fault("store.failed", erased.error());
+    more = erased && *erased == at_once && co_await sleep_for(std::chrono::milliseconds(50));
+  }
+  auto head = self->store_.audit().head();
+  if (!head) log::fault("store.failed", head.error());
+  else log::info("audit.head", log::field("head", text_of(*head)));
 }
 
 void Service::renew_keys() {

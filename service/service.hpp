@@ -34,6 +34,7 @@ class Service {
  private:
   Service(asio::io_context& io, Settings settings, Store store, Keys keys);
   static Awaitable<> keep_house(Service* self);
+  static Awaitable<> prune_audit(Service* self);
   static Awaitable<> take_orders(Service* self);
   void renew_keys();
 

@@ -15,6 +15,7 @@ struct Settings {
   std::chrono::milliseconds probe_wait{10'000}, wait_max{30'000};
   std::chrono::milliseconds ack_delay{20};                    // how long outcomes may wait to be flushed together
   std::chrono::milliseconds release_look{1'000};              // how often is looked for what an operator ordered: releases, revocations, keys
+  std::chrono::hours audit_keep{0};                           // 0: for ever
   int enrol_per_minute = 5;                                   // per address
   int messages_per_second = 2'000, messages_at_once = 8'192;  // of one agent: far above what its window and its unacked results come to
   std::size_t greetings_max = 1'024;                          // links whose hello has not come yet

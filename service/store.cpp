@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 
 #include "core/ids.hpp"
+#include "service/guards_schema.hpp"
 
 namespace wb::service {
 namespace {
@@ -67,20 +68,32 @@ Result<std::optional<AgentRow>> one_agent(queue::Query q) {
   return *row ? std::optional(agent_of(q)) : std::nullopt;
 }
 
+AuditEntry by_operator(Activity activity, std::string_view domain, std::string_view target) {
+  AuditEntry entry;
+  entry.activity = activity, entry.actor = {ActorKind::operator_}, entry.domain = domain, entry.target = target;
+  return entry;
+}
+
 bool same_bytes(const std::string& a, std::string_view b) { return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
 
 }  // namespace
 
-Result<Store> Store::open(const std::filesystem::path& file) {
+Result<Store> Store::open(const std::filesystem::path& file, std::string tenant) {
   auto database = queue::Database::open(file);
   if (!database) return database.error();
-  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4}); !ready) return ready.error();
-  return Store(std::move(*database));
+  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4, guards_schema}); !ready) return ready.error();
+  return Store(std::move(*database), std::move(tenant));
 }
 
 // ---- tokens and agents --------------------------------------------------------------------------------------
 Result<void> Store::add_token(std::string_view id, std::string_view hash, std::string_view domain, UnixSeconds expires) {
-  return database_.run("INSERT INTO tokens(id, hash, domain, expires) VALUES(?,?,?,?)", id, queue::Blob{hash}, domain, expires);
+  auto guard = database_.begin();
+  if (!guard) return guard.error();
+  if (auto put = database_.run("INSERT INTO tokens(id, hash, domain, expires) VALUES(?,?,?,?)", id, queue::Blob{hash}, domain, expires); !put) return put;
+  auto entry = by_operator(Activity::token_created, domain, id);
+  entry.details = {{DetailKey::until_ms, expires * 1'000}};
+  if (auto said = audit().append(entry, unix_now_ms()); !said) return said;
+  return guard->commit();
 }
 
 Result<std::optional<std::string>> Store::token_domain(std::string_view id, std::string_view hash, UnixSeconds now) {
@@ -91,7 +104,7 @@ Result<std::optional<std::string>> Store::token_domain(std::string_view id, std:
   return std::optional(q.text(1));
 }
 
-Result<Enrolled> Store::enroll(std::string_view token, AgentRow& agent, UnixSeconds now) {
+Result<Enrolled> Store::enroll(std::string_view token, AgentRow& agent, UnixSeconds now, std::string_view address) {
   auto guard = database_.begin();
   if (!guard) return guard.error();
   std::string domain;
@@ -124,6 +137,10 @@ Result<Enrolled> Store::enroll(std::string_view token, AgentRow& agent, UnixSeco
   if (!kept) return kept.error();
   if (auto in = database_.run("INSERT OR IGNORE INTO members(domain, agent) VALUES(?,?)", domain, agent.id); !in) return in.error();
   if (auto spent = database_.run("UPDATE tokens SET used_by=? WHERE id=?", agent.id, token); !spent) return spent.error();
+  AuditEntry entry;
+  entry.activity = Activity::agent_enrolled, entry.actor = {ActorKind::agent, agent.id}, entry.domain = domain, entry.target = agent.id, entry.agent = agent.id, entry.address = address;
+  entry.details = {{DetailKey::host, agent.host}, {DetailKey::key, agent.kid}};
+  if (auto said = audit().append(entry, unix_now_ms()); !said) return said.error();
   if (auto done = guard->commit(); !done) return done.error();
   return Enrolled::yes;
 }
@@ -198,6 +215,10 @@ Result<bool> Store::put_roster(std::string_view domain, const RosterRow& roster,
   if (database_.changes() != 1) return false;
   if (!succession.empty())
     if (auto kept = database_.run("INSERT INTO roots(domain, number, jws) SELECT ?1, coalesce(max(number), 0) + 1, ?2 FROM roots WHERE domain=?1", domain, succession); !kept) return kept.error();
+  AuditEntry entry;
+  entry.activity = Activity::roster_changed, entry.actor = {ActorKind::domain_root, roster.dr}, entry.domain = domain, entry.target = domain;
+  entry.details = {{DetailKey::rsn, roster.rsn}, {DetailKey::root, roster.dr}};
+  if (auto said = audit().append(entry, unix_now_ms()); !said) return said.error();
   if (auto done = guard->commit(); !done) return done.error();
   return true;
 }
@@ -220,6 +241,8 @@ Result<bool> Store::forget_root(std::string_view domain) {
   const bool had = database_.changes() == 1;
   for (const char* table : {"DELETE FROM roots WHERE domain=?", "DELETE FROM statements WHERE domain=?"})
     if (auto gone = database_.run(table, domain); !gone) return gone.error();
+  if (had)
+    if (auto said = audit().append(by_operator(Activity::root_forgotten, domain, domain), unix_now_ms()); !said) return said.error();
   if (auto done = guard->commit(); !done) return done.error();
   return had;
 }
@@ -230,6 +253,10 @@ Result<bool> Store::revoke(std::string_view agent) {
   if (auto done = database_.run("UPDATE agents SET revoked=1 WHERE id=?", agent); !done) return done.error();
   const bool known = database_.changes() == 1;
   if (auto gone = database_.run("DELETE FROM statements WHERE agent=?", agent); !gone) return gone.error();
+  auto entry = by_operator(Activity::agent_revoked, {}, agent);
+  entry.agent = agent;
+  if (known)
+    if (auto said = audit().append(entry, unix_now_ms()); !said) return said.error();
   if (auto done = guard->commit(); !done) return done.error();
   return known;
 }
@@ -262,16 +289,22 @@ Result<std::vector<StatementRow>> Store::statements(std::string_view domain, Uni
 }
 
 // ---- clients ------------------------------------------------------------------------------------------------
-Result<void> Store::add_client(std::string_view id, std::string_view hash, std::string_view domain) {
-  return database_.run("INSERT INTO clients(id, hash, domain) VALUES(?,?,?)", id, queue::Blob{hash}, domain);
+Result<void> Store::add_client(std::string_view id, std::string_view hash, std::string_view domain, const Scopes& scopes) {
+  auto guard = database_.begin();
+  if (!guard) return guard.error();
+  if (auto put = database_.run("INSERT INTO clients(id, hash, domain, scopes) VALUES(?,?,?,?)", id, queue::Blob{hash}, domain, text_of(scopes)); !put) return put;
+  auto entry = by_operator(Activity::client_created, domain, id);
+  entry.details = {{DetailKey::scopes, text_of(scopes)}};
+  if (auto said = audit().append(entry, unix_now_ms()); !said) return said;
+  return guard->commit();
 }
 
 Result<std::optional<ClientRow>> Store::client(std::string_view id, std::string_view hash) {
-  auto q = database_.query("SELECT hash, domain FROM clients WHERE id=?", id);
+  auto q = database_.query("SELECT hash, domain, scopes FROM clients WHERE id=?", id);
   auto row = q.next();
   if (!row) return row.error();
   if (!*row || !same_bytes(q.text(0), hash)) return std::optional<ClientRow>();
-  return std::optional(ClientRow{std::string(id), q.text(1)});
+  return std::optional(ClientRow{std::string(id), q.text(1), scopes_from(q.text(2)).value_or(Scopes{})});
 }
 
 }  // namespace wb::service

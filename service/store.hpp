@@ -19,6 +19,8 @@
 #include "protocol/messages.hpp"
 #include "queue/database.hpp"
 #include "queue/job_machine.hpp"
+#include "service/audit.hpp"
+#include "service/credentials.hpp"
 
 namespace wb::service {
 
@@ -44,6 +46,7 @@ struct StatementRow {
 };
 struct ClientRow {
   std::string id, domain;
+  Scopes scopes = {Scope::writeback};
 };
 
 struct ProbeRow {
@@ -89,7 +92,14 @@ enum class Enrolled { yes,
 
 class Store {
  public:
-  static Result<Store> open(const std::filesystem::path& file);
+  // `tenant`: the installation's name, as its audit says it.
+  static Result<Store> open(const std::filesystem::path& file, std::string tenant = "default");
+
+  // Whatever changes here who may do what, or ends a job, is written into the audit in the same transaction: no commit and no
+  // flush of its own.
+  AuditLog audit() { return AuditLog(database_, tenant_); }
+  // For what lives in the same file and shares its transactions (limits, people).
+  queue::Database& database() { return database_; }
 
   // ---- tokens, agents, rosters, statements, clients (store.cpp)
   Result<void> add_token(std::string_view id, std::string_view hash, std::string_view domain, UnixSeconds expires);
@@ -98,7 +108,7 @@ class Store {
   Result<std::optional<std::string>> token_domain(std::string_view id, std::string_view hash, UnixSeconds now);
   // Spends the token and makes the agent a member of its domain, or neither. A key we know keeps its agent id
   // (a second domain, or the same again), which is written to `agent.id`.
-  Result<Enrolled> enroll(std::string_view token, AgentRow& agent, UnixSeconds now);
+  Result<Enrolled> enroll(std::string_view token, AgentRow& agent, UnixSeconds now, std::string_view address = {});
 
   Result<std::optional<AgentRow>> agent_by_key(std::string_view kid);
   // The same, also by its next key.
@@ -124,7 +134,7 @@ class Store {
   Result<void> put_statement(std::string_view domain, std::string_view agent, std::string_view jws, UnixSeconds exp);
   Result<std::vector<StatementRow>> statements(std::string_view domain, UnixSeconds now);
 
-  Result<void> add_client(std::string_view id, std::string_view hash, std::string_view domain);
+  Result<void> add_client(std::string_view id, std::string_view hash, std::string_view domain, const Scopes& scopes = {Scope::writeback});
   Result<std::optional<ClientRow>> client(std::string_view id, std::string_view hash);
 
   // ---- probes and jobs (store_jobs.cpp)
@@ -155,8 +165,10 @@ class Store {
 
  private:
   Result<std::optional<Submitted>> doubted(const JobRow& job);
-  explicit Store(queue::Database database) : database_(std::move(database)) {}
+  Result<void> write_down(const JobRow& job, Activity activity);
+  Store(queue::Database database, std::string tenant) : database_(std::move(database)), tenant_(std::move(tenant)) {}
   queue::Database database_;
+  std::string tenant_;
 };
 
 constexpr std::int64_t probe_seconds = 300;

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <sstream>
 
+#include "service/limits.hpp"
 #include "service/store.hpp"
 
 namespace wb::service {
@@ -63,7 +64,26 @@ bool same_request(const JobRow& a, const JobRow& b) {
       a.opts.must_change == b.opts.must_change && a.opts.enforce_history == b.opts.enforce_history;
 }
 
+AuditEntry entry_of(const JobRow& j, Activity activity) {
+  AuditEntry entry;
+  entry.activity = activity, entry.actor = {ActorKind::client, j.client}, entry.domain = j.domain, entry.target = j.sub, entry.correlation_id = j.correlation_id;
+  entry.agent = j.agent, entry.dc = j.dc.empty() ? j.pre.dc : j.dc;
+  entry.details = {{DetailKey::op, std::string(protocol::to_string(j.op))}, {DetailKey::jti, j.jti}};
+  if (activity == Activity::job_submitted) return entry;
+  if (activity == Activity::job_released) return entry.actor = {ActorKind::operator_}, entry;
+  entry.success = j.outcome == "ok" || j.outcome.starts_with("applied");
+  entry.reason = reason_of_outcome(j.outcome);
+  entry.details.push_back({DetailKey::attempts, static_cast<std::int64_t>(j.attempts.size())});
+  if (!j.reason.empty()) entry.details.push_back({DetailKey::cause, j.reason});
+  if (j.retry_after) entry.details.push_back({DetailKey::retry_after, *j.retry_after});
+  if (activity == Activity::job_settled) entry.details.push_back({DetailKey::duration_ms, static_cast<std::int64_t>(j.duration_ms)});
+  return entry;
+}
+
 }  // namespace
+
+// Within the transaction that made it so.
+Result<void> Store::write_down(const JobRow& job, Activity activity) { return audit().append(entry_of(job, activity), unix_now_ms()); }
 
 // ---- probes -------------------------------------------------------------------------------------------------
 Result<void> Store::add_probe(const ProbeRow& p) {
@@ -112,6 +132,7 @@ Result<Submitted> Store::submit(const JobRow& j, UnixSeconds now) {
   if (!put && put.error().kind == Fault::Kind::refused) return Submitted::account_busy;
   if (!put) return put.error();
   if (auto spent = database_.run("UPDATE probes SET used_by=? WHERE id=?", j.jti, j.probe); !spent) return spent.error();
+  if (auto said = write_down(j, Activity::job_submitted); !said) return said.error();
   if (auto done = guard->commit(); !done) return done.error();
   return Submitted::stored;
 }
@@ -146,12 +167,24 @@ Result<void> Store::offered(std::string_view jti, std::int64_t fence, const std:
 }
 
 Result<void> Store::tell(const JobRow& j) {
-  return database_.run("UPDATE jobs SET told=1, sealed=NULL, fence=?, attempts=?, outcome=?, reason='', text=? WHERE jti=? AND final=0", j.fence, text_of(j.attempts), j.outcome, j.text, j.jti);
+  auto guard = database_.begin();
+  if (!guard) return guard.error();
+  auto told = database_.run("UPDATE jobs SET told=1, sealed=NULL, fence=?, attempts=?, outcome=?, reason='', text=? WHERE jti=? AND final=0", j.fence, text_of(j.attempts), j.outcome, j.text, j.jti);
+  if (!told || database_.changes() != 1) return told;
+  if (auto said = write_down(j, Activity::job_in_doubt); !said) return said;
+  return guard->commit();
 }
 
 Result<bool> Store::release(std::string_view jti) {
+  auto guard = database_.begin();
+  if (!guard) return guard.error();
   if (auto done = database_.run("UPDATE jobs SET released=1 WHERE jti=? AND final=0 AND told=1", jti); !done) return done.error();
-  return database_.changes() == 1;
+  if (database_.changes() != 1) return false;
+  auto known = job(jti);
+  if (!known || !*known) return known ? fault(Fault::Kind::internal, "store.release", "the job went away") : known.error();
+  if (auto said = write_down(**known, Activity::job_released); !said) return said.error();
+  if (auto done = guard->commit(); !done) return done.error();
+  return true;
 }
 
 Result<std::vector<std::string>> Store::released() {
@@ -167,11 +200,16 @@ Result<std::vector<std::string>> Store::released() {
 
 Result<bool> Store::finish(const JobRow& j) {
   const auto end = [&]() -> Result<bool> {
+    auto guard = database_.begin();
+    if (!guard) return guard.error();
     auto done = database_.run("UPDATE jobs SET final=1, sealed=NULL, fence=?, attempts=?, outcome=?, reason=?, text=?, agent=?, dc=?, retry_after=?, also=?, duration_us=?, result=? WHERE jti=? AND final=0",
         j.fence, text_of(j.attempts), j.outcome, j.reason, j.text, j.agent, j.dc, j.retry_after, boost::algorithm::join(j.also, " "),
         static_cast<std::int64_t>(j.duration_ms * 1000), j.result, j.jti);
     if (!done) return done.error();
-    return database_.changes() == 1;
+    if (database_.changes() != 1) return false;
+    if (auto said = write_down(j, Activity::job_settled); !said) return said.error();
+    if (auto kept = guard->commit(); !kept) return kept.error();
+    return true;
   };
   // What was applied stays applied, whoever forgets it. Any other end must not be told and then forgotten in a power cut:
   // the job would be open again, offered again and done after all.
@@ -181,10 +219,15 @@ Result<bool> Store::finish(const JobRow& j) {
 }
 
 Result<bool> Store::upgrade(const JobRow& j) {
+  auto guard = database_.begin();
+  if (!guard) return guard.error();
   auto done = database_.run("UPDATE jobs SET outcome=?, reason=?, text=?, agent=?, dc=?, retry_after=?, also=?, result=? WHERE jti=? AND final=1 AND outcome IN ('unknown','expired','in_doubt')",
       j.outcome, j.reason, j.text, j.agent, j.dc, j.retry_after, boost::algorithm::join(j.also, " "), j.result, j.jti);
   if (!done) return done.error();
-  return database_.changes() == 1;
+  if (database_.changes() != 1) return false;
+  if (auto said = write_down(j, Activity::job_upgraded); !said) return said.error();
+  if (auto kept = guard->commit(); !kept) return kept.error();
+  return true;
 }
 
 Result<void> Store::prune(UnixSeconds now) {
@@ -192,6 +235,7 @@ Result<void> Store::prune(UnixSeconds now) {
   if (auto r = database_.run("DELETE FROM jobs WHERE final=1 AND created_ms<?", (now - 30 * day) * 1000); !r) return r;
   if (auto r = database_.run("DELETE FROM probes WHERE made<?", now - day); !r) return r;
   if (auto r = database_.run("DELETE FROM tokens WHERE expires<?", now - day); !r) return r;
+  if (auto r = prune_limits(database_, now * 1'000); !r) return r;
   return database_.run("DELETE FROM statements WHERE exp<?", now);
 }
 

@@ -43,7 +43,7 @@ int failed(const Fault& fault) {
 
 Result<Store> open_store(const config::ServiceConfig& config) {
   if (auto made = platform::private_folder(config.state_dir); !made) return made.error();
-  return Store::open(store_file(config));
+  return Store::open(store_file(config), config.tenant);
 }
 
 int serve(const config::ServiceConfig& config) {
@@ -87,23 +87,23 @@ int list_agents(const config::ServiceConfig& config) {
   return exit_done;
 }
 
-int create_client(const config::ServiceConfig& config, const std::string& domain, const std::optional<std::string>& out) {
+int create_client(const config::ServiceConfig& config, const std::string& domain, const Scopes& scopes, const std::optional<std::string>& out) {
   auto store = open_store(config);
   if (!store) return failed(store.error());
   auto roster = store->roster(domain);
   if (!roster) return failed(roster.error());
-  if (!*roster) {
+  if (!*roster && scopes.contains(Scope::writeback)) {
     std::cerr << "reset-service: " << domain << " has no root yet: enroll an agent and run `writeback-agent domain init` first,\n"
                                                 "so that the credential can name the root that its holder will seal passwords under\n";
     return exit_failed;
   }
   const auto credential = new_credential();
   namespace json = protocol::json;
-  const json::object file{{"url", config.public_url}, {"id", credential.id}, {"secret", credential.secret}, {"domain", domain}, {"tenant", config.tenant}, {"dr", (*roster)->dr}};
+  const json::object file{{"url", config.public_url}, {"id", credential.id}, {"secret", credential.secret}, {"domain", domain}, {"tenant", config.tenant}, {"scopes", text_of(scopes)}, {"dr", *roster ? json::value((*roster)->dr) : json::value(nullptr)}};
   const auto text = json::serialize(file) + "\n";
   if (out)
     if (auto written = write_credential(*out, text); !written) return failed(written.error());
-  if (auto added = store->add_client(credential.id, hash_of(credential), domain); !added) {
+  if (auto added = store->add_client(credential.id, hash_of(credential), domain, scopes); !added) {
     std::error_code ignored;
     if (out) std::filesystem::remove(*out, ignored);
     return failed(added.error());

@@ -2,6 +2,7 @@
 // 78 configuration).
 #pragma once
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,13 +31,22 @@ int install_keys(const config::ServiceConfig& config, const std::string& file, b
 // Without `accepted` it says what is at stake and does nothing (usage).
 int forget_root(const config::ServiceConfig& config, const std::string& domain, bool accepted);
 // Writes the credential file 0600, or to standard output.
-int create_client(const config::ServiceConfig& config, const std::string& domain, const std::optional<std::string>& out);
+int create_client(const config::ServiceConfig& config, const std::string& domain, const Scopes& scopes, const std::optional<std::string>& out);
 
 // Jobs as the store has them (verbs_jobs.cpp).
 int list_jobs(const config::ServiceConfig& config, const std::string& domain, bool open_only);
 int show_job(const config::ServiceConfig& config, const std::string& jti);
 // Without `accepted` it says what is at stake and does nothing (usage).
 int release_job(const config::ServiceConfig& config, const std::string& jti, bool accepted);
+
+// The audit (verbs_audit.cpp). Options by name, as they were given.
+using AuditOptions = std::map<std::string, std::string>;
+int audit_head(const config::ServiceConfig& config);
+// The store's, or that of a file of exported lines.
+int verify_audit(const config::ServiceConfig& config, const std::string& file, const AuditOptions& options);
+int export_audit(const config::ServiceConfig& config, const AuditOptions& options);
+int prune_audit(const config::ServiceConfig& config, const AuditOptions& options);
+int unblock_account(const config::ServiceConfig& config, const std::string& domain, const AuditOptions& options);
 
 // For the verbs themselves.
 int failed(const Fault& fault);

@@ -54,6 +54,12 @@ int rotate_keys(const config::ServiceConfig& config, bool withdraw) {
   auto keys = Keys::open(config.state_dir, config.public_url, now);
   if (!keys) return failed(keys.error());
   if (auto done = keys->rotate(now, withdraw); !done) return failed(done.error());
+  auto store = open_store(config);
+  if (!store) return failed(store.error());
+  AuditEntry entry;
+  entry.activity = Activity::keys_rotated, entry.actor = {ActorKind::operator_}, entry.target = keys->list().front().kid;
+  entry.details = {{DetailKey::op, withdraw ? "withdraw" : "rotate"}};
+  if (auto said = store->audit().record(entry, now * 1'000); !said) return failed(said.error());
   std::cout << "signing: " << keys->list().front().kid << (withdraw ? "\nThe others are withdrawn; jobs are signed by it from now on.\n" : "\nAnnounced; jobs are signed by it in a day.\n");
   return exit_done;
 }

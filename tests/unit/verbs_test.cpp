@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
+
 #include "core/ids.hpp"
 #include "platform/private_files.hpp"
 #include "service/service.hpp"
@@ -121,6 +124,51 @@ TEST_F(AnOperator, IsToldWhenAnEndorsementOfARootElsewhereIsNeeded) {
     EXPECT_TRUE(has(said([&] { return create_token(config, "corp.example"); }, exit_done), "wbe1.")) << "agents enroll all the same";
   }
   config.state_dir = base;
+}
+
+TEST_F(AnOperator, SeesAndChecksTheAudit) {
+  job(true);
+  job(false, "b.example");
+  const auto lines = said([&] { return export_audit(config, {}); }, exit_done);
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 3) << lines;
+  EXPECT_TRUE(has(lines, "job.submitted") && has(lines, "job.in_doubt")) << lines;
+  const auto some = said([&] { return export_audit(config, {{"activity", "job.submitted"}, {"limit", "1"}, {"after", "1"}}); }, exit_done);
+  EXPECT_EQ(std::count(some.begin(), some.end(), '\n'), 1) << some;
+  const auto file = config.state_dir / "audit.jsonl";
+  std::ofstream(file) << lines;
+  auto head = said([&] { return audit_head(config); }, exit_done);
+  head.pop_back();
+  for (const auto& where : {std::string(), file.string()}) EXPECT_TRUE(has(said([&] { return verify_audit(config, where, {{"head", head}}); }, exit_done), "sound: 3 rows")) << where;
+  ASSERT_TRUE(open_store(config).value().database().run("UPDATE audit SET row=replace(row, 'b.example', 'c.example')"));
+  said([&] { return verify_audit(config, "", {}); }, exit_failed);
+  std::ofstream(file, std::ios::app) << "{}\n";
+  said([&] { return verify_audit(config, file, {}); }, exit_failed);
+}
+
+TEST_F(AnOperator, IsToldWhatTheAuditDoesNotUnderstand) {
+  for (const AuditOptions& bad : std::vector<AuditOptions>{{{"after", "x"}}, {{"activity", "none"}}, {{"from", "now"}}, {{"limit", "0"}}}) said([&] { return export_audit(config, bad); }, exit_usage);
+  said([&] { return verify_audit(config, "", {{"head", "1:xy"}}); }, exit_usage);
+  said([&] { return verify_audit(config, "", {{"filtered", ""}}); }, exit_usage);
+  said([&] { return verify_audit(config, "/nonexistent/file", {}); }, exit_failed);
+  for (const char* days : {"", "0", "-1", "x", "1d", "99999999999999999999"}) said([&] { return prune_audit(config, {{"keep-days", days}}); }, exit_usage);
+  said([&] { return prune_audit(config, {}); }, exit_usage);
+  said([&] { return unblock_account(config, "corp.example", {}); }, exit_usage);
+}
+
+TEST_F(AnOperator, ErasesTheAuditsBeginningAndNothingYoung) {
+  job(false);
+  EXPECT_TRUE(has(said([&] { return prune_audit(config, {{"keep-days", "1"}}); }, exit_done), "erased: 0"));
+  EXPECT_TRUE(has(said([&] { return verify_audit(config, "", {}); }, exit_done), "sound: 1 rows"));
+}
+
+TEST_F(AnOperator, LiftsTheLimitsOfAnAccount) {
+  EXPECT_TRUE(has(said([&] { return unblock_account(config, "corp.example", {{"account", "sub"}}); }, exit_done), "lifted: 0"));
+  EXPECT_TRUE(has(said([&] { return export_audit(config, {}); }, exit_done), "account.unblocked"));
+}
+
+TEST_F(AnOperator, MakesACredentialForTheAuditBeforeThereIsARoot) {
+  EXPECT_TRUE(has(said([&] { return create_client(config, "corp.example", {Scope::audit}, std::nullopt); }, exit_done), R"("scopes":"audit")"));
+  said([&] { return create_client(config, "corp.example", {Scope::audit, Scope::writeback}, std::nullopt); }, exit_failed);
 }
 
 }  // namespace
