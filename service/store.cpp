@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 
 #include "core/ids.hpp"
+#include "service/sspr/schema.hpp"
 
 namespace wb::service {
 namespace {
@@ -52,7 +53,7 @@ bool same_bytes(const std::string& a, std::string_view b) { return a.size() == b
 Result<Store> Store::open(const std::filesystem::path& file) {
   auto database = queue::Database::open(file);
   if (!database) return database.error();
-  if (auto ready = database->migrate({schema_1, schema_2, schema_3}); !ready) return ready.error();
+  if (auto ready = database->migrate({schema_1, schema_2, schema_3, sspr::schema}); !ready) return ready.error();
   return Store(std::move(*database));
 }
 
