@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 namespace json = protocol::json;
 constexpr std::size_t files_max = 1'200, manifest_bytes_max = 512 * 1024;
 constexpr const char* store_name = "store.sqlite";
-constexpr const char* staged_name = "restore.new";     // copied, perhaps not all of it
-constexpr const char* moving_name = "restore.moving";  // read through; being exchanged
+constexpr const char* staged_name = "restore.new";         // copied, perhaps not all of it
+constexpr const char* exchanging_name = "restore.moving";  // a file: of what was read through, some may be in its place and some not
 
 Fault refused(const char* where, const std::string& why) { return fault(Fault::Kind::refused, where, why); }
 Fault damaged(const std::string& why) { return fault(Fault::Kind::malformed, "restore.read", why); }
@@ -138,29 +138,30 @@ Result<void> stage(const fs::path& from, const fs::path& staged, const Manifest&
   return check(staged, manifest);
 }
 
-// From here on an interruption leaves `moving_name` behind, which whole() reports. Renames within one folder: no byte is copied.
+Result<void> move(const fs::path& from, const fs::path& to, const std::string& name) {
+  std::error_code ec;
+  fs::rename(from / name, to / name, ec);
+  if (ec) return fault(Fault::Kind::internal, "restore.exchange", name + ": " + ec.message());
+  return {};
+}
+
+// Renames within one folder: no byte is copied. An interruption leaves the mark, which whole() reports; a further run leaves it where it is.
 Result<fs::path> exchange(const fs::path& state_dir, const Manifest& manifest, UnixSeconds now) {
-  const auto moving = state_dir / moving_name;
+  if (auto marked = platform::write_private_file(state_dir / exchanging_name, ""); !marked) return marked.error();
   fs::path aside;
   std::error_code ec;
-  fs::remove_all(moving, ec);
-  fs::rename(state_dir / staged_name, moving, ec);
-  if (ec) return fault(Fault::Kind::internal, "restore.exchange", ec.message());
   if (const auto old = names_in(state_dir, &is_state); !old.empty()) {
     aside = state_dir / ("replaced-" + std::to_string(now));
     for (int again = 2; fs::exists(aside, ec); ++again) aside = state_dir / ("replaced-" + std::to_string(now) + "-" + std::to_string(again));
     if (auto made = platform::private_folder(aside); !made) return made.error();
-    for (const auto& name : old) {
-      fs::rename(state_dir / name, aside / name, ec);
-      if (ec) return fault(Fault::Kind::internal, "restore.exchange", name + ": " + ec.message());
-    }
+    for (const auto& name : old)
+      if (auto moved = move(state_dir, aside, name); !moved) return moved.error();
   }
-  for (const auto& file : manifest.files) {
-    fs::rename(moving / file.name, state_dir / file.name, ec);
-    if (ec) return fault(Fault::Kind::internal, "restore.exchange", file.name + ": " + ec.message());
-  }
-  fs::remove_all(moving, ec);
-  if (ec) return fault(Fault::Kind::internal, "restore.exchange", moving.string() + ": " + ec.message());
+  for (const auto& file : manifest.files)
+    if (auto moved = move(state_dir / staged_name, state_dir, file.name); !moved) return moved.error();
+  fs::remove_all(state_dir / staged_name, ec);
+  fs::remove(state_dir / exchanging_name, ec);
+  if (ec) return fault(Fault::Kind::internal, "restore.exchange", std::string(exchanging_name) + ": " + ec.message());
   return aside;
 }
 
@@ -219,7 +220,7 @@ Result<PutBack> put_back(const config::ServiceConfig& config, const fs::path& fo
 
 Result<void> whole(const fs::path& state_dir) {
   std::error_code ec;
-  if (!fs::exists(state_dir / moving_name, ec)) return {};
+  if (!fs::exists(state_dir / exchanging_name, ec)) return {};
   return refused("restore.unfinished", "a restore was interrupted while it exchanged the files of " + state_dir.string() + ": run it again");
 }
 

@@ -179,8 +179,9 @@ TEST_F(ABackup, OfWhatCouldNotServeIsRefused) {
 TEST_F(ABackup, ThatWasInterruptedWhileItWasPutBackStopsEverythingUntilItIsDoneAgain) {
   ASSERT_EQ(does({"backup", copy.string()}), exit_done);
   ASSERT_EQ(puts_back(), exit_done);
-  ASSERT_TRUE(platform::private_folder(other / "restore.moving"));
-  fs::rename(other / "store.sqlite", other / "restore.moving" / "store.sqlite");
+  ASSERT_TRUE(platform::private_folder(other / "restore.new"));
+  std::ofstream(other / "restore.moving") << "";
+  fs::rename(other / "store.sqlite", other / "restore.new" / "store.sqlite");
   for (const auto& words : std::vector<std::vector<std::string>>{{"routes", "list"}, {"serve"}, {"backup", (folder / "x").string()}}) {
     EXPECT_EQ(does(words, "other.yaml"), exit_failed) << words[0];
     EXPECT_TRUE(words[0] == "serve" || complained("run it again")) << err;
