@@ -32,7 +32,7 @@ struct Snapshot {
   std::map<std::string, std::uint64_t> refused;  // messages that were not believed, by reason
   link::Route route;                             // of the link that is up
   std::optional<UnixSeconds> service_keys_end = {};
-  std::optional<NoLink> no_link = {};            // why none is
+  std::optional<NoLink> no_link = {};  // why none is
 };
 
 class Metrics {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.hpp"
 #include "core/secret.hpp"
@@ -27,6 +28,10 @@ class Vault {
   // A new key, which seals from now on; what the former sealed still opens.
   Result<void> rotate();
   int newest() const { return keys_.rbegin()->first; }
+  std::vector<int> numbers() const;  // of the keys that are there, the oldest first
+  // Takes over the keys that another process made since (`reset-service vault rotate`): what is sealed from now on is under the
+  // newest. What is sealed under them opens without it. True when there was one.
+  Result<bool> refresh();
 
   Result<std::string> seal(const Secret& plain, std::string_view context) const;
   // Fault refused "vault.open": no such key, changed, or of another context.

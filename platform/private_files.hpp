@@ -23,6 +23,10 @@ Result<void> write_private_file(const std::filesystem::path& file, std::string_v
 // Fault unreachable when there is no such file, exhausted beyond `limit` bytes, internal else; where "file.read".
 Result<std::string> read_file(const std::filesystem::path& file, std::size_t limit = 64 * 1024);
 
+// A new file (0600, synced) with the same bytes, whatever their number. Fault refused "file.copy" when `to` is there, unreachable when
+// `from` is not, internal else; what was begun is taken away.
+Result<void> copy_private_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
 // A password: the first line, at most 1 KiB, without its line end. Fault refused at `where`: unreadable, empty, somebody else's
 // (root's is as good as ours, also where root lets our group read it, as a systemd credential), or open to others.
 Result<Secret> read_private_line(const std::filesystem::path& file, std::string_view where);

@@ -243,6 +243,31 @@ Result<void> Database::sync() {
   return {};
 }
 
+Result<void> Database::copy_to(const std::filesystem::path& file) {
+  std::error_code ec;
+  if (std::filesystem::exists(file, ec)) return fault(Fault::Kind::refused, "database.copy", file.string() + ": is there already");
+  if (auto mine = make_private(file); !mine) return mine.error();  // SQLite writes into an empty file, whose mode stays
+  if (auto copied = run("VACUUM INTO ?", file.string()); !copied) return fault(copied.error().kind, "database.copy", copied.error().detail);
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);  // VACUUM INTO flushes nothing
+  const bool flushed = fd >= 0 && ::fsync(fd) == 0;
+  const int why = errno;
+  if (fd >= 0) ::close(fd);
+  if (!flushed) return fault(Fault::Kind::internal, "database.copy", file.string() + ": " + std::generic_category().message(why));
+  return {};
+}
+
+Result<void> Database::check() {
+  auto whole = query("PRAGMA integrity_check(1)");
+  auto row = whole.next();
+  if (!row) return row.error();
+  if (!*row || whole.text(0) != "ok") return fault(Fault::Kind::malformed, "database.check", whole.text(0));
+  auto keys = query("PRAGMA foreign_key_check");
+  auto broken = keys.next();
+  if (!broken) return broken.error();
+  if (*broken) return fault(Fault::Kind::malformed, "database.check", "a row of " + keys.text(0) + " without its row of " + keys.text(2));
+  return {};
+}
+
 std::int64_t Database::changes() const { return sqlite3_changes64(state_->handle); }
 
 Result<void> Database::migrate(std::initializer_list<const char*> steps) {

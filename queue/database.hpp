@@ -130,6 +130,11 @@ class Database {
   [[nodiscard]] Unsynced unsynced() { return Unsynced(state_); }
   // Makes durable what was committed under unsynced(); nothing to do, nothing done. Fault internal "database.sync".
   Result<void> sync();
+  // A consistent copy as of now, without what was deleted: a new file (0600, flushed). Others go on reading and writing
+  // meanwhile. Not inside a transaction. Fault refused "database.copy" where there is a file, internal else.
+  Result<void> copy_to(const std::filesystem::path& file);
+  // Reads all of it. Fault malformed "database.check", detail the first thing that is wrong.
+  Result<void> check();
   std::int64_t changes() const;  // rows touched by the last run()
 
  private:

@@ -4,6 +4,7 @@
 
 #include "core/ids.hpp"
 #include "service/guards_schema.hpp"
+#include "service/sspr/schema.hpp"
 
 namespace wb::service {
 namespace {
@@ -81,7 +82,7 @@ bool same_bytes(const std::string& a, std::string_view b) { return a.size() == b
 Result<Store> Store::open(const std::filesystem::path& file, std::string tenant) {
   auto database = queue::Database::open(file);
   if (!database) return database.error();
-  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4, guards_schema}); !ready) return ready.error();
+  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4, guards_schema, sspr::schema}); !ready) return ready.error();
   return Store(std::move(*database), std::move(tenant));
 }
 

@@ -160,6 +160,16 @@ class Store {
   // A late applied instead of an outcome that was not known; false when the job has another one.
   Result<bool> upgrade(const JobRow& job);
 
+  // ---- everything about one account (GDPR)
+  Result<std::vector<JobRow>> jobs_of(std::string_view domain, std::string_view sub);  // the newest first
+  Result<std::vector<ProbeRow>> probes_of(std::string_view domain, std::string_view sub);
+  struct Forgotten {
+    std::int64_t jobs = 0, probes = 0;  // removed
+    std::int64_t open = 0;              // jobs without an end, which stay, and their probes with them
+  };
+  Result<Forgotten> forget_account(std::string_view domain, std::string_view sub);
+
+  // For those who keep their own tables in this file (service/sspr): the same transactions.
   Result<void> sync() { return database_.sync(); }
   Result<void> prune(UnixSeconds now);  // what nobody will ask for again
 

@@ -230,6 +230,40 @@ Result<bool> Store::upgrade(const JobRow& j) {
   return true;
 }
 
+// ---- one account --------------------------------------------------------------------------------------------
+Result<std::vector<JobRow>> Store::jobs_of(std::string_view domain, std::string_view sub) {
+  return every(database_.query(std::string(columns) + "WHERE domain=? AND sub=? ORDER BY created_ms DESC", domain, sub));
+}
+
+Result<std::vector<ProbeRow>> Store::probes_of(std::string_view domain, std::string_view sub) {
+  std::vector<ProbeRow> probes;
+  auto q = database_.query("SELECT id, dc, ver, pls, mk, made, used_by FROM probes WHERE domain=? AND sub=? ORDER BY made DESC", domain, sub);
+  for (;;) {
+    auto row = q.next();
+    if (!row) return row.error();
+    if (!*row) return probes;
+    probes.push_back({q.text(0), std::string(domain), std::string(sub), {q.text(1), q.number(2), q.text(3), q.maybe_text(4)}, q.number(5), q.maybe_text(6)});
+  }
+}
+
+Result<Store::Forgotten> Store::forget_account(std::string_view domain, std::string_view sub) {
+  auto guard = database_.begin();
+  if (!guard) return guard.error();
+  Forgotten out;
+  if (auto r = database_.run("DELETE FROM probes WHERE domain=? AND sub=? AND (used_by IS NULL OR used_by NOT IN (SELECT jti FROM jobs WHERE final=0))", domain, sub); !r) return r.error();
+  out.probes = database_.changes();
+  if (auto r = database_.run("DELETE FROM jobs WHERE domain=? AND sub=? AND final=1", domain, sub); !r) return r.error();
+  out.jobs = database_.changes();
+  {
+    auto q = database_.query("SELECT count(*) FROM jobs WHERE domain=? AND sub=?", domain, sub);
+    auto row = q.next();
+    if (!row) return row.error();
+    out.open = q.number(0);
+  }
+  if (auto done = guard->commit(); !done) return done.error();
+  return out;
+}
+
 Result<void> Store::prune(UnixSeconds now) {
   constexpr std::int64_t day = 86'400;
   if (auto r = database_.run("DELETE FROM jobs WHERE final=1 AND created_ms<?", (now - 30 * day) * 1000); !r) return r;

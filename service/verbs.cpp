@@ -2,13 +2,16 @@
 
 #include <boost/asio/signal_set.hpp>
 
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <iostream>
 
 #include "core/ids.hpp"
 #include "platform/private_files.hpp"
 #include "protocol/json.hpp"
+#include "service/backup.hpp"
 #include "service/credentials.hpp"
 #include "service/service.hpp"
 
@@ -34,7 +37,50 @@ Result<void> write_credential(const std::string& file, const std::string& text) 
   return platform::write_private_file(file, text);
 }
 
+// A second service on this folder would offer the same jobs; `restore` must not exchange the files under one. The patience is for
+// a predecessor that is on its way out.
+Result<platform::FileLock> alone_in(const config::ServiceConfig& config) {
+  if (auto made = platform::private_folder(config.state_dir); !made) return made.error();
+  auto lock = platform::FileLock::take(config.state_dir / backup::lock_name, std::chrono::seconds(5));
+  if (!lock) return lock;
+  if (auto whole = backup::whole(config.state_dir); !whole) return whole.error();
+  return lock;
+}
+
 }  // namespace
+
+std::string utc(UnixSeconds at) {
+  if (at == 0) return "-";
+  const auto seconds = static_cast<std::time_t>(at);
+  std::tm parts{};
+  if (!::gmtime_r(&seconds, &parts)) return "-";
+  char text[40];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+std::string text_for_people(std::string_view text) {
+  std::string out(text.substr(0, 256));
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(out[i]); };
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const bool high = i > 0 && byte(i - 1) == 0xC2 && byte(i) < 0xA0;  // U+0080 to U+009F, which some terminals obey too
+    if (byte(i) < 0x20 || byte(i) == 0x7F) out[i] = '?';
+    if (high) out[i - 1] = out[i] = '?';
+  }
+  return out;
+}
+
+std::string account_id(std::string_view text) {
+  constexpr std::string_view shape = "00000000-0000-0000-0000-000000000000";
+  if (text.size() != shape.size()) return {};
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    if (shape[i] == '-' ? text[i] != '-' : !std::isxdigit(static_cast<unsigned char>(text[i]))) return {};
+  return lowered(text);
+}
+
+int refuse(const std::string& why, int code) {
+  std::cerr << "reset-service: " << why << "\n";
+  return code;
+}
 
 int failed(const Fault& fault) {
   std::cerr << "reset-service: " << fault.where << ": " << fault.detail << "\n";
@@ -43,11 +89,17 @@ int failed(const Fault& fault) {
 
 Result<Store> open_store(const config::ServiceConfig& config) {
   if (auto made = platform::private_folder(config.state_dir); !made) return made.error();
+  if (auto whole = backup::whole(config.state_dir); !whole) return whole.error();
   return Store::open(store_file(config), config.tenant);
 }
 
 int serve(const config::ServiceConfig& config) {
   log::start(config.log_level);
+  auto alone = alone_in(config);
+  if (!alone) {
+    log::fault("service.not_started", alone.error());
+    return exit_failed;
+  }
   asio::io_context io(1);
   auto service = Service::start(io, config);
   if (!service) {

@@ -14,6 +14,18 @@ namespace wb::service {
 
 constexpr int exit_done = 0, exit_failed = 1, exit_usage = 2, exit_config = 78;
 
+// Reads the words behind the program's name, and does what they say (command_line.cpp).
+int command_line(const std::vector<std::string>& words);
+
+// What was typed behind a verb.
+struct Call {
+  std::string domain;              // canonical, where the verb takes one
+  std::vector<std::string> words;  // without the options
+  std::map<std::string, std::string> options;
+  bool has(const std::string& option) const { return options.contains(option); }
+  std::string option(const std::string& name) const { return has(name) ? options.at(name) : std::string(); }  // empty when not given
+};
+
 int serve(const config::ServiceConfig& config);
 int create_token(const config::ServiceConfig& config, const std::string& domain);
 int list_agents(const config::ServiceConfig& config);
@@ -47,9 +59,36 @@ int verify_audit(const config::ServiceConfig& config, const std::string& file, c
 int export_audit(const config::ServiceConfig& config, const AuditOptions& options);
 int prune_audit(const config::ServiceConfig& config, const AuditOptions& options);
 int unblock_account(const config::ServiceConfig& config, const std::string& domain, const AuditOptions& options);
+// Self-service password reset: an organisation's settings and the names that lead to a domain (verbs_settings.cpp).
+int show_settings(const config::ServiceConfig& config, const Call& call);
+int set_settings(const config::ServiceConfig& config, const Call& call);
+int import_settings(const config::ServiceConfig& config, const Call& call);
+int settings_history(const config::ServiceConfig& config, const Call& call);
+int restore_settings(const config::ServiceConfig& config, const Call& call);
+int list_routes(const config::ServiceConfig& config);
+int add_route(const config::ServiceConfig& config, const Call& call);
+int remove_route(const config::ServiceConfig& config, const Call& call);
+// People and what they registered (verbs_people.cpp, verbs_person_data.cpp).
+int list_people(const config::ServiceConfig& config, const Call& call);
+int show_person(const config::ServiceConfig& config, const Call& call);
+int freeze_person(const config::ServiceConfig& config, const Call& call, bool frozen);
+int remove_method(const config::ServiceConfig& config, const Call& call);
+int export_person(const config::ServiceConfig& config, const Call& call);
+int erase_person(const config::ServiceConfig& config, const Call& call);
+// The vault's keys, and copies of all that is kept (verbs_backup.cpp).
+int list_vault(const config::ServiceConfig& config);
+int rotate_vault(const config::ServiceConfig& config);
+int back_up(const config::ServiceConfig& config, const Call& call);
+int restore(const config::ServiceConfig& config, const Call& call);
 
 // For the verbs themselves.
+std::string utc(UnixSeconds at);  // "2026-01-31T10:00:00Z", "-" for 0
+// Names may hold any letter; what could move the cursor or end a line does not get to the terminal.
+std::string text_for_people(std::string_view text);
+// An account's id as the directory's objectGUID or entryUUID in text, in lower case; empty when it is none.
+std::string account_id(std::string_view text);
 int failed(const Fault& fault);
+int refuse(const std::string& why, int code = exit_failed);  // to standard error
 Result<Store> open_store(const config::ServiceConfig& config);
 
 }  // namespace wb::service

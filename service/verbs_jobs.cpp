@@ -1,6 +1,5 @@
 // reset-service jobs list | show | release: what an operator sees of jobs, and what they may do about one in doubt.
 #include <cstdio>
-#include <ctime>
 #include <iostream>
 
 #include "service/verbs.hpp"
@@ -9,14 +8,6 @@ namespace wb::service {
 namespace {
 
 constexpr int listed_max = 1'000;
-
-std::string time_of(std::int64_t ms) {
-  const auto seconds = static_cast<std::time_t>(ms / 1'000);
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  char text[32];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
-}
 
 // Who has it is known to the running service alone.
 std::string_view state_of(const JobRow& job) { return job.state == queue::JobState::ready ? "open" : queue::to_string(job.state); }
@@ -50,7 +41,7 @@ int list_jobs(const config::ServiceConfig& config, const std::string& domain, bo
   if (!jobs) return failed(jobs.error());
   std::printf("%-26s  %-20s  %-9s  %-24s  %-36s  %-24s  %s\n", "JTI", "SUBMITTED", "STATE", "DOMAIN", "ACCOUNT", "DC", "OUTCOME");
   for (const auto& j : *jobs)
-    std::printf("%-26s  %-20s  %-9s  %-24s  %-36s  %-24s  %s\n", j.jti.c_str(), time_of(j.created_ms).c_str(), std::string(state_of(j)).c_str(), j.domain.c_str(), j.sub.c_str(),
+    std::printf("%-26s  %-20s  %-9s  %-24s  %-36s  %-24s  %s\n", j.jti.c_str(), utc(j.created_ms / 1'000).c_str(), std::string(state_of(j)).c_str(), j.domain.c_str(), j.sub.c_str(),
         j.pre.dc.c_str(), outcome_of(j).c_str());
   if (jobs->size() == listed_max) std::cerr << "(the newest " << listed_max << "; there are more)\n";
   return exit_done;
@@ -65,7 +56,7 @@ int show_job(const config::ServiceConfig& config, const std::string& jti) {
   const auto& j = *job;
   std::cout << "job            " << j.jti << "\nstate          " << state_of(j) << (j.released && j.state != queue::JobState::final ? " (released)" : "") << "\noperation      " << protocol::to_string(j.op)
             << "\ndomain         " << j.domain << "\naccount        " << j.sub << "\nDC             " << j.pre.dc << "\nclient         " << j.client << "\ncorrelation id " << j.correlation_id
-            << "\nsubmitted      " << time_of(j.created_ms) << "\nends           " << time_of(j.exp * 1'000) << "\nlast fence     " << j.fence << "\noutcome        " << outcome_of(j) << "\n";
+            << "\nsubmitted      " << utc(j.created_ms / 1'000) << "\nends           " << utc(j.exp) << "\nlast fence     " << j.fence << "\noutcome        " << outcome_of(j) << "\n";
   if (!j.text.empty()) std::cout << "told           " << j.text << "\n";
   if (!j.agent.empty()) std::cout << "decided by     " << j.agent << "\n";
   std::cout << "attempts:\n";

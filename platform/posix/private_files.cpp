@@ -38,15 +38,16 @@ Fault failed(std::string where, const std::filesystem::path& file) {
   return fault(kind, std::move(where), file.string() + ": " + std::strerror(reason));
 }
 
-bool write_all(int fd, std::string_view text) {
+bool write_some(int fd, std::string_view text) {
   while (!text.empty()) {
     const auto done = ::write(fd, text.data(), text.size());
     if (done < 0 && errno == EINTR) continue;
     if (done <= 0) return false;
     text.remove_prefix(static_cast<std::size_t>(done));
   }
-  return ::fsync(fd) == 0;
+  return true;
 }
+bool write_all(int fd, std::string_view text) { return write_some(fd, text) && ::fsync(fd) == 0; }
 
 File open_to_read(const std::filesystem::path& file) { return File(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)); }  // a FIFO must not hang us
 
@@ -111,6 +112,24 @@ Result<std::string> read_file(const std::filesystem::path& file, std::size_t lim
   if (size > limit) return fault(Fault::Kind::exhausted, "file.read", file.string() + ": more than " + std::to_string(limit) + " bytes");
   text.resize(size);
   return text;
+}
+
+Result<void> copy_private_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const auto in = open_to_read(from);
+  if (!in) return failed("file.copy", from);
+  const File out(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!out && errno == EEXIST) return refused("file.copy", to, ": is there already");
+  if (!out) return failed("file.copy", to);
+  std::string piece(256 * 1024, '\0');
+  for (;;) {
+    const auto got = ::read(in.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got > 0 && write_some(out.get(), std::string_view(piece).substr(0, static_cast<std::size_t>(got)))) continue;
+    if (got == 0 && ::fsync(out.get()) == 0) return {};
+    auto why = failed("file.copy", got < 0 ? from : to);
+    ::unlink(to.c_str());
+    return why;
+  }
 }
 
 Result<Secret> read_private_line(const std::filesystem::path& file, std::string_view where) {

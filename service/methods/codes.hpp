@@ -30,6 +30,7 @@ struct SentCode {
   UnixSeconds expires = 0;  // from then on it is refused
   int tries_left = 0;
   bool used = false;
+  bool operator==(const SentCode&) const = default;
 };
 
 struct NewCode {

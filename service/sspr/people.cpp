@@ -80,12 +80,20 @@ Result<std::vector<Person>> People::list(std::string_view domain, std::string_vi
   return rows<Person>(database_.query(std::string("SELECT ") + person_columns + " FROM people WHERE domain=? AND sub>? ORDER BY sub LIMIT ?", domain, after, most), person_of);
 }
 
+Result<std::vector<Person>> People::named(std::string_view domain, std::string_view name, int most) {
+  return rows<Person>(database_.query(std::string("SELECT ") + person_columns + " FROM people WHERE domain=? AND name=? COLLATE NOCASE ORDER BY seen DESC LIMIT ?", domain, name, most), person_of);
+}
+
 Result<void> People::confirm(std::string_view domain, std::string_view sub, UnixSeconds now) {
   return database_.run("UPDATE people SET confirmed=? WHERE domain=? AND sub=?", now, domain, sub);
 }
 
 Result<void> People::freeze(std::string_view domain, std::string_view sub, UnixSeconds since) {
   return database_.run("UPDATE people SET frozen=? WHERE domain=? AND sub=?", since, domain, sub);
+}
+
+Result<std::vector<UnixSeconds>> People::sessions(std::string_view domain, std::string_view sub) {
+  return rows<UnixSeconds>(database_.query("SELECT expires FROM sspr_sessions WHERE domain=? AND sub=? ORDER BY expires", domain, sub), [](const queue::Query& q) { return q.number(0); });
 }
 
 Result<bool> People::erase(std::string_view domain, std::string_view sub) {
@@ -126,9 +134,21 @@ Result<bool> People::spend_step(std::string_view id, std::int64_t step) {
   return found(database_.query("UPDATE person_methods SET last_step=? WHERE id=? AND last_step<? RETURNING id", step, id, step));
 }
 
-Result<std::vector<People::Sealed>> People::not_under(std::string_view prefix, int most) {
-  const auto columns = std::string("SELECT ") + method_columns + ", domain, sub FROM person_methods WHERE substr(sealed, 1, length(?)) <> ? ORDER BY id LIMIT ?";
-  return rows<Sealed>(database_.query(columns, prefix, prefix, most), [](const queue::Query& q) { return Sealed{q.text(7), q.text(8), method_of(q)}; });
+Result<std::vector<People::Sealed>> People::not_under(std::string_view prefix, int most, std::string_view after) {
+  const auto columns = std::string("SELECT ") + method_columns + ", domain, sub FROM person_methods WHERE id > ? AND substr(sealed, 1, length(?)) <> ? ORDER BY id LIMIT ?";
+  return rows<Sealed>(database_.query(columns, after, prefix, prefix, most), [](const queue::Query& q) { return Sealed{q.text(7), q.text(8), method_of(q)}; });
+}
+
+Result<std::map<int, std::int64_t>> People::keys_in_use() {
+  std::map<int, std::int64_t> out;
+  // CAST reads the digits up to the dot: "wv1.12.AAAA" -> 12.
+  auto q = database_.query("SELECT CASE WHEN sealed LIKE 'wv1.%' THEN CAST(substr(sealed, 5) AS INTEGER) ELSE 0 END AS number, count(*) FROM person_methods GROUP BY number");
+  for (;;) {
+    auto row = q.next();
+    if (!row) return row.error();
+    if (!*row) return out;
+    out[static_cast<int>(q.number(0))] += q.number(1);
+  }
 }
 
 Result<void> People::reseal(std::string_view id, std::string_view sealed) { return database_.run("UPDATE person_methods SET sealed=? WHERE id=?", sealed, id); }

@@ -2,6 +2,7 @@
 // A method's secret (an authenticator's key, an address, answers' hashes) is sealed by crypto/vault before it comes here.
 // On the service's own database, on its event loop, like service/store. Faults are the database's.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,10 +48,14 @@ class People {
   // What the directory showed; `confirmed` and `frozen` of somebody who is known stay as they are.
   Result<void> saw(const Person& person);
   Result<std::optional<Person>> find(std::string_view domain, std::string_view sub);
+  // Who came under this name, whatever its case: an account that was renamed may have left it to another.
+  Result<std::vector<Person>> named(std::string_view domain, std::string_view name, int most);
   // By objectGUID, from behind `after` on.
   Result<std::vector<Person>> list(std::string_view domain, std::string_view after, int most);
   Result<void> confirm(std::string_view domain, std::string_view sub, UnixSeconds now);
   Result<void> freeze(std::string_view domain, std::string_view sub, UnixSeconds since);  // 0 thaws
+  // When each of their unfinished visits ends.
+  Result<std::vector<UnixSeconds>> sessions(std::string_view domain, std::string_view sub);
   // All about one person is gone. False when nothing was there.
   Result<bool> erase(std::string_view domain, std::string_view sub);
 
@@ -66,7 +71,9 @@ class People {
     std::string domain, sub;
     RegisteredMethod method;
   };
-  Result<std::vector<Sealed>> not_under(std::string_view prefix, int most);
+  Result<std::vector<Sealed>> not_under(std::string_view prefix, int most, std::string_view after = {});  // by id, from behind `after` on
+  // How many methods are sealed under each of the vault's keys; 0: under something that is no key of it.
+  Result<std::map<int, std::int64_t>> keys_in_use();
   Result<void> reseal(std::string_view id, std::string_view sealed);
 
  private:

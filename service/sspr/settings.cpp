@@ -140,6 +140,12 @@ Result<Settings> settings_from(std::string_view text) {
 
 std::string to_json(const Settings& settings) { return json::serialize(document(settings)); }
 
+std::vector<std::pair<std::string, std::string>> members(const Settings& settings) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& member : document(settings)) out.emplace_back(std::string(member.key()), json::serialize(member.value()));
+  return out;
+}
+
 std::vector<Change> changes(const Settings& before, const Settings& after) {
   std::vector<Change> out;
   const auto old = document(before);

@@ -44,6 +44,9 @@ Result<Settings> settings_from(std::string_view json);
 std::string to_json(const Settings& settings);
 std::string_view to_string(Scope scope);
 
+// Each member with its value as JSON, in the document's order.
+std::vector<std::pair<std::string, std::string>> members(const Settings& settings);
+
 // One changed member, for the audit: name, old and new value as JSON.
 struct Change {
   std::string member, before, after;

@@ -149,6 +149,46 @@ TEST_F(ADatabase, FlushesEachCommitUnlessToldNotToAndCanFlushLater) {
   EXPECT_TRUE(other->query("SELECT k FROM t WHERE k = 'a'").next().value());
 }
 
+TEST_F(ADatabase, IsCopiedAsItIsNowWhileItIsWrittenTo) {
+  ASSERT_TRUE(db_.run("INSERT INTO t VALUES('a', 1, NULL)"));
+  const auto copy = folder_.path / "copy.sqlite";
+  auto other = Database::open(file_).value();
+  auto open = other.begin().value();
+  ASSERT_TRUE(other.run("INSERT INTO t VALUES('b', 2, NULL)"));
+  ASSERT_TRUE(db_.copy_to(copy)) << "with a transaction of somebody else's under way";
+  ASSERT_TRUE(open.commit());
+  struct stat st {};
+  ASSERT_EQ(::stat(copy.c_str(), &st), 0);
+  EXPECT_EQ(st.st_mode & 0777U, 0600U);
+  auto copied = Database::open(copy).value();
+  ASSERT_TRUE(copied.migrate({schema})) << "of the same version";
+  auto q = copied.query("SELECT group_concat(k) FROM t");
+  ASSERT_TRUE(q.next().value());
+  EXPECT_EQ(q.text(0), "a");
+  EXPECT_TRUE(copied.check());
+  EXPECT_EQ(db_.copy_to(copy).error().kind, Fault::Kind::refused) << "never over another file";
+  EXPECT_EQ(db_.copy_to("/nonexistent/x").error().where, "database.open");
+}
+
+TEST_F(ADatabase, SaysWhenAPageOfItIsDamaged) {
+  auto all = db_.begin();
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(db_.run("INSERT INTO t VALUES(?, ?, NULL)", "a key of some length " + std::to_string(i), i));
+  ASSERT_TRUE(all->commit());
+  const auto copy = folder_.path / "copy.sqlite";
+  ASSERT_TRUE(db_.copy_to(copy));
+  {
+    std::fstream bytes(copy, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(3 * 4096);
+    bytes << std::string(4096, 'x');
+  }
+  EXPECT_TRUE(db_.check());
+  auto damaged = Database::open(copy);
+  ASSERT_TRUE(damaged);
+  const auto found = damaged->check();
+  ASSERT_FALSE(found);
+  EXPECT_TRUE(found.error().where == "database.check" || found.error().detail.find("SQLITE_CORRUPT") != std::string::npos) << found.error().detail;
+}
+
 TEST(AFileThatIsNotADatabase, IsRefusedWithSqlitesName) {
   Folder folder;
   const auto file = folder.path / "junk";

@@ -62,6 +62,19 @@ TEST_F(AVault, OpensNothingThatWasChangedAnywhere) {
   for (const auto* text2 : {"", "wv1.", "wv1.1", "wv1.1.", "wv1.-1.AAAA", "wv1.99999999999.AAAA", "wv2.1.AAAA"}) EXPECT_FALSE(vault.open_sealed(text2, "a")) << text2;
 }
 
+TEST_F(AVault, OpensWhatAnotherProcessSealedUnderAKeyOfAMomentAgo) {
+  auto vault = Vault::open(folder).value();
+  EXPECT_FALSE(vault.refresh().value());
+  auto other = Vault::open(folder).value();
+  ASSERT_TRUE(other.rotate());
+  const auto text = other.seal(secret(), "a").value();
+  EXPECT_TRUE(vault.open_sealed(text, "a").value() == secret());
+  EXPECT_EQ(vault.newest(), 1) << "and seals as before until it looks";
+  EXPECT_TRUE(vault.refresh().value());
+  EXPECT_EQ(vault.numbers(), (std::vector{1, 2}));
+  EXPECT_TRUE(vault.seal(secret(), "a").value().starts_with("wv1.2."));
+}
+
 TEST_F(AVault, RefusesAKeyFileThatOthersCanReadOrThatHoldsNoKey) {
   ASSERT_TRUE(Vault::open(folder));
   ::chmod((folder / "vault-1.key").c_str(), 0640);

@@ -1,0 +1,52 @@
+#include "service/sspr/preview.hpp"
+
+#include <algorithm>
+
+namespace wb::service::sspr {
+namespace {
+
+constexpr int page = 500;
+
+std::vector<Method> kinds_of(const std::vector<RegisteredMethod>& methods) {
+  std::vector<Method> kinds;
+  for (const auto& method : methods)
+    if (std::find(kinds.begin(), kinds.end(), method.kind) == kinds.end()) kinds.push_back(method.kind);
+  return kinds;
+}
+
+void look(Preview& out, const Person& person, const std::vector<RegisteredMethod>& methods, const Settings& before, const Settings& after, std::size_t most) {
+  ++out.registered;
+  out.oldest = out.oldest == 0 ? person.seen : std::min(out.oldest, person.seen);
+  out.newest = std::max(out.newest, person.seen);
+  if (person.frozen != 0) {
+    ++out.frozen;
+    return;
+  }
+  const auto kinds = kinds_of(methods);
+  const auto was = standing(before, person.groups, kinds).barrier, will = standing(after, person.groups, kinds).barrier;
+  const bool now = was == Reason::none, then = will == Reason::none;
+  out.now += now ? 1 : 0, out.then += then ? 1 : 0;
+  if (now == then) return;
+  ++(now ? out.losing : out.gaining);
+  auto& list = now ? out.loses : out.gains;
+  if (list.size() < most) list.push_back({person.sub, person.name, now ? will : was, person.seen});
+}
+
+}  // namespace
+
+Result<Preview> preview(People& people, std::string_view domain, const Settings& before, const Settings& after, std::size_t most) {
+  Preview out;
+  for (std::string last;;) {
+    auto some = people.list(domain, last, page);
+    if (!some) return some.error();
+    for (const auto& person : *some) {
+      auto methods = people.methods(domain, person.sub);
+      if (!methods) return methods.error();
+      if (!methods->empty()) look(out, person, *methods, before, after, most);
+    }
+    if (some->size() < page) return out;
+    last = some->back().sub;
+  }
+}
+
+}  // namespace wb::service::sspr

@@ -1,0 +1,54 @@
+// Sessions of people on their way through a reset, kept in the store: a restart of the service costs nobody their place.
+// On the service's own database, on its event loop.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "queue/database.hpp"
+#include "service/methods/codes.hpp"
+#include "service/sspr/flow.hpp"
+
+namespace wb::service::sspr {
+
+struct KeptSession {
+  std::string id;    // ULID; also the correlation id of everything that it leads to
+  std::string hash;  // of its credential's secret (service/credentials)
+  std::string domain, name, language;
+  std::int64_t settings_version = 0;  // the rules it began under
+  Session flow;
+  // What its current method asks for:
+  std::optional<SentCode> code;
+  std::string method;              // id of the method that the code went to
+  std::vector<std::string> asked;  // questions
+  // What it writes, or wrote:
+  std::string probe, jti;
+  bool operator==(const KeptSession&) const = default;
+};
+
+constexpr int sessions_max = 100'000;  // open ones
+
+class Sessions {
+ public:
+  explicit Sessions(queue::Database& database) : database_(database) {}
+
+  // False when there are too many. Not flushed: a lost session is begun anew.
+  Result<bool> add(const KeptSession& session);
+  // nullopt: no such session, or another secret. Fault malformed: what is kept can't be read.
+  Result<std::optional<KeptSession>> find(std::string_view id, std::string_view hash);
+  Result<void> keep(const KeptSession& session);
+  // Those that are over for this long, with what they were: for the audit's "abandoned". At most `most`.
+  Result<std::vector<KeptSession>> take_ended(UnixSeconds now, int most);
+
+ private:
+  queue::Database& database_;
+};
+
+// As they are kept; exposed for tests.
+std::string to_json(const KeptSession& session);
+Result<KeptSession> session_from(std::string_view json);
+
+}  // namespace wb::service::sspr
