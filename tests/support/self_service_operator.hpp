@@ -88,7 +88,7 @@ class AnOperatorOfSelfService : public testing::Test {
     j.sealed = "{sealed}", j.iat = unix_now(), j.exp = j.iat + 120, j.created_ms = j.iat * 1'000;
     EXPECT_EQ(kept.submit(j, unix_now()).value(), Submitted::stored);
     j.outcome = "applied";
-    if (final) EXPECT_TRUE(kept.finish(j).value());
+    if (final) { EXPECT_TRUE(kept.finish(j).value()); }
     return j.jti;
   }
 };
