@@ -8,13 +8,19 @@
 #include "crypto/evp.hpp"
 
 namespace wb::crypto {
+namespace {
 
-std::string hmac_sha256(const Secret& key, std::string_view text) {
-  std::string out(32, '\0');
-  const bool made = key.expose([&](std::string_view k) { return HMAC(md_sha256(), k.data(), static_cast<int>(k.size()), bytes(text), text.size(), bytes(out.data()), nullptr) != nullptr; });
+std::string hmac(const EVP_MD* digest, const Secret& key, std::string_view text) {
+  std::string out(static_cast<std::size_t>(EVP_MD_get_size(digest)), '\0');
+  const bool made = key.expose([&](std::string_view k) { return HMAC(digest, k.data(), static_cast<int>(k.size()), bytes(text), text.size(), bytes(out.data()), nullptr) != nullptr; });
   if (!made) std::abort();  // no memory: nothing that was signed or compared would mean anything
   return out;
 }
+
+}  // namespace
+
+std::string hmac_sha256(const Secret& key, std::string_view text) { return hmac(md_sha256(), key, text); }
+std::string hmac_sha1(const Secret& key, std::string_view text) { return hmac(EVP_sha1(), key, text); }
 
 bool same_bytes(std::string_view a, std::string_view b) { return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
 

@@ -1,8 +1,7 @@
 #include "service/store.hpp"
 
-#include <openssl/crypto.h>
-
 #include "core/ids.hpp"
+#include "crypto/mac.hpp"
 #include "service/guards_schema.hpp"
 #include "service/sspr/schema.hpp"
 
@@ -75,8 +74,6 @@ AuditEntry by_operator(Activity activity, std::string_view domain, std::string_v
   return entry;
 }
 
-bool same_bytes(const std::string& a, std::string_view b) { return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
-
 }  // namespace
 
 Result<Store> Store::open(const std::filesystem::path& file, std::string tenant) {
@@ -101,7 +98,7 @@ Result<std::optional<std::string>> Store::token_domain(std::string_view id, std:
   auto q = database_.query("SELECT hash, domain FROM tokens WHERE id=? AND used_by IS NULL AND expires>?", id, now);
   auto row = q.next();
   if (!row) return row.error();
-  if (!*row || !same_bytes(q.text(0), hash)) return std::optional<std::string>();
+  if (!*row || !crypto::same_bytes(q.text(0), hash)) return std::optional<std::string>();
   return std::optional(q.text(1));
 }
 
@@ -304,7 +301,7 @@ Result<std::optional<ClientRow>> Store::client(std::string_view id, std::string_
   auto q = database_.query("SELECT hash, domain, scopes FROM clients WHERE id=?", id);
   auto row = q.next();
   if (!row) return row.error();
-  if (!*row || !same_bytes(q.text(0), hash)) return std::optional<ClientRow>();
+  if (!*row || !crypto::same_bytes(q.text(0), hash)) return std::optional<ClientRow>();
   return std::optional(ClientRow{std::string(id), q.text(1), scopes_from(q.text(2)).value_or(Scopes{})});
 }
 

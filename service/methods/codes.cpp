@@ -2,7 +2,8 @@
 
 #include <span>
 
-#include "service/methods/hmac.hpp"
+#include "crypto/mac.hpp"
+#include "service/methods/fair_random.hpp"
 
 namespace wb::service {
 namespace {
@@ -16,7 +17,7 @@ std::string mac_of(const Secret& server_key, const CodeBinding& binding, std::st
     for (int shift = 24; shift >= 0; shift -= 8) data += static_cast<char>((part.size() >> shift) & 0xff);
     data += part;
   }
-  auto mac = hmac(HmacDigest::sha256, server_key, data);
+  auto mac = crypto::hmac_sha256(server_key, data);
   cleanse(data.data(), data.size());
   return mac;
 }
@@ -40,7 +41,7 @@ CodeVerdict check_code(SentCode& code, const Secret& server_key, const CodeBindi
   for (const char c : typed.substr(0, typed_bytes_max))
     if (c != ' ' && c != '-') digits += c;
   const bool plausible = typed.size() <= typed_bytes_max && digits.size() == digits_count;
-  const bool same = equal_in_constant_time(mac_of(server_key, binding, digits), code.mac);
+  const bool same = crypto::same_bytes(mac_of(server_key, binding, digits), code.mac);
   if (!plausible || !same) return CodeVerdict::wrong;
   code.used = true;
   return CodeVerdict::right;

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "service/methods/answer_text.hpp"
-#include "service/methods/hmac.hpp"
+#include "service/methods/fair_random.hpp"
 
 namespace wb::service {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "core/ids.hpp"
 #include "service/methods/base32.hpp"
-#include "service/methods/hmac.hpp"
+#include "crypto/mac.hpp"
 
 namespace wb::service {
 namespace {
@@ -59,7 +59,7 @@ Secret otpauth_uri(const Secret& key, std::string_view issuer, std::string_view 
 std::string hotp(const Secret& key, std::uint64_t counter, int digits) {
   std::string moving(8, '\0');
   for (std::size_t i = 8; i-- > 0; counter >>= 8) moving[i] = static_cast<char>(counter & 0xff);
-  const auto mac = hmac(HmacDigest::sha1, key, moving);
+  const auto mac = crypto::hmac_sha1(key, moving);
   const auto byte = [&mac](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(mac[i])); };
   const auto offset = byte(19) & 15;
   auto number = ((byte(offset) & 0x7f) << 24) | (byte(offset + 1) << 16) | (byte(offset + 2) << 8) | byte(offset + 3);
@@ -73,7 +73,7 @@ TotpCheck check_totp(const Secret& key, std::string_view code, UnixSeconds now, 
   const auto current = now / totp_step_s;
   TotpCheck check;
   for (auto step = std::max<std::int64_t>(current - totp_drift_steps, 0); step <= current + totp_drift_steps; ++step) {
-    if (!equal_in_constant_time(hotp(key, static_cast<std::uint64_t>(step)), given)) continue;
+    if (!crypto::same_bytes(hotp(key, static_cast<std::uint64_t>(step)), given)) continue;
     const bool fresh = !last_step || step > *last_step;
     if (fresh) check = {TotpVerdict::accepted, step};
     else if (check.verdict == TotpVerdict::wrong) check.verdict = TotpVerdict::replayed;

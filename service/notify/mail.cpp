@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "core/base64url.hpp"
+
 namespace wb::service {
 namespace {
 constexpr std::string_view hex = "0123456789ABCDEF";
@@ -14,16 +16,11 @@ bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
+// RFC 4648 section 4, which RFC 2047 wants: base64url's other alphabet, padded.
 std::string base64(std::string_view bytes) {
-  static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const unsigned char byte : bytes) {
-    bits = (bits << 8) | byte;
-    for (count += 8; count >= 6; count -= 6) out += alphabet[(bits >> (count - 6)) & 63];
-  }
-  if (count > 0) out += alphabet[(bits << (6 - count)) & 63];
+  auto out = base64url(bytes);
+  std::replace(out.begin(), out.end(), '-', '+');
+  std::replace(out.begin(), out.end(), '_', '/');
   out.append((4 - out.size() % 4) % 4, '=');
   return out;
 }

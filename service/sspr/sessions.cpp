@@ -1,10 +1,9 @@
 #include "service/sspr/sessions.hpp"
 
-#include <openssl/crypto.h>
-
 #include <array>
 
 #include "core/base64url.hpp"
+#include "crypto/mac.hpp"
 #include "protocol/json.hpp"
 
 namespace wb::service::sspr {
@@ -147,7 +146,7 @@ Result<std::optional<KeptSession>> Sessions::find(std::string_view id, std::stri
   if (!row) return row.error();
   if (!*row) return std::optional<KeptSession>();
   const auto kept = q.text(1);
-  if (kept.size() != hash.size() || CRYPTO_memcmp(kept.data(), hash.data(), kept.size()) != 0) return std::optional<KeptSession>();
+  if (!crypto::same_bytes(kept, hash)) return std::optional<KeptSession>();
   auto session = session_from(q.text(0));
   if (!session) return session.error();
   session->hash = kept;

@@ -5,7 +5,8 @@
 #include <set>
 
 #include "service/methods/base32.hpp"
-#include "service/methods/hmac.hpp"
+#include "crypto/mac.hpp"
+#include "service/methods/fair_random.hpp"
 
 namespace wb::service {
 namespace {
@@ -89,8 +90,8 @@ TEST(Hmac, MatchesTheVectorsOfRfc2202AndRfc4231) {
     for (const unsigned char c : bytes) out += std::string{"0123456789abcdef"[c >> 4], "0123456789abcdef"[c & 15]};
     return out;
   };
-  EXPECT_EQ(hex(hmac(HmacDigest::sha1, Secret::copy_of("Jefe"), "what do ya want for nothing?")), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
-  EXPECT_EQ(hex(hmac(HmacDigest::sha256, Secret::copy_of("Jefe"), "what do ya want for nothing?")), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(hex(crypto::hmac_sha1(Secret::copy_of("Jefe"), "what do ya want for nothing?")), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+  EXPECT_EQ(hex(crypto::hmac_sha256(Secret::copy_of("Jefe"), "what do ya want for nothing?")), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
 TEST(FairDice, FallOnEveryNumberAndNoOther) {
