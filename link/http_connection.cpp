@@ -23,7 +23,10 @@ constexpr auto goodbye_limit = 2s;
 constexpr std::size_t unread_bytes_max = 256 * 1024;  // read and dropped, so that a refusal is not lost to a reset
 
 HttpResponse error_answer(int status, std::string_view code, std::string_view message) {
-  return {status, R"({"error":{"code":")" + std::string(code) + R"(","message":")" + std::string(message) + "\"}}", "application/json", {}};
+  // As the handlers' refusals: problem details (RFC 9457). Code and message are words of ours, which need no escaping.
+  const std::string word(code), text(message);
+  return {status, R"({"type":"urn:writeback:problem:)" + word + R"(","status":)" + std::to_string(status) + R"(,"code":")" + word + R"(","detail":")" + text + R"(","error":{"code":")" + word + R"(","message":")" + text + "\"}}",
+      "application/problem+json", {}};
 }
 
 bool header_safe(std::string_view text) {

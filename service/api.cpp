@@ -4,8 +4,6 @@
 
 #include "core/ids.hpp"
 #include "protocol/codec.hpp"
-#include "service/credentials.hpp"
-#include "service/security_events.hpp"
 
 namespace wb::service {
 namespace {
@@ -38,78 +36,40 @@ link::HttpResponse refuse_for(const Fault& fault) {
 }
 
 // ---- the table ----------------------------------------------------------------------------------------------
-const Api::Endpoint Api::endpoints[] = {
-    // method, path, something follows, scope of the client, handler
-    {"GET", "/healthz", false, {}, &Api::healthz},
-    {"POST", "/agent/v1/enroll", false, {}, &Api::enroll},
-    {"POST", "/agent/v1/agents", false, {}, &Api::agents},
-    {"POST", "/agent/v1/signing-key", false, {}, &Api::signing_key},
-    {"POST", "/agent/v1/roster", false, {}, &Api::roster},
-    {"GET", "/api/v1/keys", false, Scope::writeback, &Api::keys},
-    {"POST", "/api/v1/probes", false, Scope::writeback, &Api::add_probe},
-    {"POST", "/api/v1/jobs", false, Scope::writeback, &Api::add_job},
-    {"GET", "/api/v1/jobs/", true, Scope::writeback, &Api::get_job},
-    {"GET", "/api/v1/audit", false, Scope::audit, &Api::audit},
-};
-
-Awaitable<link::HttpResponse> Api::handle(link::HttpRequest request) {
-  bool path_known = false;
-  for (const auto& endpoint : endpoints) {
-    const bool here = endpoint.takes_rest ? request.path.starts_with(endpoint.path) && request.path.size() > endpoint.path.size() : request.path == endpoint.path;
-    if (!here) continue;
-    path_known = true;
-    if (request.method != endpoint.method) continue;
-    Call call;
-    if (endpoint.needs) {
-      auto client = client_of(request);
-      if (!client) co_return refuse_for(client.error());
-      if (!*client) {
-        gateway_.refusals().count(security::credential, {log::field("peer", request.peer)});
-        co_return refuse(Refusal::unauthorized, "a client credential is needed");
-      }
-      if (!(*client)->scopes.contains(*endpoint.needs)) {
-        gateway_.refusals().count(security::scope, {log::field("client", (*client)->id), log::field("peer", request.peer)});
-        co_return refuse(Refusal::forbidden, "this client has no such scope: " + std::string(to_string(*endpoint.needs)));
-      }
-      call.client = std::move(**client);
-    }
-    call.rest = request.path.substr(endpoint.path.size());
-    call.request = std::move(request);
-    auto reply = (this->*endpoint.handler)(std::move(call));
-    co_return co_await std::move(reply);
-  }
-  auto response = refuse(path_known ? Refusal::bad_request : Refusal::not_found, path_known ? "no such method here" : "no such endpoint");
-  if (path_known) response.status = 405;
-  co_return response;
+std::vector<Endpoint> Api::endpoints() {
+  const auto plain = [](auto work) { return [work](HttpCall call) -> Reply { co_return work(call.request); }; };
+  return {
+      {"GET", "/healthz", {}, plain([](const auto&) { return answer(200, {{"status", "ok"}, {"version", WB_VERSION}}); })},
+      {"POST", "/agent/v1/enroll", {}, plain([this](const auto& request) { return enrolment_.enroll(request); })},
+      {"POST", "/agent/v1/agents", {}, plain([this](const auto& request) { return enrolment_.agents(request); })},
+      {"POST", "/agent/v1/signing-key", {}, plain([this](const auto& request) { return enrolment_.signing_key(request); })},
+      {"POST", "/agent/v1/roster", {}, plain([this](const auto& request) { return enrolment_.roster(request); })},
+      {"GET", "/api/v1/keys", Scope::writeback, [this](HttpCall call) { return keys(std::move(call)); }},
+      {"POST", "/api/v1/probes", Scope::writeback, [this](HttpCall call) { return add_probe(std::move(call)); }},
+      {"POST", "/api/v1/jobs", Scope::writeback, [this](HttpCall call) { return add_job(std::move(call)); }},
+      {"GET", "/api/v1/jobs/{jti}", Scope::writeback, [this](HttpCall call) { return get_job(std::move(call)); }},
+      {"GET", "/api/v1/audit", Scope::audit, [this](HttpCall call) { return audit(std::move(call)); }},
+  };
 }
-
-Result<std::optional<ClientRow>> Api::client_of(const link::HttpRequest& request) {
-  constexpr std::string_view scheme = "Bearer ";
-  if (!request.authorization.starts_with(scheme)) return std::optional<ClientRow>();
-  const auto credential = read_credential("wbc1", std::string_view(request.authorization).substr(scheme.size()));
-  if (!credential) return std::optional<ClientRow>();
-  return store_.client(credential->id, hash_of(*credential));
-}
-
-// ---- without a credential -----------------------------------------------------------------------------------
-Api::Reply Api::healthz(Call) { co_return answer(200, {{"status", "ok"}, {"version", WB_VERSION}}); }
-Api::Reply Api::enroll(Call call) { co_return enrolment_.enroll(call.request); }
-Api::Reply Api::agents(Call call) { co_return enrolment_.agents(call.request); }
-Api::Reply Api::signing_key(Call call) { co_return enrolment_.signing_key(call.request); }
-Api::Reply Api::roster(Call call) { co_return enrolment_.roster(call.request); }
 
 // ---- GET /api/v1/keys ---------------------------------------------------------------------------------------
-Api::Reply Api::keys(Call call) {
-  const auto& domain = call.client.domain;
+Result<json::object> keys_of(const std::string& domain, const Settings& settings, Rosters& rosters, const Gateway& gateway) {
   const auto now = unix_now();
-  auto statements = rosters_.statements(domain, now);
-  if (!statements) co_return refuse_for(statements.error());
-  const auto* known = rosters_.shown(domain, now);
-  co_return answer(200, {{"tenant", settings_.tenant}, {"domain", domain}, {"roster", known ? json::value(known->jws) : json::value(nullptr)}, {"roots", texts(known ? known->roots : std::vector<std::string>())}, {"statements", texts(*statements)}, {"ready_agents", gateway_.ready_agents(domain)}, {"now", now}});
+  auto statements = rosters.statements(domain, now);
+  if (!statements) return statements.error();
+  const auto* known = rosters.shown(domain, now);
+  return json::object{{"tenant", settings.tenant}, {"domain", domain}, {"roster", known ? json::value(known->jws) : json::value(nullptr)},
+      {"roots", texts(known ? known->roots : std::vector<std::string>())}, {"statements", texts(*statements)}, {"ready_agents", gateway.ready_agents(domain)}, {"now", now}};
+}
+
+Reply Api::keys(HttpCall call) {
+  auto keys = keys_of(call.client.domain, settings_, rosters_, gateway_);
+  if (!keys) co_return refuse_for(keys.error());
+  co_return answer(200, *keys);
 }
 
 // ---- POST /api/v1/probes ------------------------------------------------------------------------------------
-Api::Reply Api::add_probe(Call call) {
+Reply Api::add_probe(HttpCall call) {
   auto body = protocol::parse_json(call.request.body);
   if (!body) co_return refuse(Refusal::bad_request, body.error().detail);
   ProbeRequest request{call.client.domain, call.client.id, "", std::nullopt, {}};
@@ -137,17 +97,17 @@ Api::Reply Api::add_probe(Call call) {
 }
 
 // ---- GET /api/v1/jobs/{jti} ---------------------------------------------------------------------------------
-Api::Reply Api::get_job(Call call) {
+Reply Api::get_job(HttpCall call) {
   const auto wait = wait_of(call.request, settings_.wait_max);
   if (!wait) co_return refuse(Refusal::bad_request, "wait_ms: a whole number of milliseconds");
-  if (!is_ulid(call.rest)) co_return refuse(Refusal::not_found, "no such job");
+  if (!is_ulid(call.path.front())) co_return refuse(Refusal::not_found, "no such job");
   // Whose it is comes first: a stranger must not learn by waiting that a job exists.
-  auto looking = dispatch_.look(call.rest, std::chrono::milliseconds(0));
+  auto looking = dispatch_.look(call.path.front(), std::chrono::milliseconds(0));
   auto job = co_await std::move(looking);
   if (!job) co_return refuse_for(job.error());
   if (!*job || (*job)->domain != call.client.domain) co_return refuse(Refusal::not_found, "no such job");
   if ((*job)->state != queue::JobState::final && wait->count() > 0) {
-    auto waiting = dispatch_.look(call.rest, *wait);
+    auto waiting = dispatch_.look(call.path.front(), *wait);
     job = co_await std::move(waiting);
     if (!job || !*job) co_return refuse_for(job ? fault(Fault::Kind::internal, "api.get_job", "the job went away") : job.error());
   }

@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t body_bytes_most = 1024 * 1024;
 }
 
-Api::Reply Api::audit(Call call) {
+Reply Api::audit(HttpCall call) {
   auto asked = audit_query(call.request.query);
   if (const auto* problem = std::get_if<std::string>(&asked)) co_return refuse(Refusal::bad_request, *problem);
   auto& query = std::get<AuditQuery>(asked);

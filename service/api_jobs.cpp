@@ -4,7 +4,7 @@
 
 namespace wb::service {
 
-Api::Reply Api::add_job(Call call) {
+Reply Api::add_job(HttpCall call) {
   JobRequest read;
   const auto refused = [](link::HttpResponse response) {
     log::info("api.refused", log::field("endpoint", "jobs"), log::field("status", response.status));

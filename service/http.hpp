@@ -1,4 +1,4 @@
-// How the service talks HTTP: JSON answers, and errors in the one shape of docs/PROTOCOL.md section 7.
+// How the service talks HTTP: JSON answers, and errors as problem details (docs/PROTOCOL.md section 7).
 #pragma once
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -19,6 +19,36 @@ inline link::HttpResponse answer(int status, const json::object& body) {
   response.status = status;
   response.body = json::serialize(body);
   response.headers["Cache-Control"] = "no-store";
+  return response;
+}
+
+inline std::string_view title_of(int status) {
+  switch (status) {
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 409: return "Conflict";
+    case 410: return "Gone";
+    case 413: return "Content Too Large";
+    case 422: return "Unprocessable Content";
+    case 429: return "Too Many Requests";
+    case 503: return "Service Unavailable";
+  }
+  return "Error";
+}
+
+// Problem details (RFC 9457): `code` is stable, `detail` is for people, `more` are further members. `error` repeats them as
+// agents and earlier clients read them.
+inline link::HttpResponse problem(int status, std::string_view code, std::string_view detail, json::object more = {}) {
+  json::object error{{"code", code}, {"message", detail}};
+  if (const auto* retry = more.if_contains("retry_after_ms")) error["retry_after_ms"] = *retry;
+  json::object body{{"type", "urn:writeback:problem:" + std::string(code)}, {"title", title_of(status)}, {"status", status}, {"code", code}, {"detail", detail}};
+  for (auto& [name, value] : more) body[name] = std::move(value);
+  body["error"] = std::move(error);
+  auto response = answer(status, body);
+  response.content_type = "application/problem+json";
   return response;
 }
 
@@ -55,9 +85,9 @@ inline link::HttpResponse refuse(Refusal why, std::string_view message, std::opt
     }
     return {500, "unavailable"};
   }();
-  json::object error{{"code", shape.code}, {"message", message}};
-  if (retry_after_ms) error["retry_after_ms"] = *retry_after_ms;
-  auto response = answer(shape.status, {{"error", std::move(error)}});
+  json::object more;
+  if (retry_after_ms) more["retry_after_ms"] = *retry_after_ms;
+  auto response = problem(shape.status, shape.code, message, std::move(more));
   if (why == Refusal::unauthorized) response.headers["WWW-Authenticate"] = "Bearer";
   return response;
 }

@@ -20,9 +20,9 @@ Settings settled(Settings shape, const config::ServiceConfig& config) {
   return shape;
 }
 
-Awaitable<link::HttpResponse> guarded(Api* api, link::HttpRequest request) {
+Awaitable<link::HttpResponse> guarded(Router* router, link::HttpRequest request) {
   try {
-    auto reply = api->handle(std::move(request));
+    auto reply = router->handle(std::move(request));
     co_return co_await std::move(reply);
   } catch (const std::exception& e) {  // a bug, or no memory: this call fails, the service goes on
     log::error("api.threw", log::field("what", e.what()));
@@ -37,8 +37,9 @@ std::filesystem::path store_file(const config::ServiceConfig& config) { return c
 Service::Service(asio::io_context& io, Settings settings, Store store, Keys keys)
     : settings_(std::move(settings)), store_(std::move(store)), keys_(std::move(keys)), rosters_(store_, settings_.tenant),
       gateway_(io.get_executor(), settings_, store_, keys_, rosters_), dispatch_(io.get_executor(), settings_, store_, keys_, gateway_),
-      enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_), tasks_(io.get_executor()) {
+      enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_), router_(store_, gateway_.refusals()), tasks_(io.get_executor()) {
   gateway_.listener(dispatch_);
+  router_.add(api_.endpoints());
 }
 
 Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const config::ServiceConfig& config, Settings shape) {
@@ -59,7 +60,7 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
   web.admission = config.door;
   auto* self = service.get();
   auto started = link::WebServer::start(
-      io, web, [self](link::HttpRequest request) { return guarded(&self->api_, std::move(request)); },
+      io, web, [self](link::HttpRequest request) { return guarded(&self->router_, std::move(request)); },
       [self](std::unique_ptr<link::Link> link) { return self->gateway_.serve(std::move(link)); });
   if (!started) return started.error();
   service->web_ = std::move(*started);

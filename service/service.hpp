@@ -47,6 +47,7 @@ class Service {
   Dispatch dispatch_;
   Enrolment enrolment_;
   Api api_;
+  Router router_;
   std::unique_ptr<link::WebServer> web_;
   TaskGroup tasks_;
   UnixSeconds warn_again_ = 0;  // of the end of the last endorsement

@@ -7,6 +7,7 @@
 
 #include "link/http_target.hpp"
 #include "service/api.hpp"
+#include "service/router.hpp"
 #include "service/credentials.hpp"
 #include "tests/fuzz/target.hpp"
 
@@ -33,11 +34,13 @@ struct World {
   Dispatch dispatch{io.get_executor(), settings, store, keys, gateway};
   Enrolment enrolment{settings, store, keys, rosters, gateway};
   Api api{settings, store, rosters, gateway, dispatch, enrolment};
+  Router router{store, gateway.refusals()};
   std::string bearer;
 
   World() {
     log::start(log::Level::error);
     gateway.listener(dispatch);
+    router.add(api.endpoints());
     const auto client = new_credential();
     bearer = "Bearer wbc1." + client.id + "." + client.secret;
     hold(store.add_client(client.id, hash_of(client), "corp.example", {Scope::writeback, Scope::audit}).has_value(), "a client");
@@ -59,7 +62,7 @@ void run(std::string_view input) {
   if (request.authorization == "client") request.authorization = world.bearer;
   if (request.body.size() > 64 * 1024) return;
   std::optional<link::HttpResponse> response;
-  asio::co_spawn(world.io, world.api.handle(std::move(request)), [&](std::exception_ptr threw, link::HttpResponse got) {
+  asio::co_spawn(world.io, world.router.handle(std::move(request)), [&](std::exception_ptr threw, link::HttpResponse got) {
     hold(!threw, "no handler throws");
     response = std::move(got);
   });

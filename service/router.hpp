@@ -1,0 +1,49 @@
+// The one table of every HTTP endpoint, and who may call which. Each part of the service adds its own (`endpoints()`);
+// docs/openapi.json describes them, which tests/unit/openapi_test holds against this table.
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "service/gateway.hpp"
+#include "service/http.hpp"
+#include "service/store.hpp"
+
+namespace wb::service {
+
+// What a handler gets: the request, the client that asked where a scope is needed, and what stands in the path's {places}.
+struct HttpCall {
+  link::HttpRequest request;
+  ClientRow client;
+  std::vector<std::string> path;
+};
+using Reply = Awaitable<link::HttpResponse>;
+
+struct Endpoint {
+  std::string method, path;    // "/api/v1/jobs/{jti}": a place is one part of the path, 1 to 128 bytes
+  std::optional<Scope> needs;  // of a client's credential; nothing: anybody, or a credential that the handler itself reads
+  std::function<Reply(HttpCall)> handler;
+};
+
+class Router {
+ public:
+  Router(Store& store, Refusals& refusals) : store_(store), refusals_(refusals) {}
+  void add(std::vector<Endpoint> endpoints);
+  Reply handle(link::HttpRequest request);
+  const std::vector<Endpoint>& endpoints() const { return endpoints_; }
+
+ private:
+  Result<std::optional<ClientRow>> client_of(const link::HttpRequest& request);
+  std::optional<link::HttpResponse> admit(const Endpoint& endpoint, HttpCall& call);
+  Store& store_;
+  Refusals& refusals_;
+  std::vector<Endpoint> endpoints_;
+};
+
+// "Authorization: Bearer <kind>.<id>.<secret>", or nothing.
+std::optional<Credential> bearer(const link::HttpRequest& request, std::string_view kind);
+// What stands in the {places} of `pattern`, if the path is one of it.
+std::optional<std::vector<std::string>> fits(std::string_view pattern, std::string_view path);
+
+}  // namespace wb::service
