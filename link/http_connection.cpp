@@ -34,6 +34,10 @@ bool header_safe(std::string_view text) {
 }
 
 std::string text_of(beast::string_view text) { return {text.data(), text.size()}; }
+std::string short_header(const http::request<http::string_body>& message, beast::string_view name, std::size_t most = 1'024) {
+  const auto value = message[name];
+  return value.size() > most ? std::string() : text_of(value);
+}
 
 http::response<http::string_body> message_of(HttpResponse from, unsigned version, bool keep, bool head) {
   http::response<http::string_body> out(http::int_to_status(static_cast<unsigned>(from.status)), version);
@@ -186,6 +190,10 @@ Awaitable<bool> HttpConnection::answer() {
   }
   HttpRequest request{text_of(message.method_string()), std::move(target->path), std::move(target->query), text_of(message[http::field::authorization]),
       text_of(message[http::field::content_type]), std::move(message.body()), peer_};
+  request.accept_language = short_header(message, "Accept-Language");
+  request.idempotency_key = short_header(message, "Idempotency-Key");
+  request.cookie = short_header(message, "Cookie", 4'096);
+  request.if_match = short_header(message, "If-Match");
   auto asking = ask_handler(std::move(request));
   auto response = co_await std::move(asking);
   if (aborted_) co_return false;

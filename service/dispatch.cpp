@@ -71,9 +71,9 @@ Result<void> Dispatch::resume() {
   return {};
 }
 
-Result<Submitted> Dispatch::submit(JobRow row, std::vector<std::string> recipients) {
+Result<Submitted> Dispatch::submit(JobRow row, std::vector<std::string> recipients, const Store::Also& also) {
   if (live_.size() >= settings_.live_jobs_max) return too_much();
-  auto submitted = store_.submit(row, unix_now());
+  auto submitted = store_.submit(row, unix_now(), also);
   if (submitted && *submitted == Submitted::same_again)
     if (auto durable = store_.sync(); !durable) return durable.error();  // the first may not have got this far
   if (!submitted || *submitted != Submitted::stored) return submitted;

@@ -40,8 +40,9 @@ class Dispatch : public Listener {
   Result<void> resume();
   // Waits for the answer, at most settings.probe_wait. Fault exhausted when too much is going on.
   Awaitable<Result<ProbeOutcome>> probe(ProbeRequest request);
-  // Stores the job and offers it. `recipients`: the keys its password is sealed to. Fault exhausted as above.
-  Result<Submitted> submit(JobRow job, std::vector<std::string> recipients);
+  // Stores the job and offers it. `recipients`: the keys its password is sealed to. `also` as in Store::submit.
+  // Fault exhausted as above.
+  Result<Submitted> submit(JobRow job, std::vector<std::string> recipients, const Store::Also& also = {});
   // The job as it stands, after waiting for at most `wait` for its end, or for the moment its caller is told in_doubt.
   Awaitable<Result<std::optional<JobRow>>> look(std::string jti, std::chrono::milliseconds wait);
   // Ends the resolving jobs that an operator has released.

@@ -223,6 +223,11 @@ int Gateway::ready_agents(const std::string& domain) const {
   return static_cast<int>(std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& s) { return s.second->ready(domain, now); }));
 }
 
+bool Gateway::history_enforced(const std::string& domain) const {
+  const auto now = unix_now();
+  return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& s) { return s.second->ready(domain, now) && s.second->domain(domain)->readiness.hints; });
+}
+
 void Gateway::hold(const std::string& agent, const std::string& domain, int change) {
   auto found = sessions_.find(agent);
   auto* d = found == sessions_.end() ? nullptr : found->second->domain(domain);

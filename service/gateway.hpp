@@ -41,6 +41,7 @@ class Gateway {
   Choice choose(const Wanted& wanted) const;
   bool has_room(const std::string& domain, bool reading) const;
   int ready_agents(const std::string& domain) const;
+  bool history_enforced(const std::string& domain) const;  // by one of them: minimum age and history bind a reset there
   // A job counts (+1) or no longer counts (-1) against its agent's window.
   void hold(const std::string& agent, const std::string& domain, int change);
   void suspect(const std::string& agent);  // it let its time pass without a word

@@ -136,6 +136,14 @@ Result<std::optional<Limited>> Limits::take(const std::vector<Claim>& claims, st
   return taken;
 }
 
+Result<std::optional<Limited>> Limits::room(const std::vector<Claim>& claims, std::int64_t now) {
+  auto guard = database_.begin();
+  if (!guard) return guard.error();
+  auto taken = take_within(claims, now);  // and taken back: the guard is not committed
+  if (taken && !*taken) rows_ -= static_cast<std::int64_t>(claims.size());
+  return taken;
+}
+
 Result<void> Limits::passed(const std::string& account, const std::optional<std::string>& device, const std::vector<std::string>& gates) {
   const auto relaxed = database_.unsynced();
   const auto bucket = bucket_of(account, device);

@@ -84,6 +84,8 @@ class Limits {
   Result<std::optional<Limited>> take(const std::vector<Claim>& claims, std::int64_t now_ms);
   // The same within the caller's transaction, which must not commit what was refused.
   Result<std::optional<Limited>> take_within(const std::vector<Claim>& claims, std::int64_t now_ms);
+  // Whether there would be room; nothing is counted.
+  Result<std::optional<Limited>> room(const std::vector<Claim>& claims, std::int64_t now_ms);
   // The way succeeded: this device's (or the strangers') failures of the account are forgotten, and those at the gates it passed.
   Result<void> passed(const std::string& account, const std::optional<std::string>& device, const std::vector<std::string>& gates);
   // Everything that counts for an account is forgotten; how many counters that were. The caller audits it (service/unblock).

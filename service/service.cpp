@@ -34,12 +34,15 @@ Awaitable<link::HttpResponse> guarded(Router* router, link::HttpRequest request)
 
 std::filesystem::path store_file(const config::ServiceConfig& config) { return config.state_dir / "store.sqlite"; }
 
-Service::Service(asio::io_context& io, Settings settings, Store store, Keys keys)
+Service::Service(asio::io_context& io, Settings settings, Store store, Keys keys, crypto::Vault vault, Catalogue catalogue)
     : settings_(std::move(settings)), store_(std::move(store)), keys_(std::move(keys)), rosters_(store_, settings_.tenant),
       gateway_(io.get_executor(), settings_, store_, keys_, rosters_), dispatch_(io.get_executor(), settings_, store_, keys_, gateway_),
-      enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_), router_(store_, gateway_.refusals()), tasks_(io.get_executor()) {
+      enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_),
+      self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(vault), std::move(catalogue)), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_),
+      router_(store_, gateway_.refusals()), tasks_(io.get_executor()) {
   gateway_.listener(dispatch_);
   router_.add(api_.endpoints());
+  router_.add(reset_api_.endpoints());
 }
 
 Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const config::ServiceConfig& config, Settings shape) {
@@ -48,8 +51,13 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
   if (!store) return store.error();
   auto keys = Keys::open(config.state_dir, config.public_url, unix_now());
   if (!keys) return keys.error();
-  std::unique_ptr<Service> service(new Service(io, settled(std::move(shape), config), std::move(*store), std::move(*keys)));
+  auto vault = crypto::Vault::open(config.state_dir);
+  if (!vault) return vault.error();
+  auto catalogue = Catalogue::load();
+  if (!catalogue) return catalogue.error();
+  std::unique_ptr<Service> service(new Service(io, settled(std::move(shape), config), std::move(*store), std::move(*keys), std::move(*vault), std::move(*catalogue)));
   if (auto resumed = service->dispatch_.resume(); !resumed) return resumed.error();
+  if (auto resumed = service->reset_desk_.start(); !resumed) return resumed.error();
 
   link::WebServerSettings web;
   web.address = config.listen_address;
@@ -116,6 +124,7 @@ Awaitable<> Service::take_orders(Service* self) {
     self->dispatch_.take_releases();
     self->gateway_.refusals().tell();
     self->gateway_.take_revoked();
+    if (auto news = self->self_service_.vault.refresh(); !news) log::fault("vault.failed", news.error());
     if (self->keys_.news(unix_now())) self->renew_keys();
     for (const auto& domain : self->rosters_.take_forgotten()) {
       log::warn("root.forgotten", log::field("domain", domain));
@@ -127,12 +136,15 @@ Awaitable<> Service::take_orders(Service* self) {
 Awaitable<> Service::stop() {
   log::info("service.stopping");
   tasks_.cancel();
+  self_service_.tasks.cancel();
   dispatch_.release_waiters();
   dispatch_.flush();
   auto goodbye = gateway_.goodbye();
   co_await std::move(goodbye);
   auto stopped = web_->stop();
   co_await std::move(stopped);
+  auto sspr_drained = self_service_.tasks.drained();
+  co_await std::move(sspr_drained);
   auto drained = tasks_.drained();
   co_await std::move(drained);
   log::info("service.stopped");

@@ -12,6 +12,7 @@
 #include "service/keys.hpp"
 #include "service/rosters.hpp"
 #include "service/settings.hpp"
+#include "service/sspr/reset_api.hpp"
 #include "service/store.hpp"
 
 namespace wb::service {
@@ -32,7 +33,7 @@ class Service {
   Awaitable<> stop();
 
  private:
-  Service(asio::io_context& io, Settings settings, Store store, Keys keys);
+  Service(asio::io_context& io, Settings settings, Store store, Keys keys, crypto::Vault vault, Catalogue catalogue);
   static Awaitable<> keep_house(Service* self);
   static Awaitable<> prune_audit(Service* self);
   static Awaitable<> take_orders(Service* self);
@@ -47,6 +48,9 @@ class Service {
   Dispatch dispatch_;
   Enrolment enrolment_;
   Api api_;
+  sspr::SelfService self_service_;
+  sspr::ResetDesk reset_desk_;
+  sspr::ResetApi reset_api_;
   Router router_;
   std::unique_ptr<link::WebServer> web_;
   TaskGroup tasks_;

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "queue/job_machine.hpp"
+#include "service/captcha.hpp"
+#include "service/methods/argon2.hpp"
 
 namespace wb::service {
 
@@ -21,6 +23,11 @@ struct Settings {
   std::size_t greetings_max = 1'024;                          // links whose hello has not come yet
   std::size_t sessions_max = 10'000, live_jobs_max = 10'000, waiters_max = 16;
   queue::JobTimings jobs;
+  // Self-service: what depends on an account is told at the end of such a span after the session's beginning, so that the time
+  // of a look-up says nothing about the name.
+  std::chrono::milliseconds look_span{1'000}, settle_wait{25'000};
+  Difficulty captcha;
+  Argon2Cost argon2;
 };
 
 }  // namespace wb::service

@@ -9,6 +9,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -141,8 +142,10 @@ class Store {
   Result<void> add_probe(const ProbeRow& probe);  // not flushed: a lost one means to probe again
   Result<std::optional<ProbeRow>> probe(std::string_view id, std::string_view domain);
   // One transaction: the jti is new, the probe fresh and unused, the account free; the job stored, the probe spent.
-  // Not flushed: offered() or sync() must follow before anybody is told.
-  Result<Submitted> submit(const JobRow& job, UnixSeconds now);
+  // Not flushed: offered() or sync() must follow before anybody is told. `also`: what else is written in this transaction, and
+  // with it undone when it fails.
+  using Also = std::function<Result<void>()>;
+  Result<Submitted> submit(const JobRow& job, UnixSeconds now, const Also& also = {});
   Result<std::optional<JobRow>> job(std::string_view jti);
   Result<std::vector<JobRow>> unfinished();
   // The newest first. Empty domain: every one.

@@ -109,7 +109,7 @@ Result<std::optional<Submitted>> Store::doubted(const JobRow& j) {
   return std::optional<Submitted>();
 }
 
-Result<Submitted> Store::submit(const JobRow& j, UnixSeconds now) {
+Result<Submitted> Store::submit(const JobRow& j, UnixSeconds now, const Also& also) {
   const auto relaxed = database_.unsynced();
   auto guard = database_.begin();
   if (!guard) return guard.error();
@@ -133,6 +133,8 @@ Result<Submitted> Store::submit(const JobRow& j, UnixSeconds now) {
   if (!put) return put.error();
   if (auto spent = database_.run("UPDATE probes SET used_by=? WHERE id=?", j.jti, j.probe); !spent) return spent.error();
   if (auto said = write_down(j, Activity::job_submitted); !said) return said.error();
+  if (also)
+    if (auto written = also(); !written) return written.error();
   if (auto done = guard->commit(); !done) return done.error();
   return Submitted::stored;
 }

@@ -148,6 +148,8 @@ Step on(Session& s, const FlowRules&, const event::Cancel&, UnixSeconds) {
   return end(s, Reason::cancelled);
 }
 
+Step on(Session& s, const FlowRules&, const event::Lost&, UnixSeconds) { return end(s, Reason::unreachable); }
+
 Step on(Session&, const FlowRules&, const event::Tick&, UnixSeconds) { return done(); }
 
 }  // namespace

@@ -61,7 +61,8 @@ enum class Reason { none,
   administrator,    // an administrator, and theirs is switched off
   frozen,           // "this wasn't me", or by an administrator
   account_refused,  // the agent's guardrails; its reason goes beside it
-  too_young };      // the password may not be changed yet; says from when
+  too_young,        // the password may not be changed yet; says from when
+  unreachable };    // no agent could look the account up
 std::string_view to_string(Method method);
 std::string_view to_string(Phase phase);
 std::string_view to_string(Reason reason);
@@ -125,9 +126,10 @@ struct Block {
   UnixSeconds until = 0;
 };  // the limits have no room
 struct Cancel {};
+struct Lost {};  // nobody could look the account up
 struct Tick {};  // is it over?
 }  // namespace event
-using FlowEvent = std::variant<event::Choose, event::Answer, event::Pick, event::Submit, event::Settled, event::Block, event::Cancel, event::Tick>;
+using FlowEvent = std::variant<event::Choose, event::Answer, event::Pick, event::Submit, event::Settled, event::Block, event::Cancel, event::Lost, event::Tick>;
 
 enum class Do { send_code,  // to the account's address; never asked for where there is none
   ask_questions,            // draw some anew

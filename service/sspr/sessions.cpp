@@ -49,7 +49,7 @@ template <class Enum, std::size_t N> void read_word(Members& m, std::string_view
 constexpr std::array phases{Phase::proving, Phase::choosing, Phase::new_password, Phase::writing, Phase::done, Phase::over};
 constexpr std::array reasons{Reason::none, Reason::wrong_answer, Reason::code_expired, Reason::too_soon, Reason::too_many_codes, Reason::method_unavailable, Reason::wrong_step,
     Reason::unlock_not_allowed, Reason::password_refused, Reason::try_again, Reason::session_expired, Reason::cancelled, Reason::too_many_tries, Reason::blocked, Reason::passwords_spent,
-    Reason::in_doubt, Reason::write_failed, Reason::not_enabled, Reason::not_registered, Reason::administrator, Reason::frozen, Reason::account_refused, Reason::too_young};
+    Reason::in_doubt, Reason::write_failed, Reason::not_enabled, Reason::not_registered, Reason::administrator, Reason::frozen, Reason::account_refused, Reason::too_young, Reason::unreachable};
 
 json::object shape(const Account& a) {
   return {{"sub", a.sub}, {"registered", shape(a.registered)}, {"administrator", a.administrator}, {"locked", a.locked}, {"barrier", to_string(a.barrier)}, {"detail", a.detail},
@@ -109,7 +109,9 @@ Result<SentCode> code_from(const json::value& value) {
 
 std::string to_json(const KeptSession& k) {
   return json::serialize(json::object{{"id", k.id}, {"domain", k.domain}, {"name", k.name}, {"language", k.language}, {"settings_version", k.settings_version}, {"flow", shape(k.flow)},
-      {"code", shape(k.code)}, {"method", k.method}, {"asked", shape(k.asked)}, {"probe", k.probe}, {"jti", k.jti}});
+      {"code", shape(k.code)}, {"method", k.method}, {"asked", shape(k.asked)}, {"probe", k.probe}, {"jti", k.jti}, {"looks", k.looks},
+      {"said", to_string(k.said)}, {"said_code", k.said_code}, {"said_reason", k.said_reason}, {"said_until", shape(k.said_until)}, {"seen", k.seen}, {"begun_ms", k.begun_ms}, {"address", k.address}, {"device", k.device},
+      {"min_length", k.min_length}, {"history", k.history}, {"min_age_s", k.min_age_s}});
 }
 
 Result<KeptSession> session_from(std::string_view text) {
@@ -123,7 +125,10 @@ Result<KeptSession> session_from(std::string_view text) {
     k.code.emplace();
     m.take("code", code_from(*code), *k.code);
   }
-  m.text("method", k.method).texts("asked", k.asked, 8).text("probe", k.probe).text("jti", k.jti);
+  m.text("method", k.method).texts("asked", k.asked, 8).text("probe", k.probe).text("jti", k.jti).number("looks", k.looks);
+  read_word(m, "said", reasons, k.said);
+  m.text("said_code", k.said_code).text("said_reason", k.said_reason).integer("said_until", k.said_until).flag("seen", k.seen).integer("begun_ms", k.begun_ms);
+  m.text("address", k.address).text("device", k.device).number("min_length", k.min_length).number("history", k.history).integer("min_age_s", k.min_age_s);
   if (auto done = m.finish(); !done) return fault(Fault::Kind::malformed, "sspr.session", done.error().detail);
   return k;
 }
@@ -141,20 +146,39 @@ Result<bool> Sessions::add(const KeptSession& session) {
 }
 
 Result<std::optional<KeptSession>> Sessions::find(std::string_view id, std::string_view hash) {
+  auto session = find(id);
+  if (session && *session && !crypto::same_bytes((*session)->hash, hash)) return std::optional<KeptSession>();
+  return session;
+}
+
+Result<std::vector<std::string>> Sessions::writing() {
+  std::vector<std::string> out;
+  auto q = database_.query("SELECT id FROM sspr_sessions WHERE json_extract(state, '$.flow.phase')='writing'");
+  for (;;) {
+    auto row = q.next();
+    if (!row) return row.error();
+    if (!*row) return out;
+    out.push_back(q.text(0));
+  }
+}
+
+Result<std::optional<KeptSession>> Sessions::find(std::string_view id) {
   auto q = database_.query("SELECT state, hash FROM sspr_sessions WHERE id=?", id);
   auto row = q.next();
   if (!row) return row.error();
   if (!*row) return std::optional<KeptSession>();
-  const auto kept = q.text(1);
-  if (!crypto::same_bytes(kept, hash)) return std::optional<KeptSession>();
   auto session = session_from(q.text(0));
   if (!session) return session.error();
-  session->hash = kept;
+  session->hash = q.text(1);
   return std::optional(std::move(*session));
 }
 
 Result<void> Sessions::keep(const KeptSession& session) {
   const auto relaxed = database_.unsynced();
+  return keep_within(session);
+}
+
+Result<void> Sessions::keep_within(const KeptSession& session) {
   return database_.run("UPDATE sspr_sessions SET state=?, sub=? WHERE id=?", to_json(session), session.flow.account.sub, session.id);
 }
 

@@ -26,6 +26,17 @@ struct KeptSession {
   std::vector<std::string> asked;  // questions
   // What it writes, or wrote:
   std::string probe, jti;
+  int looks = 0;  // probes that it asked for
+  // How its last write, or the session itself, ended: a result's code and reason where the directory had a word in it.
+  Reason said = Reason::none;
+  std::string said_code, said_reason;
+  std::optional<UnixSeconds> said_until;
+  int min_length = 0, history = 0;  // of the account's password policy, as last seen: for the words of a refusal
+  std::int64_t min_age_s = 0;
+  bool seen = false;          // the account has been looked up
+  std::int64_t begun_ms = 0;  // unix_now_ms()
+  std::string address;        // of the browser, for the audit
+  std::string device;         // the name of a device token that is good for this account; empty: none
   bool operator==(const KeptSession&) const = default;
 };
 
@@ -39,7 +50,12 @@ class Sessions {
   Result<bool> add(const KeptSession& session);
   // nullopt: no such session, or another secret. Fault malformed: what is kept can't be read.
   Result<std::optional<KeptSession>> find(std::string_view id, std::string_view hash);
-  Result<void> keep(const KeptSession& session);
+  Result<void> keep(const KeptSession& session);         // not flushed
+  Result<void> keep_within(const KeptSession& session);  // the caller's transaction
+  // By id alone: for the service itself.
+  Result<std::optional<KeptSession>> find(std::string_view id);
+  // Those whose job was on its way when the service stopped.
+  Result<std::vector<std::string>> writing();
   // Those that are over for this long, with what they were: for the audit's "abandoned". At most `most`.
   Result<std::vector<KeptSession>> take_ended(UnixSeconds now, int most);
 

@@ -51,6 +51,7 @@ std::string_view to_string(Reason reason) {
     case Reason::frozen: return "frozen";
     case Reason::account_refused: return "account_refused";
     case Reason::too_young: return "too_young";
+    case Reason::unreachable: return "unreachable";
   }
   return "";
 }

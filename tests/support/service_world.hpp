@@ -32,11 +32,14 @@ namespace json = boost::json;
 struct HttpReply {
   int status = 0;
   json::value body;
+  std::string headers;                              // as they came
   std::string text(std::string_view member) const;  // "" when absent
   std::string error() const;                        // error.code
 };
-// Blocking, verified against the test CA.
-HttpReply https(const std::string& method, const std::string& url, const std::string& body = {}, const std::string& bearer = {});
+// Blocking, verified against the test CA. `more`: further headers, "Name: value".
+HttpReply https(const std::string& method, const std::string& url, const std::string& body = {}, const std::string& bearer = {}, const std::vector<std::string>& more = {});
+// The same, of a service that may go away meanwhile: status 0.
+HttpReply https_or_cut(const std::string& method, const std::string& url, const std::string& body, const std::string& bearer);
 
 class ServiceWorld;
 inline const std::string alices_sub = "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4e";

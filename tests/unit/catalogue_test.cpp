@@ -104,14 +104,14 @@ class AFolderOfTheOperators : public testing::Test {
 
 TEST_F(AFolderOfTheOperators, ReplacesTextsAndBringsLanguages) {
   write("en.json", R"({"mail.verification_code.subject":"{organisation}: your code"})");
-  write("nl.json", R"({"refusal.session_over":"Uw tijd is om."})");
+  write("nl.json", R"({"refusal.session_expired":"Uw tijd is om."})");
   write("README", "not read");
   const auto catalogue = Catalogue::load(folder_);
   ASSERT_TRUE(catalogue) << catalogue.error().detail;
   EXPECT_EQ(catalogue->text("en", "mail.verification_code.subject", {{"organisation", "Contoso"}}), "Contoso: your code");
-  EXPECT_EQ(catalogue->text("de", "refusal.session_over"), "Ihre Zeit ist abgelaufen. Fangen Sie neu an.");
-  EXPECT_EQ(catalogue->text("nl", "refusal.session_over"), "Uw tijd is om.");
-  EXPECT_EQ(catalogue->text("nl", "refusal.wrong_code"), "The code is not right.");
+  EXPECT_EQ(catalogue->text("de", "refusal.session_expired"), "Ihre Zeit ist abgelaufen. Fangen Sie neu an.");
+  EXPECT_EQ(catalogue->text("nl", "refusal.session_expired"), "Uw tijd is om.");
+  EXPECT_EQ(catalogue->text("nl", "refusal.wrong_answer"), "That is not right.");
   EXPECT_FALSE(catalogue->warnings().empty());
 }
 

@@ -1,0 +1,146 @@
+#include "service/sspr/gates.hpp"
+
+#include <algorithm>
+
+#include "core/ids.hpp"
+#include "crypto/mac.hpp"
+#include "service/methods/fair_random.hpp"
+#include "service/methods/sealed_methods.hpp"
+
+namespace wb::service::sspr {
+namespace {
+
+constexpr std::string_view own_prefix = "own.";
+
+// Of one spelling of a name, however it was typed.
+std::string nobody(const KeptSession& session) { return "nobody:" + session.domain + "/" + lowered(session.name); }
+
+}  // namespace
+
+std::vector<std::string> question_ids(const Settings& rules) {
+  std::vector<std::string> ids(predefined_questions().begin(), predefined_questions().end());
+  for (std::size_t at = 0; at < rules.custom_questions.size(); ++at) ids.push_back(std::string(own_prefix) + std::to_string(at + 1));
+  return ids;
+}
+
+std::string question_text(const Catalogue& catalogue, std::string_view language, const Settings& rules, std::string_view id) {
+  if (!id.starts_with(own_prefix)) return catalogue.text(language, "question." + std::string(id));
+  for (std::size_t at = 0; at < rules.custom_questions.size(); ++at)
+    if (id.substr(own_prefix.size()) == std::to_string(at + 1)) return rules.custom_questions[at];
+  return std::string(id);  // the organisation has taken it back
+}
+
+Result<std::vector<RegisteredMethod>> Gates::methods(const KeptSession& session, Method kind) {
+  if (session.flow.account.sub.empty()) return std::vector<RegisteredMethod>();
+  auto all = self_.people.methods(session.domain, session.flow.account.sub);
+  if (!all) return all.error();
+  std::erase_if(*all, [kind](const auto& method) { return method.kind != kind; });
+  return all;
+}
+
+Result<std::string> Gates::destination(const KeptSession& session) {
+  auto addresses = methods(session, Method::email);
+  if (!addresses) return addresses.error();
+  if (addresses->empty()) return nobody(session);
+  auto address = address_of(self_.vault, session.domain, session.flow.account.sub, addresses->front());
+  if (!address) return address.error();
+  return limit_key(*address);
+}
+
+Result<bool> Gates::send_code(KeptSession& session, const Settings& rules, bool really) {
+  auto to = destination(session);
+  if (!to) return to.error();
+  const auto now = unix_now();
+  auto fresh = new_code(self_.code_key, {session.id, *to}, now);
+  session.code = fresh.kept;
+  session.method.clear();
+  if (!really) return true;
+  auto addresses = methods(session, Method::email);
+  if (!addresses) return addresses.error();
+  if (addresses->empty()) return true;
+  session.method = addresses->front().id;
+  auto address = address_of(self_.vault, session.domain, session.flow.account.sub, addresses->front());
+  if (!address) return address.error();
+  auto letter = code_letter(self_.catalogue, session.language, fresh.digits, session.name, rules.brand_name, rules.helpdesk, std::to_string((session.code->expires - now) / 60));
+  return self_.mail(*address, std::move(letter), session.code->expires);
+}
+
+// As many of each kind as a person of this organisation would have, and for a name always the same.
+std::vector<KeptAnswer> Gates::decoys(const KeptSession& session, const Settings& rules) const {
+  std::vector<std::pair<std::string, std::string>> order;
+  for (auto& id : question_ids(rules)) order.emplace_back(crypto::hmac_sha256(self_.decoy_key, nobody(session) + "\n" + id), id);
+  std::sort(order.begin(), order.end());
+  std::vector<KeptAnswer> out;
+  for (int at = 0; at < rules.questions_to_register; ++at) out.push_back({order[static_cast<std::size_t>(at)].second, {}});
+  return out;
+}
+
+Result<void> Gates::ask_questions(KeptSession& session, const Settings& rules) {
+  auto sets = methods(session, Method::questions);
+  if (!sets) return sets.error();
+  auto kept = sets->empty() ? decoys(session, rules) : std::vector<KeptAnswer>();
+  if (!sets->empty()) {
+    auto answers = answers_of(self_.vault, session.domain, session.flow.account.sub, sets->front());
+    if (!answers) return answers.error();
+    kept = std::move(*answers);
+  }
+  session.asked = draw_questions(kept, rules.questions_to_ask);
+  return {};
+}
+
+Result<bool> Gates::app_code_right(const KeptSession& session, const Secret& code) {
+  auto apps = methods(session, Method::app_code);
+  if (!apps) return apps.error();
+  if (apps->empty()) {
+    const RegisteredMethod nobodys;
+    (void)app_code_fits(self_.people, self_.decoy_key, nobodys, code, unix_now());  // for the time that it takes
+    return false;
+  }
+  for (const auto& app : *apps) {
+    auto key = app_key_of(self_.vault, session.domain, session.flow.account.sub, app);
+    if (!key) return key.error();
+    auto fits = app_code_fits(self_.people, *key, app, code, unix_now());
+    if (!fits || *fits) return fits;
+  }
+  return false;
+}
+
+Result<bool> Gates::email_code_right(KeptSession& session, const Secret& code) {
+  auto to = destination(session);
+  if (!to) return to.error();
+  if (!session.code) return false;
+  return sent_code_fits(*session.code, self_.code_key, {session.id, *to}, code, unix_now());
+}
+
+Awaitable<Result<bool>> Gates::answers_right(const KeptSession& session, std::vector<GivenAnswer> answers) {
+  auto sets = methods(session, Method::questions);
+  if (!sets) co_return sets.error();
+  std::vector<KeptAnswer> kept;
+  if (!sets->empty()) {
+    auto opened = answers_of(self_.vault, session.domain, session.flow.account.sub, sets->front());
+    if (!opened) co_return opened.error();
+    kept = std::move(*opened);
+  }
+  struct Work {
+    std::vector<KeptAnswer> kept;
+    std::vector<std::string> asked;
+    std::vector<GivenAnswer> given;
+    Argon2Cost cost;
+  };
+  auto work = std::make_shared<Work>(Work{std::move(kept), session.asked, std::move(answers), self_.settings.argon2});
+  auto hashing = to_completion(self_.hashing, [work] { return answers_fit(work->kept, work->asked, work->given, work->cost); });
+  const bool fit = co_await std::move(hashing);
+  co_return fit;
+}
+
+Awaitable<Result<bool>> Gates::right(KeptSession& session, Proof proof) {
+  switch (*session.flow.current) {
+    case Method::app_code: co_return app_code_right(session, proof.code);
+    case Method::email: co_return email_code_right(session, proof.code);
+    case Method::questions: break;
+  }
+  auto answering = answers_right(session, std::move(proof.answers));
+  co_return co_await std::move(answering);
+}
+
+}  // namespace wb::service::sspr

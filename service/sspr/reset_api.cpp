@@ -1,0 +1,225 @@
+#include "service/sspr/reset_api.hpp"
+
+#include "service/api.hpp"
+#include "service/device_token.hpp"
+#include "service/sspr/reset_view.hpp"
+#include "service/told_verdict.hpp"
+
+namespace wb::service::sspr {
+namespace {
+
+using protocol::Members;
+constexpr std::size_t name_bytes_max = 256, captcha_bytes_max = 4'096;
+constexpr std::string_view purpose = "reset", cookie_name = "wbd";
+
+}  // namespace
+
+std::string device_token_of(std::string_view cookies) {
+  while (!cookies.empty()) {
+    const auto end = cookies.find(';');
+    auto one = cookies.substr(0, end);
+    cookies.remove_prefix(end == std::string_view::npos ? cookies.size() : end + 1);
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    if (one.starts_with(std::string(cookie_name) + "=")) return std::string(one.substr(cookie_name.size() + 1));
+  }
+  return {};
+}
+
+std::vector<Endpoint> ResetApi::endpoints() {
+  const auto to = [this](Reply (ResetApi::*handler)(HttpCall)) { return [this, handler](HttpCall call) { return (this->*handler)(std::move(call)); }; };
+  return {
+      {"GET", "/api/v1/sspr/captcha", {}, to(&ResetApi::challenge)},
+      {"POST", "/api/v1/sspr/sessions", {}, to(&ResetApi::begin)},
+      {"GET", "/api/v1/sspr/session", {}, to(&ResetApi::show)},
+      {"POST", "/api/v1/sspr/session/method", {}, to(&ResetApi::choose)},
+      {"POST", "/api/v1/sspr/session/answer", {}, to(&ResetApi::answer)},
+      {"POST", "/api/v1/sspr/session/choice", {}, to(&ResetApi::pick)},
+      {"POST", "/api/v1/sspr/session/seal", {}, to(&ResetApi::seal)},
+      {"POST", "/api/v1/sspr/session/password", {}, to(&ResetApi::submit)},
+      {"DELETE", "/api/v1/sspr/session", {}, to(&ResetApi::cancel)},
+  };
+}
+
+// ---- before a session ---------------------------------------------------------------------------------------
+Reply ResetApi::challenge(HttpCall call) {
+  link::HttpResponse response;
+  response.body = self_.captcha.challenge(purpose, call.request.peer, unix_now());
+  response.headers["Cache-Control"] = "no-store";
+  co_return response;
+}
+
+// What one address may ask for, and proof of work: before anything is looked at.
+std::optional<link::HttpResponse> ResetApi::may_begin(const link::HttpRequest& request, std::string_view language, const std::string& captcha) {
+  auto limited = self_.limits.take({{LimitKind::address_start, address_bucket(request.peer), {}}}, unix_now_ms());
+  if (!limited) return refuse_for(limited.error());
+  if (*limited) {
+    const auto until = (*limited)->until_ms / 1'000 + 1;
+    return told_problem(self_, language, 429, "blocked", {{"time", told_moment(self_.catalogue, language, until)}}, {{"until", until}});
+  }
+  auto refusal = self_.captcha.redeem(captcha, purpose, self_.limits, unix_now_ms());
+  if (!refusal) return refuse_for(refusal.error());
+  if (*refusal) return told_problem(self_, language, 403, "captcha_failed", {}, {{"captcha", to_string(**refusal)}});
+  return std::nullopt;
+}
+
+Reply ResetApi::begin(HttpCall call) {
+  const auto language = language_of(self_, call.request);
+  ResetDesk::Opening opening;
+  std::string captcha;
+  auto body = protocol::parse_json(call.request.body);
+  auto read = body ? Members(*body, Members::Unknown::refused).text("name", opening.name).text("captcha", captcha).finish() : Result<void>(body.error());
+  const bool fits = read && !opening.name.empty() && opening.name.size() <= name_bytes_max && captcha.size() <= captcha_bytes_max;
+  if (!fits) co_return told_problem(self_, language, 400, "malformed", {}, {{"problem", read ? "name: 1 to 256 bytes; captcha: at most 4096" : read.error().detail}});
+  if (auto no = may_begin(call.request, language, captcha)) co_return std::move(*no);
+  auto domain = self_.rules.domain_of(opening.name);
+  if (!domain) co_return refuse_for(domain.error());
+  if (!*domain) co_return told_problem(self_, language, 404, "unknown_organisation");
+  opening.domain = std::move(**domain);
+  auto rules = self_.rules.current(opening.domain);
+  if (!rules) co_return refuse_for(rules.error());
+  if (rules->settings.scope == Scope::none) co_return told_problem(self_, language, 403, "not_enabled");
+  if (!rules->settings.write_back) co_return told_problem(self_, language, 403, "writeback_off");
+  if (self_.gateway.ready_agents(opening.domain) == 0) co_return told_problem(self_, language, 503, "no_agent_ready");
+  opening.rules = std::move(*rules), opening.language = language, opening.address = call.request.peer;
+  opening.device_token = device_token_of(call.request.cookie);
+  auto begun = desk_.begin(std::move(opening));
+  if (!begun) co_return refuse_for(begun.error());
+  if (!*begun) co_return refuse(Refusal::busy, "too many sessions are open", 5'000);
+  auto response = service::answer(201, {{"token", (*begun)->bearer}, {"session", view_of(self_.catalogue, (*begun)->kept, (*begun)->rules)}});
+  response.headers["Content-Language"] = language;
+  co_return response;
+}
+
+// ---- within one ---------------------------------------------------------------------------------------------
+Awaitable<ResetApi::Entered> ResetApi::enter(const link::HttpRequest& request) {
+  const auto language = language_of(self_, request);
+  Entered entered;
+  auto credential = bearer(request, "wbs1");
+  if (!credential) {
+    entered.refused = told_problem(self_, language, 401, "no_session");
+    co_return entered;
+  }
+  bool busy = false;
+  auto entering = desk_.enter(std::move(*credential), &busy);
+  auto visit = co_await std::move(entering);
+  if (!visit) entered.refused = refuse_for(visit.error());
+  else if (busy) entered.refused = refuse(Refusal::busy, "an earlier request of this session is still being answered", 1'000);
+  else if (!*visit) entered.refused = told_problem(self_, language, 401, "no_session");
+  else entered.visit.emplace(std::move(**visit));
+  co_return entered;
+}
+
+std::optional<std::string> ResetApi::one_text(const link::HttpRequest& request, std::string_view member) const {
+  auto body = protocol::parse_json(request.body);
+  std::string text;
+  if (!body || !Members(*body, Members::Unknown::refused).text(member, text).finish()) return std::nullopt;
+  return text;
+}
+
+link::HttpResponse ResetApi::malformed(const Visit& visit) const { return told_problem(self_, visit.kept.language, 400, "malformed"); }
+
+link::HttpResponse ResetApi::told(const Visit& visit, const Step& step, int status) const {
+  auto response = answer_of(self_.catalogue, visit.kept, visit.rules, step, status);
+  if (visit.kept.flow.phase == Phase::done) {
+    const auto life = std::chrono::duration_cast<std::chrono::seconds>(device_token_life).count();
+    response.headers["Set-Cookie"] = std::string(cookie_name) + "=" + desk_.device_cookie(visit.kept) + "; Path=/; Max-Age=" + std::to_string(life) + "; Secure; HttpOnly; SameSite=Strict";
+  }
+  return response;
+}
+
+Awaitable<link::HttpResponse> ResetApi::wait_for_end(std::optional<Visit> visit, std::chrono::milliseconds wait) {
+  auto settling = desk_.settled(visit, wait);
+  auto taken = co_await std::move(settling);
+  if (!taken) co_return refuse_for(taken.error());
+  co_return told(*visit, *taken, visit->kept.flow.phase == Phase::writing ? 202 : 200);
+}
+
+Reply ResetApi::show(HttpCall call) {
+  const auto wait = wait_of(call.request, self_.settings.settle_wait);
+  auto entering = enter(call.request);
+  auto entered = co_await std::move(entering);
+  if (!entered.visit) co_return std::move(entered.refused);
+  if (!wait) co_return malformed(*entered.visit);
+  if (entered.visit->kept.flow.phase != Phase::writing) co_return told(*entered.visit, Step{});
+  auto waiting = wait_for_end(std::move(entered.visit), *wait);
+  co_return co_await std::move(waiting);
+}
+
+Reply ResetApi::choose(HttpCall call) {
+  auto entering = enter(call.request);
+  auto entered = co_await std::move(entering);
+  if (!entered.visit) co_return std::move(entered.refused);
+  const auto word = one_text(call.request, "method");
+  const auto method = word ? method_from(*word) : std::nullopt;
+  if (!method) co_return malformed(*entered.visit);
+  auto taken = desk_.choose(*entered.visit, *method);
+  if (!taken) co_return refuse_for(taken.error());
+  co_return told(*entered.visit, *taken);
+}
+
+Reply ResetApi::answer(HttpCall call) {
+  auto entering = enter(call.request);
+  auto entered = co_await std::move(entering);
+  if (!entered.visit) co_return std::move(entered.refused);
+  auto& visit = *entered.visit;
+  auto proof = proof_from(call.request.body, visit.kept.flow.current.value_or(Method::app_code));
+  cleanse(call.request.body.data(), call.request.body.size());
+  if (!proof) co_return malformed(visit);
+  auto answering = desk_.answer(visit, std::move(*proof));
+  auto taken = co_await std::move(answering);
+  if (!taken) co_return refuse_for(taken.error());
+  co_return told(visit, *taken);
+}
+
+Reply ResetApi::pick(HttpCall call) {
+  auto entering = enter(call.request);
+  auto entered = co_await std::move(entering);
+  if (!entered.visit) co_return std::move(entered.refused);
+  const auto word = one_text(call.request, "choice");
+  if (!word || (*word != "reset" && *word != "unlock")) co_return malformed(*entered.visit);
+  auto picking = desk_.pick(*entered.visit, *word == "unlock");
+  auto taken = co_await std::move(picking);
+  if (!taken) co_return refuse_for(taken.error());
+  if (entered.visit->kept.flow.phase != Phase::writing || taken->refused != Reason::none) co_return told(*entered.visit, *taken);
+  auto waiting = wait_for_end(std::move(entered.visit), self_.settings.settle_wait);
+  co_return co_await std::move(waiting);
+}
+
+Reply ResetApi::seal(HttpCall call) {
+  auto entering = enter(call.request);
+  auto entered = co_await std::move(entering);
+  if (!entered.visit) co_return std::move(entered.refused);
+  auto& visit = *entered.visit;
+  if (visit.kept.flow.phase != Phase::new_password) co_return told(visit, Step{visit.kept.flow.phase == Phase::over ? visit.kept.flow.end : Reason::wrong_step, {}, {}, {}});
+  auto sealing = desk_.seal(visit);
+  auto offer = co_await std::move(sealing);
+  if (!offer) co_return refuse_for(offer.error());
+  if (!*offer) co_return told_problem(self_, visit.kept.language, 503, "no_agent_ready");
+  co_return service::answer(200, **offer);
+}
+
+Reply ResetApi::submit(HttpCall call) {
+  auto entering = enter(call.request);
+  auto entered = co_await std::move(entering);
+  if (!entered.visit) co_return std::move(entered.refused);
+  std::string probe, sealed;
+  auto body = protocol::parse_json(call.request.body);
+  if (!body || !Members(*body, Members::Unknown::refused).text("probe", probe).text("sealed", sealed).finish()) co_return malformed(*entered.visit);
+  auto sent = desk_.submit(*entered.visit, probe, sealed);
+  if (!sent) co_return refuse_for(sent.error());
+  if (sent->refused) co_return std::move(*sent->refused);
+  if (sent->step.refused != Reason::none) co_return told(*entered.visit, sent->step);
+  auto waiting = wait_for_end(std::move(entered.visit), self_.settings.settle_wait);
+  co_return co_await std::move(waiting);
+}
+
+Reply ResetApi::cancel(HttpCall call) {
+  auto entering = enter(call.request);
+  auto entered = co_await std::move(entering);
+  if (!entered.visit) co_return std::move(entered.refused);
+  auto taken = desk_.cancel(*entered.visit);
+  if (taken.refused == Reason::cancelled) taken.refused = Reason::none;  // it is what was asked for
+  co_return told(*entered.visit, taken);
+}
+
+}  // namespace wb::service::sspr

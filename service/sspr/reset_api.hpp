@@ -1,0 +1,47 @@
+// Self-service password reset over HTTP (docs/SSPR.md, "The API of a reset"): /api/v1/sspr. A browser, or whoever shows people
+// pages of their own, needs no credential: the session gets one, which is good for 15 minutes and this reset alone.
+#pragma once
+#include <vector>
+
+#include "service/router.hpp"
+#include "service/sspr/reset_desk.hpp"
+
+namespace wb::service::sspr {
+
+class ResetApi {
+ public:
+  ResetApi(SelfService& self, ResetDesk& desk) : self_(self), desk_(desk) {}
+  std::vector<Endpoint> endpoints();
+
+ private:
+  Reply challenge(HttpCall call);
+  Reply begin(HttpCall call);
+  Reply show(HttpCall call);
+  Reply choose(HttpCall call);
+  Reply answer(HttpCall call);
+  Reply pick(HttpCall call);
+  Reply seal(HttpCall call);
+  Reply submit(HttpCall call);
+  Reply cancel(HttpCall call);
+
+  std::optional<link::HttpResponse> may_begin(const link::HttpRequest& request, std::string_view language, const std::string& captcha);
+  // The session of the request's credential, or the response that refuses.
+  struct Entered {
+    std::optional<Visit> visit;
+    link::HttpResponse refused;
+  };
+  Awaitable<Entered> enter(const link::HttpRequest& request);
+  // One line of JSON with one text, which each of the small steps is.
+  std::optional<std::string> one_text(const link::HttpRequest& request, std::string_view member) const;
+  link::HttpResponse malformed(const Visit& visit) const;
+  link::HttpResponse told(const Visit& visit, const Step& step, int status = 200) const;
+  Awaitable<link::HttpResponse> wait_for_end(std::optional<Visit> visit, std::chrono::milliseconds wait);
+
+  SelfService& self_;
+  ResetDesk& desk_;
+};
+
+// "wbd" of a Cookie header (RFC 6265 section 4.2.1), or nothing.
+std::string device_token_of(std::string_view cookies);
+
+}  // namespace wb::service::sspr

@@ -1,0 +1,248 @@
+#include "service/sspr/reset_desk.hpp"
+
+#include "core/ids.hpp"
+#include "service/credentials.hpp"
+#include "service/device_token.hpp"
+#include "service/sspr/account.hpp"
+#include "service/sspr/trail.hpp"
+#include "service/unblock.hpp"
+
+namespace wb::service::sspr {
+namespace {
+
+constexpr std::string_view client = "sspr";
+
+void remember(KeptSession& kept, const protocol::PasswordPolicy& policy) {
+  kept.min_length = policy.min_length, kept.history = policy.history, kept.min_age_s = policy.min_age_s;
+}
+
+// No answer, and not for the name's sake: the same for everybody.
+bool nobody_answered(const ProbeOutcome& outcome) {
+  if (outcome.outcome == "denied" || outcome.outcome == "ok") return false;
+  return outcome.outcome != "failed" || (outcome.reason != "not_found" && outcome.reason != "ambiguous");
+}
+
+}  // namespace
+
+std::string ResetDesk::account(const KeptSession& kept) const {
+  const auto& sub = kept.flow.account.sub;
+  return limits_account(kept.domain, sub.empty() ? kept.name : sub);
+}
+
+Result<void> ResetDesk::start() {
+  auto writing = self_.sessions.writing();
+  if (!writing) return writing.error();
+  for (const auto& id : *writing) {
+    auto kept = self_.sessions.find(id);
+    if (kept && *kept) self_.tasks.start("sspr.settle", settle_later(this, id, (*kept)->jti));
+  }
+  self_.tasks.start("sspr.sweep", sweep(this));
+  return {};
+}
+
+Result<std::optional<ResetDesk::Begun>> ResetDesk::begin(Opening opening) {
+  const auto credential = new_credential();
+  Begun begun;
+  auto& kept = begun.kept;
+  begun.rules = std::move(opening.rules.settings);
+  kept.id = credential.id, kept.hash = hash_of(credential);
+  kept.domain = std::move(opening.domain), kept.name = std::move(opening.name), kept.language = std::move(opening.language);
+  kept.address = std::move(opening.address), kept.device = std::move(opening.device_token);
+  kept.settings_version = opening.rules.version;
+  kept.begun_ms = unix_now_ms();
+  kept.flow = sspr::begin(rules_of(begun.rules), {}, unix_now());
+  auto added = self_.sessions.add(kept);
+  if (!added) return added.error();
+  if (!*added) return std::optional<Begun>();
+  begun.bearer = "wbs1." + credential.id + "." + credential.secret;
+  self_.write_down(entry_of(kept, Activity::user_started_reset, true, StatusReason::none));
+  self_.tasks.start("sspr.look", look_ahead(this, kept.id));
+  return std::optional(std::move(begun));
+}
+
+Awaitable<> ResetDesk::look_ahead(ResetDesk* desk, std::string id) {
+  auto taking = desk->self_.turns.take(id);
+  auto turn = co_await std::move(taking);
+  if (!turn) co_return;
+  auto visit = desk->open(std::move(*turn), desk->self_.sessions.find(id));
+  if (!visit || !*visit) co_return;
+  auto looking = desk->look(**visit);
+  auto looked = co_await std::move(looking);
+  if (!looked) log::fault("sspr.look_failed", looked.error());
+}
+
+Result<std::optional<Visit>> ResetDesk::open(Turns::Turn turn, Result<std::optional<KeptSession>> found) {
+  if (!found) return found.error();
+  if (!*found) return std::optional<Visit>();
+  auto version = self_.rules.version((*found)->domain, (*found)->settings_version);
+  if (!version) return version.error();
+  auto rules = *version ? (*version)->settings : Settings();
+  auto flow_rules = rules_of(rules);
+  return std::optional(Visit{std::move(turn), std::move(**found), std::move(rules), std::move(flow_rules)});
+}
+
+Awaitable<Result<std::optional<Visit>>> ResetDesk::enter(Credential credential, bool* busy) {
+  auto taking = self_.turns.take(credential.id);
+  auto turn = co_await std::move(taking);
+  *busy = !turn;
+  if (!turn) co_return std::optional<Visit>();
+  auto visit = open(std::move(*turn), self_.sessions.find(credential.id, hash_of(credential)));
+  if (!visit || !*visit) co_return visit;
+  auto looking = look(**visit);
+  auto looked = co_await std::move(looking);
+  if (!looked) co_return looked.error();
+  auto& kept = (*visit)->kept;
+  const bool was_over = kept.flow.phase == Phase::over;
+  (void)step(kept.flow, (*visit)->flow_rules, event::Tick{}, unix_now());
+  if (kept.flow.phase == Phase::over && !was_over) {
+    say_end(**visit, nullptr);
+    if (auto done = keep(**visit); !done) co_return done.error();
+  }
+  co_return visit;
+}
+
+// ---- the account --------------------------------------------------------------------------------------------
+Awaitable<Result<void>> ResetDesk::look(Visit& visit) {
+  auto& kept = visit.kept;
+  if (kept.seen || kept.flow.phase == Phase::over) co_return Result<void>();
+  ProbeRequest request{kept.domain, std::string(client), "", kept.name, {"groups"}};
+  auto probing = self_.dispatch.probe(std::move(request));
+  auto outcome = co_await std::move(probing);
+  const auto span = std::max<std::int64_t>(self_.settings.look_span.count(), 1);
+  const auto so_far = std::max<std::int64_t>(unix_now_ms() - kept.begun_ms, 0);
+  const auto rest = self_.settings.look_span.count() == 0 ? 0 : span - so_far % span;
+  if (rest > 0 && !co_await sleep_for(std::chrono::milliseconds(rest))) co_return fault(Fault::Kind::cancelled, "sspr.look", "the service is stopping");
+  if (!outcome && outcome.error().kind == Fault::Kind::cancelled) co_return outcome.error();
+  if (!outcome || nobody_answered(*outcome)) {
+    if (!outcome) log::fault("sspr.look_failed", outcome.error());
+    (void)step(kept.flow, visit.flow_rules, event::Lost{}, unix_now());
+    say_end(visit, nullptr);
+  } else if (auto taken = take(visit, *outcome); !taken) co_return taken.error();
+  kept.seen = true;
+  co_return keep(visit);
+}
+
+Result<void> ResetDesk::take(Visit& visit, const ProbeOutcome& outcome) {
+  auto& kept = visit.kept;
+  const Seen seen{outcome.outcome, outcome.reason, outcome.answer, self_.gateway.history_enforced(kept.domain)};
+  std::optional<Person> person;
+  std::vector<RegisteredMethod> methods;
+  if (seen.answer) {
+    auto found = self_.people.find(kept.domain, seen.answer->sub);
+    if (!found) return found.error();
+    person = std::move(*found);
+    auto registered = self_.people.methods(kept.domain, seen.answer->sub);
+    if (!registered) return registered.error();
+    methods = std::move(*registered);
+    remember(kept, seen.answer->policy);
+  }
+  kept.flow.account = account_of(seen, visit.rules, person ? &*person : nullptr, methods);
+  const auto token = std::exchange(kept.device, {});
+  if (!token.empty() && !kept.flow.account.sub.empty()) kept.device = known_device(self_.device_key, token, account(kept), unix_now(), person ? person->frozen : 0).value_or("");
+  return {};
+}
+
+// ---- the gates ----------------------------------------------------------------------------------------------
+Result<Step> ResetDesk::choose(Visit& visit, Method method) {
+  auto& kept = visit.kept;
+  auto flow = kept.flow;  // the limits may have no room for what the flow allows
+  auto taken = step(flow, visit.flow_rules, event::Choose{method}, unix_now());
+  if (taken.refused == Reason::none && method == Method::email) {
+    auto to = gates_.destination(kept);
+    if (!to) return to.error();
+    auto limited = self_.limits.take(mail_claims(self_.settings.tenant, *to), unix_now_ms());
+    if (!limited) return limited.error();
+    if (*limited) return Step{Reason::too_many_codes, {}, (*limited)->until_ms / 1'000 + 1, {}};
+    auto sent = gates_.send_code(kept, visit.rules, taken.did(Do::send_code));
+    if (!sent) return sent.error();
+    if (!*sent) log::warn("sspr.code_not_sent", log::field("domain", kept.domain));
+  }
+  if (taken.did(Do::ask_questions))
+    if (auto asked = gates_.ask_questions(kept, visit.rules); !asked) return asked.error();
+  kept.flow = std::move(flow);
+  if (auto done = keep(visit); !done) return done.error();
+  if (taken.refused == Reason::none) self_.write_down(entry_of(kept, Activity::flow_progress, true, started(method)));
+  return taken;
+}
+
+Awaitable<Result<Step>> ResetDesk::answer(Visit& visit, Proof proof) {
+  auto& kept = visit.kept;
+  auto& flow = kept.flow;
+  const auto now = unix_now();
+  const bool stale = flow.current == Method::email && now >= flow.code_until;
+  if (flow.phase != Phase::proving || !flow.current || stale) co_return step(flow, visit.flow_rules, event::Answer{false}, now);  // nothing is compared, nothing counts
+  const auto method = *flow.current;
+  const auto whose = account(kept);
+  const auto device = kept.device.empty() ? std::nullopt : std::optional(kept.device);
+  auto limited = self_.limits.take(answer_claims(whose, to_string(method), device), unix_now_ms());
+  if (!limited) co_return limited.error();
+  Step taken;
+  if (*limited) {
+    taken = step(flow, visit.flow_rules, event::Block{(*limited)->until_ms / 1'000 + 1}, now);
+    kept.said_until = taken.until;
+    self_.write_down(entry_of(kept, Activity::blocked, false, (*limited)->kind == LimitKind::gate ? blocked(method) : StatusReason::blocked_account));
+  } else {
+    auto comparing = gates_.right(kept, std::move(proof));
+    auto right = co_await std::move(comparing);
+    if (!right) co_return right.error();
+    taken = step(flow, visit.flow_rules, event::Answer{*right}, unix_now());
+    const bool passed = taken.refused != Reason::wrong_answer && taken.refused != Reason::too_many_tries;
+    self_.write_down(entry_of(kept, Activity::flow_progress, passed, passed ? completed(method) : StatusReason::failed_wrong_answer));
+    if (taken.did(Do::ask_questions))
+      if (auto asked = gates_.ask_questions(kept, visit.rules); !asked) co_return asked.error();
+  }
+  if (taken.did(Do::forget)) kept.code.reset(), kept.asked.clear();
+  if (flow.phase == Phase::over) {
+    kept.said_reason = taken.detail, kept.said_until = taken.until;
+    say_end(visit, nullptr);
+  }
+  if (flow.phase == Phase::choosing || flow.phase == Phase::new_password) {
+    std::vector<std::string> gates;
+    for (const auto one : flow.passed) gates.emplace_back(to_string(one));
+    if (auto forgotten = self_.limits.passed(whose, device, gates); !forgotten) co_return forgotten.error();
+  }
+  if (auto done = keep(visit); !done) co_return done.error();
+  co_return taken;
+}
+
+Step ResetDesk::cancel(Visit& visit) {
+  auto taken = step(visit.kept.flow, visit.flow_rules, event::Cancel{}, unix_now());
+  if (visit.kept.flow.phase == Phase::over && taken.refused == Reason::cancelled) {
+    visit.kept.code.reset(), visit.kept.asked.clear();
+    say_end(visit, nullptr);
+  }
+  if (auto done = keep(visit); !done) log::fault("sspr.keep_failed", done.error());
+  return taken;
+}
+
+std::string ResetDesk::device_cookie(const KeptSession& kept) const {
+  const auto device = kept.device.empty() ? std::nullopt : std::optional(kept.device);
+  return issue_device_token(self_.device_key, account(kept), unix_now(), device);
+}
+
+void ResetDesk::say_end(const Visit& visit, const JobRow* job) {
+  const auto& flow = visit.kept.flow;
+  auto entry = entry_of(visit.kept, flow.unlock ? Activity::unlock_self_service : Activity::reset_self_service, false, reason_of(flow));
+  if (!visit.kept.said_reason.empty()) entry.details = {{DetailKey::cause, visit.kept.said_reason}};
+  if (job) entry.agent = job->agent, entry.dc = job->dc;
+  self_.write_down(entry);
+}
+
+// ---- what outlives a request --------------------------------------------------------------------------------
+Awaitable<> ResetDesk::sweep(ResetDesk* desk) {
+  constexpr int at_once = 200;
+  for (;;) {
+    auto ended = desk->self_.sessions.take_ended(unix_now(), at_once);
+    if (!ended) log::fault("store.failed", ended.error());
+    else
+      for (const auto& kept : *ended) {
+        if (kept.flow.phase == Phase::over || kept.flow.phase == Phase::done) continue;
+        desk->self_.write_down(entry_of(kept, Activity::reset_self_service, false, abandoned(kept.flow)));
+      }
+    const bool more = ended && static_cast<int>(ended->size()) == at_once;
+    const bool go_on = co_await sleep_for(more ? std::chrono::milliseconds(50) : std::chrono::milliseconds(20'000));
+    if (!go_on) co_return;
+  }
+}
+
+}  // namespace wb::service::sspr

@@ -1,0 +1,80 @@
+// Takes people through a reset: holds their session, asks agent and store, and does what sspr/flow says. HTTP is its skin
+// (sspr/reset_api). The order that matters:
+// * an attempt is counted before it is compared, and a try with a new password in the transaction that stores its job;
+// * a job's end is taken once, by whoever comes first: the request that waits for it, or the task that outlives the browser.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "service/sspr/gates.hpp"
+#include "service/sspr/self_service.hpp"
+
+namespace wb::service::sspr {
+
+// One request's hold on a session: nobody else touches it meanwhile.
+struct Visit {
+  Turns::Turn turn;
+  KeptSession kept;
+  Settings rules;
+  FlowRules flow_rules;
+};
+
+class ResetDesk {
+ public:
+  explicit ResetDesk(SelfService& self) : self_(self), gates_(self) {}
+
+  // Takes up the jobs that a restart interrupted, and sweeps what is over.
+  Result<void> start();
+
+  // A new session and its credential; the account is looked up meanwhile. nullopt: there are too many.
+  struct Begun {
+    KeptSession kept;
+    Settings rules;
+    std::string bearer;
+  };
+  struct Opening {
+    std::string domain, name, language, address, device_token;
+    SettingsVersion rules;
+  };
+  Result<std::optional<Begun>> begin(Opening opening);
+
+  // The session of this credential, with its account looked up. nullopt: there is none; or its turn did not come (`busy`).
+  Awaitable<Result<std::optional<Visit>>> enter(Credential credential, bool* busy);
+
+  Result<Step> choose(Visit& visit, Method method);
+  Awaitable<Result<Step>> answer(Visit& visit, Proof proof);
+  // What a browser needs to seal a new password: {probe, answer, keys, history_enforced}. nullopt: no agent could tell.
+  Awaitable<Result<std::optional<json::object>>> seal(Visit& visit);
+  // Reset or unlock: a job is on its way, or a step that says why not.
+  Awaitable<Result<Step>> pick(Visit& visit, bool unlock);
+  struct Sent {
+    Step step;
+    std::optional<link::HttpResponse> refused;  // what was sealed does not fit: nothing is spent
+  };
+  Result<Sent> submit(Visit& visit, const std::string& probe, const std::string& sealed);
+  Step cancel(Visit& visit);
+  // Waits for the end of its job, and takes it. The turn is given up meanwhile: the session as it is then, and the last word.
+  Awaitable<Result<Step>> settled(std::optional<Visit>& visit, std::chrono::milliseconds wait);
+
+  std::string account(const KeptSession& kept) const;  // as the limits count it
+  // Of whoever has proven to be its owner: the cookie of this device.
+  std::string device_cookie(const KeptSession& kept) const;
+
+ private:
+  Awaitable<Result<void>> look(Visit& visit);
+  Result<void> take(Visit& visit, const ProbeOutcome& outcome);
+  Result<std::optional<Visit>> open(Turns::Turn turn, Result<std::optional<KeptSession>> found);
+  Result<Sent> send(Visit& visit, const std::string& body);
+  Step settle(Visit& visit, const std::optional<JobRow>& job);
+  void say_end(const Visit& visit, const JobRow* job);
+  Result<void> keep(const Visit& visit) { return self_.sessions.keep(visit.kept); }
+  void applied(const Visit& visit, const std::optional<JobRow>& job);
+  static Awaitable<> look_ahead(ResetDesk* desk, std::string id);
+  static Awaitable<> settle_later(ResetDesk* desk, std::string id, std::string jti);
+  static Awaitable<> sweep(ResetDesk* desk);
+
+  SelfService& self_;
+  Gates gates_;
+};
+
+}  // namespace wb::service::sspr

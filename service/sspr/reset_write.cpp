@@ -1,0 +1,188 @@
+// The end of a reset: what a browser seals to, the job, and its outcome.
+#include "core/ids.hpp"
+#include "protocol/codec.hpp"
+#include "service/api.hpp"
+#include "service/job_request.hpp"
+#include "service/sspr/reset_desk.hpp"
+#include "service/sspr/trail.hpp"
+
+namespace wb::service::sspr {
+namespace {
+
+constexpr std::string_view client = "sspr";
+constexpr int looks_max = 20;  // probes of one session
+
+// What the service itself says of a job's end, in the words of a result.
+std::pair<protocol::Code, std::string> said(const JobRow& job) {
+  if (const auto code = protocol::code_from(job.outcome)) return {*code, job.reason};
+  return {protocol::Code::failed, "dc_unavailable"};  // expired, unavailable: nobody had it
+}
+
+}  // namespace
+
+Awaitable<Result<std::optional<json::object>>> ResetDesk::seal(Visit& visit) {
+  auto& kept = visit.kept;
+  if (++kept.looks > looks_max) co_return std::optional<json::object>();
+  ProbeRequest request{kept.domain, std::string(client), kept.flow.account.sub, std::nullopt, {}};
+  auto probing = self_.dispatch.probe(std::move(request));
+  auto outcome = co_await std::move(probing);
+  if (!outcome) co_return outcome.error();
+  if (!outcome->answer) co_return std::optional<json::object>();
+  kept.probe = outcome->id;
+  kept.min_length = outcome->answer->policy.min_length, kept.history = outcome->answer->policy.history, kept.min_age_s = outcome->answer->policy.min_age_s;
+  if (auto done = keep(visit); !done) co_return done.error();
+  auto keys = keys_of(kept.domain, self_.settings, self_.rosters, self_.gateway);
+  if (!keys) co_return keys.error();
+  auto answer = protocol::parse_json(protocol::encode(*outcome->answer), 12);
+  if (!answer) co_return answer.error();
+  co_return std::optional(json::object{{"probe", kept.probe}, {"answer", std::move(*answer)}, {"keys", std::move(*keys)}, {"history_enforced", self_.gateway.history_enforced(kept.domain)}});
+}
+
+Awaitable<Result<Step>> ResetDesk::pick(Visit& visit, bool unlock) {
+  auto& kept = visit.kept;
+  auto flow = kept.flow;
+  auto taken = step(flow, visit.flow_rules, event::Pick{unlock}, unix_now());
+  if (!taken.did(Do::write)) {
+    kept.flow = std::move(flow);
+    if (kept.flow.phase == Phase::over) say_end(visit, nullptr);
+    if (auto done = keep(visit); !done) co_return done.error();
+    co_return taken;
+  }
+  auto looking = seal(visit);  // an unlock stands on a probe, as everything does
+  auto looked = co_await std::move(looking);
+  if (!looked) co_return looked.error();
+  if (!*looked) co_return Step{Reason::try_again, "dc_unavailable", std::nullopt, {}};
+  const auto before = std::exchange(kept.flow, std::move(flow));
+  auto sent = send(visit, json::serialize(json::object{{"probe", kept.probe}, {"op", "unlock"}}));
+  if (!sent) co_return sent.error();
+  if (!sent->refused) co_return taken;
+  kept.flow = before;
+  co_return Step{Reason::try_again, "busy", std::nullopt, {}};
+}
+
+Result<ResetDesk::Sent> ResetDesk::submit(Visit& visit, const std::string& probe, const std::string& sealed) {
+  auto& kept = visit.kept;
+  const auto before = kept.flow;
+  auto limited = self_.limits.room({{LimitKind::account_reset, account(kept), account(kept)}}, unix_now_ms());
+  if (!limited) return limited.error();
+  const FlowEvent event = *limited && kept.flow.phase == Phase::new_password ? FlowEvent(event::Block{(*limited)->until_ms / 1'000 + 1}) : FlowEvent(event::Submit{});
+  auto taken = step(kept.flow, visit.flow_rules, event, unix_now());
+  if (taken.refused == Reason::blocked) kept.said_until = taken.until;
+  if (!taken.did(Do::write)) {
+    if (kept.flow.phase == Phase::over && before.phase != Phase::over) say_end(visit, nullptr);
+    if (auto done = keep(visit); !done) return done.error();
+    return Sent{std::move(taken), std::nullopt};
+  }
+  const json::object opts{{"unlock", true}, {"must_change", false}, {"enforce_history", true}};
+  auto sent = probe == kept.probe ? send(visit, json::serialize(json::object{{"probe", probe}, {"sealed", sealed}, {"op", "reset"}, {"opts", opts}}))
+                                  : Result<Sent>(Sent{{}, refuse(Refusal::not_found, "no such probe")});
+  if (!sent || sent->refused) {
+    kept.flow = before;
+    return sent;
+  }
+  self_.write_down(entry_of(kept, Activity::flow_progress, true, StatusReason::submitted_new_password));
+  return Sent{std::move(taken), std::nullopt};
+}
+
+// The job and the try that is spent on it, in one transaction.
+Result<ResetDesk::Sent> ResetDesk::send(Visit& visit, const std::string& body) {
+  auto& kept = visit.kept;
+  JobRequest request;
+  const ClientRow row{std::string(client), kept.domain};
+  if (auto no = read_job_request(self_.settings, self_.store, self_.rosters, row, body, request)) return Sent{{}, std::move(no)};
+  request.job.correlation_id = kept.id;
+  const auto former = std::exchange(kept.jti, request.job.jti);
+  const auto also = [this, &kept] { return self_.sessions.keep_within(kept); };
+  auto submitted = self_.dispatch.submit(std::move(request.job), std::move(request.recipients), also);
+  if (!submitted) {
+    kept.jti = former;
+    return submitted.error();
+  }
+  if (auto no = refuse_submit(*submitted)) {
+    kept.jti = former;
+    return Sent{{}, std::move(no)};
+  }
+  if (*submitted == Submitted::same_again)  // it was this session's, whose try is spent
+    if (auto done = keep(visit); !done) return done.error();
+  self_.tasks.start("sspr.settle", settle_later(this, kept.id, kept.jti));
+  return Sent{};
+}
+
+// ---- its end ------------------------------------------------------------------------------------------------
+Awaitable<Result<Step>> ResetDesk::settled(std::optional<Visit>& visit, std::chrono::milliseconds wait) {
+  const auto id = visit->kept.id, jti = visit->kept.jti;
+  if (visit->kept.flow.phase != Phase::writing) co_return Step{};
+  auto now = self_.dispatch.look(jti, std::chrono::milliseconds(0));
+  auto job = co_await std::move(now);
+  if (!job) co_return job.error();
+  if (*job && !told(**job) && wait.count() > 0) {
+    visit.reset();
+    auto waiting = self_.dispatch.look(jti, wait);
+    job = co_await std::move(waiting);
+    if (!job) co_return job.error();
+    auto taking = self_.turns.take(id);
+    auto turn = co_await std::move(taking);
+    if (!turn) co_return fault(Fault::Kind::exhausted, "sspr.turn", "too many requests of one session");
+    auto again = open(std::move(*turn), self_.sessions.find(id));
+    if (!again) co_return again.error();
+    if (!*again) co_return fault(Fault::Kind::internal, "sspr.settled", "the session went away");
+    visit.emplace(std::move(**again));
+  }
+  const auto& kept = visit->kept;
+  if (kept.jti != jti) co_return Step{};
+  if (kept.flow.phase != Phase::writing) co_return Step{kept.said, kept.said_reason, kept.said_until, {}};  // somebody else took it: the same words
+  if (*job && !told(**job)) co_return Step{};
+  co_return settle(*visit, *job);
+}
+
+Step ResetDesk::settle(Visit& visit, const std::optional<JobRow>& job) {
+  auto& kept = visit.kept;
+  const auto [code, reason] = job ? said(*job) : std::pair(protocol::Code::unknown, std::string());
+  const auto retry = job ? job->retry_after : std::nullopt;
+  auto taken = step(kept.flow, visit.flow_rules, event::Settled{code, reason, retry}, unix_now());
+  kept.said = taken.refused, kept.said_code = protocol::to_string(code), kept.said_reason = reason, kept.said_until = taken.until;
+  if (auto done = keep(visit); !done) log::fault("sspr.keep_failed", done.error());
+  if (kept.flow.phase == Phase::done) applied(visit, job);
+  else if (kept.flow.phase == Phase::over) say_end(visit, job ? &*job : nullptr);
+  else {
+    auto entry = entry_of(kept, Activity::flow_progress, false, reason_of_outcome(kept.said_code));
+    entry.details = {{DetailKey::cause, reason}, {DetailKey::jti, kept.jti}};
+    if (job) entry.agent = job->agent, entry.dc = job->dc;
+    self_.write_down(entry);
+  }
+  return taken;
+}
+
+void ResetDesk::applied(const Visit& visit, const std::optional<JobRow>& job) {
+  const auto& kept = visit.kept;
+  const bool unlock = kept.flow.unlock;
+  auto entry = entry_of(kept, unlock ? Activity::unlock_self_service : Activity::reset_self_service, true, reason_of_outcome(kept.said_code));
+  entry.details = {{DetailKey::cause, kept.said_reason}, {DetailKey::jti, kept.jti}};
+  if (job) entry.agent = job->agent, entry.dc = job->dc;
+  self_.write_down(entry);
+  const auto whose = account(kept);
+  if (!unlock)
+    if (auto counted = self_.limits.take({{LimitKind::account_reset, whose, whose}}, unix_now_ms()); !counted) log::fault("limits.failed", counted.error());
+  Occasion occasion{unlock ? Notice::account_unlocked : Notice::password_reset, kept.domain, kept.flow.account.sub, kept.name, kept.language};
+  occasion.administrator = kept.flow.account.administrator, occasion.correlation_id = kept.id, occasion.address = kept.address, occasion.at = unix_now();
+  self_.notify(std::move(occasion));
+}
+
+Awaitable<> ResetDesk::settle_later(ResetDesk* desk, std::string id, std::string jti) {
+  for (;;) {
+    auto waiting = desk->self_.dispatch.look(jti, std::chrono::milliseconds(60'000));
+    auto job = co_await std::move(waiting);
+    if (!job) co_return log::fault("store.failed", job.error());
+    const auto cancelled = co_await asio::this_coro::cancellation_state;
+    if (cancelled.cancelled() != asio::cancellation_type::none) co_return;
+    if (*job && !told(**job)) continue;
+    auto taking = desk->self_.turns.take(id);
+    auto turn = co_await std::move(taking);
+    if (!turn) co_return;
+    auto visit = desk->open(std::move(*turn), desk->self_.sessions.find(id));
+    if (visit && *visit && (*visit)->kept.flow.phase == Phase::writing && (*visit)->kept.jti == jti) (void)desk->settle(**visit, *job);
+    co_return;
+  }
+}
+
+}  // namespace wb::service::sspr

@@ -1,0 +1,30 @@
+#include "service/sspr/self_service.hpp"
+
+#include "service/http.hpp"
+#include "service/language.hpp"
+#include "service/unblock.hpp"
+
+namespace wb::service::sspr {
+
+SelfService::SelfService(asio::any_io_executor on, const service::Settings& s, Store& st, Rosters& ro, Gateway& ga, Dispatch& di, crypto::Vault opened, Catalogue texts)
+    : executor(on), settings(s), store(st), rosters(ro), gateway(ga), dispatch(di), vault(std::move(opened)), catalogue(std::move(texts)), code_key(vault.derived("codes")),
+      device_key(vault.derived(device_key_label)), decoy_key(vault.derived("decoys")), limits(store.database(), vault.derived(limits_key_label)),
+      captcha(vault.derived(captcha_key_label), s.captcha), people(store.database()), rules(store.database()), sessions(store.database()), turns(on), hashing(1), tasks(on) {}
+
+void SelfService::write_down(const AuditEntry& entry) {
+  const auto relaxed = store.database().unsynced();
+  if (auto said = store.audit().append(entry, unix_now_ms()); !said) log::fault("store.failed", said.error());
+}
+
+std::string language_of(const SelfService& self, const link::HttpRequest& request) {
+  const auto mkt = request.query.find("mkt");
+  return negotiated(mkt == request.query.end() ? std::string_view() : std::string_view(mkt->second), request.accept_language, self.catalogue.languages());
+}
+
+link::HttpResponse told_problem(const SelfService& self, std::string_view language, int status, std::string_view code, Values values, json::object more) {
+  auto response = problem(status, code, self.catalogue.text(language, "refusal." + std::string(code), values), std::move(more));
+  response.headers["Content-Language"] = std::string(language);
+  return response;
+}
+
+}  // namespace wb::service::sspr

@@ -1,0 +1,68 @@
+// What every part of self-service stands on: made once by the service, used on its event loop.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/async.hpp"
+#include "crypto/vault.hpp"
+#include "service/captcha.hpp"
+#include "service/catalogue.hpp"
+#include "service/dispatch.hpp"
+#include "service/http.hpp"
+#include "service/limits.hpp"
+#include "service/methods/email.hpp"
+#include "service/notify/notices.hpp"
+#include "service/rosters.hpp"
+#include "service/sspr/people.hpp"
+#include "service/sspr/sessions.hpp"
+#include "service/sspr/settings_store.hpp"
+#include "service/sspr/turns.hpp"
+
+namespace wb::service::sspr {
+
+// Something that the person, and perhaps others, are told by mail.
+struct Occasion {
+  Notice notice;
+  std::string domain, sub, name, language;
+  std::string method = {};  // a method's word (to_string), where it is about one
+  bool administrator = false;
+  std::string correlation_id = {}, address = {};
+  UnixSeconds at = 0;
+};
+
+struct SelfService {
+  SelfService(asio::any_io_executor executor, const service::Settings& settings, Store& store, Rosters& rosters, Gateway& gateway, Dispatch& dispatch, crypto::Vault opened, Catalogue texts);
+
+  asio::any_io_executor executor;
+  const service::Settings& settings;
+  Store& store;
+  Rosters& rosters;
+  Gateway& gateway;
+  Dispatch& dispatch;
+  crypto::Vault vault;
+  Catalogue catalogue;
+  Secret code_key, device_key, decoy_key;
+  Limits limits;
+  Captcha captcha;
+  People people;
+  SettingsStore rules;
+  Sessions sessions;
+  Turns turns;
+  asio::thread_pool hashing;  // Argon2id: 19 MiB for each thread
+  TaskGroup tasks;
+
+  // Hands a letter over; false: no mail leaves here, or too many wait. `until`: of no use after that.
+  std::function<bool(const EmailAddress& to, Letter letter, UnixSeconds until)> mail = [](const auto&, auto, auto) { return false; };
+  std::function<void(Occasion)> notify = [](Occasion) {};
+
+  // Appends to the audit; a store that refuses is logged, and stops nobody who has done something already.
+  void write_down(const AuditEntry& entry);
+};
+
+// The language that a request asks for, of those we have.
+std::string language_of(const SelfService& self, const link::HttpRequest& request);
+// A problem in the person's language: detail = refusal.<code>.
+link::HttpResponse told_problem(const SelfService& self, std::string_view language, int status, std::string_view code, Values values = {}, json::object more = {});
+
+}  // namespace wb::service::sspr

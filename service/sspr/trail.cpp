@@ -1,0 +1,93 @@
+#include "service/sspr/trail.hpp"
+
+namespace wb::service::sspr {
+
+AuditEntry entry_of(const KeptSession& session, Activity activity, bool success, StatusReason reason) {
+  AuditEntry entry;
+  entry.activity = activity, entry.success = success, entry.reason = reason;
+  const auto& sub = session.flow.account.sub;
+  // Who has passed a method is the account's owner as far as anybody knows; before that somebody has typed a name.
+  if (session.flow.passed.empty()) entry.actor = {ActorKind::stranger, {}};
+  else entry.actor = {ActorKind::user, sub};
+  entry.domain = session.domain, entry.target = sub;  // never the typed name: people type passwords there
+  entry.address = session.address, entry.correlation_id = session.id;
+  return entry;
+}
+
+StatusReason started(Method method) {
+  switch (method) {
+    case Method::app_code: return StatusReason::started_app;
+    case Method::email: return StatusReason::started_email;
+    case Method::questions: return StatusReason::started_questions;
+  }
+  return StatusReason::none;
+}
+
+StatusReason completed(Method method) {
+  switch (method) {
+    case Method::app_code: return StatusReason::completed_app;
+    case Method::email: return StatusReason::completed_email;
+    case Method::questions: return StatusReason::completed_questions;
+  }
+  return StatusReason::none;
+}
+
+StatusReason blocked(Method method) {
+  switch (method) {
+    case Method::app_code: return StatusReason::blocked_app;
+    case Method::email: return StatusReason::blocked_email;
+    case Method::questions: return StatusReason::blocked_questions;
+  }
+  return StatusReason::none;
+}
+
+StatusReason reason_of(const Session& flow) {
+  switch (flow.end) {
+    case Reason::cancelled: return flow.passed.empty() ? StatusReason::cancelled_before_methods : StatusReason::cancelled_before_new_password;
+    case Reason::too_many_tries:
+    case Reason::passwords_spent: return StatusReason::failed_wrong_answer;
+    case Reason::blocked: return StatusReason::blocked_account;
+    case Reason::not_enabled: return StatusReason::failed_not_in_scope;
+    case Reason::administrator: return StatusReason::failed_not_enabled;
+    case Reason::not_registered: return StatusReason::failed_insufficient_methods;
+    case Reason::frozen: return StatusReason::failed_frozen;
+    case Reason::unreachable: return StatusReason::failed_on_premises_unreachable;
+    case Reason::in_doubt:
+    case Reason::write_failed:
+    case Reason::account_refused:
+    case Reason::too_young: return StatusReason::failed_on_premises_error;
+    case Reason::session_expired: return abandoned(flow);
+    case Reason::none:
+    case Reason::wrong_answer:
+    case Reason::code_expired:
+    case Reason::too_soon:
+    case Reason::too_many_codes:
+    case Reason::method_unavailable:
+    case Reason::wrong_step:
+    case Reason::unlock_not_allowed:
+    case Reason::password_refused:
+    case Reason::try_again: return StatusReason::none;
+  }
+  return StatusReason::none;
+}
+
+StatusReason abandoned(const Session& flow) {
+  if (flow.passwords > 0) return StatusReason::abandoned_at_new_password;
+  if (!flow.passed.empty() && flow.phase != Phase::proving) return StatusReason::abandoned_before_new_password;
+  if (!flow.passed.empty()) {
+    switch (flow.passed.back()) {
+      case Method::app_code: return StatusReason::abandoned_after_completing_app;
+      case Method::email: return StatusReason::abandoned_after_completing_email;
+      case Method::questions: return StatusReason::abandoned_after_completing_questions;
+    }
+  }
+  if (!flow.current) return StatusReason::abandoned_after_user_name;
+  switch (*flow.current) {
+    case Method::app_code: return StatusReason::abandoned_after_starting_app;
+    case Method::email: return StatusReason::abandoned_after_starting_email;
+    case Method::questions: return StatusReason::abandoned_after_starting_questions;
+  }
+  return StatusReason::abandoned_after_user_name;
+}
+
+}  // namespace wb::service::sspr

@@ -1,0 +1,215 @@
+// A reset from its first page to its last, over HTTPS, with an agent made of nothing but the contract.
+#include <gtest/gtest.h>
+
+#include "tests/support/reset_world.hpp"
+
+namespace wb::test {
+namespace {
+
+using protocol::Code;
+constexpr const char* password = "Canary-4c1d-Passw0rd!";
+
+class AResetInTheBrowser : public testing::Test {
+ protected:
+  ResetWorld reset;
+  Browser browser{reset};
+
+  // Proven with the app, and about to choose.
+  void prove(const Secret& key) {
+    ASSERT_EQ(browser.begin_as("alice@corp.example").status, 201);
+    ASSERT_EQ(browser.choose("app_code").status, 200);
+    const auto passed = browser.code(app_code(key));
+    ASSERT_EQ(passed.status, 200) << passed.text("code");
+    ASSERT_EQ(phase_of(passed), "choosing");
+  }
+  void come_back() {
+    reset.agent->epoch++;
+    ASSERT_EQ(reset.agent->connect(), "welcome");
+    reset.agent->state(reset.world.rsn);
+    reset.agent->ready();
+  }
+  HttpReply write(Code code, const std::string& reason = {}) {
+    auto answer = browser.submit(browser.seal_offer(), password);
+    const auto got = reset.agent->next_job();
+    EXPECT_TRUE(got && got->job.op == protocol::Op::reset);
+    if (got) {
+      reset.agent->accept(got->job);
+      reset.agent->answer(got->job, code, [&](protocol::JobResult& r) { r.reason = reason; });
+    }
+    return answer.get();
+  }
+};
+
+TEST_F(AResetInTheBrowser, EndsWithTheNewPasswordInTheDirectory) {
+  const auto key = reset.register_app();
+  prove(key);
+  EXPECT_EQ(phase_of(browser.pick("reset")), "new_password");
+  const auto done = write(Code::applied);
+  EXPECT_EQ(done.status, 200);
+  EXPECT_EQ(phase_of(done), "done");
+  EXPECT_EQ(done.body.at("session").at("result").at("code"), "applied");
+  EXPECT_FALSE(browser.cookie.empty()) << "this device is known from now on";
+  const auto audit = reset.audit();
+  const std::vector<std::string> wanted{"password.reset_started_by_user ", "sspr.flow_progress progress.started_app", "sspr.flow_progress progress.completed_app", "job.submitted ",
+      "sspr.flow_progress progress.submitted_new_password", "password.reset_self_service directory.applied"};
+  std::size_t at = 0;
+  for (const auto& row : audit)
+    if (at < wanted.size() && row == wanted[at]) ++at;
+  EXPECT_EQ(at, wanted.size()) << testing::PrintToString(audit);
+}
+
+TEST_F(AResetInTheBrowser, TellsTheDirectorysReasonAndKeepsTheProvenSessionForAnotherTry) {
+  const auto key = reset.register_app();
+  prove(key);
+  browser.pick("reset");
+  const auto refused = write(Code::rejected, "too_short");
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_EQ(refused.text("code"), "password_refused");
+  EXPECT_EQ(refused.body.at("directory").at("reason"), "too_short");
+  EXPECT_NE(refused.text("detail").find("at least 12"), std::string::npos) << refused.text("detail");
+  EXPECT_EQ(phase_of(refused), "new_password");
+  EXPECT_EQ(refused.body.at("session").at("passwords_left"), 4);
+  EXPECT_EQ(phase_of(write(Code::applied)), "done");
+}
+
+TEST_F(AResetInTheBrowser, OfANameThatNobodyHasLooksTheSameUntilAMethodIsPassed) {
+  reset.register_app();
+  Browser stranger{reset};
+  const auto known = browser.begin_as("alice@corp.example");
+  const auto unknown = stranger.begin_as("nobody@corp.example", "");
+  const auto alike = [](HttpReply reply) {
+    for (const auto* changing : {"id", "expires", "code_until", "resend_from"})
+      if (auto* session = reply.body.as_object().if_contains("session")) session->as_object().erase(changing);
+    reply.body.as_object().erase("token");
+    return std::to_string(reply.status) + json::serialize(reply.body);
+  };
+  EXPECT_EQ(alike(known), alike(unknown));
+  for (const auto* method : {"email", "app_code"}) {
+    EXPECT_EQ(alike(browser.choose(method)), alike(stranger.choose(method))) << method;
+    EXPECT_EQ(alike(browser.code("000000")), alike(stranger.code("000000"))) << method;
+  }
+}
+
+TEST_F(AResetInTheBrowser, SaysInThePersonsLanguageWhatIsWrong) {
+  reset.register_app();
+  browser.language = "de-AT, en;q=0.5";
+  browser.begin_as("alice@corp.example");
+  browser.choose("app_code");
+  const auto wrong = browser.code("000000");
+  EXPECT_EQ(wrong.status, 422);
+  EXPECT_EQ(wrong.text("code"), "wrong_answer");
+  EXPECT_EQ(wrong.text("detail"), "Das ist nicht richtig.");
+}
+
+TEST_F(AResetInTheBrowser, TakesACodeOfTheAppOnce) {
+  const auto key = reset.register_app();
+  const auto code = app_code(key);
+  browser.begin_as("alice@corp.example");
+  browser.choose("app_code");
+  ASSERT_EQ(browser.code(code).status, 200);
+  Browser thief{reset};
+  thief.begin_as("alice@corp.example");
+  thief.choose("app_code");
+  EXPECT_EQ(thief.code(code).text("code"), "wrong_answer");
+}
+
+TEST_F(AResetInTheBrowser, AsksQuestionsThatOnlyTheOwnerAnswers) {
+  reset.settings([](auto& s) { s.methods = {service::sspr::Method::questions, service::sspr::Method::app_code}, s.questions_alone = true; });
+  reset.register_answers();
+  browser.begin_as("alice@corp.example");
+  const auto asked = browser.choose("questions");
+  ASSERT_EQ(asked.status, 200);
+  EXPECT_EQ(asked.body.at("session").at("questions").as_array().size(), 3u);
+  const auto wrong = browser.answers(asked, "wrong ");
+  EXPECT_EQ(wrong.text("code"), "wrong_answer");
+  EXPECT_EQ(phase_of(browser.answers(wrong)), "choosing");
+}
+
+TEST_F(AResetInTheBrowser, IsStoppedByTheLimitsBeforeAnythingIsCompared) {
+  const auto key = reset.register_app();
+  browser.begin_as("alice@corp.example");
+  browser.choose("app_code");
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(browser.code("000000").text("code"), "wrong_answer");
+  EXPECT_EQ(browser.code("000000").text("code"), "too_many_tries") << "of this session";
+  Browser again{reset};
+  again.begin_as("alice@corp.example");
+  again.choose("app_code");
+  const auto blocked = again.code(app_code(key));
+  EXPECT_EQ(blocked.status, 429) << "right as it is";
+  EXPECT_EQ(blocked.text("code"), "blocked");
+  EXPECT_GT(blocked.body.at("until").as_int64(), unix_now());
+}
+
+TEST_F(AResetInTheBrowser, UnlocksAloneWhereThatIsAllowed) {
+  const auto key = reset.register_app();
+  prove(key);
+  auto picking = std::async(std::launch::async, [&] { return browser.pick("unlock"); });
+  const auto probe = reset.agent->next_job();
+  ASSERT_TRUE(probe);
+  browser.answer_probe(probe->job);
+  const auto job = reset.agent->next_job();
+  ASSERT_TRUE(job && job->job.op == protocol::Op::unlock);
+  reset.agent->accept(job->job);
+  reset.agent->answer(job->job, Code::applied);
+  const auto done = picking.get();
+  EXPECT_EQ(phase_of(done), "done");
+  EXPECT_EQ(done.body.at("session").at("result").at("text"), "Your account is unlocked.");
+}
+
+TEST_F(AResetInTheBrowser, GoesOnAfterTheServiceWasKilled) {
+  const auto key = reset.register_app();
+  prove(key);
+  reset.agent->cut();
+  reset.world.kill();
+  reset.world.start();
+  come_back();
+  EXPECT_EQ(phase_of(browser.pick("reset")), "new_password");
+  EXPECT_EQ(phase_of(write(Code::applied)), "done");
+}
+
+TEST_F(AResetInTheBrowser, IsAuditedThoughItsBrowserAndTheServiceWentAwayWhileItWasWritten) {
+  const auto key = reset.register_app();
+  prove(key);
+  browser.pick("reset");
+  const auto probed = browser.seal_offer();
+  const auto sealed = reset.world.seal({reset.agent.get()}, reset.world.binding(probed), password);
+  auto going = std::async(std::launch::async, [&] { return https_or_cut("POST", reset.world.url() + "/api/v1/sspr/session/password", json::serialize(json::object{{"probe", probed.id}, {"sealed", sealed}}), browser.token); });
+  const auto job = reset.agent->next_job();
+  ASSERT_TRUE(job);
+  reset.agent->accept(job->job);
+  reset.agent->cut();
+  reset.world.kill();
+  going.wait();
+  reset.world.start();
+  come_back();
+  const auto again = reset.agent->next_job();
+  ASSERT_TRUE(again);
+  reset.agent->answer(again->job, Code::applied);
+  while (phase_of(browser.get()) == "writing") std::this_thread::yield();
+  EXPECT_EQ(phase_of(browser.get()), "done");
+  const auto audit = reset.audit();
+  EXPECT_EQ(std::count(audit.begin(), audit.end(), "password.reset_self_service directory.applied"), 1) << testing::PrintToString(audit);
+}
+
+TEST_F(AResetInTheBrowser, SaysAtOnceThatNoAgentIsReady) {
+  reset.agent->ready(false);
+  const auto bearer = reset.world.client();
+  while (reset.world.ready_now(bearer) > 0) std::this_thread::yield();
+  const auto reply = browser.begin("alice@corp.example");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.text("code"), "no_agent_ready");
+}
+
+TEST_F(AResetInTheBrowser, BeginsForNobodyWhoHasNotWorked) {
+  for (const std::string captcha : {"", "bm8=", "%%%"}) {
+    const auto reply = browser.call("POST", "sessions", {{"name", "alice@corp.example"}, {"captcha", captcha}});
+    EXPECT_EQ(reply.status, 403) << captcha;
+    EXPECT_EQ(reply.text("code"), "captcha_failed");
+  }
+  const auto solved = browser.solved_captcha();
+  EXPECT_EQ(browser.call("POST", "sessions", {{"name", "a@corp.example"}, {"captcha", solved}}).status, 201);
+  EXPECT_EQ(browser.call("POST", "sessions", {{"name", "a@corp.example"}, {"captcha", solved}}).status, 403) << "once";
+}
+
+}  // namespace
+}  // namespace wb::test
