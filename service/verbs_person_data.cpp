@@ -6,6 +6,7 @@
 #include "core/ids.hpp"
 #include "protocol/json.hpp"
 #include "service/sspr/people.hpp"
+#include "service/sspr/tickets.hpp"
 #include "service/verbs.hpp"
 
 namespace wb::service {
@@ -19,7 +20,8 @@ struct Kept {
   std::vector<UnixSeconds> sessions;
   std::vector<JobRow> jobs;
   std::vector<ProbeRow> probes;
-  bool nothing() const { return !person && methods.empty() && sessions.empty() && jobs.empty() && probes.empty(); }
+  std::vector<sspr::Ticket> tickets;
+  bool nothing() const { return tickets.empty() && !person && methods.empty() && sessions.empty() && jobs.empty() && probes.empty(); }
 };
 
 Result<Kept> all_of(Store& store, const std::string& domain, const std::string& sub) {
@@ -34,7 +36,9 @@ Result<Kept> all_of(Store& store, const std::string& domain, const std::string& 
   if (!jobs) return jobs.error();
   auto probes = store.probes_of(domain, sub);
   if (!probes) return probes.error();
-  return Kept{std::move(*person), std::move(*methods), std::move(*sessions), std::move(*jobs), std::move(*probes)};
+  auto tickets = sspr::Tickets(store.database()).of(domain, sub);
+  if (!tickets) return tickets.error();
+  return Kept{std::move(*person), std::move(*methods), std::move(*sessions), std::move(*jobs), std::move(*probes), std::move(*tickets)};
 }
 
 json::value shape(const sspr::Person& p) {
@@ -44,7 +48,7 @@ json::value shape(const sspr::Person& p) {
 }
 
 json::object document(const std::string& domain, const std::string& sub, const Kept& kept) {
-  json::array methods, sessions, jobs, probes;
+  json::array methods, sessions, jobs, probes, tickets;
   for (const auto& m : kept.methods)
     methods.push_back(json::object{{"id", m.id}, {"kind", to_string(m.kind)}, {"label", m.label}, {"registered", utc(m.made)}, {"proven", utc(m.proven)}, {"secret", "kept sealed, not shown"}});
   for (const auto ends : kept.sessions) sessions.push_back(json::object{{"ends", utc(ends)}, {"state", "kept, not shown"}});
@@ -52,7 +56,8 @@ json::object document(const std::string& domain, const std::string& sub, const K
     jobs.push_back(json::object{{"jti", j.jti}, {"operation", protocol::to_string(j.op)}, {"submitted", utc(j.created_ms / 1'000)}, {"client", j.client}, {"correlation_id", j.correlation_id},
         {"dc", j.pre.dc}, {"outcome", j.outcome}, {"reason", j.reason}, {"told", j.text}, {"password", j.sealed ? "kept sealed to the agents, not shown" : "not kept"}});
   for (const auto& p : kept.probes) probes.push_back(json::object{{"id", p.id}, {"at", utc(p.made)}, {"dc", p.pre.dc}, {"version", p.pre.ver}, {"password_last_set", p.pre.pls}});
-  return {{"domain", domain}, {"account", sub}, {"person", kept.person ? shape(*kept.person) : json::value()}, {"methods", methods}, {"sessions", sessions}, {"jobs", jobs}, {"probes", probes}};
+  for (const auto& t : kept.tickets) tickets.push_back(json::object{{"purpose", to_string(t.purpose)}, {"ends", utc(t.expires)}});
+  return {{"domain", domain}, {"account", sub}, {"person", kept.person ? shape(*kept.person) : json::value()}, {"methods", methods}, {"sessions", sessions}, {"jobs", jobs}, {"probes", probes}, {"tickets", tickets}};
 }
 
 // On a terminal the id is typed once more. Nothing else than that, or --yes, erases.

@@ -101,7 +101,7 @@ Result<bool> People::erase(std::string_view domain, std::string_view sub) {
   if (!guard) return guard.error();
   auto known = find(domain, sub);
   if (!known) return known.error();
-  for (const auto* statement : {"DELETE FROM sspr_sessions WHERE domain=? AND sub=?", "DELETE FROM person_methods WHERE domain=? AND sub=?", "DELETE FROM people WHERE domain=? AND sub=?"})
+  for (const auto* statement : {"DELETE FROM sspr_sessions WHERE domain=? AND sub=?", "DELETE FROM tickets WHERE domain=? AND sub=?", "DELETE FROM invited WHERE domain=? AND sub=?", "DELETE FROM person_methods WHERE domain=? AND sub=?", "DELETE FROM people WHERE domain=? AND sub=?"})
     if (auto done = database_.run(statement, domain, sub); !done) return done.error();
   if (auto done = guard->commit(); !done) return done.error();
   return known->has_value();

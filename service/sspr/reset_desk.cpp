@@ -239,6 +239,7 @@ Awaitable<> ResetDesk::sweep(ResetDesk* desk) {
         if (kept.flow.phase == Phase::over || kept.flow.phase == Phase::done) continue;
         desk->self_.write_down(entry_of(kept, Activity::reset_self_service, false, abandoned(kept.flow)));
       }
+    if (auto pruned = desk->self_.tickets.prune(unix_now()); !pruned) log::fault("store.failed", pruned.error());
     const bool more = ended && static_cast<int>(ended->size()) == at_once;
     const bool go_on = co_await sleep_for(more ? std::chrono::milliseconds(50) : std::chrono::milliseconds(20'000));
     if (!go_on) co_return;

@@ -18,4 +18,14 @@ CREATE TABLE sspr_sessions(id TEXT PRIMARY KEY, hash BLOB NOT NULL, domain TEXT 
 CREATE INDEX sessions_by_end ON sspr_sessions(expires);
 )sql";
 
+// People's credentials (sspr/tickets), who was invited when, and answers that are given again (service/router, Idempotency-Key).
+constexpr const char* schema_2 = R"sql(
+CREATE TABLE tickets(id TEXT PRIMARY KEY, hash BLOB NOT NULL, domain TEXT NOT NULL, sub TEXT NOT NULL, purpose TEXT NOT NULL, state TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
+CREATE INDEX tickets_by_end ON tickets(expires);
+CREATE INDEX tickets_of_person ON tickets(domain, sub, purpose);
+CREATE TABLE invited(domain TEXT NOT NULL, sub TEXT NOT NULL, at INTEGER NOT NULL, times INTEGER NOT NULL, PRIMARY KEY(domain, sub)) STRICT;
+CREATE TABLE answered(key TEXT PRIMARY KEY, request BLOB NOT NULL, status INTEGER NOT NULL, content_type TEXT NOT NULL, body TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
+CREATE INDEX answered_by_end ON answered(expires);
+)sql";
+
 }  // namespace wb::service::sspr

@@ -17,6 +17,7 @@
 #include "service/sspr/people.hpp"
 #include "service/sspr/sessions.hpp"
 #include "service/sspr/settings_store.hpp"
+#include "service/sspr/tickets.hpp"
 #include "service/sspr/turns.hpp"
 
 namespace wb::service::sspr {
@@ -48,6 +49,7 @@ struct SelfService {
   People people;
   SettingsStore rules;
   Sessions sessions;
+  Tickets tickets;
   Turns turns;
   asio::thread_pool hashing;  // Argon2id: 19 MiB for each thread
   TaskGroup tasks;
