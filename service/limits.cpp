@@ -93,7 +93,7 @@ Result<std::vector<Counted>> Limits::counted(LimitKind kind, const std::string& 
   }
   if (ahead == 0) return attempts;
   // The clock was set back. Written down as made now, else they would count until it has caught up.
-  const auto slot = now - now % limit_of(kind).slot_ms;
+  const auto slot = now - now % limit_(kind).slot_ms;
   if (auto gone = database_.run("DELETE FROM limits WHERE kind=? AND key=? AND at>?", to_string(kind), queue::Blob{name}, now); !gone) return gone.error();
   auto put = database_.run("INSERT INTO limits(kind, key, at, count) VALUES(?,?,?,?) ON CONFLICT(kind, key, at) DO UPDATE SET count=count+excluded.count", to_string(kind), queue::Blob{name}, slot, ahead);
   if (!put) return put.error();
@@ -109,7 +109,7 @@ Result<std::optional<Limited>> Limits::take_within(const std::vector<Claim>& cla
     names.push_back(name_of(to_string(claim.kind), claim.key));
     auto attempts = counted(claim.kind, names.back(), now);
     if (!attempts) return attempts.error();
-    const auto until = decide(limit_of(claim.kind), *attempts, now);
+    const auto until = decide(limit_(claim.kind), *attempts, now);
     if (until && (!refused || *until > refused->until_ms)) refused = Limited{claim.kind, *until};
   }
   if (refused) return refused;
@@ -117,7 +117,7 @@ Result<std::optional<Limited>> Limits::take_within(const std::vector<Claim>& cla
     const auto& claim = claims[i];
     const auto account = claim.account.empty() ? std::string() : name_of("account", claim.account);
     auto q = database_.query("INSERT INTO limits(kind, key, at, count, account) VALUES(?,?,?,1,?) ON CONFLICT(kind, key, at) DO UPDATE SET count=count+1, account=excluded.account", to_string(claim.kind),
-        queue::Blob{names[i]}, now - now % limit_of(claim.kind).slot_ms);
+        queue::Blob{names[i]}, now - now % limit_(claim.kind).slot_ms);
     if (account.empty()) q.bind(nullptr);
     else q.bind(queue::Blob{account});
     if (auto put = q.run(); !put) return put.error();

@@ -77,7 +77,9 @@ struct Limited {
 class Limits {
  public:
   static constexpr std::int64_t rows_max = 200'000;
-  Limits(queue::Database& database, Secret key, std::int64_t most_rows = rows_max) : database_(database), key_(std::move(key)), most_rows_(most_rows) {}
+  // `limit`: of each kind; tests and benches have others than people.
+  using Table = Limit (*)(LimitKind);
+  Limits(queue::Database& database, Secret key, std::int64_t most_rows = rows_max, Table limit = limit_of) : database_(database), key_(std::move(key)), most_rows_(most_rows), limit_(limit) {}
 
   // Counts all of them, or none where one has no room. In a transaction of its own, not flushed: SIGKILL forgets nothing, a power
   // cut perhaps the last seconds. Fault exhausted "limits.take": the table is full of what can't be forgotten.
@@ -99,6 +101,7 @@ class Limits {
   queue::Database& database_;
   Secret key_;
   std::int64_t most_rows_;
+  Table limit_;
   std::int64_t rows_ = -1;  // about; -1: not counted yet
 };
 

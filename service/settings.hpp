@@ -28,6 +28,7 @@ struct Settings {
   std::chrono::milliseconds look_span{1'000}, settle_wait{25'000};
   Difficulty captcha;
   Argon2Cost argon2;
+  Limits::Table limit = limit_of;
 };
 
 }  // namespace wb::service

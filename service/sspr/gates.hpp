@@ -11,7 +11,7 @@ namespace wb::service::sspr {
 
 class Gates {
  public:
-  explicit Gates(SelfService& self) : self_(self) {}
+  explicit Gates(SelfService& self);
 
   // To whom a code of this session goes: what the limits count. Of a stranger: a name of its own.
   Result<std::string> destination(const KeptSession& session);
@@ -28,6 +28,7 @@ class Gates {
   Awaitable<Result<bool>> answers_right(const KeptSession& session, std::vector<GivenAnswer> answers);
   std::vector<KeptAnswer> decoys(const KeptSession& session, const Settings& rules) const;
   SelfService& self_;
+  RegisteredMethod nobodys_app_;  // sealed for nobody, opened for strangers: it takes the same time
 };
 
 // A question as it is shown: a predefined one in the person's language, or one of the organisation's own ("own.1", from 1).

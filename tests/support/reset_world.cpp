@@ -98,7 +98,7 @@ HttpReply Browser::call(const std::string& method, const std::string& path, cons
   std::vector<std::string> headers;
   if (!language.empty()) headers.push_back("Accept-Language: " + language);
   if (!cookie.empty()) headers.push_back("Cookie: wbd=" + cookie);
-  auto reply = https(method, world_.world.url() + "/api/v1/sspr/" + path, method == "POST" ? json::serialize(body) : std::string(), token, headers);
+  auto reply = https_kept(method, world_.world.url() + "/api/v1/sspr/" + path, method == "POST" ? json::serialize(body) : std::string(), token, headers);
   if (const auto at = reply.headers.find("wbd="); at != std::string::npos) cookie = reply.headers.substr(at + 4, reply.headers.find(';', at) - at - 4);
   return reply;
 }

@@ -27,8 +27,9 @@ std::string HttpReply::error() const {
 }
 
 namespace {
-HttpReply ask(const std::string& method, const std::string& url, const std::string& body, const std::string& bearer, const std::vector<std::string>& more, bool may_be_cut) {
-  std::unique_ptr<CURL, void (*)(CURL*)> curl(curl_easy_init(), curl_easy_cleanup);
+HttpReply ask(const std::string& method, const std::string& url, const std::string& body, const std::string& bearer, const std::vector<std::string>& more, bool may_be_cut, CURL* kept = nullptr) {
+  const auto let_go = [kept](CURL* handle) { kept ? curl_easy_reset(handle) : curl_easy_cleanup(handle); };
+  std::unique_ptr<CURL, decltype(let_go)> curl(kept ? kept : curl_easy_init(), let_go);
   std::string answer;
   curl_slist* headers = curl_slist_append(nullptr, "Content-Type: application/json");
   headers = curl_slist_append(headers, "Expect:");
@@ -63,6 +64,10 @@ HttpReply ask(const std::string& method, const std::string& url, const std::stri
 }  // namespace
 
 HttpReply https(const std::string& method, const std::string& url, const std::string& body, const std::string& bearer, const std::vector<std::string>& more) { return ask(method, url, body, bearer, more, false); }
+HttpReply https_kept(const std::string& method, const std::string& url, const std::string& body, const std::string& bearer, const std::vector<std::string>& more) {
+  thread_local std::unique_ptr<CURL, void (*)(CURL*)> kept(curl_easy_init(), curl_easy_cleanup);
+  return ask(method, url, body, bearer, more, false, kept.get());
+}
 HttpReply https_or_cut(const std::string& method, const std::string& url, const std::string& body, const std::string& bearer) { return ask(method, url, body, bearer, {}, true); }
 
 // ---- the agent ----------------------------------------------------------------------------------------------

@@ -38,6 +38,8 @@ struct HttpReply {
 };
 // Blocking, verified against the test CA. `more`: further headers, "Name: value".
 HttpReply https(const std::string& method, const std::string& url, const std::string& body = {}, const std::string& bearer = {}, const std::vector<std::string>& more = {});
+// The same over a connection that each thread keeps, as browsers do.
+HttpReply https_kept(const std::string& method, const std::string& url, const std::string& body, const std::string& bearer, const std::vector<std::string>& more);
 // The same, of a service that may go away meanwhile: status 0.
 HttpReply https_or_cut(const std::string& method, const std::string& url, const std::string& body, const std::string& bearer);
 

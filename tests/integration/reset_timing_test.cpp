@@ -1,0 +1,100 @@
+// How long answers take says nothing about the name: 1,000 sessions, of a name that somebody has and of one that nobody has in turn,
+// from their beginning to a wrong code. Compared as the issue of enumeration demands: medians within 5 ms, and a Mann-Whitney test.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tests/support/reset_world.hpp"
+
+namespace wb::test {
+namespace {
+
+constexpr int rounds = 500;  // of each
+constexpr const char* steps[] = {"begin", "method", "answer"};
+
+struct Times {
+  std::vector<double> of[std::size(steps)];
+};
+
+double median(std::vector<double> values) {
+  std::nth_element(values.begin(), values.begin() + static_cast<long>(values.size() / 2), values.end());
+  return values[values.size() / 2];
+}
+
+// Two-sided p of the Mann-Whitney U test, by its normal approximation (each side has hundreds of values; ties are none to speak of).
+double mann_whitney(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<std::pair<double, bool>> all;
+  for (const double x : a) all.emplace_back(x, true);
+  for (const double x : b) all.emplace_back(x, false);
+  std::sort(all.begin(), all.end());
+  double ranks = 0;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i].second) ranks += static_cast<double>(i + 1);
+  const double n = static_cast<double>(a.size()), m = static_cast<double>(b.size());
+  const double u = ranks - n * (n + 1) / 2, mean = n * m / 2, deviation = std::sqrt(n * m * (n + m + 1) / 12);
+  return std::erfc(std::abs(u - mean) / deviation / std::sqrt(2.0));
+}
+
+double timed(const std::function<HttpReply()>& call, int status) {
+  const Stopwatch watch;
+  const auto reply = call();
+  EXPECT_EQ(reply.status, status) << reply.text("code");
+  return watch.ms();
+}
+
+class ManyNames : public testing::Test {
+ protected:
+  static service::Settings shape() {
+    auto shape = ResetWorld::quick();
+    shape.look_span = 12ms;  // the agent here answers in a fraction of that; a person needs seconds for the next page
+    shape.limit = +[](service::LimitKind) { return service::Limit{1'000'000, 3'600'000, 1'000}; };
+    return shape;
+  }
+  ResetWorld reset{{}, shape()};
+
+  void visit(bool known, Times& times) {
+    Browser browser{reset};
+    const auto captcha = browser.solved_captcha();
+    times.of[0].push_back(timed([&] {
+      auto reply = browser.call("POST", "sessions", {{"name", known ? "alice@corp.example" : "nobody@corp.example"}, {"captcha", captcha}});
+      browser.token = reply.text("token");
+      return reply;
+    },
+        201));
+    const auto probe = reset.agent->next_job();
+    ASSERT_TRUE(probe);
+    if (known) browser.answer_probe(probe->job);
+    else reset.agent->answer(probe->job, protocol::Code::failed, [](protocol::JobResult& r) { r.reason = "not_found"; });
+    times.of[1].push_back(timed([&] { return browser.choose("app_code"); }, 200));
+    times.of[2].push_back(timed([&] { return browser.code("000000"); }, 422));
+  }
+};
+
+TEST_F(ManyNames, AreAnsweredAlikeInTimeWhetherSomebodyHasThemOrNot) {
+  log::start(log::Level::error);
+  reset.register_app();
+  // By chance one comparison in a hundred has p < 0.01: what is told by time is told each time.
+  bool told[std::size(steps)] = {true, true, true};
+  for (int attempt = 0; attempt < 3 && (told[0] || told[1] || told[2]); ++attempt) {
+    Times known, unknown;
+    for (int i = 0; i < 20; ++i) {  // not counted: caches fill
+      Times warm;
+      visit(i % 2 == 0, warm);
+    }
+    for (int i = 0; i < rounds; ++i) {
+      visit(i % 2 == 0, i % 2 == 0 ? known : unknown);  // and in the other order each second time
+      visit(i % 2 != 0, i % 2 != 0 ? known : unknown);
+    }
+    for (std::size_t step = 0; step < std::size(steps); ++step) {
+      const double apart = median(known.of[step]) - median(unknown.of[step]), p = mann_whitney(known.of[step], unknown.of[step]);
+      std::cout << steps[step] << ": medians " << median(known.of[step]) << " and " << median(unknown.of[step]) << " ms, p = " << p << "\n";
+      EXPECT_LT(std::abs(apart), 5) << steps[step];
+      told[step] = told[step] && p <= 0.01;
+    }
+  }
+  for (std::size_t step = 0; step < std::size(steps); ++step) EXPECT_FALSE(told[step]) << "the time of " << steps[step] << " tells whether somebody has the name";
+}
+
+}  // namespace
+}  // namespace wb::test
