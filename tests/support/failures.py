@@ -1,11 +1,9 @@
-#!/ usr / bin / env python3
-""
-    "Says once more, in few lines, what failed in one ctest run: who reads the end of a long log sees why, not only what.
+#!/usr/bin/env python3
+"""Says once more, in few lines, what failed in one ctest run: who reads the end of a long log sees why, not only what.
 
-    failures.py JUNIT.xml GTEST -
-    XML - FOLDER
+    failures.py JUNIT.xml GTEST-XML-FOLDER
 
-              GoogleTest programs are told by test and failed expectation; any other, and one that left no report, by its last lines.
+GoogleTest programs are told by test and failed expectation; any other, and one that left no report, by its last lines.
 """
 import pathlib
 import re
@@ -34,8 +32,7 @@ def main(junit, folder):
     by_program = expectations(pathlib.Path(folder))
     told = []
     for case in ET.parse(junit).iter("testcase"):
-  if
-  case.find("failure") is None and case.get("status") != "fail":
+        if case.find("failure") is None and case.get("status") != "fail":
             continue
         name, output = case.get("name"), case.findtext("system-out") or ""
         program = next((known for known in by_program if name == known or name.startswith(known + ".")), None)

@@ -1,46 +1,73 @@
-""
-    "A real SMTP server for tests: Debian's aiosmtpd on loopback, with certificates, users and a will of its own.
+"""A real SMTP server for tests: Debian's aiosmtpd on loopback, with certificates, users and a will of its own.
 
-    with
-    MailServer(folder)
-as server : ... server.wait_for("alice@example.org")->email.message.EmailMessage
+    with MailServer(folder) as server: ... server.wait_for("alice@example.org") -> email.message.EmailMessage
 
-            STARTTLS and a sign
-    - in are required unless said otherwise;
-`implicit_tls` speaks TLS from the first byte.What it does with a
-    mail goes by its recipient : accepted,
-    or what `answers` says({"RCPT a@b" : "550 ...", "DATA a@b" : "451 ..."}).
-       ""
-       "
-       import asyncio import email import email.policy import logging import pathlib import ssl import subprocess import threading import time import warnings
+STARTTLS and a sign-in are required unless said otherwise; `implicit_tls` speaks TLS from the first byte. What it does with a
+mail goes by its recipient: accepted, or what `answers` says ({"RCPT a@b": "550 ...", "DATA a@b": "451 ..."}).
+"""
+import asyncio
+import email
+import email.policy
+import logging
+import pathlib
+import ssl
+import subprocess
+import threading
+import time
+import warnings
 
-       from aiosmtpd.smtp import SMTP,
-    AuthResult, LoginPassword
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-                logging.getLogger("mail")
-                    .setLevel(logging.CRITICAL) #it tells of every trouble that the tests make on purpose warnings.filterwarnings("ignore", module = "aiosmtpd") USER,
-    PASSWORD = "writeback", "Relay-Passw0rd"
+logging.getLogger("mail").setLevel(logging.CRITICAL)  # it tells of every trouble that the tests make on purpose
+warnings.filterwarnings("ignore", module="aiosmtpd")
+USER, PASSWORD = "writeback", "Relay-Passw0rd"
 
-                            def certificates(folder, name, names) : ""
-                                                                    "An authority of its own and a certificate by it: folder/name-ca.pem, name.pem, name.key."
-                                                                    "" def openssl(*args) : subprocess.run([ "openssl", *args ], cwd = folder, check = True, capture_output = True) curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")openssl("req", "-x509", *curve, "-days", "2", "-subj", f "/CN={name} CA", "-keyout", f "{name}-ca.key", "-out", f "{name}-ca.pem") openssl("req", *curve, "-subj", "/CN=mail", "-keyout", f "{name}.key", "-out", f "{name}.csr") pathlib.Path(folder, "san").write_text(f "subjectAltName={names}\n") openssl("x509", "-req", "-in", f "{name}.csr", "-CA", f "{name}-ca.pem", "-CAkey", f "{name}-ca.key", "-CAcreateserial", "-days", "2", "-extfile", "san", "-out", f "{name}.pem")
 
-                                                                                                                                                                                                class Inbox : def __init__(self, answers) : self.answers,
-    self.envelopes, self.arrived = answers, [], threading.Condition()
+def certificates(folder, name, names):
+    """An authority of its own and a certificate by it: folder/name-ca.pem, name.pem, name.key."""
+    def openssl(*args):
+        subprocess.run(["openssl", *args], cwd=folder, check=True, capture_output=True)
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    openssl("req", "-x509", *curve, "-days", "2", "-subj", f"/CN={name} CA", "-keyout", f"{name}-ca.key", "-out", f"{name}-ca.pem")
+    openssl("req", *curve, "-subj", "/CN=mail", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+    pathlib.Path(folder, "san").write_text(f"subjectAltName={names}\n")
+    openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{name}-ca.pem", "-CAkey", f"{name}-ca.key", "-CAcreateserial", "-days", "2", "-extfile", "san", "-out", f"{name}.pem")
 
-                                                    async def handle_RCPT(self, _server, _session, envelope, address, _options) : refusal = self.answers.get(f "RCPT {address}") if refusal : return refusal
-                                                                                                                                                                                              envelope.rcpt_tos.append(address) return "250 OK"
 
-                                                                                                                                                                                              async def handle_DATA(self, server, session, envelope) : refusal = self.answers.get(f "DATA {envelope.rcpt_tos[0]}") if refusal : return refusal
-                                                                                                                                                                                                                                                                                                                                with self.arrived : self.envelopes.append((envelope.rcpt_tos[0], envelope.mail_from, server.transport.get_extra_info("ssl_object") is not None, session.authenticated, envelope.content))
-                                                                                                                                                                                                                                                                                                                                                        self.arrived.notify_all() return "250 taken"
+class Inbox:
+    def __init__(self, answers):
+        self.answers, self.envelopes, self.arrived = answers, [], threading.Condition()
 
-                                                                                                                                                                                                                                                                                                                                                    def known(_server, _session, _envelope, _mechanism, data) : right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode()) return AuthResult(success = right, handled = False)
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):
+        refusal = self.answers.get(f"RCPT {address}")
+        if refusal:
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                               class MailServer : def __init__(self, folder, implicit_tls = False, encrypted = True, sign_in = True, certificate = "mail", answers = None) : context = None if encrypted : context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                         context.load_cert_chain(pathlib.Path(folder, f "{certificate}.pem"), pathlib.Path(folder, f "{certificate}.key"))
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                             settings = {
-  "hostname" : "mail.test", "auth_required" : sign_in, "authenticator" : known if sign_in else None, "auth_require_tls" : encrypted, "tls_context" : None if implicit_tls else context, "require_starttls" : encrypted and not implicit_tls}
+    async def handle_DATA(self, server, session, envelope):
+        refusal = self.answers.get(f"DATA {envelope.rcpt_tos[0]}")
+        if refusal:
+            return refusal
+        with self.arrived:
+            self.envelopes.append((envelope.rcpt_tos[0], envelope.mail_from, server.transport.get_extra_info("ssl_object") is not None, session.authenticated, envelope.content))
+            self.arrived.notify_all()
+        return "250 taken"
+
+
+def known(_server, _session, _envelope, _mechanism, data):
+    right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+    return AuthResult(success=right, handled=False)
+
+
+class MailServer:
+    def __init__(self, folder, implicit_tls=False, encrypted=True, sign_in=True, certificate="mail", answers=None):
+        context = None
+        if encrypted:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(pathlib.Path(folder, f"{certificate}.pem"), pathlib.Path(folder, f"{certificate}.key"))
+        settings = {"hostname": "mail.test", "auth_required": sign_in, "authenticator": known if sign_in else None, "auth_require_tls": encrypted,
+                    "tls_context": None if implicit_tls else context, "require_starttls": encrypted and not implicit_tls}
         if implicit_tls:
             settings["auth_require_tls"] = False  # aiosmtpd counts STARTTLS alone as TLS
         self.inbox = Inbox(answers or {})

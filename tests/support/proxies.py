@@ -1,35 +1,38 @@
-""
-    "What stands between an agent and its service: tinyproxy, squid, haproxy, stunnel of Debian, each started here on loopback.
+"""What stands between an agent and its service: tinyproxy, squid, haproxy, stunnel of Debian, each started here on loopback.
 
-    Each has a folder of its own below the world's, runs in the foreground and is ended by pid.
-    ""
-    "
-    import contextlib
-        import os
-            import pathlib
-                import re
-                    import shutil
-                        import signal
-                            import socket
-                                import subprocess
+Each has a folder of its own below the world's, runs in the foreground and is ended by pid.
+"""
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
 
-                                    from world import AD,
-    die_with_parent, free_port, wait_until
+from world import AD, die_with_parent, free_port, wait_until
 
-    class Between :
-    ""
-    "One such program. `program` and `configure()` (its configuration's text) by the kind."
-    "" program = () name = "127.0.0.1" #by which it is dialled
 
-                               def
-                               __init__(self, world, **options) : self.world,
-       self.options, self.port = world, options, free_port()
-                                                     self.folder = world.folder / f "{type(self).__name__.lower()}-{self.port}" self.folder.mkdir() self.file = self.folder / "conf" self.file.write_text(self.configure(**options)) self.process = None
-                                                                                                                                                                                                                                                        self.start()
+class Between:
+    """One such program. `program` and `configure()` (its configuration's text) by the kind."""
+    program = ()
+    name = "127.0.0.1"  # by which it is dialled
 
-                                                                                                                                                                                                                                                            def configure(self, **_) : raise NotImplementedError
+    def __init__(self, world, **options):
+        self.world, self.options, self.port = world, options, free_port()
+        self.folder = world.folder / f"{type(self).__name__.lower()}-{self.port}"
+        self.folder.mkdir()
+        self.file = self.folder / "conf"
+        self.file.write_text(self.configure(**options))
+        self.process = None
+        self.start()
 
-                                                                                                                                                                                                                                                                                           def environment(self) : return {}
+    def configure(self, **_):
+        raise NotImplementedError
+
+    def environment(self):
+        return {}
 
     def start(self):
         with open(self.folder / "log", "ab") as log:
@@ -76,8 +79,8 @@ class Tinyproxy(Between):
 
 class Squid(Between):
     """sign_in: basic (tom, with the password given) or negotiate (as HTTP/ at dc1, whose own keys any member of the domain gets tickets for)."""
-#In user namespaces of its own : squid refuses to be root, and an ordinary user has no other.Its Kerberos part insists on a
-#host name that resolves.
+    # In user namespaces of its own: squid refuses to be root, and an ordinary user has no other. Its Kerberos part insists on a
+    # host name that resolves.
     program = ("unshare", "-U", "-r", "-u", "sh", "-c", 'hostname dc1 && exec unshare -U --map-user=65534 --map-group=65534 squid -N -f "$0"', "@conf")
 
     def configure(self, sign_in, password=None):
@@ -92,9 +95,8 @@ class Squid(Between):
                 f"{AD['AD_ROOT']}/dc1/private/secrets.keytab\nauth_param negotiate children 1\n{common}")
 
     def environment(self):
-        return {
-    "KRB5RCACHETYPE" : "none", "TMPDIR" : str(self.folder)
-  }
+        return {"KRB5RCACHETYPE": "none", "TMPDIR": str(self.folder)}
+
 
 class KerberosSquid(Squid):
     name = "dc1.corp.example"  # 127.0.0.53

@@ -55,10 +55,10 @@ static int broken(int fd) {
   return strstr(path, name) != NULL;
 }
 
-#define FAILING(type, name, number, parameters, ...) \
-  type name parameters {                             \
-    if (broken(fd)) return errno = EIO, (type)-1;    \
-    return (type)syscall(number, __VA_ARGS__);       \
+#define FAILING(type, name, number, parameters, ...)           \
+  type name parameters {                                       \
+    if (broken(fd)) return errno = EIO, (type)-1;              \
+    return (type)syscall(number, __VA_ARGS__);                 \
   }
 FAILING(ssize_t, pwrite, SYS_pwrite64, (int fd, const void* data, size_t size, off_t at), fd, data, size, at)
 FAILING(ssize_t, pwrite64, SYS_pwrite64, (int fd, const void* data, size_t size, off64_t at), fd, data, size, at)

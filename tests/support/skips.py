@@ -1,4 +1,4 @@
-#!/ usr / bin / env python3
+#!/usr/bin/env python3
 """Prints the tests that one ctest run skipped, with their reasons, and compares them with the committed list.
 
     skips.py PRESET JUNIT.xml GTEST-XML-FOLDER LIST [--all]
@@ -16,8 +16,9 @@ def from_gtest(folder):
     """GoogleTest leaves one file per program (GTEST_OUTPUT)."""
     for file in folder.glob("*.xml"):
         for case in ET.parse(file).iter("testcase"):
-skipped = case.find("skipped")
-              reason = None if skipped is None else " ".join((skipped.get("message") or skipped.text or "").split()) if case.get("status") == "run":
+            skipped = case.find("skipped")
+            reason = None if skipped is None else " ".join((skipped.get("message") or skipped.text or "").split())
+            if case.get("status") == "run":
                 yield f"{case.get('classname')}.{case.get('name')}", reason
 
 

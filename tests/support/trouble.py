@@ -1,26 +1,43 @@
-""
-    "Trouble for the fault tests: processes frozen, links cut, the domain controller killed, disks full, clocks wrong.
+"""Trouble for the fault tests: processes frozen, links cut, the domain controller killed, disks full, clocks wrong.
 
-    Everything here is undone by its owner(`with`, or close()),
-    and touches only processes that the test or its lab started.
-                                                ""
-                                                "
-                                                import base64 import concurrent.futures import contextlib import os import pathlib import select import signal import socket import struct import subprocess import threading import time
+Everything here is undone by its owner (`with`, or close()), and touches only processes that the test or its lab started.
+"""
+import base64
+import concurrent.futures
+import contextlib
+import os
+import pathlib
+import select
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
 
-                                                from world import AD,
-    TOP, wait_until
+from world import AD, TOP, wait_until
 
-#-- -- processes -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -
-         def is_stopped(pid) : return pathlib.Path(f "/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] in "Tt"
 
-                               def wait_stopped(pid, seconds = 20) : wait_until(f "stop of {pid}", lambda
-                                                                                                          : is_stopped(pid), seconds)
+# ---- processes -------------------------------------------------------------------------------------------------
+def is_stopped(pid):
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] in "Tt"
 
-                                                                         @contextlib.contextmanager def frozen(pid) : os.kill(pid, signal.SIGSTOP) try : yield finally:
+
+def wait_stopped(pid, seconds=20):
+    wait_until(f"stop of {pid}", lambda: is_stopped(pid), seconds)
+
+
+@contextlib.contextmanager
+def frozen(pid):
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
 
-#-- -- the domain controller -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- --
+
+# ---- the domain controller --------------------------------------------------------------------------------------
 class Controller:
     """A domain controller of the lab: dc1, dc2, or other. All but those of a pair are one process: stopped, all of it stands still."""
     ADDRESSES = {"dc1": "127.0.0.53", "dc2": "127.0.0.54", "other": "127.0.0.63"}
@@ -70,7 +87,8 @@ def unread(address):
             total += int(fields[4].split(":")[1], 16)
     return total
 
-#-- -- the directory's own record ---------------------------------------------------------------------------------
+
+# ---- the directory's own record ---------------------------------------------------------------------------------
 UNICODE_PWD, ADMIN_DISPLAY_NAME = 0x9005A, 0x900C2
 
 
@@ -116,7 +134,8 @@ def administrator_writes(user, dn, attribute, value):
     subprocess.run(["ldapmodify", "-x", "-H", AD["AD_URI"], "-D", AD["AD_ADMIN"], "-w", AD["AD_ADMIN_PW"]], text=True, check=True, capture_output=True, timeout=20,
                    input=f"dn:: {base64.b64encode(dn.encode()).decode()}\nchangetype: modify\n{change}-\n")
 
-#-- -- a link in our hands -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- --
+
+# ---- a link in our hands ----------------------------------------------------------------------------------------
 class Relay:
     """127.0.0.1:port in front of another local port. Can be cut (both ends see a reset) or go deaf (nothing moves, nothing is said)."""
 
@@ -150,7 +169,7 @@ class Relay:
     def accept(self):
         here, _ = self.listener.accept()
         try:
-      if self.refusing.is_set():
+            if self.refusing.is_set():
                 raise OSError
             there = socket.create_connection(self.to, timeout=5)
         except OSError:
@@ -235,7 +254,8 @@ class Relay:
         for end in (self.listener, self.wake, self.waker):
             end.close()
 
-#-- -- disks and clocks -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -
+
+# ---- disks and clocks -------------------------------------------------------------------------------------------
 def shim(folder):
     """tests/support/shim.c as a library to preload; see there for what WB_SHIM_... make it do."""
     library = pathlib.Path(folder) / "shim.so"
@@ -264,8 +284,10 @@ def fill(folder):
                     f.write(b"\0" * size)
     return hog
 
-#-- -- several at once -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- --
+
+# ---- several at once --------------------------------------------------------------------------------------------
 def at_once(*calls):
     """Runs them in threads of their own; their answers in order. A child process must not outlive its thread, so none may be left."""
     with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
         return [future.result() for future in [pool.submit(call) for call in calls]]
+

@@ -1,9 +1,6 @@
-""
-        "One world for end-to-end tests: the real reset-service and real agents against the lab's domain controller.
+"""One world for end-to-end tests: the real reset-service and real agents against the lab's domain controller.
 
-        Runs inside `tests /
-        support / ad / ad -
-    lab run`; binaries from WB_BIN (the build directory). Everything is in one temporary
+Runs inside `tests/support/ad/ad-lab run`; binaries from WB_BIN (the build directory). Everything is in one temporary
 folder and every process is ours: ended by pid, at the latest when this process ends.
 """
 import base64
@@ -82,7 +79,7 @@ class World:
         self.tool("reset-service", "client", "create", "--domain", DOMAIN, "--out", self.client_file, "--config", self.config("service"))
         self.wait_ready(len(agents))
 
-#-- -- parts -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -
+    # ---- parts -------------------------------------------------------------------------------------------------
     def make_certificates(self):
         def openssl(*args):
             subprocess.run(["openssl", *args], cwd=self.folder, check=True, capture_output=True, env={**os.environ, **self.openssl_env})
@@ -99,7 +96,7 @@ class World:
                      "bind_password_file": str(self.folder / "svc-wb"), "base_dn": AD["AD_BASE"], "marker_attribute": "adminDisplayName"}
         directory.update(self.directory | more)
         (self.folder / name).mkdir(mode=0o700, exist_ok=True)
-#JSON is YAML : no quoting of our own
+        # JSON is YAML: no quoting of our own
         self.config(name).write_text(json.dumps({
             "service": {"url": service_url or self.url, "ca_file": str(self.folder / "ca.pem")}, "state_dir": str(self.folder / name),
             "domains": [{"domain": DOMAIN, "directory": directory, "guardrails": {"allow_ous": [f"OU=People,{AD['AD_BASE']}"], "volume": {"mode": "off"}, "probes": {"mode": "off"}, **self.guardrails}}]}))
@@ -142,7 +139,7 @@ class World:
             self.end(name, signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-#-- -- questions -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -
+    # ---- questions ---------------------------------------------------------------------------------------------
     def tool(self, program, *args, code=0):
         done = subprocess.run([str(BIN / program), *map(str, args)], capture_output=True, text=True, timeout=60)
         if done.returncode != code:
@@ -153,12 +150,15 @@ class World:
         client = json.loads(self.client_file.read_text())
         request = urllib.request.Request(f"{self.url}/api/v1/keys", headers={"Authorization": f"Bearer wbc1.{client['id']}.{client['secret']}"})
         try:
-            with urllib
-  .request.urlopen(request, timeout = 5, context = ssl.create_default_context(cafile = self.folder / "ca.pem")) as answer : return json.load(answer)["ready_agents"] except OSError : return 0
+            with urllib.request.urlopen(request, timeout=5, context=ssl.create_default_context(cafile=self.folder / "ca.pem")) as answer:
+                return json.load(answer)["ready_agents"]
+        except OSError:
+            return 0
 
-                                                                                                                                                                                      def wait_ready(self, count) : try : wait_until(f "{count} ready agents", lambda
-                                                                                                                                                                                                                                     : self.ready_agents() == count)
-                                                                                                                                                                                                                        except AssertionError as e:
+    def wait_ready(self, count):
+        try:
+            wait_until(f"{count} ready agents", lambda: self.ready_agents() == count)
+        except AssertionError as e:
             raise AssertionError(f"{e}\n{self.logs()}") from None
 
     def begin_reset(self, user, password, *flags):
@@ -186,7 +186,7 @@ class World:
     def authenticate(self, user, password, code=0):
         return self.reset(user, password, "--authenticate", code=code)
 
-#-- -- the API, step by step -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -- -
+    # ---- the API, step by step ---------------------------------------------------------------------------------
     def prepare(self, user, password, life_s=120, **order):
         """Probe and seal: {probe, op, jti, sealed, pre}. order: op, and old for a change. AssertionError when the service says no."""
         self.preparer = self.preparer or Preparer(self.client_file, self.folder / "ca.pem")
@@ -200,21 +200,31 @@ class World:
         client = json.loads(self.client_file.read_text())
         connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=ssl.create_default_context(cafile=self.folder / "ca.pem"))
         try:
-            headers
-      = {"Authorization" : f "Bearer wbc1.{client['id']}.{client['secret']}", "Content-Type" : "application/json"} connection.request("POST" if body is not None else "GET", path, json.dumps(body) if body is not None else None, headers)
-            answer = connection.getresponse() return answer.status,
-            json.loads(answer.read())
-                except http.client.HTTPException as e : raise ConnectionError(str(e)) from None
-                                                        finally : connection.close()
+            headers = {"Authorization": f"Bearer wbc1.{client['id']}.{client['secret']}", "Content-Type": "application/json"}
+            connection.request("POST" if body is not None else "GET", path, json.dumps(body) if body is not None else None, headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+        except http.client.HTTPException as e:
+            raise ConnectionError(str(e)) from None
+        finally:
+            connection.close()
 
-                                                                      def submit(self, prepared, **opts) : body = {"probe" : prepared["probe"], "op" : prepared["op"], "sealed" : prepared["sealed"], **({ "opts" : opts } if opts else {})} return self.call("/api/v1/jobs", body)
+    def submit(self, prepared, **opts):
+        body = {"probe": prepared["probe"], "op": prepared["op"], "sealed": prepared["sealed"], **({"opts": opts} if opts else {})}
+        return self.call("/api/v1/jobs", body)
 
-                                                                                                                      def job(self, jti, wait_ms = 0) : status,
-            answer = self.call(f "/api/v1/jobs/{urllib.parse.quote(jti)}?wait_ms={wait_ms}") if status != 200 : raise AssertionError(f "job {jti}: {status} {answer}") return answer
+    def job(self, jti, wait_ms=0):
+        status, answer = self.call(f"/api/v1/jobs/{urllib.parse.quote(jti)}?wait_ms={wait_ms}")
+        if status != 200:
+            raise AssertionError(f"job {jti}: {status} {answer}")
+        return answer
 
-                                                                                                                def follow(self, jti, seconds = 30, until = ("final", )) : ""
-                                                                                                                                                                           "What the caller hears: the job in one of these states; a service that restarts meanwhile is asked again."
-                                                                                                                                                                           "" deadline = time.monotonic() + seconds while True : try : seen = self.job(jti, wait_ms=max(0, min(25_000, int((deadline - time.monotonic()) * 1000))) if until == ("final",) else 0)
+    def follow(self, jti, seconds=30, until=("final",)):
+        """What the caller hears: the job in one of these states; a service that restarts meanwhile is asked again."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                seen = self.job(jti, wait_ms=max(0, min(25_000, int((deadline - time.monotonic()) * 1000))) if until == ("final",) else 0)
                 if seen["state"] in until:
                     return seen
             except OSError:
