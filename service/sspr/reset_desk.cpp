@@ -1,8 +1,11 @@
 #include "service/sspr/reset_desk.hpp"
 
+#include <algorithm>
+
 #include "core/ids.hpp"
 #include "service/credentials.hpp"
 #include "service/device_token.hpp"
+#include "service/methods/sealed_methods.hpp"
 #include "service/sspr/account.hpp"
 #include "service/sspr/trail.hpp"
 #include "service/unblock.hpp"
@@ -105,7 +108,7 @@ Awaitable<Result<std::optional<Visit>>> ResetDesk::enter(Credential credential, 
 Awaitable<Result<void>> ResetDesk::look(Visit& visit) {
   auto& kept = visit.kept;
   if (kept.seen || kept.flow.phase == Phase::over) co_return Result<void>();
-  ProbeRequest request{kept.domain, std::string(client), "", kept.name, {"groups"}};
+  ProbeRequest request{kept.domain, std::string(client), "", kept.name, {"groups", "contacts"}};
   auto probing = self_.dispatch.probe(std::move(request));
   auto outcome = co_await std::move(probing);
   const auto span = std::max<std::int64_t>(self_.settings.look_span.count(), 1);
@@ -134,11 +137,34 @@ Result<void> ResetDesk::take(Visit& visit, const ProbeOutcome& outcome) {
     auto registered = self_.people.methods(kept.domain, seen.answer->sub);
     if (!registered) return registered.error();
     methods = std::move(*registered);
+    if (auto looked = find_addresses(visit, *seen.answer, methods); !looked) return looked;
+    methods.insert(methods.end(), kept.found.begin(), kept.found.end());
     remember(kept, seen.answer->policy);
   }
   kept.flow.account = account_of(seen, visit.rules, person ? &*person : nullptr, methods);
   const auto token = std::exchange(kept.device, {});
   if (!token.empty() && !kept.flow.account.sub.empty()) kept.device = known_device(self_.device_key, token, account(kept), unix_now(), person ? person->frozen : 0).value_or("");
+  return {};
+}
+
+// Addresses outside the organisation that the directory has: pre-registration, for whoever has registered none.
+Result<void> ResetDesk::find_addresses(Visit& visit, const protocol::ProbeAnswer& answer, const std::vector<RegisteredMethod>& methods) {
+  auto& kept = visit.kept;
+  kept.found.clear();
+  if (std::any_of(methods.begin(), methods.end(), [](const auto& m) { return m.kind == Method::email; })) return {};
+  auto own = own_mail_domains(self_, kept.domain, visit.rules);
+  if (!own) return own.error();
+  for (const auto& attribute : visit.rules.contact_attributes) {
+    const auto values = answer.contacts.find(attribute);
+    if (values == answer.contacts.end()) continue;
+    for (const auto& value : values->second) {
+      const auto address = read_email(value);
+      if (!address || is_inside(*address, *own) || kept.found.size() >= methods_max) continue;
+      auto method = sealed_email(self_.vault, kept.domain, answer.sub, *address, unix_now());
+      if (!method) return method.error();
+      kept.found.push_back(std::move(*method));
+    }
+  }
   return {};
 }
 

@@ -63,6 +63,7 @@ class ResetDesk {
  private:
   Awaitable<Result<void>> look(Visit& visit);
   Result<void> take(Visit& visit, const ProbeOutcome& outcome);
+  Result<void> find_addresses(Visit& visit, const protocol::ProbeAnswer& answer, const std::vector<RegisteredMethod>& methods);
   Result<std::optional<Visit>> open(Turns::Turn turn, Result<std::optional<KeptSession>> found);
   Result<Sent> send(Visit& visit, const std::string& body);
   Step settle(Visit& visit, const std::optional<JobRow>& job);

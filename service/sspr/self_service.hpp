@@ -62,6 +62,10 @@ struct SelfService {
   void write_down(const AuditEntry& entry);
 };
 
+// Whose mailboxes the organisation itself keeps: who can't sign in can't read them. What its settings name, its domain, and every
+// suffix that leads to it.
+Result<std::vector<std::string>> own_mail_domains(SelfService& self, const std::string& domain, const Settings& rules);
+
 // The language that a request asks for, of those we have.
 std::string language_of(const SelfService& self, const link::HttpRequest& request);
 // A problem in the person's language: detail = refusal.<code>.

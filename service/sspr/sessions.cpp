@@ -105,13 +105,30 @@ Result<SentCode> code_from(const json::value& value) {
   return code;
 }
 
+json::array shape(const std::vector<RegisteredMethod>& found) {
+  json::array out;
+  for (const auto& one : found) out.push_back(json::object{{"id", one.id}, {"label", one.label}, {"sealed", one.sealed}});
+  return out;
+}
+Result<std::vector<RegisteredMethod>> found_from(const json::value& value) {
+  std::vector<RegisteredMethod> out;
+  if (!value.is_array() || value.get_array().size() > methods_max) return fault(Fault::Kind::malformed, "sspr.session", "found");
+  for (const auto& one : value.get_array()) {
+    RegisteredMethod method;
+    method.kind = Method::email;
+    if (auto read = Members(one, Members::Unknown::refused).text("id", method.id).text("label", method.label).text("sealed", method.sealed).finish(); !read) return read.error();
+    out.push_back(std::move(method));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string to_json(const KeptSession& k) {
   return json::serialize(json::object{{"id", k.id}, {"domain", k.domain}, {"name", k.name}, {"language", k.language}, {"settings_version", k.settings_version}, {"flow", shape(k.flow)},
       {"code", shape(k.code)}, {"method", k.method}, {"asked", shape(k.asked)}, {"probe", k.probe}, {"jti", k.jti}, {"looks", k.looks},
       {"said", to_string(k.said)}, {"said_code", k.said_code}, {"said_reason", k.said_reason}, {"said_until", shape(k.said_until)}, {"seen", k.seen}, {"begun_ms", k.begun_ms}, {"address", k.address}, {"device", k.device},
-      {"min_length", k.min_length}, {"history", k.history}, {"min_age_s", k.min_age_s}});
+      {"found", shape(k.found)}, {"min_length", k.min_length}, {"history", k.history}, {"min_age_s", k.min_age_s}});
 }
 
 Result<KeptSession> session_from(std::string_view text) {
@@ -128,6 +145,7 @@ Result<KeptSession> session_from(std::string_view text) {
   m.text("method", k.method).texts("asked", k.asked, 8).text("probe", k.probe).text("jti", k.jti).number("looks", k.looks);
   read_word(m, "said", reasons, k.said);
   m.text("said_code", k.said_code).text("said_reason", k.said_reason).integer("said_until", k.said_until).flag("seen", k.seen).integer("begun_ms", k.begun_ms);
+  if (const auto* found = m.any("found")) m.take("found", found_from(*found), k.found);
   m.text("address", k.address).text("device", k.device).number("min_length", k.min_length).number("history", k.history).integer("min_age_s", k.min_age_s);
   if (auto done = m.finish(); !done) return fault(Fault::Kind::malformed, "sspr.session", done.error().detail);
   return k;

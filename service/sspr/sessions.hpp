@@ -11,6 +11,7 @@
 #include "queue/database.hpp"
 #include "service/methods/codes.hpp"
 #include "service/sspr/flow.hpp"
+#include "service/sspr/people.hpp"
 
 namespace wb::service::sspr {
 
@@ -33,10 +34,11 @@ struct KeptSession {
   std::optional<UnixSeconds> said_until;
   int min_length = 0, history = 0;  // of the account's password policy, as last seen: for the words of a refusal
   std::int64_t min_age_s = 0;
-  bool seen = false;          // the account has been looked up
-  std::int64_t begun_ms = 0;  // unix_now_ms()
-  std::string address;        // of the browser, for the audit
-  std::string device;         // the name of a device token that is good for this account; empty: none
+  bool seen = false;                    // the account has been looked up
+  std::int64_t begun_ms = 0;            // unix_now_ms()
+  std::string address;                  // of the browser, for the audit
+  std::vector<RegisteredMethod> found;  // addresses that the directory has, of somebody who has registered none: id, label and secret
+  std::string device;                   // the name of a device token that is good for this account; empty: none
   bool operator==(const KeptSession&) const = default;
 };
 

@@ -101,6 +101,22 @@ TEST_F(AResetInTheBrowser, SaysInThePersonsLanguageWhatIsWrong) {
   EXPECT_EQ(wrong.text("detail"), "Das ist nicht richtig.");
 }
 
+// The directory's attributes register whoever has registered nothing; the organisation's own mailboxes prove nothing.
+TEST_F(AResetInTheBrowser, SendsACodeToTheAddressThatTheDirectoryHas) {
+  const auto passes = [&](const std::string& mail) {
+    Browser one{reset};
+    one.begin_as("alice@corp.example", alices_sub, [&](protocol::JobResult& r) { r.probe->contacts["mail"] = {mail}; });
+    one.choose("app_code");
+    one.call("POST", "session/method", {{"method", "email"}});
+    auto kept = service::sspr::Sessions(reset.world.store().database()).find(one.token.substr(5, 26)).value();
+    return kept && kept->flow.account.registered == std::vector{service::sspr::Method::email} && !kept->method.empty();
+  };
+  EXPECT_TRUE(passes("alice@home.example"));
+  EXPECT_FALSE(passes("alice@corp.example"));
+  EXPECT_FALSE(passes("alice@mail.corp.example"));
+  EXPECT_FALSE(passes("no address"));
+}
+
 TEST_F(AResetInTheBrowser, TakesACodeOfTheAppOnce) {
   const auto key = reset.register_app();
   const auto code = app_code(key);

@@ -14,6 +14,9 @@ KeptSession some(const std::string& id = "01M8BV9GKWRA9ZAS6NR22CVJV5") {
   k.flow.account.sub = "7c1f", k.flow.account.registered = {Method::app_code, Method::email}, k.flow.account.barrier = Reason::frozen, k.flow.account.until = 7;
   k.code = SentCode{std::string(32, '\x01'), 1'000, 1'300, 4, false};
   k.method = "m", k.asked = {"q1", "q2"}, k.probe = "p", k.jti = "j";
+  k.said = Reason::password_refused, k.said_code = "rejected", k.said_reason = "too_short", k.said_until = 9, k.min_length = 12, k.history = 24, k.min_age_s = 86'400;
+  k.seen = true, k.begun_ms = 1'000'123, k.address = "192.0.2.1", k.device = "d", k.looks = 2;
+  k.found = {{"f", Method::email, "a…@e…org", "wv1.1.x", 0, 0, 0}};
   return k;
 }
 

@@ -110,6 +110,25 @@ TEST_F(AStore, TakesOneJobAProbeAndOneAnAccount) {
   EXPECT_EQ(store_.submit(second, now).value(), Submitted::stored);
 }
 
+// What a person spends on a job (service/sspr) is spent with it, or not at all.
+TEST_F(AStore, TakesAJobWithWhatIsWrittenBesideItOrNeither) {
+  const auto p = probe("alice");
+  auto j = job(p);
+  const auto beside = [&](bool works) {
+    return store_.submit(j, now, [&]() -> Result<void> {
+      if (auto done = store_.database().run("INSERT INTO suffixes(suffix, domain) VALUES('beside', 'd')"); !done) return done;
+      if (!works) return fault(Fault::Kind::internal, "test", "no");
+      return {};
+    });
+  };
+  const auto written = [&] { return store_.database().query("SELECT 1 FROM suffixes").next().value(); };
+  EXPECT_FALSE(beside(false));
+  EXPECT_FALSE(store_.job(j.jti).value());
+  EXPECT_FALSE(written());
+  EXPECT_EQ(beside(true).value(), Submitted::stored);
+  EXPECT_TRUE(written());
+}
+
 TEST_F(AStore, ErasesTheSealedPasswordWithTheEnd) {
   auto j = job(probe("sub-1"));
   ASSERT_EQ(store_.submit(j, now).value(), Submitted::stored);
