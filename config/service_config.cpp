@@ -1,7 +1,37 @@
 #include "config/service_config.hpp"
 
+#include <algorithm>
+
 namespace wb::config {
 namespace {
+
+void read_mail(Section& section, const std::filesystem::path& folder, ServiceConfig& config) {
+  using Security = link::SmtpSettings::Security;
+  auto& relay = config.mail.emplace();
+  section.required("host", relay.host, shape::host());
+  section.optional("security", relay.security, shape::one_of<Security>("starttls, tls or none", {{"starttls", Security::starttls}, {"tls", Security::tls}, {"none", Security::none}}));
+  switch (relay.security) {
+    case Security::starttls: relay.port = 587; break;  // RFC 6409 section 3.1
+    case Security::tls: relay.port = 465; break;       // RFC 8314 section 7.3
+    case Security::none: relay.port = 25; break;
+  }
+  section.optional("port", relay.port, shape::whole(1, 65'535));
+  section.optional("ca_file", relay.ca_file, shape::path(folder, true));
+  section.optional("user", relay.user, shape::text("a user name of at most 256 bytes without control characters", [](std::string_view t) {
+    return t.size() <= 256 && std::none_of(t.begin(), t.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; });
+  }));
+  section.optional("password_file", relay.password_file, shape::path(folder, true));
+  for (const auto* key : {"password", "pass"}) section.refused(key, "a path in password_file: passwords never stand in this file");
+  section.optional("hello", relay.hello, shape::host_name_or_empty());
+  section.optional("deadline_ms", relay.deadline, shape::milliseconds(1'000, 120'000));
+  section.required("sender_address", config.mail_sender_address, shape::mail_address());
+  section.optional("sender_name", config.mail_sender_name, shape::shown_name());
+  section.optional("texts", config.mail_texts, shape::path(folder, true));
+  if (relay.security == Security::none && !relay.host.empty() && !shape::is_this_machine(relay.host))
+    section.problem("security", "starttls or tls: without encryption mail goes to this machine itself only (localhost, 127.0.0.1, ::1)");
+  if (!relay.user.empty() && relay.password_file.empty()) section.problem("user", "a password_file beside it");
+  if (relay.user.empty() && !relay.password_file.empty()) section.problem("password_file", "a user beside it");
+}
 
 void read_service(Reader& reader, ServiceConfig& config) {
   const auto folder = reader.folder();
@@ -29,6 +59,7 @@ void read_service(Reader& reader, ServiceConfig& config) {
     top.optional("window", config.window, shape::whole(1, 64));
     using Binding = ServiceConfig::ChannelBinding;
     top.optional("channel_binding", config.channel_binding, shape::one_of<Binding>("exporter or none", {{"exporter", Binding::exporter}, {"none", Binding::none}}));
+    top.section("mail", false, [&](Section& mail) { read_mail(mail, folder, config); });
   });
 }
 

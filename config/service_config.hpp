@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -29,6 +30,9 @@ struct ServiceConfig {
   int window = 8;           // jobs at once per agent and domain
   enum class ChannelBinding { exporter,
     none } channel_binding = ChannelBinding::exporter;
+  std::optional<link::SmtpSettings> mail;             // the relay; nullopt: there is no section `mail`, and none leaves
+  std::string mail_sender_address, mail_sender_name;  // mail.sender_address (name@domain, its outer form alone is looked at), mail.sender_name
+  std::filesystem::path mail_texts;                   // mail.texts: the folder that service/catalogue reads; may be empty
 };
 
 std::variant<ServiceConfig, Problems> load_service_config(const std::filesystem::path& file);

@@ -222,4 +222,36 @@ Shape<std::string> loopback_end() {
   });
 }
 
+Shape<std::string> host() {
+  return text("a host name or an IP address, without brackets and port", [](std::string_view t) { return is_dns_name(t) || is_address(t); });
+}
+
+bool is_this_machine(std::string_view host) {
+  std::string name(host);
+  std::transform(name.begin(), name.end(), name.begin(), lower);
+  boost::system::error_code no;
+  const auto address = boost::asio::ip::make_address(name == "localhost" ? "127.0.0.1" : name, no);
+  return !no && address.is_loopback();
+}
+
+Shape<std::string> host_name_or_empty() {
+  return text("a host name, or nothing", [](std::string_view t) { return t.empty() || is_dns_name(t); });
+}
+
+Shape<std::string> mail_address() {
+  return text("a mail address, like no-reply@example.com", [](std::string_view t) {
+    const auto at = t.find('@');
+    if (at == std::string_view::npos || at == 0 || at > 64 || t.size() > 254) return false;
+    const auto domain = t.substr(at + 1);
+    if (!is_dns_name(domain) || domain.find('.') == std::string_view::npos) return false;
+    return std::all_of(t.begin(), t.begin() + static_cast<std::ptrdiff_t>(at), [](char c) { return c > ' ' && c < '\x7f' && std::string_view("<>()[]\\,;:\"").find(c) == std::string_view::npos; });
+  });
+}
+
+Shape<std::string> shown_name() {
+  return text("a name in one line, of at most 100 bytes", [](std::string_view t) {
+    return t.size() <= 100 && std::none_of(t.begin(), t.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; });
+  });
+}
+
 }  // namespace wb::config::shape

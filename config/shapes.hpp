@@ -44,8 +44,13 @@ Shape<std::string> account();                               // DN or SID
 Shape<std::string> attribute_or_empty();
 Shape<std::string> tenant();
 Shape<std::string> ip_address();
-Shape<std::string> address_or_network();  // 10.1.2.3, or 10.1.0.0/16 with nothing behind the prefix; 8 bits of IPv4 or 16 of IPv6 at least
-Shape<std::string> loopback_end();        // 127.0.0.1:9911 or [::1]:9911, or nothing
+Shape<std::string> address_or_network();      // 10.1.2.3, or 10.1.0.0/16 with nothing behind the prefix; 8 bits of IPv4 or 16 of IPv6 at least
+Shape<std::string> loopback_end();            // 127.0.0.1:9911 or [::1]:9911, or nothing
+Shape<std::string> host();                    // a DNS name or an IP address, without brackets or port
+bool is_this_machine(std::string_view host);  // localhost, or an address of the loopback interface
+Shape<std::string> host_name_or_empty();
+Shape<std::string> mail_address();  // name@domain: its outer form alone
+Shape<std::string> shown_name();    // what people see as a name: one line, 100 bytes, or nothing
 
 template <class E> Shape<E> one_of(std::string expected, std::initializer_list<std::pair<std::string_view, E>> choices) {
   return {std::move(expected), [all = std::vector<std::pair<std::string_view, E>>(choices)](const Value& value) -> std::optional<E> {

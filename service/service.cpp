@@ -34,13 +34,14 @@ Awaitable<link::HttpResponse> guarded(Router* router, link::HttpRequest request)
 
 std::filesystem::path store_file(const config::ServiceConfig& config) { return config.state_dir / "store.sqlite"; }
 
-Service::Service(asio::io_context& io, Settings settings, Store store, Keys keys, crypto::Vault vault, Catalogue catalogue)
+Service::Service(asio::io_context& io, Settings settings, Store store, Keys keys, crypto::Vault vault, Catalogue catalogue, PostSettings mail)
     : settings_(std::move(settings)), store_(std::move(store)), keys_(std::move(keys)), rosters_(store_, settings_.tenant),
       gateway_(io.get_executor(), settings_, store_, keys_, rosters_), dispatch_(io.get_executor(), settings_, store_, keys_, gateway_),
-      enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_),
+      enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_), post_(io.get_executor(), std::move(mail)),
       self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(vault), std::move(catalogue)), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_),
       router_(store_, gateway_.refusals()), tasks_(io.get_executor()) {
   gateway_.listener(dispatch_);
+  self_service_.mail = [this](const EmailAddress& to, Letter letter, UnixSeconds until) { return post_.send(to, std::move(letter), until); };
   router_.add(api_.endpoints());
   router_.add(reset_api_.endpoints());
 }
@@ -53,9 +54,12 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
   if (!keys) return keys.error();
   auto vault = crypto::Vault::open(config.state_dir);
   if (!vault) return vault.error();
-  auto catalogue = Catalogue::load();
+  auto catalogue = Catalogue::load(config.mail_texts);
   if (!catalogue) return catalogue.error();
-  std::unique_ptr<Service> service(new Service(io, settled(std::move(shape), config), std::move(*store), std::move(*keys), std::move(*vault), std::move(*catalogue)));
+  for (const auto& warning : catalogue->warnings()) log::warn("texts.incomplete", log::field("what", warning));
+  auto mail = post_settings(config);
+  if (!mail) return mail.error();
+  std::unique_ptr<Service> service(new Service(io, settled(std::move(shape), config), std::move(*store), std::move(*keys), std::move(*vault), std::move(*catalogue), std::move(*mail)));
   if (auto resumed = service->dispatch_.resume(); !resumed) return resumed.error();
   if (auto resumed = service->reset_desk_.start(); !resumed) return resumed.error();
 
@@ -143,6 +147,8 @@ Awaitable<> Service::stop() {
   co_await std::move(goodbye);
   auto stopped = web_->stop();
   co_await std::move(stopped);
+  auto posted = post_.stop();
+  co_await std::move(posted);
   auto sspr_drained = self_service_.tasks.drained();
   co_await std::move(sspr_drained);
   auto drained = tasks_.drained();
