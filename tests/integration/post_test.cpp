@@ -226,11 +226,15 @@ TEST_F(APost, StopsWithinTheDeadlineOfAMailThatNobodyAnswers) {
 }
 
 TEST_F(APost, SendsNothingWhoseTimeIsOver) {
+  testing::internal::CaptureStderr();
   run([](APost* t) -> Awaitable<> {
     EXPECT_TRUE(t->send("a", 0));
     EXPECT_TRUE(t->send("b", -600));
     for (int i = 0; i < 2; ++i) (void)co_await t->word();
   });
+  const auto log = testing::internal::GetCapturedStderr();
+  EXPECT_NE(log.find("mail.given_up why=too_late attempts=0"), std::string::npos) << log;
+  EXPECT_EQ(log.find("mail.failed"), std::string::npos) << log;
   EXPECT_EQ(told_, (std::vector<std::string>{"a given_up", "b given_up"}));
   EXPECT_EQ(relay_.conversations, 0);
 }
