@@ -116,7 +116,6 @@ double one_reset(ResetWorld& reset, int person, const Secret& key, int step) {
 
 void resets(int people, int browsers) {
   ResetWorld reset({}, shape());
-  log::start(log::Level::error);
   std::vector<std::string> subs;
   std::vector<Secret> keys;
   for (int i = 0; i < people; ++i) subs.push_back(sub_of(i)), keys.push_back(reset.register_app(subs.back()));
@@ -150,7 +149,6 @@ void resets(int people, int browsers) {
 
 void idle() {
   ResetWorld reset({}, shape());
-  log::start(log::Level::error);
   const NullAgent agent(reset, {sub_of(0)});
   constexpr int sessions = 10'000;
   const auto open = [&](int count) {
@@ -193,6 +191,8 @@ void idle() {
 }  // namespace wb::test
 
 int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);  // the world that tests use speaks through it
+  wb::log::start(wb::log::Level::error);
   if (argc > 1 && std::string(argv[1]) == "idle") {
     wb::test::idle();
     return 0;
