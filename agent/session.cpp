@@ -59,7 +59,7 @@ Result<std::string> Session::hello(const protocol::Challenge& challenge) const {
   claims.nonce = challenge.nonce, claims.gateway = challenge.gateway, claims.cb = cb, claims.epoch = parts_.epoch;
   if (!parts_.from.empty()) claims.from = parts_.from;
   claims.sw = "writeback-agent/" WB_VERSION;
-  claims.caps = {"probe", "reset", "unlock", "change", "authenticate", "resolve"};
+  claims.caps = {"probe", "reset", "unlock", "change", "authenticate", "resolve", "named_groups"};
   claims.ae_kids = parts_.keys->kids();
   claims.window = parts_.window;
   const bool by_next = parts_.by_next && parts_.keys->next;

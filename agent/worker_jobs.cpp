@@ -1,6 +1,9 @@
 // What a job can be: a probe, an attempt or a resolve, an answer given before; and the look at what a former life left.
 #include "agent/worker.hpp"
+#include <set>
+
 #include "core/failpoint.hpp"
+#include "core/ids.hpp"
 #include "crypto/jws.hpp"
 #include "ldap/text.hpp"
 #include "protocol/codec.hpp"
@@ -20,6 +23,26 @@ bool wants(const Job& job, std::string_view what) {
   for (const auto& w : job.want)
     if (w == what) return true;
   return false;
+}
+
+// As many as fit, those first that the job names, spelled as there: none of these is ever left out.
+std::vector<std::string> told_groups(const Job& job, const ldap::Account& account, const std::vector<std::string>& groups) {
+  std::set<std::string> in;
+  const auto add = [&in](const std::vector<std::string>& list) {
+    for (const auto& group : list) in.insert(lowered(group));
+  };
+  add(groups), add(account.group_sids), add(account.group_dns);
+  std::vector<std::string> told;
+  for (const auto& name : job.groups)
+    if (in.contains(lowered(name))) told.push_back(name);
+  const std::set<std::string> asked = [&] {
+    std::set<std::string> out;
+    for (const auto& name : job.groups) out.insert(lowered(name));
+    return out;
+  }();
+  for (const auto& group : groups)
+    if (told.size() < groups_max && !asked.contains(lowered(group))) told.push_back(group);
+  return told;
 }
 
 protocol::ProbeAnswer answer_of(const Job& job, const ldap::Account& a, const protocol::PasswordPolicy& policy, UnixSeconds now) {
@@ -67,8 +90,7 @@ Awaitable<> Worker::probe(RunningPtr running) {
         if (looked.account && wants(job, "groups")) {
           auto groups = domain.directory->groups_of(**looked.account);
           if (!groups) looked.account = groups.error();
-          else looked.groups = std::move(*groups);
-          if (looked.groups.size() > groups_max) looked.groups.resize(groups_max);
+          else looked.groups = told_groups(job, **looked.account, *groups);
         }
       }
     }

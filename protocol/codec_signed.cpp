@@ -179,6 +179,7 @@ template <> std::string encode(const Job& j) {
   json::object out{{"v", 1}, {"iss", j.iss}, {"aud", j.aud}, {"jti", j.jti}, {"fence", j.fence}, {"att", j.att}, {"op", view(to_string(j.op))}, {"sub", j.sub}};
   if (j.name) out["name"] = *j.name;
   if (!j.want.empty()) out["want"] = shape(j.want);
+  if (!j.groups.empty()) out["groups"] = shape(j.groups);
   out["iat"] = j.iat;
   out["exp"] = j.exp;
   out["pre"] = shape(j.pre);
@@ -192,7 +193,7 @@ template <> Result<Job> decode(std::string_view text) {
   return read_strict<Job>(text, [](Members& m, Job& j) {
     m.version().text("iss", j.iss).text("aud", j.aud).text("jti", j.jti).integer("fence", j.fence).number("att", j.att);
     read_op(m, j.op);
-    m.text("sub", j.sub).text("name", j.name).optional_texts("want", j.want).integer("iat", j.iat).integer("exp", j.exp);
+    m.text("sub", j.sub).text("name", j.name).optional_texts("want", j.want).optional_texts("groups", j.groups, named_groups_max).integer("iat", j.iat).integer("exp", j.exp);
     read_optional_pre(m, j.pre);
     const auto* sh = m.any("sh");
     if (sh && !sh->is_null()) m.text("sh", j.sh.emplace());

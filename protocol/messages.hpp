@@ -180,6 +180,7 @@ constexpr bool is_sealed(Op op) { return writes_password(op) || op == Op::authen
 struct JobOptions {
   bool unlock = false, must_change = false, enforce_history = true;
 };
+constexpr std::size_t named_groups_max = 200, named_groups_bytes_max = 16 * 1024;  // of one probe
 struct Job {
   std::string iss, aud, jti;
   std::int64_t fence = 0;
@@ -188,6 +189,7 @@ struct Job {
   std::string sub;  // empty when a probe goes by name
   std::optional<std::string> name;
   std::vector<std::string> want;
+  std::vector<std::string> groups = {};  // a probe's: DNs or SIDs that the answer must not leave out
   std::int64_t iat = 0, exp = 0;
   std::optional<Pre> pre;
   std::optional<std::string> sh;

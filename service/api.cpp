@@ -74,11 +74,14 @@ Reply Api::add_probe(HttpCall call) {
   if (!body) co_return refuse(Refusal::bad_request, body.error().detail);
   ProbeRequest request{call.client.domain, call.client.id, "", std::nullopt, {}};
   std::optional<std::string> sub;
-  auto read = Members(*body, Members::Unknown::refused).text("name", request.name).text("sub", sub).optional_texts("want", request.want, 16).finish();
+  auto read = Members(*body, Members::Unknown::refused).text("name", request.name).text("sub", sub).optional_texts("want", request.want, 16).optional_texts("groups", request.groups, protocol::named_groups_max).finish();
   if (!read) co_return refuse(Refusal::bad_request, read.error().detail);
   if (request.name.has_value() == sub.has_value()) co_return refuse(Refusal::bad_request, "exactly one of name and sub is needed");
   if (request.name && (request.name->empty() || request.name->size() > name_bytes_max)) co_return refuse(Refusal::bad_request, "name: 1 to 256 bytes");
   if (sub && (sub->empty() || sub->size() > sub_bytes_max)) co_return refuse(Refusal::bad_request, "sub: 1 to 64 bytes");
+  std::size_t bytes = 0;
+  for (const auto& group : request.groups) bytes += group.size();
+  if (bytes > protocol::named_groups_bytes_max) co_return refuse(Refusal::bad_request, "groups: at most 16 KiB in all");
   request.sub = sub.value_or("");
   auto probing = dispatch_.probe(std::move(request));
   auto probe = co_await std::move(probing);

@@ -101,6 +101,7 @@ Awaitable<Result<ProbeOutcome>> Dispatch::probe(ProbeRequest request) {
   auto job = add(std::move(row), JobMachine(BootClock::now() + settings_.probe_wait, timings, protocol::Op::probe));
   job->name = std::move(request.name);
   job->want = std::move(request.want);
+  job->groups = std::move(request.groups);
   step(job, event::Start{});
   auto end = ended(job, settings_.probe_wait + std::chrono::seconds(1));  // the machine ends it at probe_wait
   co_await std::move(end);
@@ -290,7 +291,8 @@ std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action
     acks_.flushed();
   }
   failpoint("service.job_leased");
-  const auto payload = payload_of(*job, settings_, a);
+  auto payload = payload_of(*job, settings_, a);
+  if (!gateway_.can(a.agent, "named_groups")) payload.groups.clear();  // an older one tells of the first 200
   auto jws = crypto::sign(keys_.signing(), protocol::typ_job, protocol::encode(payload));
   if (!jws) return not_sent(jws.error());
   const auto left = std::chrono::seconds(payload.exp) - std::chrono::milliseconds(now_ms());

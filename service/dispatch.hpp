@@ -24,6 +24,7 @@ struct ProbeRequest {
   std::string domain, client, sub;
   std::optional<std::string> name;
   std::vector<std::string> want;
+  std::vector<std::string> groups = {};  // with "groups" in want: never left out of the answer, DN or SID; at most protocol::named_groups_max
 };
 struct ProbeOutcome {
   std::string id, outcome, reason, text, agent, dc;

@@ -234,6 +234,11 @@ void Gateway::hold(const std::string& agent, const std::string& domain, int chan
   if (d) d->held = std::max(0, d->held + change);
 }
 
+bool Gateway::can(const std::string& agent, const std::string& capability) const {
+  const auto found = sessions_.find(agent);
+  return found != sessions_.end() && found->second->can(capability);
+}
+
 void Gateway::suspect(const std::string& agent) {
   if (auto found = sessions_.find(agent); found != sessions_.end()) found->second->suspect();
 }

@@ -35,7 +35,7 @@ protocol::Job payload_of(const Dispatch::Live& job, const Settings& settings, co
   payload.op = row.op;
   payload.sub = row.sub;
   payload.name = job.name;
-  payload.want = job.want;
+  payload.want = job.want, payload.groups = job.groups;
   payload.iat = row.iat;
   payload.exp = row.exp;
   if (job.durable()) payload.pre = row.pre;

@@ -28,7 +28,7 @@ struct Dispatch::Live {
   std::vector<std::string> recipients;
   // Probes:
   std::optional<std::string> name;
-  std::vector<std::string> want;
+  std::vector<std::string> want, groups;
   std::optional<protocol::ProbeAnswer> answer;
 
   asio::steady_timer timer;

@@ -109,6 +109,7 @@ Awaitable<Result<void>> ResetDesk::look(Visit& visit) {
   auto& kept = visit.kept;
   if (kept.seen || kept.flow.phase == Phase::over) co_return Result<void>();
   ProbeRequest request{kept.domain, std::string(client), "", kept.name, {"groups", "contacts"}};
+  request.groups = named_groups(visit.rules);
   auto probing = self_.dispatch.probe(std::move(request));
   auto outcome = co_await std::move(probing);
   const auto span = std::max<std::int64_t>(self_.settings.look_span.count(), 1);

@@ -2,12 +2,19 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "core/ids.hpp"
 #include "protocol/json.hpp"
 
 namespace wb::service::sspr {
 namespace {
+
+std::size_t bytes_of(const std::vector<std::string>& texts) {
+  std::size_t sum = 0;
+  for (const auto& text : texts) sum += text.size();
+  return sum;
+}
 
 namespace json = protocol::json;
 using protocol::Members;
@@ -86,6 +93,7 @@ void check(Members& m, const Settings& s) {
   else if (!s.helpdesk.empty() && !is_link(s.helpdesk, true)) m.problem("helpdesk", "expected a https:// or mailto: link");
   else if (!s.brand_logo.empty() && !is_link(s.brand_logo, false)) m.problem("brand_logo", "expected a https:// link");
   else if (!s.brand_colour.empty() && !is_colour(s.brand_colour)) m.problem("brand_colour", "expected #rrggbb");
+  else if (bytes_of(named_groups(s)) > protocol::named_groups_bytes_max) m.problem("groups", "expected at most 16 KiB of names, with excluded_groups and administrator_groups");
   else if (characters(s.brand_name) > 64) m.problem("brand_name", "expected at most 64 characters");
 }
 
@@ -154,6 +162,13 @@ std::vector<Change> changes(const Settings& before, const Settings& after) {
     if (was != member.value()) out.push_back({std::string(member.key()), json::serialize(was), json::serialize(member.value())});
   }
   return out;
+}
+
+std::vector<std::string> named_groups(const Settings& s) {
+  std::set<std::string> names(s.groups.begin(), s.groups.end());
+  names.insert(s.excluded_groups.begin(), s.excluded_groups.end());
+  names.insert(s.administrator_groups.begin(), s.administrator_groups.end());
+  return {names.begin(), names.end()};
 }
 
 Standing standing(const Settings& s, const std::vector<std::string>& groups, const std::vector<Method>& registered) {

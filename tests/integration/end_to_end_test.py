@@ -175,6 +175,12 @@ class AProbe(unittest.TestCase):
         groups = self.probe("ralf", want=["groups"])["answer"]["groups"]
         self.assertTrue({f"CN={name},OU=People,{AD['AD_BASE']}" for name in ("inner-allowed", "reset-allowed")} <= set(groups), groups)
 
+    def test_never_leaves_out_a_group_that_is_asked_for_by_name(self):
+        inner, stranger = f"cn=INNER-allowed,ou=people,{AD['AD_BASE'].lower()}", f"CN=Domain Admins,CN=Users,{AD['AD_BASE']}"
+        groups = self.probe("ralf", want=["groups"], groups=[stranger, inner])["answer"]["groups"]
+        self.assertEqual(groups[0], inner, "first, and as it was spelled")
+        self.assertEqual((len(groups), stranger in groups), (len({g.lower() for g in groups}), False), "each once, and no other")
+
     def test_says_nothing_of_whom_the_guardrails_keep_from_us(self):
         for name, outcome, reason in (("nadia", "denied", "protected"), ("boss", "denied", "protected"), ("pc1$", "failed", "not_found"), ("dc1$", "failed", "not_found")):
             seen = self.probe(name, want=["contacts", "groups"])

@@ -26,6 +26,13 @@ std::string with(const std::string& piece, const std::string& other) {
   return text.replace(at, piece.size(), other);
 }
 
+// More than a probe may name.
+std::string many_groups() {
+  std::string out;
+  for (int i = 0; i < 20; ++i) out += (i == 0 ? "" : R"(",")") + ("CN=" + std::to_string(i) + std::string(1'000, 'x'));
+  return out;
+}
+
 TEST(Settings, AreWrittenAndReadWithoutALoss) {
   EXPECT_EQ(settings_from(to_json(Settings())).value(), Settings());
   auto s = selected();
@@ -47,6 +54,7 @@ TEST(SettingsThatAreWrong, AreRefusedAndTheMemberIsNamed) {
       {R"({"scope":"all"})", "methods"},
       {with(R"("scope":"none")", R"("scope":"some")"), "scope"},
       {with(R"("scope":"none")", R"("scope":"selected")"), "groups"},
+      {with(R"("excluded_groups":[])", R"("excluded_groups":[")" + many_groups() + R"("])"), "groups"},
       {with(R"("scope":"none")", R"("scope":"none","scop":"all")"), "does not know"},
       {with(R"("scope":"none")", R"("scope":"none","scope":"all")"), "duplicate"},
       {with(R"(["app_code","email"])", R"(["app_code","fax"])"), "methods"},
