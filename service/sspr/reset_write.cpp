@@ -43,8 +43,8 @@ Awaitable<Result<Step>> ResetDesk::pick(Visit& visit, bool unlock) {
   auto flow = kept.flow;
   auto taken = step(flow, visit.flow_rules, event::Pick{unlock}, unix_now());
   if (!taken.did(Do::write)) {
-    kept.flow = std::move(flow);
-    if (kept.flow.phase == Phase::over) say_end(visit, nullptr);
+    const auto before = std::exchange(kept.flow, std::move(flow));
+    if (kept.flow.phase == Phase::over && before.phase != Phase::over) say_end(visit, nullptr);
     if (auto done = keep(visit); !done) co_return done.error();
     co_return taken;
   }
@@ -52,11 +52,14 @@ Awaitable<Result<Step>> ResetDesk::pick(Visit& visit, bool unlock) {
   auto looked = co_await std::move(looking);
   if (!looked) co_return looked.error();
   if (!*looked) co_return Step{Reason::try_again, "dc_unavailable", std::nullopt, {}};
-  const auto before = std::exchange(kept.flow, std::move(flow));
+  auto stopped = stop_if_frozen(visit);  // while the agent was asked
+  if (!stopped) co_return stopped.error();
+  if (*stopped) co_return Step{Reason::frozen, {}, std::nullopt, {}};
+  const auto proven = std::exchange(kept.flow, std::move(flow));
   auto sent = send(visit, json::serialize(json::object{{"probe", kept.probe}, {"op", "unlock"}}));
   if (!sent) co_return sent.error();
   if (!sent->refused) co_return taken;
-  kept.flow = before;
+  kept.flow = proven;
   co_return Step{Reason::try_again, "busy", std::nullopt, {}};
 }
 
