@@ -1,8 +1,11 @@
 // "This wasn't me" against resets that are going on, over HTTPS.
 #include <gtest/gtest.h>
 
+#include "service/device_token.hpp"
 #include "service/sspr/people.hpp"
+#include "service/sspr/sessions.hpp"
 #include "service/sspr/tickets.hpp"
+#include "service/unblock.hpp"
 #include "tests/support/reset_world.hpp"
 
 namespace wb::test {
@@ -81,6 +84,24 @@ TEST_F(AReportedMisuse, StopsAnUnlockWhileTheAgentIsAsked) {
   ASSERT_EQ(report().status, 200);
   browser.answer_probe(probe->job);
   EXPECT_EQ(picking.get().text("code"), "frozen");
+}
+
+TEST_F(AReportedMisuse, MakesStrangersOfTheDevicesOfBeforeAlsoAfterTheThaw) {
+  const auto device_key = crypto::Vault::open(reset.world.config.state_dir).value().derived(service::device_key_label);
+  const auto cookie = service::issue_device_token(device_key, service::limits_account(reset.world.domain, alices_sub), unix_now() - 10);
+  const auto known = [&] {
+    Browser device{reset};
+    device.cookie = cookie;
+    const auto begun = device.begin_as("alice@corp.example");
+    EXPECT_EQ(device.get().status, 200);
+    const auto kept = sspr::Sessions(reset.world.store().database()).find(std::string(begun.body.at("session").at("id").as_string())).value();
+    return kept && !kept->device.empty();
+  };
+  EXPECT_TRUE(known());
+  ASSERT_EQ(report().status, 200);
+  EXPECT_FALSE(known());
+  thaw();
+  EXPECT_FALSE(known());
 }
 
 TEST_F(AReportedMisuse, IsNoGet) {
