@@ -55,7 +55,7 @@ class People {
   Result<std::vector<Person>> list(std::string_view domain, std::string_view after, int most);
   Result<void> confirm(std::string_view domain, std::string_view sub, UnixSeconds now);
   Result<void> freeze(std::string_view domain, std::string_view sub, UnixSeconds since);  // 0 thaws; `distrusted` stays
-  Result<bool> frozen(std::string_view domain, std::string_view sub);  // takes as long for somebody who is not known
+  Result<bool> frozen(std::string_view domain, std::string_view sub);                     // takes as long for somebody who is not known
   // When each of their unfinished visits ends.
   Result<std::vector<UnixSeconds>> sessions(std::string_view domain, std::string_view sub);
   // All about one person is gone. False when nothing was there.

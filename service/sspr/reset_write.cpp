@@ -3,6 +3,7 @@
 #include "protocol/codec.hpp"
 #include "service/api.hpp"
 #include "service/job_request.hpp"
+#include "service/methods/sealed_methods.hpp"
 #include "service/sspr/reset_desk.hpp"
 #include "service/sspr/trail.hpp"
 
@@ -168,6 +169,11 @@ void ResetDesk::applied(const Visit& visit, const std::optional<JobRow>& job) {
     if (auto counted = self_.limits.take({{LimitKind::account_reset, whose, whose}}, unix_now_ms()); !counted) log::fault("limits.failed", counted.error());
   Occasion occasion{unlock ? Notice::account_unlocked : Notice::password_reset, kept.domain, kept.flow.account.sub, kept.name, kept.language};
   occasion.administrator = kept.flow.account.administrator, occasion.correlation_id = kept.id, occasion.address = kept.address, occasion.at = unix_now();
+  for (const auto& found : kept.found) {  // registered by nobody, and codes went there
+    auto address = address_of(self_.vault, kept.domain, kept.flow.account.sub, found);
+    if (address) occasion.also.push_back(std::move(*address));
+    else log::fault("notify.failed", address.error());
+  }
   self_.notify(std::move(occasion));
 }
 

@@ -31,7 +31,7 @@ struct Occasion {
   bool administrator = false;
   std::string correlation_id = {}, address = {};
   UnixSeconds at = 0;
-  std::vector<EmailAddress> also = {};  // told too: what was an address of the person's until now
+  std::vector<EmailAddress> also = {};  // told too: what was an address of the person's until now, or is one without being registered
 };
 
 struct SelfService {

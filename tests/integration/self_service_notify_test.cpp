@@ -137,5 +137,30 @@ TEST(SomebodyWhomTheStoreDoesNotKnow, IsAskedOfTheAgentBeforeTheLetterAndKept) {
   EXPECT_EQ(person->mail, "alice@corp.example");
 }
 
+TEST(AnAddressThatTheDirectoryHas, IsWrittenToThoughNobodyRegisteredIt) {
+  ResetWorld reset;
+  Browser browser{reset};
+  const auto key = reset.register_app();
+  browser.begin_as("alice@corp.example", alices_sub, [](protocol::JobResult& r) { r.probe->contacts["mail"] = {"alice@elsewhere.example"}; });
+  browser.choose("app_code");
+  ASSERT_EQ(phase_of(browser.code(app_code(key))), "choosing");
+  browser.pick("reset");
+  auto answer = browser.submit(browser.seal_offer(), password);
+  const auto job = reset.agent->next_job();
+  ASSERT_TRUE(job);
+  reset.agent->accept(job->job);
+  reset.agent->answer(job->job, Code::applied);
+  ASSERT_EQ(phase_of(answer.get()), "done");
+  service::AuditFilter notified;
+  notified.activity = service::Activity::notified;
+  std::vector<service::AuditRow> rows;
+  for (const auto end = std::chrono::steady_clock::now() + 10s; rows.empty() && std::chrono::steady_clock::now() < end; std::this_thread::yield())
+    rows = reset.world.store().audit().page(notified, 0, 10).value().rows;
+  ASSERT_EQ(rows.size(), 1u);
+  const auto details = protocol::parse_json(rows[0].row, 12).value().at("details");
+  EXPECT_EQ(details.at("cause"), "no_mail") << "this world has no relay, but there was somebody to write to";
+  EXPECT_EQ(details.at("counters"), 1);
+}
+
 }  // namespace
 }  // namespace wb::test
