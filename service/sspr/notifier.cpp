@@ -205,14 +205,12 @@ Awaitable<> Notifier::go(Notifier* notifier, Occasion occasion) {
 Awaitable<> Notifier::tell_person(const Occasion& occasion, const Settings& rules) {
   auto finding = person(occasion);
   auto found = co_await std::move(finding);
-  if (!found) {
-    log::fault("notify.failed", found.error());
-    co_return say(occasion, {.cause = "failed"});
-  }
-  auto to = *found ? addresses(occasion, **found) : Result<std::vector<To>>(std::vector<To>());
+  if (!found) log::fault("notify.failed", found.error());
+  const bool known = found && *found;  // who is not has nothing that a link could freeze
+  auto to = addresses(occasion, known ? **found : Person());
   if (!to) log::fault("notify.failed", to.error());
-  if (!to || to->empty()) co_return say(occasion, {.cause = to ? "no_address" : "failed"});
-  send(occasion, rules, std::move(*to), true);
+  if (!to || to->empty()) co_return say(occasion, {.cause = found && to ? "no_address" : "failed"});
+  send(occasion, rules, std::move(*to), known);
 }
 
 Awaitable<> Notifier::tell_administrators(const Occasion& occasion, const Settings& rules) {

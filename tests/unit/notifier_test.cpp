@@ -225,6 +225,15 @@ TEST_F(APersonWithTwoMailboxes, HasItWrittenDownWhereNoLetterCouldBeSent) {
   EXPECT_EQ(audit(), (std::vector<std::string>{"user.notified failure  \"no_mail\" 1", "user.notified failure  \"no_address\" 0"}));
 }
 
+TEST_F(APersonWithTwoMailboxes, IsWrittenToWithoutALinkWhereNobodyKnowsThem) {
+  auto stranger = occasion();
+  stranger.sub = sub_of(99), stranger.also = {*read_email("found@elsewhere.example")};
+  tell(stranger);
+  EXPECT_EQ(addresses(), std::vector<std::string>{"found@elsewhere.example"});
+  EXPECT_EQ(token_in(letter_to("found@elsewhere.example")), "");
+  EXPECT_TRUE(self.tickets.of(corp, stranger.sub).value().empty());
+}
+
 // ---- administrators -----------------------------------------------------------------------------------------
 struct AnAdministratorsReset : Told {
   Occasion reset = [] { auto o = occasion(); o.administrator = true; return o; }();
