@@ -75,6 +75,11 @@ std::vector<Claim> mail_claims(std::string_view tenant, const std::string& desti
   return {{LimitKind::destination, destination, {}}, {LimitKind::destination_day, destination, {}}, {LimitKind::tenant_mail, std::string(tenant), {}}};
 }
 
+std::vector<Claim> notice_claims(std::string_view notice, const std::string& account, const std::string& destination) {
+  const auto key = joined("notice", joined(notice, joined(account, destination)));
+  return {{LimitKind::destination, key, {}}, {LimitKind::destination_day, key, {}}};
+}
+
 // ---- in the store -------------------------------------------------------------------------------------------
 std::string Limits::name_of(std::string_view kind, std::string_view key) const { return crypto::hmac_sha256(key_, joined(kind, key)).substr(0, name_bytes); }
 

@@ -68,6 +68,9 @@ struct Claim {
 // name of a device token that was found good for this account.
 std::vector<Claim> answer_claims(const std::string& account, std::string_view gate, const std::optional<std::string>& device);
 std::vector<Claim> mail_claims(std::string_view tenant, const std::string& destination);
+// Of a notification: counted for itself by what it says and whose account it is about. So codes that a stranger asks for, or a flood of
+// other news, take no room from it; and nobody's mailbox is flooded.
+std::vector<Claim> notice_claims(std::string_view notice, const std::string& account, const std::string& destination);
 
 struct Limited {
   LimitKind kind;  // the one that lasts longest

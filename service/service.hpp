@@ -13,6 +13,8 @@
 #include "service/notify/post.hpp"
 #include "service/rosters.hpp"
 #include "service/settings.hpp"
+#include "service/sspr/not_me.hpp"
+#include "service/sspr/notifier.hpp"
 #include "service/sspr/reset_api.hpp"
 #include "service/store.hpp"
 
@@ -51,6 +53,8 @@ class Service {
   Api api_;
   Post post_;
   sspr::SelfService self_service_;
+  sspr::Notifier notifier_;
+  sspr::NotMe not_me_;
   sspr::ResetDesk reset_desk_;
   sspr::ResetApi reset_api_;
   Router router_;

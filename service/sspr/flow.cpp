@@ -150,6 +150,14 @@ Step on(Session& s, const FlowRules&, const event::Cancel&, UnixSeconds) {
 
 Step on(Session& s, const FlowRules&, const event::Lost&, UnixSeconds) { return end(s, Reason::unreachable); }
 
+// Whoever has proven nothing is told after the first passed method, as of any other barrier. What is on its way can't be called
+// back; it is over after that.
+Step on(Session& s, const FlowRules&, const event::Freeze&, UnixSeconds) {
+  if (s.account.barrier == Reason::none) s.account.barrier = Reason::frozen, s.account.detail.clear(), s.account.until.reset();
+  if (s.passed.empty() || s.phase == Phase::writing) return done();
+  return end(s, Reason::frozen);
+}
+
 Step on(Session&, const FlowRules&, const event::Tick&, UnixSeconds) { return done(); }
 
 }  // namespace

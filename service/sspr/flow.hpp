@@ -126,10 +126,11 @@ struct Block {
   UnixSeconds until = 0;
 };  // the limits have no room
 struct Cancel {};
-struct Lost {};  // nobody could look the account up
-struct Tick {};  // is it over?
+struct Lost {};    // nobody could look the account up
+struct Freeze {};  // somebody said "this wasn't me", or an administrator did
+struct Tick {};    // is it over?
 }  // namespace event
-using FlowEvent = std::variant<event::Choose, event::Answer, event::Pick, event::Submit, event::Settled, event::Block, event::Cancel, event::Lost, event::Tick>;
+using FlowEvent = std::variant<event::Choose, event::Answer, event::Pick, event::Submit, event::Settled, event::Block, event::Cancel, event::Lost, event::Freeze, event::Tick>;
 
 enum class Do { send_code,  // to the account's address; never asked for where there is none
   ask_questions,            // draw some anew

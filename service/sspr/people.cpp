@@ -2,6 +2,9 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "protocol/json.hpp"
 
 namespace wb::service::sspr {
@@ -26,9 +29,10 @@ std::vector<std::string> list_of(const std::string& text) {
   return out;
 }
 
+// `frozen` of the table: since when; of somebody who was thawed minus that, so that devices of before stay strangers.
 constexpr const char* person_columns = "domain, sub, name, display_name, mail, language, groups, seen, confirmed, frozen";
 Person person_of(const queue::Query& q) {
-  return Person{q.text(0), q.text(1), q.text(2), q.text(3), q.text(4), q.text(5), list_of(q.text(6)), q.number(7), q.number(8), q.number(9)};
+  return Person{q.text(0), q.text(1), q.text(2), q.text(3), q.text(4), q.text(5), list_of(q.text(6)), q.number(7), q.number(8), std::max<UnixSeconds>(q.number(9), 0), std::abs(q.number(9))};
 }
 
 constexpr const char* method_columns = "id, kind, label, sealed, last_step, made, proven";
@@ -89,7 +93,14 @@ Result<void> People::confirm(std::string_view domain, std::string_view sub, Unix
 }
 
 Result<void> People::freeze(std::string_view domain, std::string_view sub, UnixSeconds since) {
-  return database_.run("UPDATE people SET frozen=? WHERE domain=? AND sub=?", since, domain, sub);
+  return database_.run("UPDATE people SET frozen=CASE WHEN ?1=0 THEN -abs(frozen) ELSE ?1 END WHERE domain=?2 AND sub=?3", since, domain, sub);
+}
+
+Result<bool> People::frozen(std::string_view domain, std::string_view sub) {
+  auto q = database_.query("SELECT frozen FROM people WHERE domain=? AND sub=?", domain, sub);
+  auto row = q.next();
+  if (!row) return row.error();
+  return *row && q.number(0) > 0;
 }
 
 Result<std::vector<UnixSeconds>> People::sessions(std::string_view domain, std::string_view sub) {

@@ -22,8 +22,9 @@ struct Person {
   std::string mail, language;       // their address inside the organisation; as the directory spells the language
   std::vector<std::string> groups;  // nested
   UnixSeconds seen = 0;
-  UnixSeconds confirmed = 0;  // when they said last that their methods are right; 0: never
-  UnixSeconds frozen = 0;     // since when self-service is off for them ("this wasn't me"); 0: it is not
+  UnixSeconds confirmed = 0;   // when they said last that their methods are right; 0: never
+  UnixSeconds frozen = 0;      // since when self-service is off for them ("this wasn't me"); 0: it is not
+  UnixSeconds distrusted = 0;  // when it was switched off last, also when it is on again: devices known before then are strangers
   bool operator==(const Person&) const = default;
 };
 
@@ -53,7 +54,8 @@ class People {
   // By objectGUID, from behind `after` on.
   Result<std::vector<Person>> list(std::string_view domain, std::string_view after, int most);
   Result<void> confirm(std::string_view domain, std::string_view sub, UnixSeconds now);
-  Result<void> freeze(std::string_view domain, std::string_view sub, UnixSeconds since);  // 0 thaws
+  Result<void> freeze(std::string_view domain, std::string_view sub, UnixSeconds since);  // 0 thaws; `distrusted` stays
+  Result<bool> frozen(std::string_view domain, std::string_view sub);                     // takes as long for somebody who is not known
   // When each of their unfinished visits ends.
   Result<std::vector<UnixSeconds>> sessions(std::string_view domain, std::string_view sub);
   // All about one person is gone. False when nothing was there.

@@ -101,7 +101,21 @@ Awaitable<Result<std::optional<Visit>>> ResetDesk::enter(Credential credential, 
     say_end(**visit, nullptr);
     if (auto done = keep(**visit); !done) co_return done.error();
   }
+  if (auto stopped = stop_if_frozen(**visit); !stopped) co_return stopped.error();
   co_return visit;
+}
+
+Result<bool> ResetDesk::stop_if_frozen(Visit& visit) {
+  auto& kept = visit.kept;
+  if (kept.flow.phase == Phase::over || kept.flow.phase == Phase::done) return false;
+  auto frozen = self_.people.frozen(kept.domain, kept.flow.account.sub);
+  if (!frozen || !*frozen) return frozen;
+  (void)step(kept.flow, visit.flow_rules, event::Freeze{}, unix_now());
+  if (kept.flow.phase != Phase::over) return false;
+  kept.code.reset(), kept.asked.clear(), kept.said_reason.clear(), kept.said_until.reset();
+  say_end(visit, nullptr);
+  if (auto done = keep(visit); !done) return done.error();
+  return true;
 }
 
 // ---- the account --------------------------------------------------------------------------------------------
@@ -144,7 +158,7 @@ Result<void> ResetDesk::take(Visit& visit, const ProbeOutcome& outcome) {
   }
   kept.flow.account = account_of(seen, visit.rules, person ? &*person : nullptr, methods);
   const auto token = std::exchange(kept.device, {});
-  if (!token.empty() && !kept.flow.account.sub.empty()) kept.device = known_device(self_.device_key, token, account(kept), unix_now(), person ? person->frozen : 0).value_or("");
+  if (!token.empty() && !kept.flow.account.sub.empty()) kept.device = known_device(self_.device_key, token, account(kept), unix_now(), person ? person->distrusted : 0).value_or("");
   return {};
 }
 

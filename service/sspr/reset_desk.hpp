@@ -64,6 +64,8 @@ class ResetDesk {
   Awaitable<Result<void>> look(Visit& visit);
   Result<void> take(Visit& visit, const ProbeOutcome& outcome);
   Result<void> find_addresses(Visit& visit, const protocol::ProbeAnswer& answer, const std::vector<RegisteredMethod>& methods);
+  // True when the session is over, because self-service was switched off for this person since it began.
+  Result<bool> stop_if_frozen(Visit& visit);
   Result<std::optional<Visit>> open(Turns::Turn turn, Result<std::optional<KeptSession>> found);
   Result<Sent> send(Visit& visit, const std::string& body);
   Step settle(Visit& visit, const std::optional<JobRow>& job);

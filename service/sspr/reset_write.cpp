@@ -3,6 +3,7 @@
 #include "protocol/codec.hpp"
 #include "service/api.hpp"
 #include "service/job_request.hpp"
+#include "service/methods/sealed_methods.hpp"
 #include "service/sspr/reset_desk.hpp"
 #include "service/sspr/trail.hpp"
 
@@ -43,8 +44,8 @@ Awaitable<Result<Step>> ResetDesk::pick(Visit& visit, bool unlock) {
   auto flow = kept.flow;
   auto taken = step(flow, visit.flow_rules, event::Pick{unlock}, unix_now());
   if (!taken.did(Do::write)) {
-    kept.flow = std::move(flow);
-    if (kept.flow.phase == Phase::over) say_end(visit, nullptr);
+    const auto before = std::exchange(kept.flow, std::move(flow));
+    if (kept.flow.phase == Phase::over && before.phase != Phase::over) say_end(visit, nullptr);
     if (auto done = keep(visit); !done) co_return done.error();
     co_return taken;
   }
@@ -52,11 +53,14 @@ Awaitable<Result<Step>> ResetDesk::pick(Visit& visit, bool unlock) {
   auto looked = co_await std::move(looking);
   if (!looked) co_return looked.error();
   if (!*looked) co_return Step{Reason::try_again, "dc_unavailable", std::nullopt, {}};
-  const auto before = std::exchange(kept.flow, std::move(flow));
+  auto stopped = stop_if_frozen(visit);  // while the agent was asked
+  if (!stopped) co_return stopped.error();
+  if (*stopped) co_return Step{Reason::frozen, {}, std::nullopt, {}};
+  const auto proven = std::exchange(kept.flow, std::move(flow));
   auto sent = send(visit, json::serialize(json::object{{"probe", kept.probe}, {"op", "unlock"}}));
   if (!sent) co_return sent.error();
   if (!sent->refused) co_return taken;
-  kept.flow = before;
+  kept.flow = proven;
   co_return Step{Reason::try_again, "busy", std::nullopt, {}};
 }
 
@@ -165,6 +169,11 @@ void ResetDesk::applied(const Visit& visit, const std::optional<JobRow>& job) {
     if (auto counted = self_.limits.take({{LimitKind::account_reset, whose, whose}}, unix_now_ms()); !counted) log::fault("limits.failed", counted.error());
   Occasion occasion{unlock ? Notice::account_unlocked : Notice::password_reset, kept.domain, kept.flow.account.sub, kept.name, kept.language};
   occasion.administrator = kept.flow.account.administrator, occasion.correlation_id = kept.id, occasion.address = kept.address, occasion.at = unix_now();
+  for (const auto& found : kept.found) {  // registered by nobody, and codes went there
+    auto address = address_of(self_.vault, kept.domain, kept.flow.account.sub, found);
+    if (address) occasion.also.push_back(std::move(*address));
+    else log::fault("notify.failed", address.error());
+  }
   self_.notify(std::move(occasion));
 }
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/async.hpp"
 #include "crypto/vault.hpp"
@@ -30,6 +31,7 @@ struct Occasion {
   bool administrator = false;
   std::string correlation_id = {}, address = {};
   UnixSeconds at = 0;
+  std::vector<EmailAddress> also = {};  // told too: what was an address of the person's until now, or is one without being registered
 };
 
 struct SelfService {

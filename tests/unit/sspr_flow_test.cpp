@@ -301,5 +301,34 @@ TEST(LimitsThatHaveNoRoom, EndTheSessionAndSayUntilWhen) {
   EXPECT_EQ(no.until, start + 3'600);
 }
 
+TEST(AFreeze, EndsTheWayOfWhoHasProvenSomething) {
+  Way way;
+  way.pass(Method::app_code);
+  EXPECT_EQ(way.on(event::Freeze{}).refused, Reason::frozen);
+  EXPECT_EQ(way.session.phase, Phase::over);
+  EXPECT_EQ(way.on(event::Pick{false}).refused, Reason::frozen);
+}
+
+TEST(AFreeze, IsToldNobodyElse) {
+  Way way;
+  EXPECT_EQ(way.on(event::Freeze{}).refused, Reason::none);
+  way.on(event::Choose{Method::app_code});
+  EXPECT_EQ(way.on(event::Freeze{}).refused, Reason::none);
+  EXPECT_EQ(way.on(event::Answer{false}).refused, Reason::wrong_answer);
+  EXPECT_EQ(way.on(event::Answer{true}).refused, Reason::frozen);
+}
+
+TEST(AFreeze, CallsNothingBackThatIsOnItsWayAndLetsNothingFollow) {
+  Way way;
+  way.pass(Method::app_code);
+  way.on(event::Pick{false});
+  way.on(event::Submit{});
+  EXPECT_EQ(way.on(event::Freeze{}).refused, Reason::none);
+  way.on(event::Settled{Code::rejected, "too_short", std::nullopt});
+  EXPECT_EQ(way.session.phase, Phase::new_password);
+  EXPECT_EQ(way.on(event::Freeze{}).refused, Reason::frozen) << "as ResetDesk says again before anything else";
+  EXPECT_EQ(way.on(event::Submit{}).refused, Reason::frozen);
+}
+
 }  // namespace
 }  // namespace wb::service::sspr

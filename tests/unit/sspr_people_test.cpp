@@ -43,10 +43,26 @@ TEST_F(APerson, StaysFrozenAndConfirmedWhenTheyAreSeenAgain) {
   auto again = person();
   again.name = "alice.new@corp.example", again.groups.clear();
   ASSERT_TRUE(people.saw(again));
-  again.frozen = 7, again.confirmed = 8;
+  again.frozen = again.distrusted = 7, again.confirmed = 8;
   EXPECT_EQ(people.find(corp, alice).value(), again);
   ASSERT_TRUE(people.freeze(corp, alice, 0));
   EXPECT_EQ(people.find(corp, alice).value()->frozen, 0);
+}
+
+TEST_F(APerson, WhoWasThawedIsNotKnownByTheDevicesOfBefore) {
+  EXPECT_EQ(people.find(corp, alice).value()->distrusted, 0);
+  ASSERT_TRUE(people.freeze(corp, alice, 7));
+  EXPECT_TRUE(people.frozen(corp, alice).value());
+  EXPECT_FALSE(people.frozen(corp, "").value());
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(people.freeze(corp, alice, 0));
+    EXPECT_FALSE(people.frozen(corp, alice).value());
+    EXPECT_EQ(people.find(corp, alice).value()->frozen, 0);
+    EXPECT_EQ(people.find(corp, alice).value()->distrusted, 7);
+  }
+  ASSERT_TRUE(people.freeze(corp, alice, 9));
+  EXPECT_EQ(people.find(corp, alice).value()->frozen, 9);
+  EXPECT_EQ(people.find(corp, alice).value()->distrusted, 9);
 }
 
 TEST_F(APerson, HasMethodsThatNobodyElseCanTakeAway) {
