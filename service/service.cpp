@@ -34,15 +34,16 @@ Awaitable<link::HttpResponse> guarded(Router* router, link::HttpRequest request)
 
 std::filesystem::path store_file(const config::ServiceConfig& config) { return config.state_dir / "store.sqlite"; }
 
-Service::Service(asio::io_context& io, Settings settings, Store store, Keys keys, crypto::Vault vault, Catalogue catalogue)
+Service::Service(asio::io_context& io, Settings settings, Store store, Keys keys, crypto::Vault vault, Catalogue catalogue, Pages pages)
     : settings_(std::move(settings)), store_(std::move(store)), keys_(std::move(keys)), rosters_(store_, settings_.tenant),
       gateway_(io.get_executor(), settings_, store_, keys_, rosters_), dispatch_(io.get_executor(), settings_, store_, keys_, gateway_),
       enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_),
-      self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(vault), std::move(catalogue)), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_),
+      self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(vault), std::move(catalogue)), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_), pages_(std::move(pages)),
       router_(store_, gateway_.refusals()), tasks_(io.get_executor()) {
   gateway_.listener(dispatch_);
   router_.add(api_.endpoints());
   router_.add(reset_api_.endpoints());
+  router_.add(pages_.endpoints());
 }
 
 Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const config::ServiceConfig& config, Settings shape) {
@@ -55,7 +56,10 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
   if (!vault) return vault.error();
   auto catalogue = Catalogue::load();
   if (!catalogue) return catalogue.error();
-  std::unique_ptr<Service> service(new Service(io, settled(std::move(shape), config), std::move(*store), std::move(*keys), std::move(*vault), std::move(*catalogue)));
+  auto pages = Pages::read(config.portal_dir);
+  if (!pages) return pages.error();
+  if (pages->files() == 0) log::info("pages.none", log::field("portal_dir", config.portal_dir.string()));
+  std::unique_ptr<Service> service(new Service(io, settled(std::move(shape), config), std::move(*store), std::move(*keys), std::move(*vault), std::move(*catalogue), std::move(*pages)));
   if (auto resumed = service->dispatch_.resume(); !resumed) return resumed.error();
   if (auto resumed = service->reset_desk_.start(); !resumed) return resumed.error();
 

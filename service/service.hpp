@@ -10,6 +10,7 @@
 #include "service/enrolment.hpp"
 #include "service/gateway.hpp"
 #include "service/keys.hpp"
+#include "service/pages.hpp"
 #include "service/rosters.hpp"
 #include "service/settings.hpp"
 #include "service/sspr/reset_api.hpp"
@@ -33,7 +34,7 @@ class Service {
   Awaitable<> stop();
 
  private:
-  Service(asio::io_context& io, Settings settings, Store store, Keys keys, crypto::Vault vault, Catalogue catalogue);
+  Service(asio::io_context& io, Settings settings, Store store, Keys keys, crypto::Vault vault, Catalogue catalogue, Pages pages);
   static Awaitable<> keep_house(Service* self);
   static Awaitable<> prune_audit(Service* self);
   static Awaitable<> take_orders(Service* self);
@@ -51,6 +52,7 @@ class Service {
   sspr::SelfService self_service_;
   sspr::ResetDesk reset_desk_;
   sspr::ResetApi reset_api_;
+  Pages pages_;
   Router router_;
   std::unique_ptr<link::WebServer> web_;
   TaskGroup tasks_;
