@@ -53,7 +53,7 @@ export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, b
   let answer: Record<string, unknown> | null;
   try {
     const response = await fetch(`/api/v1/sspr/${path}${path.includes('?') ? '&' : '?'}mkt=${language}`, {
-      method, signal: stop.signal, cache: 'no-store', credentials: 'same-origin', redirect: 'error', referrerPolicy: 'no-referrer',
+      method, signal: stop.signal, cache: 'no-store', credentials: 'same-origin', redirect: 'error', referrerPolicy: 'no-referrer', keepalive: method === 'DELETE',
       headers: { ...(token && { Authorization: `Bearer ${token}` }), ...(method === 'POST' && { 'Content-Type': 'application/json' }) },
       ...(method === 'POST' && { body: JSON.stringify(body ?? {}) }),
     });

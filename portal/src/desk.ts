@@ -198,12 +198,11 @@ export class Desk {
     }
   }
 
-  /** Gives up what there is, and begins anew. The service ends a forgotten session by itself. */
+  /** Gives up what there is, and begins with a new page: no answer that is still on its way finds its way into it. */
   restart = () => {
-    const { session } = this.view;
-    if (session && session.phase !== 'done' && session.phase !== 'over' && session.phase !== 'writing') call('DELETE', 'session').catch(() => undefined);
+    const phase = this.view.session?.phase;
+    if (phase && !['done', 'over', 'writing'].includes(phase)) call('DELETE', 'session').catch(() => undefined); // the service ends a forgotten one by itself
     keep(null);
-    enter('');
-    this.set(FRESH);
+    location.reload();
   };
 }

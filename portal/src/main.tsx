@@ -5,7 +5,7 @@ import { speak } from './api';
 import { Desk, type View } from './desk';
 import { Refused, SceneOf, Waiting, type Scene } from './parts';
 import { Password } from './password';
-import { Choice, Code, Done, Methods, Name, Over, Questions, Stopped, Wait } from './screens';
+import { Choice, Code, Done, Ended, Methods, Name, Over, Questions, Stopped, Wait } from './screens';
 import './style.css';
 import { LANGUAGES, languageOf, speaker, type Language, type Say } from './words';
 
@@ -20,13 +20,13 @@ function screenOf({ session, stop, choosing, ended }: View): string {
 function shown(screen: string, say: Say, first: boolean) {
   switch (screen) {
     case 'stopped': return <Stopped />;
-    case 'ended': return <Wait heading={say('over.expired')} />; // the refusal below says the rest
+    case 'ended': return <Ended />;
     case 'name': return <Name first={first} />;
     case 'app_code': case 'email': return <Code />;
     case 'questions': return <Questions />;
     case 'choosing': return <Choice />;
     case 'new_password': return <Password />;
-    case 'writing': return <Wait heading={say('busy.look')} />;
+    case 'writing': return <Wait heading={say('wait.heading')} />;
     case 'done': return <Done />;
     case 'over': return <Over />;
     default: return <Methods />;
@@ -50,7 +50,7 @@ function Lost() {
       <div class="refused" data-code="offline">
         <h1>{say('offline.heading')}</h1>
         <p>{say('offline.text')}</p>
-        <button type="button" class="main" onClick={() => void desk.look()}>{say('offline.retry')}</button>
+        <button type="button" class="main" onClick={() => void desk.look()}>{say('retry')}</button>
       </div>
     )}</SceneOf.Consumer>
   );
@@ -87,7 +87,7 @@ function Page({ desk, view, initial }: { desk: Desk; view: View; initial: Langua
       </main>
       <footer>
         {view.session && <p>{say('helpdesk')} <code id="correlation">{view.session.id}</code></p>}
-        {screen !== 'name' && screen !== 'writing' && <button type="button" class="plain" id="again" onClick={() => { setFirst(false); desk.restart(); }}>{say('again')}</button>}
+        {screen !== 'name' && screen !== 'writing' && <button type="button" class="plain" id="again" onClick={desk.restart}>{say('again')}</button>}
       </footer>
     </SceneOf.Provider>
   );

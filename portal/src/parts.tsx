@@ -35,9 +35,9 @@ export function Form({ onSubmit, children }: { onSubmit: () => void; children: C
 }
 
 type InputAttributes = JSX.IntrinsicElements['input'];
-export function Field({ label, hint, error, value, onValue, ...more }: { label: string; hint?: string; error?: string; value: string; onValue: (text: string) => void } & InputAttributes) {
+export function Field({ label, hint, error, describedBy, value, onValue, ...more }: { label: string; hint?: string; error?: string; describedBy?: string; value: string; onValue: (text: string) => void } & InputAttributes) {
   const id = useId();
-  const told = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
+  const told = [describedBy, hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
   return (
     <div class="field">
       <label for={id}>{label}</label>

@@ -3,6 +3,7 @@ import { useId, useState } from 'preact/hooks';
 import type { Offer } from './pins';
 import { Field, Form, Screen, Tick, useScene } from './parts';
 import { generate, hints, namesIn } from './rules';
+import { Wait } from './screens';
 
 function Rules({ id, offer, password, name }: { id: string; offer: Offer; password: string; name: string }) {
   const { say } = useScene();
@@ -32,7 +33,7 @@ export function Password() {
   const [wrong, setWrong] = useState<'password.not_yet' | 'password.differ' | null>(null);
   const rules = useId();
   const { offer, session } = view;
-  if (!offer) return <Screen heading={say('password.heading')}>{null}</Screen>;
+  if (!offer) return <Wait heading={say('password.heading')} />;
   const { policy, display_name: display } = offer.answer;
   const suggest = () => {
     const one = generate(policy.min_length);
@@ -50,7 +51,7 @@ export function Password() {
       <p class="lead">{say('password.lead')}</p>
       <Form onSubmit={go}>
         <input class="unseen" type="text" name="username" autocomplete="username" value={view.name} readOnly tabIndex={-1} aria-hidden="true" />
-        <Field label={say('password.label')} value={first} onValue={(text) => { setFirst(text); setMade(false); }} error={wrong === 'password.not_yet' ? say(wrong) : undefined} name="new-password" {...kind} />
+        <Field label={say('password.label')} value={first} onValue={(text) => { setFirst(text); setMade(false); }} error={wrong === 'password.not_yet' ? say(wrong) : undefined} describedBy={rules} name="new-password" {...kind} />
         <Rules id={rules} offer={offer} password={first} name={view.name} />
         <Field label={say('password.again')} value={second} onValue={setSecond} error={wrong === 'password.differ' ? say(wrong) : undefined} name="new-password-again" {...kind} />
         <div class="row">

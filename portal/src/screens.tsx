@@ -114,8 +114,8 @@ export function Questions() {
       <Step />
       <Form onSubmit={go}>
         {questions.map(({ id, text }) => (
-          <Field key={id} label={text} error={tried && of(id).trim() === '' ? say('questions.empty') : undefined} value={of(id)} onValue={(given) => setAnswers({ ...answers, [id]: given })}
-            type={shown ? 'text' : 'password'} autocomplete="off" autocapitalize="none" spellcheck={false} />
+          <Field key={id} label={text} error={tried && of(id).trim() === '' ? say('questions.empty') : undefined} value={of(id)} onValue={(given) => setAnswers((was) => ({ ...was, [id]: given }))}
+            name={id} type={shown ? 'text' : 'password'} autocomplete="off" autocapitalize="none" spellcheck={false} />
         ))}
         <Tick label={say('questions.show')} on={shown} onChange={setShown} />
         <button type="submit" class="main">{say('code.next')}</button>
@@ -144,8 +144,15 @@ export function Choice() {
   );
 }
 
+/** Nothing but what is waited for; and where that failed, the way to go on. */
 export function Wait({ heading }: { heading: string }) {
-  return <Screen heading={heading}>{null}</Screen>;
+  const { desk, view, say } = useScene();
+  return <Screen heading={heading}>{view.problem && <button type="button" class="main" onClick={() => void desk.look()}>{say('retry')}</button>}</Screen>;
+}
+
+export function Ended() {
+  const { say } = useScene();
+  return <Screen heading={say('over.expired')}>{null}</Screen>; // the refusal below it says the rest
 }
 
 export function Done() {

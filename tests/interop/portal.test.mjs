@@ -16,13 +16,14 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 let peer, lines, url, pin, browser;
 const directory = []; // what reached it
 const asked = [];
+let arrived = () => undefined; // something did
 
 before(async () => {
   peer = spawn(join(BIN, 'portal_peer'), [join(BIN, 'portal')], { stdio: ['pipe', 'pipe', 'ignore'] });
   const first = new Promise((resolve, reject) => { asked.push(resolve); peer.on('exit', (code) => reject(new Error(`portal_peer ended: ${code}`))); });
   lines = createInterface(peer.stdout).on('line', (line) => {
     const said = JSON.parse(line);
-    if (said.sub) directory.push(said); else asked.shift()(said);
+    if (said.sub) { directory.push(said); arrived(); } else asked.shift()(said);
   });
   ({ url, pin } = await first);
   browser = await Chromium.start();
@@ -163,7 +164,8 @@ it('a reload while the directory is asked waits on, and sends nothing twice', { 
   await browser.screen('new_password');
   await fill(PASSWORD);
   const before = browser.sent.length;
-  await browser.click('button.main');
+  void browser.click('button.main');
+  await new Promise((resolve) => { arrived = resolve; });
   await browser.until('document.querySelector("main").dataset.busy === "write" && document.querySelector("[role=status].waiting").innerText', 'what is being waited for');
   await browser.ask('Page.reload');
   await browser.until('document.querySelector("main")?.dataset.screen === "writing"', 'the waiting goes on');
@@ -191,6 +193,38 @@ it('a link with another root stops everything, and what the browser knew stays',
   await open('/');
   await browser.until('document.querySelector(".notice")', 'a browser without any root is told at once');
   assert.equal(directory.length, 0);
+});
+
+it('where two ways are asked for, the second follows the first', { timeout: 60_000 }, async () => {
+  await tell('two');
+  await forget();
+  await browser.screen('name');
+  await browser.type('frank@corp.example');
+  await browser.click('button.main');
+  await browser.screen('methods-0');
+  assert.match(await browser.value('document.querySelector(".step").innerText'), /1 of 2/);
+  await browser.click('[data-method=questions]');
+  await browser.screen('questions');
+  await browser.click('button.main');
+  await browser.until('document.querySelector("[aria-invalid]")', 'every question wants an answer');
+  const answer = async (text) => {
+    for (const id of await browser.value('[...document.querySelectorAll(".field input")].map((field) => field.name)')) await browser.type(text(id), `[name="${id}"]`);
+    await browser.click('button.main');
+  };
+  await answer(() => 'no such answer');
+  await browser.refused('wrong_answer');
+  await answer((id) => `answer ${id}`);
+  await browser.screen('methods-1');
+  await accessible();
+  assert.ok(await browser.value('!document.querySelector("[data-method=questions]")'), 'what is passed is not offered again');
+  await browser.click('[data-method=app_code]');
+  await browser.screen('app_code');
+  await browser.type(await code('frank@corp.example'));
+  await browser.key('Enter');
+  await browser.screen('choosing');
+  await browser.click('#again');
+  await browser.screen('name');
+  assert.ok(browser.sent.some(({ method }) => method === 'DELETE'), 'who gives up ends the session');
 });
 
 it('a session that has ended is told, and forgotten', { timeout: 60_000 }, async () => {

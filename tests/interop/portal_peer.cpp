@@ -1,7 +1,7 @@
 // The service behind the portal's test, with people who have registered and an agent made of nothing but the contract. Speaks JSON, a
 // line each: first {url, pin}; then, of every password and unlock that reaches the directory, {sub, set} or {sub, unlocked}.
-// On standard input: "code NAME" is answered with {code} of that person's app, "go" lets the held write go on, with {go}; the end of it
-// ends the program.
+// On standard input: "code NAME" is answered with {code} of that person's app, "go" lets the held write go on, with {go}; "two" asks for two
+// methods from now on, with {two}; the end of it ends the program.
 //   portal_peer PORTAL_DIR
 #include <atomic>
 #include <iostream>
@@ -16,7 +16,7 @@ namespace {
 
 // Who is there. The directory refuses this password by name, and answers about erin when it is let.
 const std::map<std::string, std::string> people{{"alice@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4e"}, {"bob@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4f"},
-    {"carol@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d50"}, {"dave@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d51"}, {"erin@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d52"}};
+    {"carol@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d50"}, {"dave@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d51"}, {"erin@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d52"}, {"frank@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d53"}};
 constexpr std::string_view refused = "Refused-Passw0rd-1";
 
 std::mutex speaking;
@@ -63,7 +63,7 @@ int play(const char* portal_dir) {
   ResetWorld reset([](service::sspr::Settings& s) { s.methods = {Method::app_code, Method::email, Method::questions}; });
   std::map<std::string, Secret> keys;
   for (const auto& [name, sub] : people) keys.emplace(name, reset.register_app(sub));
-  reset.register_answers(people.at("bob@corp.example"));
+  for (const auto* name : {"bob@corp.example", "frank@corp.example"}) reset.register_answers(people.at(name));
   reset.world.stop();
   reset.world.config.portal_dir = portal_dir;
   reset.world.start();
@@ -86,6 +86,11 @@ int play(const char* portal_dir) {
     if (line == "go") {
       let_go();
       say({{"go", true}});
+      continue;
+    }
+    if (line == "two") {
+      reset.settings([](service::sspr::Settings& s) { s.methods_required = 2; });
+      say({{"two", true}});
       continue;
     }
     const auto key = line.starts_with("code ") ? keys.find(line.substr(5)) : keys.end();
