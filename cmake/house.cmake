@@ -53,6 +53,20 @@ function(wb_embedded_messages target folder)
   target_sources(${target} PRIVATE ${out})
 endfunction()
 
+# wb_portal(): the pages, by npm and Vite; again only when something of theirs has changed. node_modules is the source tree's own, for all builds.
+function(wb_portal)
+  find_program(NPM npm REQUIRED)
+  set(source ${PROJECT_SOURCE_DIR}/portal)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS ${source}/src/* ${source}/seal/*.mjs ${source}/seal/*.mts)
+  set(modules ${source}/node_modules/.package-lock.json)
+  set(out ${PROJECT_BINARY_DIR}/portal)
+  add_custom_command(OUTPUT ${modules} DEPENDS ${source}/package.json ${source}/package-lock.json WORKING_DIRECTORY ${source}
+    COMMAND ${NPM} ci --no-audit --no-fund --silent COMMAND ${CMAKE_COMMAND} -E touch ${modules})
+  add_custom_command(OUTPUT ${out}/index.html DEPENDS ${modules} ${files} ${source}/index.html ${source}/vite.config.ts ${source}/tsconfig.json WORKING_DIRECTORY ${source}
+    COMMAND ${NPM} run --silent check COMMAND ${NPM} run --silent build -- --outDir ${out} --logLevel warn)
+  add_custom_target(portal ALL DEPENDS ${out}/index.html)
+endfunction()
+
 # wb_test(NAME LABEL "FILES" LIBS...): one gtest program. LABEL: unit | link | integration | faults | unsanitized.
 # THREADS: a unit test program that starts threads; ThreadSanitizer has nothing to say of the others, and they are not built for it.
 # Integration and fault programs run inside the lab they need, named by LAB (ad, ad2, forest, ad417, slapd, ds389 or none).

@@ -53,6 +53,7 @@ void read_service(Reader& reader, ServiceConfig& config) {
     top.required("public_url", config.public_url, shape::https_origin());
     top.optional("tenant", config.tenant, shape::tenant());
     top.optional("state_dir", config.state_dir, shape::path(folder, false));
+    top.optional("portal_dir", config.portal_dir, shape::path(folder, false));
     top.optional("log_level", config.log_level, shape::log_level());
     top.optional("heartbeat_ms", config.heartbeat, shape::milliseconds(1'000, 50'000));
     top.optional("audit_keep_days", config.audit_keep_days, shape::whole(0, 36'500));

@@ -14,16 +14,17 @@
 namespace wb::config {
 
 struct ServiceConfig {
-  std::string listen_address = "0.0.0.0";                      // listen.address
-  unsigned short listen_port = 443;                            // listen.port
-  std::filesystem::path certificate_file, key_file;            // listen.certificate_file, listen.key_file
-  int connections_max = 20'000;                                // listen.connections_max
-  link::AdmissionLimits door;                                  // listen.handshakes_per_second, handshakes_max, connections_per_address, trusted_balancers
-  int hellos_waiting_max = 1'024;                              // listen.hellos_waiting_max
-  int enrolments_per_minute = 5;                               // listen.enrolments_per_minute: of an address
-  std::string public_url;                                      // https://host[:port]: `iss` of jobs, what agents and people dial
-  std::string tenant = "default";                              // letters, digits, - and _; 1 to 64
-  std::filesystem::path state_dir = "/var/lib/reset-service";  // store.sqlite, sr.pem, sk.pem
+  std::string listen_address = "0.0.0.0";                                // listen.address
+  unsigned short listen_port = 443;                                      // listen.port
+  std::filesystem::path certificate_file, key_file;                      // listen.certificate_file, listen.key_file
+  int connections_max = 20'000;                                          // listen.connections_max
+  link::AdmissionLimits door;                                            // listen.handshakes_per_second, handshakes_max, connections_per_address, trusted_balancers
+  int hellos_waiting_max = 1'024;                                        // listen.hellos_waiting_max
+  int enrolments_per_minute = 5;                                         // listen.enrolments_per_minute: of an address
+  std::string public_url;                                                // https://host[:port]: `iss` of jobs, what agents and people dial
+  std::string tenant = "default";                                        // letters, digits, - and _; 1 to 64
+  std::filesystem::path state_dir = "/var/lib/reset-service";            // store.sqlite, sr.pem, sk.pem
+  std::filesystem::path portal_dir = "/usr/share/reset-service/portal";  // the built pages; no such folder: the API only
   log::Level log_level = log::Level::info;
   std::chrono::milliseconds heartbeat{25'000};
   int audit_keep_days = 0;  // 0: for ever

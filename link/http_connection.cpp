@@ -193,6 +193,7 @@ Awaitable<bool> HttpConnection::answer() {
   request.accept_language = short_header(message, "Accept-Language");
   request.idempotency_key = short_header(message, "Idempotency-Key");
   request.cookie = short_header(message, "Cookie", 4'096);
+  request.accept_encoding = short_header(message, "Accept-Encoding");
   request.if_match = short_header(message, "If-Match");
   auto asking = ask_handler(std::move(request));
   auto response = co_await std::move(asking);

@@ -18,7 +18,7 @@ struct HttpRequest {
   std::map<std::string, std::string> query;
   std::string authorization, content_type, body, peer;  // peer: address only
   // As if absent when longer than 1,024 bytes, the cookies 4,096.
-  std::string accept_language = {}, idempotency_key = {}, cookie = {}, if_match = {};
+  std::string accept_language = {}, idempotency_key = {}, cookie = {}, if_match = {}, accept_encoding = {};
 };
 struct HttpResponse {
   int status = 200;

@@ -34,17 +34,19 @@ Awaitable<link::HttpResponse> guarded(Router* router, link::HttpRequest request)
 
 std::filesystem::path store_file(const config::ServiceConfig& config) { return config.state_dir / "store.sqlite"; }
 
-Service::Service(asio::io_context& io, Settings settings, Store store, Keys keys, crypto::Vault vault, Catalogue catalogue, PostSettings mail)
-    : settings_(std::move(settings)), store_(std::move(store)), keys_(std::move(keys)), rosters_(store_, settings_.tenant),
+Service::Service(asio::io_context& io, Settings settings, Opened opened)
+    : settings_(std::move(settings)), store_(std::move(opened.store)), keys_(std::move(opened.keys)), rosters_(store_, settings_.tenant),
       gateway_(io.get_executor(), settings_, store_, keys_, rosters_), dispatch_(io.get_executor(), settings_, store_, keys_, gateway_),
-      enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_), post_(io.get_executor(), std::move(mail)),
-      self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(vault), std::move(catalogue)), notifier_(self_service_), not_me_(self_service_), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_),
+      enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_), post_(io.get_executor(), std::move(opened.mail)),
+      self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(opened.vault), std::move(opened.catalogue)),
+      notifier_(self_service_), not_me_(self_service_), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_), pages_(std::move(opened.pages)),
       router_(store_, gateway_.refusals()), tasks_(io.get_executor()) {
   gateway_.listener(dispatch_);
   self_service_.mail = [this](const EmailAddress& to, Letter letter, UnixSeconds until) { return post_.send(to, std::move(letter), until); };
   router_.add(api_.endpoints());
   router_.add(reset_api_.endpoints());
   router_.add(not_me_.endpoints());
+  router_.add(pages_.endpoints());
   self_service_.notify = [this](sspr::Occasion occasion) { notifier_.tell(std::move(occasion)); };
 }
 
@@ -61,7 +63,11 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
   for (const auto& warning : catalogue->warnings()) log::warn("texts.incomplete", log::field("what", warning));
   auto mail = post_settings(config);
   if (!mail) return mail.error();
-  std::unique_ptr<Service> service(new Service(io, settled(std::move(shape), config), std::move(*store), std::move(*keys), std::move(*vault), std::move(*catalogue), std::move(*mail)));
+  auto pages = Pages::read(config.portal_dir);
+  if (!pages) return pages.error();
+  if (pages->files() == 0) log::info("pages.none", log::field("portal_dir", config.portal_dir.string()));
+  Opened opened{std::move(*store), std::move(*keys), std::move(*vault), std::move(*catalogue), std::move(*mail), std::move(*pages)};
+  std::unique_ptr<Service> service(new Service(io, settled(std::move(shape), config), std::move(opened)));
   if (auto resumed = service->dispatch_.resume(); !resumed) return resumed.error();
   if (auto resumed = service->reset_desk_.start(); !resumed) return resumed.error();
 

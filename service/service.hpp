@@ -11,6 +11,7 @@
 #include "service/gateway.hpp"
 #include "service/keys.hpp"
 #include "service/notify/post.hpp"
+#include "service/pages.hpp"
 #include "service/rosters.hpp"
 #include "service/settings.hpp"
 #include "service/sspr/not_me.hpp"
@@ -36,7 +37,16 @@ class Service {
   Awaitable<> stop();
 
  private:
-  Service(asio::io_context& io, Settings settings, Store store, Keys keys, crypto::Vault vault, Catalogue catalogue, PostSettings mail);
+  // What start() has opened and read.
+  struct Opened {
+    Store store;
+    Keys keys;
+    crypto::Vault vault;
+    Catalogue catalogue;
+    PostSettings mail;
+    Pages pages;
+  };
+  Service(asio::io_context& io, Settings settings, Opened opened);
   static Awaitable<> keep_house(Service* self);
   static Awaitable<> prune_audit(Service* self);
   static Awaitable<> take_orders(Service* self);
@@ -57,6 +67,7 @@ class Service {
   sspr::NotMe not_me_;
   sspr::ResetDesk reset_desk_;
   sspr::ResetApi reset_api_;
+  Pages pages_;
   Router router_;
   std::unique_ptr<link::WebServer> web_;
   TaskGroup tasks_;

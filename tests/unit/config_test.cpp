@@ -334,13 +334,14 @@ TEST_F(AConfig, RefusesRulesThatMeanNothing) {
 
 TEST_F(AConfig, OfTheServiceIsReadAndChecked) {
   const std::string listen = "listen: {certificate_file: a.pem, key_file: /k/b.key, port: 8443, address: '::1'}\npublic_url: https://127.0.0.1:8443\n";
-  const auto read = load_service_config(write(listen + "tenant: demo\nchannel_binding: none\nstate_dir: state\n"));
+  const auto read = load_service_config(write(listen + "tenant: demo\nchannel_binding: none\nstate_dir: state\nportal_dir: pages\n"));
   ASSERT_TRUE(std::holds_alternative<ServiceConfig>(read));
   const auto& c = std::get<ServiceConfig>(read);
   EXPECT_EQ(c.listen_port, 8443);
   EXPECT_EQ(c.certificate_file, folder_ / "a.pem");
   EXPECT_EQ(c.key_file, "/k/b.key");
   EXPECT_EQ(c.state_dir, folder_ / "state");
+  EXPECT_EQ(c.portal_dir, folder_ / "pages");
   EXPECT_EQ(c.channel_binding, ServiceConfig::ChannelBinding::none);
   EXPECT_EQ(service(listen + "tenant: a b\nchannel_binding: require\n"),
       "c.yaml:3:9: tenant: expected 1 to 64 letters, digits, - and _\nc.yaml:4:18: channel_binding: expected exporter or none\n");

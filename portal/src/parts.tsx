@@ -1,0 +1,103 @@
+// What every screen is made of.
+import type { ComponentChildren, JSX } from 'preact';
+import { createContext } from 'preact';
+import { useContext, useEffect, useId, useRef, useState } from 'preact/hooks';
+import type { Desk, View } from './desk';
+import { isKey, moment, type Language, type Say } from './words';
+
+export interface Scene {
+  desk: Desk;
+  view: View;
+  say: Say;
+  language: Language;
+}
+export const SceneOf = createContext<Scene>(null as unknown as Scene);
+export const useScene = () => useContext(SceneOf);
+
+/** One screen: its heading takes the focus when the screen comes, except at the page's first. */
+export function Screen({ heading, first, children }: { heading: string; first?: boolean; children: ComponentChildren }) {
+  const at = useRef<HTMLHeadingElement>(null);
+  useEffect(() => { if (!first) at.current?.focus(); }, []);
+  return (
+    <section>
+      <h1 ref={at} tabIndex={-1}>{heading}</h1>
+      {children}
+    </section>
+  );
+}
+
+export function Form({ onSubmit, children }: { onSubmit: () => void; children: ComponentChildren }) {
+  return (
+    <form noValidate onSubmit={(event) => { event.preventDefault(); onSubmit(); }}>
+      {children}
+    </form>
+  );
+}
+
+type InputAttributes = JSX.IntrinsicElements['input'];
+export function Field({ label, hint, error, describedBy, value, onValue, ...more }: { label: string; hint?: string; error?: string; describedBy?: string; value: string; onValue: (text: string) => void } & InputAttributes) {
+  const id = useId();
+  const told = [describedBy, hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input id={id} value={value} onInput={(event) => onValue(event.currentTarget.value)} aria-invalid={error ? true : undefined} aria-describedby={told || undefined} {...more} />
+      {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
+      {error && <p class="error" id={`${id}-error`}>{error}</p>}
+    </div>
+  );
+}
+
+export function Tick({ label, on, onChange }: { label: string; on: boolean; onChange: (on: boolean) => void }) {
+  return (
+    <label class="tick">
+      <input type="checkbox" checked={on} onChange={(event) => onChange(event.currentTarget.checked)} /> {label}
+    </label>
+  );
+}
+
+/** What is being waited for; after five seconds, that it may take longer. */
+export function Waiting() {
+  const { view, say } = useScene();
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    setLong(false);
+    if (!view.busy) return undefined;
+    const timer = setTimeout(() => setLong(true), 5_000);
+    return () => clearTimeout(timer);
+  }, [view.busy]);
+  return (
+    <div role="status" class="waiting">
+      {view.busy && <><span class="spinner" aria-hidden="true" /> {say(`busy.${view.busy}`)}{long && ` ${say('busy.long')}`}</>}
+    </div>
+  );
+}
+
+/** What was refused: in the service's words, which are in the person's language, or in ours. */
+export function Refused() {
+  const { view, say, language } = useScene();
+  const problem = view.problem ?? view.ended;
+  const own = problem && `problem.${problem.code}`;
+  const text = own && isKey(own) ? say(own) : problem?.detail || say('problem.failed');
+  const until = view.problem?.until;
+  const at = useRef<HTMLDivElement>(null);
+  useEffect(() => { if (problem) at.current?.scrollIntoView({ block: 'nearest' }); }, [problem]);
+  return (
+    <div role="alert" ref={at}>
+      {problem && <div class="refused" data-code={problem.code}><p>{text}</p>{until !== undefined && <p>{say('until', { time: moment(language, until) })}</p>}</div>}
+    </div>
+  );
+}
+
+/** True from that moment (Unix seconds) on. */
+export function usePast(at: number): boolean {
+  const [past, setPast] = useState(at * 1000 <= Date.now());
+  useEffect(() => {
+    const left = at * 1000 - Date.now();
+    setPast(left <= 0);
+    if (left <= 0) return undefined;
+    const timer = setTimeout(() => setPast(true), left);
+    return () => clearTimeout(timer);
+  }, [at]);
+  return past;
+}

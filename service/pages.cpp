@@ -1,0 +1,132 @@
+#include "service/pages.hpp"
+
+#include <algorithm>
+
+#include "platform/private_files.hpp"
+
+namespace wb::service {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Nothing from elsewhere but pictures, nothing inline, nobody's frame. Scripts and styles are files of ours, by their hashed names.
+constexpr std::string_view policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: https:; worker-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+constexpr std::string_view compressed = ".gz";
+
+bool plain_name(std::string_view name) {
+  const auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'; };
+  return !name.empty() && name.front() != '.' && std::all_of(name.begin(), name.end(), good);
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+bool same_word(std::string_view a, std::string_view lower) {
+  return std::equal(a.begin(), a.end(), lower.begin(), lower.end(), [](char x, char y) { return (x >= 'A' && x <= 'Z' ? x + 32 : x) == y; });
+}
+
+}  // namespace
+
+std::string_view type_of(std::string_view name) {
+  const auto dot = name.rfind('.');
+  const auto end = dot == std::string_view::npos ? std::string_view() : name.substr(dot + 1);
+  if (end == "js") return "text/javascript; charset=utf-8";
+  if (end == "css") return "text/css; charset=utf-8";
+  if (end == "html") return "text/html; charset=utf-8";
+  if (end == "svg") return "image/svg+xml";
+  if (end == "png") return "image/png";
+  if (end == "webp") return "image/webp";
+  if (end == "ico") return "image/x-icon";
+  if (end == "woff2") return "font/woff2";
+  return {};
+}
+
+bool takes_gzip(std::string_view accept_encoding) {
+  while (!accept_encoding.empty()) {
+    const auto comma = accept_encoding.find(',');
+    const auto one = accept_encoding.substr(0, comma);
+    accept_encoding.remove_prefix(comma == std::string_view::npos ? accept_encoding.size() : comma + 1);
+    const auto semicolon = one.find(';');
+    if (!same_word(trimmed(one.substr(0, semicolon)), "gzip")) continue;
+    const auto weight = semicolon == std::string_view::npos ? std::string_view() : trimmed(one.substr(semicolon + 1));
+    return !(weight.starts_with("q=0") && weight.find_first_of("123456789") == std::string_view::npos);
+  }
+  return false;
+}
+
+Result<Pages::File> Pages::file(const fs::path& path, std::string_view type) {
+  auto plain = platform::read_file(path, file_bytes_max);
+  if (!plain) return plain.error();
+  File out{std::string(type), std::move(*plain), {}};
+  const fs::path small = path.string() + std::string(compressed);
+  std::error_code ec;
+  if (!fs::is_regular_file(fs::symlink_status(small, ec))) return out;
+  auto gzip = platform::read_file(small, file_bytes_max);
+  if (!gzip) return gzip.error();
+  out.gzip = std::move(*gzip);
+  return out;
+}
+
+Result<Pages> Pages::read(const fs::path& folder) {
+  Pages pages;
+  std::error_code ec;
+  if (!fs::is_directory(folder, ec)) return pages;
+  if (!fs::is_regular_file(folder / "index.html", ec)) return Fault{Fault::Kind::malformed, "pages.read", "no index.html in portal_dir"};
+  auto index = file(folder / "index.html", type_of("index.html"));
+  if (!index) return index.error();
+  if (index->plain.empty()) return Fault{Fault::Kind::malformed, "pages.read", "index.html in portal_dir is empty"};
+  pages.index_ = std::move(*index);
+  for (auto entry = fs::directory_iterator(folder / "assets", ec); !ec && entry != fs::directory_iterator(); entry.increment(ec)) {
+    const auto name = entry->path().filename().string();
+    const auto type = type_of(name);
+    if (type.empty() || !plain_name(name) || !fs::is_regular_file(entry->symlink_status(ec))) continue;
+    if (pages.files() >= files_max) return Fault{Fault::Kind::exhausted, "pages.read", "more than " + std::to_string(files_max) + " files in portal_dir"};
+    auto one = file(entry->path(), type);
+    if (!one) return one.error();
+    pages.assets_.emplace(name, std::move(*one));
+  }
+  if (ec && ec != std::errc::no_such_file_or_directory) return Fault{Fault::Kind::internal, "pages.read", "portal_dir can't be listed: " + ec.message()};
+  return pages;
+}
+
+std::vector<Endpoint> Pages::endpoints() const {
+  if (files() == 0) return {};
+  return {
+      {"GET", "/", {}, [this](HttpCall call) { return index(std::move(call)); }},
+      {"GET", "/assets/{name}", {}, [this](HttpCall call) { return asset(std::move(call)); }},
+  };
+}
+
+link::HttpResponse Pages::answer(const File& file, const link::HttpRequest& request) const {
+  link::HttpResponse response;
+  response.content_type = file.type;
+  response.headers = {{"Content-Security-Policy", std::string(policy)}, {"Referrer-Policy", "no-referrer"}, {"X-Content-Type-Options", "nosniff"}, {"Cross-Origin-Opener-Policy", "same-origin"},
+      {"Cross-Origin-Resource-Policy", "same-origin"}, {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"}};
+  const bool small = !file.gzip.empty() && takes_gzip(request.accept_encoding);
+  if (!file.gzip.empty()) response.headers["Vary"] = "Accept-Encoding";
+  if (small) response.headers["Content-Encoding"] = "gzip";
+  response.body = small ? file.gzip : file.plain;
+  return response;
+}
+
+Reply Pages::index(HttpCall call) const {
+  auto response = answer(index_, call.request);
+  response.headers["Cache-Control"] = "no-cache";  // it names the files of now
+  co_return response;
+}
+
+Reply Pages::asset(HttpCall call) const {
+  const auto found = assets_.find(call.path[0]);
+  if (found == assets_.end()) co_return refuse(Refusal::not_found, "no such file");
+  auto response = answer(found->second, call.request);
+  response.headers["Cache-Control"] = "public, max-age=31536000, immutable";  // the name holds a hash of the content
+  co_return response;
+}
+
+}  // namespace wb::service

@@ -1,0 +1,44 @@
+// The portal's built files (portal/, docs/ARCHITECTURE.md) over HTTP: GET / and GET /assets/{name}. All are read once, at start: what
+// is asked for is looked up in a map and never in the file system, so that no path leads out of the folder.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "service/router.hpp"
+
+namespace wb::service {
+
+class Pages {
+ public:
+  static constexpr std::size_t files_max = 256, file_bytes_max = 4u << 20;
+
+  Pages() = default;  // none: the API only
+  // index.html and assets/*: regular files of known types with names of [A-Za-z0-9._-]; `name.gz` is name, compressed (RFC 1952). No such
+  // folder: none. Fault malformed: there is one without index.html; exhausted: too many or too large; internal: unreadable.
+  static Result<Pages> read(const std::filesystem::path& folder);
+
+  std::vector<Endpoint> endpoints() const;  // of none: empty. They hold on to this.
+  std::size_t files() const { return assets_.size() + (index_.plain.empty() ? 0 : 1); }
+
+ private:
+  struct File {
+    std::string type, plain, gzip;  // gzip: empty where there is none
+  };
+  static Result<File> file(const std::filesystem::path& path, std::string_view type);
+  link::HttpResponse answer(const File& file, const link::HttpRequest& request) const;
+  Reply index(HttpCall call) const;
+  Reply asset(HttpCall call) const;
+
+  File index_;
+  std::map<std::string, File, std::less<>> assets_;
+};
+
+// What a name's end says, as a Content-Type; "" for what is not served.
+std::string_view type_of(std::string_view name);
+// Does "Accept-Encoding" take gzip? (RFC 9110 section 12.5.3; a refusal by q=0 counts, "*" does not.)
+bool takes_gzip(std::string_view accept_encoding);
+
+}  // namespace wb::service

@@ -1,0 +1,242 @@
+// The page of a reset in the browser people have, on a phone's screen, against the real service: it is served by it, talks to it and to
+// nobody else, and no request of any flow holds the password.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, afterEach, before, it } from 'node:test';
+import { Chromium } from './chromium.mjs';
+
+const BIN = process.env.WB_BIN ?? 'build/dev';
+const PASSWORD = 'Grüße-Köln "1"\\😀';
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let peer, lines, url, pin, browser;
+const directory = []; // what reached it
+const asked = [];
+let arrived = () => undefined; // something did
+
+before(async () => {
+  peer = spawn(join(BIN, 'portal_peer'), [join(BIN, 'portal')], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const first = new Promise((resolve, reject) => { asked.push(resolve); peer.on('exit', (code) => reject(new Error(`portal_peer ended: ${code}`))); });
+  lines = createInterface(peer.stdout).on('line', (line) => {
+    const said = JSON.parse(line);
+    if (said.sub) { directory.push(said); arrived(); } else asked.shift()(said);
+  });
+  ({ url, pin } = await first);
+  browser = await Chromium.start();
+  await browser.ask('Emulation.setDeviceMetricsOverride', { width: 360, height: 740, deviceScaleFactor: 2, mobile: true });
+});
+after(async () => {
+  await browser?.close();
+  lines?.close();
+  peer?.stdin.end();
+});
+afterEach(() => { // of every story: nobody else was talked to, the policy was not in the way, and no password was told
+  for (const { url: to, method, headers, body } of browser.sent) {
+    if (to.startsWith('data:') || to === 'about:blank') continue;
+    assert.ok(to.startsWith(`${url}/`), to);
+    const request = `${method} ${to} ${JSON.stringify(headers)} ${body}`;
+    for (const secret of [PASSWORD, JSON.stringify(PASSWORD).slice(1, -1), encodeURIComponent(PASSWORD), Buffer.from(PASSWORD).toString('base64'), 'Refused-Passw0rd-1']) assert.ok(!request.includes(secret), request);
+  }
+  assert.deepEqual(browser.said.filter((text) => !/status of (4|5)\d\d|ERR_INTERNET_DISCONNECTED/.test(text)), []);
+});
+
+const tell = (line) => new Promise((resolve) => { asked.push(resolve); peer.stdin.write(`${line}\n`); });
+const code = async (name) => (await tell(`code ${name}`)).code;
+async function open(path = `/#dr=${pin}`) {
+  await browser.ask('Page.navigate', { url: 'about:blank' }); // a fragment alone would not load anew
+  await browser.ask('Page.navigate', { url: url + path });
+  await browser.until('document.querySelector("main h1")', 'the page');
+}
+const forget = async () => { await open(); await browser.value('(localStorage.clear(), sessionStorage.clear())'); await open(); };
+async function accessible() {
+  await browser.value(`${axe}; null`);
+  const { violations } = JSON.parse(await browser.value(`axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then((all) => JSON.stringify(all))`));
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), []);
+  assert.ok(await browser.value('document.documentElement.scrollWidth <= innerWidth'), 'nothing is wider than the phone');
+}
+const focus = () => browser.value('document.activeElement.tagName');
+async function prove(name, { enter = false } = {}) {
+  await browser.screen('name');
+  await browser.type(name);
+  if (enter) await browser.key('Enter'); else await browser.click('button.main');
+  await browser.screen('methods-0');
+  await browser.click('[data-method=app_code]');
+  await browser.screen('app_code');
+  await browser.type(await code(name));
+  await browser.click('button.main');
+  await browser.screen('choosing');
+}
+async function fill(password) {
+  await browser.type(password, '[name=new-password]');
+  await browser.type(password, '[name=new-password-again]');
+}
+
+it('a person resets a password with the app, and it reaches the directory sealed', { timeout: 60_000 }, async () => {
+  await forget();
+  await accessible();
+  await prove('alice@corp.example');
+  await accessible();
+  assert.equal(await focus(), 'H1');
+  await browser.click('[data-choice=reset]');
+  await browser.screen('new_password');
+  await browser.until('document.querySelector("[data-rule=length].open")');
+  await accessible();
+  await fill('Short-1');
+  await browser.click('button.main');
+  await browser.until('document.querySelector("[aria-invalid]")', 'it is told before anybody is asked');
+  await browser.type('Alice-Passw0rd!', '[name=new-password]');
+  await browser.until('document.querySelector("[data-rule=length].met") && document.querySelector("[data-rule=name].open")');
+  await fill(PASSWORD);
+  await browser.until('document.querySelectorAll(".rules .met").length === 3');
+  await browser.value('(() => { const button = document.querySelector("button.main"); button.click(); button.click(); })()');
+  await browser.screen('done');
+  await accessible();
+  assert.deepEqual(directory.splice(0), [{ sub: '6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4e', set: PASSWORD }]);
+  assert.match(await browser.value('document.querySelector(".took").innerText'), /answered in \d+\.\d s/);
+  assert.equal(browser.sent.filter(({ url: to }) => to.includes('/session/password')).length, 1, 'a double click is one');
+  assert.match(await browser.value('localStorage.getItem("wb-pin default/corp.example")'), new RegExp(pin));
+  assert.equal(await browser.value('sessionStorage.length'), 0);
+});
+
+it('each refusal says what it is in the person\'s language, and a reload goes on where it was', { timeout: 60_000 }, async () => {
+  await forget();
+  await open(`/?mkt=de#dr=${pin}`);
+  await browser.screen('name');
+  assert.equal(await browser.value('document.documentElement.lang'), 'de');
+  await browser.type('bob@corp.example');
+  await browser.key('Enter');
+  await browser.screen('methods-0');
+  await browser.click('[data-method=questions]');
+  await browser.screen('questions');
+  await accessible();
+  await browser.click('main button.plain'); // another way
+  await browser.screen('methods-0');
+  await browser.click('[data-method=app_code]');
+  await browser.screen('app_code');
+  await browser.type('000000');
+  await browser.key('Enter');
+  assert.match(await browser.refused('wrong_answer'), /Das ist nicht richtig/);
+  assert.equal(await focus(), 'INPUT');
+  await browser.ask('Page.reload');
+  await browser.screen('app_code');
+  await browser.type(await code('bob@corp.example'));
+  await browser.key('Enter');
+  await browser.screen('choosing');
+  await browser.click('[data-choice=reset]');
+  await browser.screen('new_password');
+  await fill('Refused-Passw0rd-1');
+  await browser.key('Enter');
+  await browser.refused('password_refused');
+  await browser.screen('new_password');
+  await accessible();
+  await browser.click('.row button');
+  await browser.until('document.querySelector("[name=new-password]").value.length > 11 && document.querySelector("[name=new-password]").type === "text"', 'a suggestion');
+  const made = await browser.value('document.querySelector("[name=new-password]").value');
+  await browser.click('button.main');
+  await browser.screen('done');
+  assert.deepEqual(directory.splice(0).map(({ set }) => set), ['Refused-Passw0rd-1', made]);
+  assert.ok(browser.sent.every(({ body }) => !body.includes(made)));
+});
+
+it('without a network nothing is lost, and an unlock writes no password', { timeout: 60_000 }, async () => {
+  await forget();
+  await prove('carol@corp.example', { enter: true });
+  await browser.offline(true);
+  await browser.click('[data-choice=unlock]');
+  await browser.refused('offline');
+  await accessible();
+  await browser.offline(false);
+  await browser.click('[data-code=offline] button');
+  await browser.screen('choosing');
+  await browser.click('[data-choice=unlock]');
+  await browser.screen('done');
+  assert.deepEqual(directory.splice(0).map(({ unlocked, set }) => [unlocked, set]), [[true, undefined]]);
+});
+
+it('a reload while the directory is asked waits on, and sends nothing twice', { timeout: 60_000 }, async () => {
+  await forget();
+  await prove('erin@corp.example');
+  await browser.click('[data-choice=reset]');
+  await browser.screen('new_password');
+  await fill(PASSWORD);
+  const before = browser.sent.length;
+  void browser.click('button.main');
+  await new Promise((resolve) => { arrived = resolve; });
+  await browser.until('document.querySelector("main").dataset.busy === "write" && document.querySelector("[role=status].waiting").innerText', 'what is being waited for');
+  await browser.ask('Page.reload');
+  await browser.until('document.querySelector("main")?.dataset.screen === "writing"', 'the waiting goes on');
+  await accessible();
+  await tell('go');
+  await browser.screen('done');
+  assert.deepEqual(directory.splice(0).map(({ set }) => set), [PASSWORD]);
+  assert.equal(browser.sent.slice(before).filter(({ url: to }) => to.includes('/session/password')).length, 1);
+});
+
+it('a link with another root stops everything, and what the browser knew stays', { timeout: 60_000 }, async () => {
+  await forget();
+  const name = 'wb-pin default/corp.example', known = JSON.stringify({ dr: pin, rsn: 1 });
+  await browser.value(`localStorage.setItem(${JSON.stringify(name)}, ${JSON.stringify(known)})`);
+  await open(`/#dr=${'A'.repeat(43)}`);
+  await prove('dave@corp.example');
+  await browser.click('[data-choice=reset]');
+  await browser.screen('stopped');
+  await browser.refused('pin_contradiction');
+  await accessible();
+  assert.equal(await browser.value(`localStorage.getItem(${JSON.stringify(name)})`), known);
+  await open('/#dr=broken');
+  await browser.refused('pin_malformed');
+  await forget();
+  await open('/');
+  await browser.until('document.querySelector(".notice")', 'a browser without any root is told at once');
+  assert.equal(directory.length, 0);
+});
+
+it('where two ways are asked for, the second follows the first', { timeout: 60_000 }, async () => {
+  await tell('two');
+  await forget();
+  await browser.screen('name');
+  await browser.type('frank@corp.example');
+  await browser.click('button.main');
+  await browser.screen('methods-0');
+  assert.match(await browser.value('document.querySelector(".step").innerText'), /1 of 2/);
+  await browser.click('[data-method=questions]');
+  await browser.screen('questions');
+  await browser.click('button.main');
+  await browser.until('document.querySelector("[aria-invalid]")', 'every question wants an answer');
+  const answer = async (text) => {
+    for (const id of await browser.value('[...document.querySelectorAll(".field input")].map((field) => field.name)')) await browser.type(text(id), `[name="${id}"]`);
+    await browser.click('button.main');
+  };
+  await answer(() => 'no such answer');
+  await browser.refused('wrong_answer');
+  await answer((id) => `answer ${id}`);
+  await browser.screen('methods-1');
+  await accessible();
+  assert.ok(await browser.value('!document.querySelector("[data-method=questions]")'), 'what is passed is not offered again');
+  await browser.click('[data-method=app_code]');
+  await browser.screen('app_code');
+  await browser.type(await code('frank@corp.example'));
+  await browser.key('Enter');
+  await browser.screen('choosing');
+  await browser.click('#again');
+  await browser.screen('name');
+  assert.ok(browser.sent.some(({ method }) => method === 'DELETE'), 'who gives up ends the session');
+});
+
+it('a session that has ended is told, and forgotten', { timeout: 60_000 }, async () => {
+  await forget();
+  await browser.value('sessionStorage.setItem("wb-reset", JSON.stringify({ token: `wbs1.01ARZ3NDEKTSV4RRFFQ69G5FAV.${"A".repeat(43)}`, name: "dave@corp.example" }))');
+  await browser.ask('Page.reload');
+  await browser.screen('ended');
+  await browser.refused('no_session');
+  assert.equal(await browser.value('sessionStorage.length'), 0);
+  await browser.click('#again');
+  await browser.screen('name');
+  await browser.value('sessionStorage.setItem("wb-reset", "{damaged")');
+  await browser.ask('Page.reload');
+  await browser.screen('name');
+});

@@ -1,0 +1,135 @@
+#include "service/pages.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <fstream>
+
+namespace wb::service {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TheBuiltPages : public testing::Test {
+ protected:
+  TheBuiltPages() {
+    std::string name = (fs::temp_directory_path() / "wb-pages-XXXXXX").string();
+    top_ = ::mkdtemp(name.data());
+    folder = top_ / "portal";
+    write("portal/index.html", "<!doctype html>");
+    write("portal/assets/index-B1x_2.js", "let a;");
+    write("portal/assets/index-B1x_2.js.gz", "gz");
+    write("portal/assets/index-C3.css", "a{}");
+    write("portal/assets/.hidden.js", "x");
+    write("portal/assets/notes.txt", "x");
+    write("secret.js", "secret");
+    fs::create_symlink(top_ / "secret.js", folder / "assets/linked.js");
+  }
+  ~TheBuiltPages() override { fs::remove_all(top_); }
+
+  void write(const std::string& name, const std::string& text) {
+    fs::create_directories((top_ / name).parent_path());
+    std::ofstream(top_ / name) << text;
+  }
+  // As the router would: the endpoint whose pattern fits.
+  link::HttpResponse get(const Pages& pages, const std::string& path, const std::string& encodings = {}) {
+    for (const auto& endpoint : pages.endpoints()) {
+      auto places = fits(endpoint.path, path);
+      if (!places) continue;
+      HttpCall call;
+      call.request.method = "GET", call.request.path = path, call.request.accept_encoding = encodings, call.path = std::move(*places);
+      asio::io_context io;
+      auto answered = asio::co_spawn(io, endpoint.handler(std::move(call)), asio::use_future);
+      io.run();
+      return answered.get();
+    }
+    link::HttpResponse none;
+    none.status = 404;
+    return none;
+  }
+
+  fs::path top_, folder;
+};
+
+TEST_F(TheBuiltPages, AreServedWithTheirTypesAndAStrictPolicy) {
+  const auto pages = Pages::read(folder);
+  ASSERT_TRUE(pages);
+  EXPECT_EQ(pages->files(), 3U);
+  const auto index = get(*pages, "/");
+  EXPECT_EQ(index.status, 200);
+  EXPECT_EQ(index.body, "<!doctype html>");
+  EXPECT_EQ(index.content_type, "text/html; charset=utf-8");
+  EXPECT_EQ(index.headers.at("Cache-Control"), "no-cache");
+  EXPECT_EQ(get(*pages, "/assets/index-C3.css").content_type, "text/css; charset=utf-8");
+  for (const auto* path : {"/", "/assets/index-B1x_2.js"}) {
+    const auto headers = get(*pages, path).headers;
+    EXPECT_EQ(headers.at("Content-Security-Policy"),
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: https:; worker-src 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
+    EXPECT_EQ(headers.at("Referrer-Policy"), "no-referrer");
+    EXPECT_EQ(headers.at("X-Content-Type-Options"), "nosniff");
+  }
+  EXPECT_NE(get(*pages, "/assets/index-B1x_2.js").headers.at("Cache-Control").find("immutable"), std::string::npos);
+}
+
+TEST_F(TheBuiltPages, AreSentCompressedToWhomTakesThat) {
+  const auto pages = Pages::read(folder);
+  ASSERT_TRUE(pages);
+  const auto small = get(*pages, "/assets/index-B1x_2.js", "br, gzip;q=0.8"), plain = get(*pages, "/assets/index-B1x_2.js", "br");
+  EXPECT_EQ(small.body, "gz");
+  EXPECT_EQ(small.headers.at("Content-Encoding"), "gzip");
+  EXPECT_EQ(plain.body, "let a;");
+  EXPECT_FALSE(plain.headers.contains("Content-Encoding"));
+  EXPECT_EQ(plain.headers.at("Vary"), "Accept-Encoding");
+  EXPECT_EQ(get(*pages, "/assets/index-C3.css", "gzip").body, "a{}") << "there is no smaller one";
+}
+
+TEST_F(TheBuiltPages, ShowNothingThatWasNotAmongThemAtTheStart) {
+  const auto pages = Pages::read(folder);
+  ASSERT_TRUE(pages);
+  write("portal/assets/later.js", "x");
+  for (const auto* path : {"/assets/../index.html", "/assets/..", "/assets/", "/assets/.hidden.js", "/assets/notes.txt", "/assets/linked.js", "/assets/later.js", "/assets/index-B1x_2.js.gz",
+           "/assets/..%2f..%2fsecret.js", "/assets//etc/passwd", "/secret.js", "/index.html", "/assets/%00", "/assets/../../secret.js"})
+    EXPECT_EQ(get(*pages, path).status, 404) << path;
+  EXPECT_EQ(get(*pages, std::string("/assets/") + '\0').status, 404);
+  EXPECT_EQ(get(*pages, "/assets/../secret.js").status, 404) << "as it stands after percent-decoding";
+}
+
+TEST_F(TheBuiltPages, AreNoneWhereThereIsNoFolder) {
+  const auto pages = Pages::read(top_ / "nowhere");
+  ASSERT_TRUE(pages);
+  EXPECT_EQ(pages->files(), 0U);
+  EXPECT_TRUE(pages->endpoints().empty());
+}
+
+TEST_F(TheBuiltPages, AreAFaultWhenHalfOfThemIsThere) {
+  fs::remove(folder / "index.html");
+  const auto without = Pages::read(folder);
+  ASSERT_FALSE(without);
+  EXPECT_EQ(without.error().kind, Fault::Kind::malformed);
+  write("portal/index.html", "");
+  EXPECT_FALSE(Pages::read(folder));
+  write("portal/index.html", "x");
+  fs::remove_all(folder / "assets");
+  EXPECT_TRUE(Pages::read(folder)) << "a page alone is one";
+}
+
+TEST_F(TheBuiltPages, HaveALimitOfSizeAndNumber) {
+  write("portal/assets/large.js", std::string(Pages::file_bytes_max + 1, 'x'));
+  EXPECT_FALSE(Pages::read(folder));
+  fs::remove(folder / "assets/large.js");
+  for (std::size_t i = 0; i < Pages::files_max; ++i) write("portal/assets/n" + std::to_string(i) + ".js", "x");
+  const auto many = Pages::read(folder);
+  ASSERT_FALSE(many);
+  EXPECT_EQ(many.error().kind, Fault::Kind::exhausted);
+}
+
+TEST(AnAcceptEncoding, IsReadAsTheStandardSays) {
+  for (const auto* yes : {"gzip", "GZip", "br, gzip", " deflate ,\tgzip ; q=0.5", "gzip;q=1", "gzip;q=0.001"}) EXPECT_TRUE(takes_gzip(yes)) << yes;
+  for (const auto* no : {"", "br", "*", "gzip;q=0", "gzip;q=0.0", "xgzip", "gzipx", ",,", ";"}) EXPECT_FALSE(takes_gzip(no)) << no;
+}
+
+}  // namespace
+}  // namespace wb::service
