@@ -99,7 +99,7 @@ export class Chromium {
     const numbers = { Enter: 13, Tab: 9, ' ': 32 };
     for (const type of [text ? 'keyDown' : 'rawKeyDown', 'keyUp']) await this.ask('Input.dispatchKeyEvent', { type, key, code, text: type === 'keyUp' ? undefined : text, modifiers, windowsVirtualKeyCode: numbers[key] });
   }
-  click(selector) { return this.until(`(() => { const it = document.querySelector(${JSON.stringify(selector)}); it?.click(); return !!it; })()`, `click ${selector}`); }
+  click(selector) { return this.until(`(() => { const it = document.querySelector(${JSON.stringify(selector)}); if (!it?.offsetParent) return false; it.click(); return true; })()`, `click ${selector}`); }
   /** Every page from now on has no network (true), or has it again. */
   offline(is) { return this.ask('Network.emulateNetworkConditions', { offline: is, latency: 0, downloadThroughput: -1, uploadThroughput: -1 }); }
 }
