@@ -191,7 +191,7 @@ Awaitable<bool> HttpConnection::answer() {
   HttpRequest request{text_of(message.method_string()), std::move(target->path), std::move(target->query), text_of(message[http::field::authorization]),
       text_of(message[http::field::content_type]), std::move(message.body()), peer_};
   request.accept_language = short_header(message, "Accept-Language");
-  request.idempotency_key = short_header(message, "Idempotency-Key");
+  request.idempotency_key = text_of(message["Idempotency-Key"].substr(0, 1'024));  // cut it is refused; absent it would be done twice
   request.cookie = short_header(message, "Cookie", 4'096);
   request.if_match = short_header(message, "If-Match");
   auto asking = ask_handler(std::move(request));

@@ -38,5 +38,6 @@ std::optional<std::chrono::milliseconds> wait_of(const link::HttpRequest& reques
 // Its caller has an outcome, for good or in doubt.
 bool told(const JobRow& job);
 json::object body_of(const JobRow& job);  // the answer of GET /api/v1/jobs/{jti}
+std::string_view openapi_document();      // docs/openapi.json
 
 }  // namespace wb::service

@@ -39,7 +39,7 @@ Service::Service(asio::io_context& io, Settings settings, Store store, Keys keys
       gateway_(io.get_executor(), settings_, store_, keys_, rosters_), dispatch_(io.get_executor(), settings_, store_, keys_, gateway_),
       enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_),
       self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(vault), std::move(catalogue)), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_),
-      router_(store_, gateway_.refusals()), tasks_(io.get_executor()) {
+      answers_(store_.database(), self_service_.vault), router_(store_, gateway_.refusals(), &answers_), tasks_(io.get_executor()) {
   gateway_.listener(dispatch_);
   router_.add(api_.endpoints());
   router_.add(reset_api_.endpoints());
@@ -82,6 +82,7 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
 Awaitable<> Service::keep_house(Service* self) {
   for (;;) {
     if (auto pruned = self->store_.prune(unix_now()); !pruned) log::fault("store.failed", pruned.error());
+    if (auto pruned = self->answers_.prune(unix_now()); !pruned) log::fault("store.failed", pruned.error());
     self->renew_keys();
     auto pruning = prune_audit(self);
     co_await std::move(pruning);

@@ -28,6 +28,7 @@ class Service {
 
   unsigned short port() const { return web_->bound_port(); }
   const Keys& keys() const { return keys_; }
+  const std::vector<Endpoint>& endpoints() const { return router_.endpoints(); }
   std::size_t waiting_calls() const { return dispatch_.waiting_calls(); }  // API calls that wait for a job's end
   // Answers who waits, says goodbye to the agents, stops listening. Jobs that are not final stay in the store.
   Awaitable<> stop();
@@ -51,6 +52,7 @@ class Service {
   sspr::SelfService self_service_;
   sspr::ResetDesk reset_desk_;
   sspr::ResetApi reset_api_;
+  Idempotency answers_;
   Router router_;
   std::unique_ptr<link::WebServer> web_;
   TaskGroup tasks_;
