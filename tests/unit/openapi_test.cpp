@@ -68,8 +68,9 @@ TEST(AnEndpoint, IsDescribed) {
   std::set<std::string> described;
   for (const auto& operation : operations()) described.insert(operation.name());
   for (const auto& endpoint : endpoints())
-    if (described_here(endpoint))
+    if (described_here(endpoint)) {
       EXPECT_TRUE(described.contains(endpoint.method + " " + endpoint.path)) << endpoint.method << " " << endpoint.path << " has no description: add it to \"paths\" of docs/openapi.json";
+    }
 }
 
 TEST(AnEndpoint, ThatIsDescribedIsThere) {
@@ -128,7 +129,8 @@ TEST(AnOperation, SaysWhatItTakesAndWhatItAnswers) {
   for (const auto& operation : operations()) {
     const auto& shape = operation.shape;
     // A body, or that there is none to be sent: POST .../seal.
-    if (const auto* body = shape.if_contains("requestBody")) EXPECT_TRUE(resolved(*body).at("content").at("application/json").as_object().contains("schema")) << operation.name();
+    const auto* body = shape.if_contains("requestBody");
+    EXPECT_TRUE(!body || resolved(*body).at("content").at("application/json").as_object().contains("schema")) << operation.name();
     bool good = false;
     for (const auto& [status, answer] : shape.at("responses").as_object()) {
       const auto response = resolved(answer);
@@ -137,7 +139,7 @@ TEST(AnOperation, SaysWhatItTakesAndWhatItAnswers) {
       if (status == "204") continue;
       ASSERT_TRUE(content) << operation.name() << " " << status;
       for (const auto& [type, media] : content->as_object()) EXPECT_TRUE(media.as_object().contains("schema")) << operation.name() << " " << status << " " << type;
-      if (status.front() != '2') EXPECT_TRUE(content->as_object().contains("application/problem+json")) << operation.name() << " " << status;
+      EXPECT_TRUE(status.front() == '2' || content->as_object().contains("application/problem+json")) << operation.name() << " " << status;
     }
     EXPECT_TRUE(good) << operation.name();
     if (shape.at("security").as_array().empty()) continue;
