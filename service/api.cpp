@@ -49,6 +49,7 @@ std::vector<Endpoint> Api::endpoints() {
       {"POST", "/api/v1/probes", Scope::writeback, [this](HttpCall call) { return add_probe(std::move(call)); }},
       {"POST", "/api/v1/jobs", Scope::writeback, [this](HttpCall call) { return add_job(std::move(call)); }},
       {"GET", "/api/v1/jobs/{jti}", Scope::writeback, [this](HttpCall call) { return get_job(std::move(call)); }},
+      {"GET", "/api/v1/jobs/{jti}/events", Scope::writeback, [this](HttpCall call) { return job_events(std::move(call)); }},
       {"GET", "/api/v1/audit", Scope::audit, [this](HttpCall call) { return audit(std::move(call)); }},
   };
 }

@@ -37,11 +37,11 @@ Idempotency::Asked Idempotency::ask(const std::string& client, const link::HttpR
   if (!good_key(request.idempotency_key)) return refuse(Refusal::bad_request, "Idempotency-Key: 1 to 128 visible characters");
   const auto key = crypto::hex(crypto::hmac_sha256(name_key_, client + "\n" + request.idempotency_key));
   auto digest = digest_of(request);
-  if (busy_.contains(key)) return problem(409, "idempotency_in_progress", "the first request of this Idempotency-Key is still being answered", {{"retry_after_ms", 1'000}});
+  if (busy_->contains(key)) return problem(409, "idempotency_in_progress", "the first request of this Idempotency-Key is still being answered", {{"retry_after_ms", 1'000}});
   auto q = database_.query("SELECT request, status, content_type, body FROM answered WHERE key=? AND expires>?", key, now);
   auto row = q.next();
   if (!row) return refuse_for(row.error());
-  if (!*row) return Turn(*this, key, std::move(digest));
+  if (!*row) return Turn(busy_, key, std::move(digest));
   if (q.text(0) != digest) return problem(422, "idempotency_key_reused", "this Idempotency-Key belongs to another request");
   auto body = vault_.open_sealed(q.text(3), "answered/" + key);
   if (!body) return refuse_for(body.error());

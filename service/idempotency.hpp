@@ -5,6 +5,7 @@
 // Kept are answers that will not change: not 5xx, 429 or 409, which say that nothing was done and that another time may be better.
 // A restart in the middle of an answer forgets that it was begun: what a request does twice is then up to its handler (a job: nothing).
 #pragma once
+#include <memory>
 #include <set>
 #include <string>
 #include <variant>
@@ -28,16 +29,16 @@ class Idempotency {
   // A request that is being answered for the first time; as long as it lives, the same again is told so.
   class Turn {
    public:
-    Turn(Idempotency& of, std::string key, std::string request) : of_(&of), key_(std::move(key)), request_(std::move(request)) { of.busy_.insert(key_); }
-    Turn(Turn&& other) noexcept : of_(std::exchange(other.of_, nullptr)), key_(std::move(other.key_)), request_(std::move(other.request_)) {}
+    Turn(std::shared_ptr<std::set<std::string>> busy, std::string key, std::string request) : busy_(std::move(busy)), key_(std::move(key)), request_(std::move(request)) { busy_->insert(key_); }
+    Turn(Turn&&) noexcept = default;
     Turn& operator=(Turn&&) = delete;
     ~Turn() {
-      if (of_) of_->busy_.erase(key_);
+      if (busy_) busy_->erase(key_);
     }
 
    private:
     friend class Idempotency;
-    Idempotency* of_;
+    std::shared_ptr<std::set<std::string>> busy_;  // shared: a request that is cut may go after the service
     std::string key_, request_;
   };
 
@@ -55,8 +56,8 @@ class Idempotency {
   queue::Database& database_;
   const crypto::Vault& vault_;
   Secret name_key_;
-  std::int64_t most_, rows_ = -1;  // rows_: at most so many; -1: not counted
-  std::set<std::string> busy_;     // no more than requests that are being answered
+  std::int64_t most_, rows_ = -1;                                                            // rows_: at most so many; -1: not counted
+  std::shared_ptr<std::set<std::string>> busy_ = std::make_shared<std::set<std::string>>();  // no more than requests that are being answered
 };
 
 }  // namespace wb::service

@@ -29,7 +29,8 @@ class Service {
   unsigned short port() const { return web_->bound_port(); }
   const Keys& keys() const { return keys_; }
   const std::vector<Endpoint>& endpoints() const { return router_.endpoints(); }
-  std::size_t waiting_calls() const { return dispatch_.waiting_calls(); }  // API calls that wait for a job's end
+  std::size_t waiting_calls() const { return dispatch_.waiting_calls(); }                       // API calls that wait for a job's end
+  std::size_t watching_calls(const std::string& jti) const { return dispatch_.watching(jti); }  // streams that wait for its next change
   // Answers who waits, says goodbye to the agents, stops listening. Jobs that are not final stay in the store.
   Awaitable<> stop();
 

@@ -82,7 +82,7 @@ json::object client(ResetWorld& world, const service::Scopes& scopes, const std:
 int main() {
   log::start(log::Level::error);
   auto shape = ResetWorld::quick();
-  shape.settle_wait = 250ms;
+  shape.settle_wait = 250ms, shape.events_beat = 100ms;
   ResetWorld world([](service::sspr::Settings& s) { s.methods = {service::sspr::Method::app_code, service::sspr::Method::email, service::sspr::Method::questions}, s.questions_alone = true; }, shape);
   Directory directory(world);
   for (const auto& [name, sub] : directory.subs()) world.register_answers(sub);

@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import pathlib
+import re
 import sys
 import unittest
 
@@ -69,6 +70,17 @@ class AClient(Conformance):
         told = PEER.call("POST", "/api/v1/jobs?wait_ms=20000", order, self.client).json
         self.assertEqual((told["outcome"], told["reason"]), ("rejected", "too_short"))
         self.assertEqual(self.probe("nobody")["outcome"], "failed")
+
+    def test_hears_how_a_job_goes(self):
+        order, jti = self.order("slow")
+        self.assertEqual(PEER.call("POST", "/api/v1/jobs", order, self.client).status, 202)
+        heard = PEER.call("GET", f"/api/v1/jobs/{jti}/events", token=self.client).body.decode()
+        events = re.findall(r"event: (\w+)\ndata: (.*)\n\n", heard)
+        for name, data in events:
+            self.assertEqual(problems(json.loads(data), {"$ref": f"#/components/schemas/{'JobProgress' if name == 'state' else 'Job'}"}), [], heard)
+        self.assertEqual([name for name, _ in events][-2:], ["state", "outcome"])
+        self.assertEqual((json.loads(events[-1][1])["jti"], json.loads(events[-1][1])["outcome"]), (jti, "applied"))
+        self.assertEqual(json.loads(events[-1][1]), PEER.call("GET", f"/api/v1/jobs/{jti}", token=self.client).json)
 
     def test_ends_a_lock(self):
         order = {"probe": self.probe("locked")["probe"], "op": "unlock"}
