@@ -6,12 +6,7 @@ namespace wb::test {
 namespace {
 
 struct AStreamOfAJobsEvents : testing::Test {
-  static service::Settings shape() {
-    auto s = ServiceWorld::quick();
-    s.events_beat = 30ms;
-    return s;
-  }
-  explicit AStreamOfAJobsEvents(service::Settings s = shape()) : world(std::move(s)) {}
+  explicit AStreamOfAJobsEvents(service::Settings s = ServiceWorld::quick()) : world(std::move(s)) {}
   ServiceWorld world;
   std::unique_ptr<FakeAgent> agent = world.active_agent();
   std::string bearer = world.client();
@@ -42,11 +37,13 @@ TEST_F(AStreamOfAJobsEvents, TellsEachChangeAndTheOutcomeLast) {
   ASSERT_TRUE(job);
   agent->accept(job->job);
   agent->applying(job->job);
+  const auto applying = [&] { return world.look(bearer, jti, 0).text("state") == "applying"; };
+  for (const auto end = std::chrono::steady_clock::now() + 10s; !applying() && std::chrono::steady_clock::now() < end;) {}
   agent->answer(job->job, protocol::Code::applied, [](auto& r) { r.usn = 7; });
   const auto reply = stream.get();
   EXPECT_EQ(reply.status, 200);
   EXPECT_NE(reply.headers.find("text/event-stream"), std::string::npos);
-  EXPECT_TRUE(reply.raw.starts_with("event: state\ndata: {\"state\":\"leased\",\"attempts\":1}\n\n")) << reply.raw;
+  EXPECT_TRUE(reply.raw.starts_with("event: state\ndata: {\"state\":\"leased\",\"attempts\":1}\n\nevent: state\ndata: {\"state\":\"applying\",\"attempts\":1}\n\n")) << reply.raw;
   const auto last = reply.raw.find("event: state\ndata: {\"state\":\"final\",\"attempts\":1}\n\nevent: outcome\ndata: {\"jti\":\"" + jti);
   EXPECT_NE(last, std::string::npos) << reply.raw;
   EXPECT_TRUE(reply.raw.ends_with("}\n\n"));
@@ -78,7 +75,7 @@ TEST_F(AStreamOfAJobsEvents, IsForItsClientsAlone) {
 
 struct OneStreamOfAService : AStreamOfAJobsEvents {
   static service::Settings one() {
-    auto s = shape();
+    auto s = ServiceWorld::quick();
     s.event_streams_max = 1;
     return s;
   }
@@ -99,8 +96,8 @@ TEST_F(OneStreamOfAService, LeavesNoRoomForAnotherUntilItEnds) {
 
 struct AStreamOfAJobThatTakesTooLong : AStreamOfAJobsEvents {
   static service::Settings short_lived() {
-    auto s = shape();
-    s.events_most = 1'000ms;
+    auto s = ServiceWorld::quick();
+    s.events_beat = 30ms, s.events_most = 1'000ms;
     return s;
   }
   AStreamOfAJobThatTakesTooLong() : AStreamOfAJobsEvents(short_lived()) {}
