@@ -67,6 +67,14 @@ function(wb_portal)
   add_custom_target(portal ALL DEPENDS ${out}/index.html)
 endfunction()
 
+# wb_embedded_text(TARGET FILE FUNCTION): `std::string_view wb::TARGET::FUNCTION()` is the text of FILE.
+function(wb_embedded_text target file function)
+  set(out ${PROJECT_BINARY_DIR}/embedded_${function}.cpp)
+  add_custom_command(OUTPUT ${out} DEPENDS ${PROJECT_SOURCE_DIR}/${file} ${PROJECT_SOURCE_DIR}/cmake/embed_text.cmake
+    COMMAND ${CMAKE_COMMAND} -DFILE=${PROJECT_SOURCE_DIR}/${file} -DNAMESPACE=${target} -DFUNCTION=${function} -DOUT=${out} -P ${PROJECT_SOURCE_DIR}/cmake/embed_text.cmake)
+  target_sources(${target} PRIVATE ${out})
+endfunction()
+
 # wb_test(NAME LABEL "FILES" LIBS...): one gtest program. LABEL: unit | link | integration | faults | unsanitized.
 # THREADS: a unit test program that starts threads; ThreadSanitizer has nothing to say of the others, and they are not built for it.
 # Integration and fault programs run inside the lab they need, named by LAB (ad, ad2, forest, ad417, slapd, ds389 or none).

@@ -191,13 +191,18 @@ Awaitable<bool> HttpConnection::answer() {
   HttpRequest request{text_of(message.method_string()), std::move(target->path), std::move(target->query), text_of(message[http::field::authorization]),
       text_of(message[http::field::content_type]), std::move(message.body()), peer_};
   request.accept_language = short_header(message, "Accept-Language");
-  request.idempotency_key = short_header(message, "Idempotency-Key");
+  request.idempotency_key = text_of(message["Idempotency-Key"].substr(0, 1'024));  // cut it is refused; absent it would be done twice
   request.cookie = short_header(message, "Cookie", 4'096);
   request.accept_encoding = short_header(message, "Accept-Encoding");
   request.if_match = short_header(message, "If-Match");
   auto asking = ask_handler(std::move(request));
   auto response = co_await std::move(asking);
   if (aborted_) co_return false;
+  if (response.next_piece && !head && message.version() != 10) {
+    auto streaming = respond_in_pieces(std::move(response), keep && !finishing_);
+    co_return co_await std::move(streaming) && keep;
+  }
+  if (response.next_piece) response = error_answer(400, "bad_request", "this body comes in pieces, which HTTP/1.1 has");
   auto answering = respond(std::move(response), keep && !finishing_, head);
   co_return co_await std::move(answering) && keep;
 }
@@ -241,6 +246,43 @@ Awaitable<bool> HttpConnection::respond(HttpResponse response, bool keep, bool h
   settle();
   if (ec && !aborted_) log::debug("http.peer_gone", log::field("peer", peer_), log::field("why", ec.message()));
   co_return !ec;
+}
+
+Awaitable<bool> HttpConnection::respond_in_pieces(HttpResponse response, bool keep) {
+  const auto next_piece = std::exchange(response.next_piece, nullptr);
+  auto whole = message_of(std::move(response), 11, keep, false);
+  http::response<http::empty_body> message(whole.base());
+  message.erase(http::field::content_length);
+  message.chunked(true);
+  http::response_serializer<http::empty_body> serializer(message);
+  begin(answer_limit);
+  auto [ec, bytes] = co_await http::async_write_header(stream_, serializer, token());
+  settle();
+  while (!ec && !aborted_) {
+    std::optional<std::string> piece;
+    co_await asio::this_coro::throw_if_cancelled(true);
+    try {
+      auto asking = next_piece();
+      piece = co_await std::move(asking);
+    } catch (const std::exception& e) {
+      if (!aborted_) log::error("http.handler_threw", log::field("what", e.what()));
+      ec = asio::error::operation_aborted;
+    }
+    co_await asio::this_coro::throw_if_cancelled(false);
+    if (ec || aborted_) break;
+    begin(answer_limit);
+    if (piece) {
+      auto [failed, sent] = co_await asio::async_write(stream_, http::make_chunk(asio::buffer(*piece)), token());
+      ec = failed;
+    } else {
+      auto [failed, sent] = co_await asio::async_write(stream_, http::make_chunk_last(), token());
+      ec = failed;
+    }
+    settle();
+    if (!piece) break;
+  }
+  if (ec) abort();  // no end of a body that has none
+  co_return !ec && !aborted_;
 }
 
 Awaitable<> HttpConnection::upgrade_to_link() {

@@ -49,6 +49,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   Awaitable<bool> answer();  // true: the connection stays
   Awaitable<> refuse(Came why);
   Awaitable<bool> respond(HttpResponse response, bool keep, bool head);
+  Awaitable<bool> respond_in_pieces(HttpResponse response, bool keep);
   Awaitable<HttpResponse> ask_handler(HttpRequest request);
   Awaitable<> upgrade_to_link();
   Awaitable<> goodbye(bool unread_input);

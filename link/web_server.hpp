@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/async.hpp"
@@ -17,7 +18,7 @@ struct HttpRequest {
   std::string method, path;  // path without the query, percent-decoded
   std::map<std::string, std::string> query;
   std::string authorization, content_type, body, peer;  // peer: address only
-  // As if absent when longer than 1,024 bytes, the cookies 4,096.
+  // As if absent when longer than 1,024 bytes, the cookies 4,096; the key is cut there.
   std::string accept_language = {}, idempotency_key = {}, cookie = {}, if_match = {}, accept_encoding = {};
 };
 struct HttpResponse {
@@ -25,6 +26,10 @@ struct HttpResponse {
   std::string body;
   std::string content_type = "application/json";
   std::map<std::string, std::string> headers;
+  // A body that comes in pieces, instead of `body`: asked for the next one until there is none, each sent as it comes (chunked, RFC 9112
+  // section 7.1; HTTP/1.0 is refused). How long it takes to have one is its own affair; to take one, the peer has 30 s. What throws, or a
+  // server that stops, cuts the body short, which the peer can tell from its end.
+  std::function<Awaitable<std::optional<std::string>>()> next_piece = {};
 };
 
 struct WebServerSettings {

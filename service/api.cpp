@@ -40,6 +40,7 @@ std::vector<Endpoint> Api::endpoints() {
   const auto plain = [](auto work) { return [work](HttpCall call) -> Reply { co_return work(call.request); }; };
   return {
       {"GET", "/healthz", {}, plain([](const auto&) { return answer(200, {{"status", "ok"}, {"version", WB_VERSION}}); })},
+      {"GET", "/api/v1/openapi.json", {}, plain([](const auto&) { return link::HttpResponse{200, std::string(openapi_document()), "application/json", {}}; })},
       {"POST", "/agent/v1/enroll", {}, plain([this](const auto& request) { return enrolment_.enroll(request); })},
       {"POST", "/agent/v1/agents", {}, plain([this](const auto& request) { return enrolment_.agents(request); })},
       {"POST", "/agent/v1/signing-key", {}, plain([this](const auto& request) { return enrolment_.signing_key(request); })},
@@ -48,6 +49,7 @@ std::vector<Endpoint> Api::endpoints() {
       {"POST", "/api/v1/probes", Scope::writeback, [this](HttpCall call) { return add_probe(std::move(call)); }},
       {"POST", "/api/v1/jobs", Scope::writeback, [this](HttpCall call) { return add_job(std::move(call)); }},
       {"GET", "/api/v1/jobs/{jti}", Scope::writeback, [this](HttpCall call) { return get_job(std::move(call)); }},
+      {"GET", "/api/v1/jobs/{jti}/events", Scope::writeback, [this](HttpCall call) { return job_events(std::move(call)); }},
       {"GET", "/api/v1/audit", Scope::audit, [this](HttpCall call) { return audit(std::move(call)); }},
   };
 }

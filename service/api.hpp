@@ -1,5 +1,6 @@
 // The writeback API and the agents' enrolment (docs/PROTOCOL.md section 7) over HTTP.
 #pragma once
+#include <memory>
 #include <string>
 
 #include "service/dispatch.hpp"
@@ -21,6 +22,7 @@ class Api {
   Reply add_probe(HttpCall call);
   Reply add_job(HttpCall call);
   Reply get_job(HttpCall call);
+  Reply job_events(HttpCall call);
   Reply audit(HttpCall call);
 
   const Settings& settings_;
@@ -29,6 +31,7 @@ class Api {
   Gateway& gateway_;
   Dispatch& dispatch_;
   Enrolment& enrolment_;
+  std::shared_ptr<std::size_t> streams_ = std::make_shared<std::size_t>(0);  // that are open; shared: one that is cut may go after us
 };
 
 // Whom a password may be sealed to: the answer of GET /api/v1/keys.
@@ -38,5 +41,6 @@ std::optional<std::chrono::milliseconds> wait_of(const link::HttpRequest& reques
 // Its caller has an outcome, for good or in doubt.
 bool told(const JobRow& job);
 json::object body_of(const JobRow& job);  // the answer of GET /api/v1/jobs/{jti}
+std::string_view openapi_document();      // docs/openapi.json
 
 }  // namespace wb::service

@@ -135,7 +135,27 @@ Awaitable<> Dispatch::ended(Job job, std::chrono::milliseconds wait) {
   job->waiters.remove(timer);
 }
 
+Awaitable<Result<std::optional<JobRow>>> Dispatch::watch(std::string jti, Stand seen, std::chrono::milliseconds wait) {
+  const auto job = find(jti);
+  const bool as_seen = job && Stand{job->machine.state(), job->machine.attempts().size()} == seen;
+  if (as_seen && wait.count() > 0 && !stopping_) {
+    const bool room = job->watchers.size() < settings_.waiters_max;  // one too many hears of it at the end of its wait only
+    auto timer = std::make_shared<asio::steady_timer>(executor_, wait);
+    if (room) job->watchers.push_back(timer);
+    (void)co_await timer->async_wait(use_tuple);
+    job->watchers.remove(timer);
+  }
+  auto looking = look(std::move(jti), std::chrono::milliseconds(0));
+  co_return co_await std::move(looking);
+}
+
+std::size_t Dispatch::watching(const std::string& jti) const {
+  const auto job = find(jti);
+  return job ? job->watchers.size() : 0;
+}
+
 void Dispatch::release_waiters() {
+  stopping_ = true;
   for (auto& [jti, job] : live_) job->wake();
 }
 
@@ -222,6 +242,8 @@ void Dispatch::agents_changed(const std::string& domain) {
 // ---- the machine and its driver -----------------------------------------------------------------------------
 void Dispatch::step(const Job& job, queue::JobEvent first) {
   std::deque<queue::JobEvent> events{std::move(first)};
+  const auto stand = [&job] { return Stand{job->machine.state(), job->machine.attempts().size()}; };
+  const auto at_first = stand();
   bool room = false;
   while (!events.empty()) {
     const auto before = job->machine.holder();
@@ -239,6 +261,7 @@ void Dispatch::step(const Job& job, queue::JobEvent first) {
   }
   file(job);
   arm(job);
+  if (stand() != at_first) job->stir();
   if (room) agents_changed(job->row.domain);
 }
 

@@ -46,12 +46,21 @@ class Dispatch : public Listener {
   Result<Submitted> submit(JobRow job, std::vector<std::string> recipients, const Store::Also& also = {});
   // The job as it stands, after waiting for at most `wait` for its end, or for the moment its caller is told in_doubt.
   Awaitable<Result<std::optional<JobRow>>> look(std::string jti, std::chrono::milliseconds wait);
+  // The same, after waiting for at most `wait` until its state or the number of its attempts is another one than `seen`.
+  struct Stand {
+    queue::JobState state = queue::JobState::ready;
+    std::size_t attempts = 0;
+    bool operator==(const Stand&) const = default;
+  };
+  Awaitable<Result<std::optional<JobRow>>> watch(std::string jti, Stand seen, std::chrono::milliseconds wait);
+  bool stopping() const { return stopping_; }  // release_waiters() was called
   // Ends the resolving jobs that an operator has released.
   void take_releases();
   void flush() { acks_.flush(); }
   // Lets everybody who waits go: their calls answer with the state of now.
   void release_waiters();
   std::size_t waiting_calls() const { return waiters_; }
+  std::size_t watching(const std::string& jti) const;
 
   void accepted(const std::string& agent, const protocol::JobRef& ref) override;
   void progressed(const std::string& agent, const protocol::Progress& progress) override;
@@ -86,7 +95,7 @@ class Dispatch : public Listener {
   Acks acks_;
   std::size_t waiters_ = 0;
   std::set<std::string> changed_;  // domains whose waiting jobs may find an agent now
-  bool handing_out_ = false;
+  bool handing_out_ = false, stopping_ = false;
   std::map<std::string, Job> live_;  // by jti; at most settings.live_jobs_max
   // domain -> (resolving, jti): people who wait come before what is only settled, then the oldest ULID
   std::map<std::string, std::map<std::pair<bool, std::string>, Job>> waiting_;

@@ -17,6 +17,10 @@ struct Dispatch::Live {
   bool durable() const { return row.op != protocol::Op::probe; }
   void wake() {
     for (auto& waiter : waiters) waiter->cancel();
+    stir();
+  }
+  void stir() {
+    for (auto& watcher : watchers) watcher->cancel();
   }
   // A probe's answer, if its result has one for the account that was asked for; else the probe has failed.
   void take_answer();
@@ -33,7 +37,7 @@ struct Dispatch::Live {
 
   asio::steady_timer timer;
   std::optional<queue::JobMachine::Time> armed_for;
-  std::list<std::shared_ptr<asio::steady_timer>> waiters;
+  std::list<std::shared_ptr<asio::steady_timer>> waiters, watchers;  // for its end; for any change
   Stopwatch since;
   double before_restart_ms = 0;
   // While a result is being stepped through:

@@ -42,19 +42,32 @@ std::optional<Credential> bearer(const link::HttpRequest& request, std::string_v
 void Router::add(std::vector<Endpoint> endpoints) { std::move(endpoints.begin(), endpoints.end(), std::back_inserter(endpoints_)); }
 
 Reply Router::handle(link::HttpRequest request) {
-  bool path_known = false;
+  std::string allowed;
   for (const auto& endpoint : endpoints_) {
     auto places = fits(endpoint.path, request.path);
     if (!places) continue;
-    path_known = true;
-    if (request.method != endpoint.method) continue;
+    if (request.method != endpoint.method) {
+      allowed += (allowed.empty() ? "" : ", ") + endpoint.method;
+      continue;
+    }
     HttpCall call{std::move(request), {}, std::move(*places)};
     if (auto no = admit(endpoint, call)) co_return std::move(*no);
-    auto reply = endpoint.handler(std::move(call));
+    auto reply = answer(endpoint, std::move(call));
     co_return co_await std::move(reply);
   }
-  auto response = refuse(path_known ? Refusal::bad_request : Refusal::not_found, path_known ? "no such method here" : "no such endpoint");
-  if (path_known) response.status = 405;
+  if (allowed.empty()) co_return refuse(Refusal::not_found, "no such endpoint");
+  auto response = refuse(Refusal::bad_request, "no such method here");
+  response.status = 405;
+  response.headers["Allow"] = allowed;  // RFC 9110 section 15.5.6
+  co_return response;
+}
+
+Reply Router::answer(const Endpoint& endpoint, HttpCall call) {
+  auto asked = answers_ && endpoint.needs ? answers_->ask(call.client.id, call.request, unix_now()) : Idempotency::Asked();
+  if (auto* instead = std::get_if<link::HttpResponse>(&asked)) co_return std::move(*instead);
+  auto reply = endpoint.handler(std::move(call));
+  auto response = co_await std::move(reply);
+  if (const auto* turn = std::get_if<Idempotency::Turn>(&asked)) answers_->keep(*turn, response, unix_now());
   co_return response;
 }
 

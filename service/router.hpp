@@ -8,6 +8,7 @@
 
 #include "service/gateway.hpp"
 #include "service/http.hpp"
+#include "service/idempotency.hpp"
 #include "service/store.hpp"
 
 namespace wb::service {
@@ -28,7 +29,8 @@ struct Endpoint {
 
 class Router {
  public:
-  Router(Store& store, Refusals& refusals) : store_(store), refusals_(refusals) {}
+  // `answers`: of requests with a client's credential and an Idempotency-Key; without it nothing is answered again.
+  Router(Store& store, Refusals& refusals, Idempotency* answers = nullptr) : store_(store), refusals_(refusals), answers_(answers) {}
   void add(std::vector<Endpoint> endpoints);
   Reply handle(link::HttpRequest request);
   const std::vector<Endpoint>& endpoints() const { return endpoints_; }
@@ -36,8 +38,10 @@ class Router {
  private:
   Result<std::optional<ClientRow>> client_of(const link::HttpRequest& request);
   std::optional<link::HttpResponse> admit(const Endpoint& endpoint, HttpCall& call);
+  Reply answer(const Endpoint& endpoint, HttpCall call);
   Store& store_;
   Refusals& refusals_;
+  Idempotency* answers_;
   std::vector<Endpoint> endpoints_;
 };
 

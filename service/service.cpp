@@ -40,7 +40,7 @@ Service::Service(asio::io_context& io, Settings settings, Opened opened)
       enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_), post_(io.get_executor(), std::move(opened.mail)),
       self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(opened.vault), std::move(opened.catalogue)),
       notifier_(self_service_), not_me_(self_service_), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_), pages_(std::move(opened.pages)),
-      router_(store_, gateway_.refusals()), tasks_(io.get_executor()) {
+      answers_(store_.database(), self_service_.vault), router_(store_, gateway_.refusals(), &answers_), tasks_(io.get_executor()) {
   gateway_.listener(dispatch_);
   self_service_.mail = [this](const EmailAddress& to, Letter letter, UnixSeconds until) { return post_.send(to, std::move(letter), until); };
   router_.add(api_.endpoints());
@@ -94,6 +94,7 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
 Awaitable<> Service::keep_house(Service* self) {
   for (;;) {
     if (auto pruned = self->store_.prune(unix_now()); !pruned) log::fault("store.failed", pruned.error());
+    if (auto pruned = self->answers_.prune(unix_now()); !pruned) log::fault("store.failed", pruned.error());
     self->renew_keys();
     auto pruning = prune_audit(self);
     co_await std::move(pruning);

@@ -32,7 +32,9 @@ class Service {
 
   unsigned short port() const { return web_->bound_port(); }
   const Keys& keys() const { return keys_; }
-  std::size_t waiting_calls() const { return dispatch_.waiting_calls(); }  // API calls that wait for a job's end
+  const std::vector<Endpoint>& endpoints() const { return router_.endpoints(); }
+  std::size_t waiting_calls() const { return dispatch_.waiting_calls(); }                       // API calls that wait for a job's end
+  std::size_t watching_calls(const std::string& jti) const { return dispatch_.watching(jti); }  // streams that wait for its next change
   // Answers who waits, says goodbye to the agents, stops listening. Jobs that are not final stay in the store.
   Awaitable<> stop();
 
@@ -68,6 +70,7 @@ class Service {
   sspr::ResetDesk reset_desk_;
   sspr::ResetApi reset_api_;
   Pages pages_;
+  Idempotency answers_;
   Router router_;
   std::unique_ptr<link::WebServer> web_;
   TaskGroup tasks_;

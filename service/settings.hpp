@@ -21,6 +21,9 @@ struct Settings {
   int enrol_per_minute = 5;                                   // per address
   int messages_per_second = 2'000, messages_at_once = 8'192;  // of one agent: far above what its window and its unacked results come to
   std::size_t greetings_max = 1'024;                          // links whose hello has not come yet
+  // A stream of a job's events: how often it shows that it lives, and when it ends.
+  std::chrono::milliseconds events_beat{15'000}, events_most{300'000};
+  std::size_t event_streams_max = 1'000;
   std::size_t sessions_max = 10'000, live_jobs_max = 10'000, waiters_max = 16;
   queue::JobTimings jobs;
   // Self-service: what depends on an account is told at the end of such a span after the session's beginning, so that the time

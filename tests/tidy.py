@@ -32,7 +32,7 @@ OWNERS = {
     r"uni(case|ctype|norm|str)\.h$": ("service/methods/answer_text.",), r"openssl/": ("core/", "crypto/", "link/", "ldap/", "service/"),
 }
 OWNERS_APART = ("tests/", "bench/", "fuzz/")  # they talk to the same things as strangers would
-EXPOSERS = ("core/", "crypto/", "ldap/", "agent/worker", "agent/attempt", "agent/password", "link/curl.", "link/smtp.", "service/methods/", "platform/", "tools/", "tests/", "fuzz/")
+EXPOSERS = ("core/", "crypto/", "ldap/", "agent/worker", "agent/attempt", "agent/password", "link/curl.", "link/smtp.", "service/methods/", "service/idempotency.", "platform/", "tools/", "tests/", "fuzz/")
 
 # Tests that name sleep, and why. Waiting for something to be true polls it; nothing sleeps and hopes.
 SLEEPS = {

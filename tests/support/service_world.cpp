@@ -59,6 +59,7 @@ HttpReply ask(const std::string& method, const std::string& url, const std::stri
   curl_slist_free_all(headers);
   reply.status = static_cast<int>(status);
   if (auto value = protocol::parse_json(answer, 12)) reply.body = *value;
+  reply.raw = std::move(answer);
   return reply;
 }
 }  // namespace
@@ -293,6 +294,10 @@ void ServiceWorld::kill() {
 
 std::size_t ServiceWorld::waiting_calls() {
   return asio::post(*io_, asio::use_future([this] { return service_->waiting_calls(); })).get();
+}
+
+std::size_t ServiceWorld::watching_calls(const std::string& jti) {
+  return asio::post(*io_, asio::use_future([this, jti] { return service_->watching_calls(jti); })).get();
 }
 
 std::string ServiceWorld::token(const std::string& of) {

@@ -32,7 +32,7 @@ namespace json = boost::json;
 struct HttpReply {
   int status = 0;
   json::value body;
-  std::string headers;                              // as they came
+  std::string headers, raw;                         // as they came; raw: the body
   std::string text(std::string_view member) const;  // "" when absent
   std::string error() const;                        // error.code
 };
@@ -122,6 +122,8 @@ class ServiceWorld {
   void stop();  // in order; start() may follow
   void kill();  // as SIGKILL: nothing is said and nothing flushed; start() may follow
   std::size_t waiting_calls();
+  std::size_t watching_calls(const std::string& jti);
+  const std::vector<service::Endpoint>& endpoints() const { return service_->endpoints(); }
   std::string token(const std::string& of = "corp.example");   // wbe1.<id>.<secret>
   std::string client(const std::string& of = "corp.example");  // a bearer credential of a domain
   // Enrols, puts into a new roster, connects, states, becomes ready.

@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""What a real service answers is what docs/openapi.json says, success and refusal, of every operation."""
+import concurrent.futures
+import json
+import pathlib
+import re
+import sys
+import unittest
+
+import jsonschema
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from openapi import DOCUMENT, OPERATIONS, RESOLVER, STRICT, Peer, problems  # noqa: E402
+
+PEER = Peer()
+
+
+def setUpModule():
+    unittest.enterModuleContext(PEER)
+
+
+class Conformance(unittest.TestCase):
+    def setUp(self):
+        self.client, self.reader, self.stranger = (PEER.bearer(one) for one in (PEER.writeback, PEER.audit, PEER.stranger))
+
+    def probe(self, name):
+        return PEER.call("POST", "/api/v1/probes", {"name": name}, self.client).json
+
+    def order(self, name, password="Correct-Horse-7"):
+        """The body of a job, and its jti."""
+        probe = self.probe(name)
+        made = PEER.sealed_for(PEER.call("GET", "/api/v1/keys", token=self.client).json, probe["answer"], password)
+        return {"probe": probe["probe"], "op": "reset", "sealed": made["sealed"]}, made["jti"]
+
+    def refused(self, status, code, *request, **more):
+        answer = PEER.call(*request, **more)
+        self.assertEqual((answer.status, answer.code), (status, code), answer.body)
+        return answer
+
+
+class TheDocument(Conformance):
+    def test_is_served(self):
+        self.assertEqual(PEER.call("GET", "/api/v1/openapi.json").json, DOCUMENT)
+        self.assertEqual(PEER.call("GET", "/healthz").json["version"], DOCUMENT["info"]["version"])
+
+    def test_has_good_schemas_and_examples_that_fit_them(self):
+        for name, schema in STRICT["components"]["schemas"].items():
+            jsonschema.Draft202012Validator.check_schema(schema)
+            for example in schema.get("examples", []):
+                self.assertEqual(problems(example, schema), [], name)
+
+
+class AClient(Conformance):
+    def test_resets_a_password(self):
+        self.assertEqual(self.probe("alice")["outcome"], "ok")
+        order, jti = self.order("alice")
+        done = PEER.call("POST", "/api/v1/jobs?wait_ms=20000", order, self.client)
+        self.assertEqual((done.status, done.json["outcome"], done.json["jti"]), (200, "applied", jti))
+        self.assertEqual(PEER.call("GET", f"/api/v1/jobs/{jti}", token=self.client).json["state"], "final")
+        self.refused(404, "not_found", "GET", f"/api/v1/jobs/{jti}", token=self.stranger)
+
+    def test_is_told_to_wait_and_why_nothing_was_set(self):
+        order, jti = self.order("slow")
+        taken = PEER.call("POST", "/api/v1/jobs", order, self.client)
+        self.assertEqual(taken.status, 202)
+        busy, _ = self.order("slow")
+        self.refused(409, "busy", "POST", "/api/v1/jobs", busy, self.client)
+        self.assertEqual(PEER.call("GET", f"/api/v1/jobs/{jti}?wait_ms=20000", token=self.client).json["outcome"], "applied")
+        order, _ = self.order("short")
+        told = PEER.call("POST", "/api/v1/jobs?wait_ms=20000", order, self.client).json
+        self.assertEqual((told["outcome"], told["reason"]), ("rejected", "too_short"))
+        self.assertEqual(self.probe("nobody")["outcome"], "failed")
+
+    def test_hears_how_a_job_goes(self):
+        order, jti = self.order("slow")
+        self.assertEqual(PEER.call("POST", "/api/v1/jobs", order, self.client).status, 202)
+        heard = PEER.call("GET", f"/api/v1/jobs/{jti}/events", token=self.client).body.decode()
+        events = re.findall(r"event: (\w+)\ndata: (.*)\n\n", heard)
+        for name, data in events:
+            self.assertEqual(problems(json.loads(data), {"$ref": f"#/components/schemas/{'JobProgress' if name == 'state' else 'Job'}"}), [], heard)
+        self.assertEqual([name for name, _ in events][-2:], ["state", "outcome"])
+        self.assertEqual((json.loads(events[-1][1])["jti"], json.loads(events[-1][1])["outcome"]), (jti, "applied"))
+        self.assertEqual(json.loads(events[-1][1]), PEER.call("GET", f"/api/v1/jobs/{jti}", token=self.client).json)
+
+    def test_ends_a_lock(self):
+        order = {"probe": self.probe("locked")["probe"], "op": "unlock"}
+        self.assertEqual(PEER.call("POST", "/api/v1/jobs?wait_ms=20000", order, self.client).json["outcome"], "applied")
+
+    def test_is_refused_by_name(self):
+        order, _ = self.order("alice")
+        other, _ = self.order("u00")
+        self.refused(409, "conflict", "POST", "/api/v1/jobs", {**order, "probe": other["probe"]}, self.client)
+        self.refused(404, "not_found", "POST", "/api/v1/jobs", {**order, "probe": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}, self.client)
+        self.refused(404, "not_found", "POST", "/api/v1/jobs", order, self.stranger)
+        self.refused(413, "too_large", "POST", "/api/v1/jobs", {**order, "sealed": "x" * 25_000}, self.client)
+        self.refused(413, "too_large", "POST", "/api/v1/jobs", {**order, "sealed": "x" * 70_000}, self.client)
+        self.refused(400, "bad_request", "POST", "/api/v1/jobs", {**order, "op": "probe"}, self.client)
+        self.refused(400, "bad_request", "POST", "/api/v1/jobs?wait_ms=soon", order, self.client)
+        self.refused(403, "forbidden", "GET", "/api/v1/keys", token=self.reader)
+        self.refused(401, "unauthorized", "GET", "/api/v1/keys", token="wbc1.none.none")
+        unlock = {"probe": order["probe"], "op": "unlock"}
+        self.assertEqual(PEER.call("POST", "/api/v1/jobs?wait_ms=20000", order, self.client).status, 200)
+        self.refused(409, "conflict", "POST", "/api/v1/jobs", unlock, self.client)
+        again, _ = self.order("alice")
+        self.refused(410, "gone", "POST", "/api/v1/jobs", {**again, "probe": order["probe"]}, self.client)
+
+    def test_gets_the_first_answer_again_by_an_idempotency_key(self):
+        def ask(key, token=self.client, **body):
+            return PEER.call("POST", "/api/v1/probes", body, token, {"Idempotency-Key": key})
+        first, again = ask('"one"', name="u01"), ask('"one"', name="u01")
+        self.assertEqual((first.body, first.headers.get("idempotency-replayed"), again.headers.get("idempotency-replayed")), (again.body, None, "true"))
+        other = ask('"one"', name="u02")
+        self.assertEqual((other.status, other.code), (422, "idempotency_key_reused"))
+        self.assertNotEqual(ask('"one"', self.stranger, name="u01").body, first.body)
+        for key in ("x" * 129, "with blank", "x" * 2_000):
+            self.assertEqual(ask(key, name="u01").code, "bad_request")
+        self.assertEqual(ask("wrong", nothing=1).body, ask("wrong", nothing=1).body)
+
+        def at_once(_):
+            with Another() as another:
+                return another.call("POST", "/api/v1/probes", {"name": "u03"}, self.client, {"Idempotency-Key": "at-once"})
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(at_once, range(4)))
+        self.assertEqual(len({answer.body for answer in answers if answer.status == 200}), 1, "one probe was made")
+        self.assertLessEqual({answer.code for answer in answers if answer.status != 200}, {"idempotency_in_progress"})
+
+    def test_reads_the_audit(self):
+        page = PEER.call("GET", "/api/v1/audit?limit=5", token=self.reader)
+        for line in page.body.decode().splitlines():
+            self.assertEqual(problems(json.loads(line), {"$ref": "#/components/schemas/AuditLine"}), [])
+        self.assertRegex(page.headers["audit-next"], r"^\d+$")
+        for query in ("limit=0", "limit=x", "activity=none", "from=yesterday", "more=1"):
+            self.refused(400, "bad_request", "GET", f"/api/v1/audit?{query}", token=self.reader)
+        self.refused(403, "forbidden", "GET", "/api/v1/audit", token=self.client)
+
+
+class Another(Peer):
+    """A second connection to the same service."""
+
+    def __enter__(self):
+        self.__dict__.update(PEER.__dict__)
+        self.connection = None
+        return self
+
+    def __exit__(self, *_):
+        self.hang_up()
+
+
+class APerson(Conformance):
+    def test_resets_a_password(self):
+        token = PEER.begin("u03")
+        self.assertEqual(PEER.call("GET", "/api/v1/sspr/session", token=token).json["session"]["phase"], "proving")
+        PEER.prove(token, "reset")
+        done = PEER.set_password(token, "Correct-Horse-8")
+        while done.status == 202:
+            done = PEER.call("GET", "/api/v1/sspr/session?wait_ms=5000", token=token)
+        self.assertEqual((done.json["session"]["phase"], done.json["session"]["result"]["code"]), ("done", "applied"))
+        self.assertIn("wbd=", done.headers["set-cookie"])
+
+    def test_waits_for_a_slow_directory(self):
+        token = PEER.begin("slow")
+        PEER.prove(token, "reset")
+        self.assertEqual(PEER.set_password(token, "Correct-Horse-9").status, 202)
+        self.assertEqual(PEER.call("GET", "/api/v1/sspr/session", token=token).status, 202)
+        answer = PEER.call("GET", "/api/v1/sspr/session?wait_ms=9000", token=token)
+        while answer.status == 202:
+            answer = PEER.call("GET", "/api/v1/sspr/session?wait_ms=9000", token=token)
+        self.assertEqual(answer.json["session"]["phase"], "done")
+        token = PEER.begin("slow")
+        self.assertEqual(PEER.prove(token, "unlock").status, 202)
+
+    def test_ends_a_lock(self):
+        answer = PEER.prove(PEER.begin("locked"), "unlock")
+        self.assertIn(answer.status, (200, 202))
+
+    def test_is_told_what_is_wrong(self):
+        token = PEER.begin("short")
+        self.refused(409, "wrong_step", "POST", "/api/v1/sspr/session/seal", token=token)
+        self.refused(400, "malformed", "POST", "/api/v1/sspr/session/method", {"method": "sms"}, token)
+        asked = PEER.call("POST", "/api/v1/sspr/session/method", {"method": "questions"}, token).json["session"]["questions"]
+        wrong = [{"question": one["id"], "answer": "no"} for one in asked]
+        self.refused(422, "wrong_answer", "POST", "/api/v1/sspr/session/answer", {"answers": wrong}, token)
+        PEER.prove(token, "reset")
+        answer = PEER.set_password(token, "short")
+        while answer.status == 202:
+            answer = PEER.call("GET", "/api/v1/sspr/session?wait_ms=5000", token=token)
+        self.assertEqual((answer.status, answer.code, answer.json["directory"]["reason"]), (422, "password_refused", "too_short"))
+        self.refused(404, "not_found", "POST", "/api/v1/sspr/session/password", {"probe": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "sealed": "x"}, token)
+        self.assertEqual(PEER.call("DELETE", "/api/v1/sspr/session", token=token).json["session"]["end"]["code"], "cancelled")
+        self.refused(403, "cancelled", "POST", "/api/v1/sspr/session/method", {"method": "questions"}, token)
+        self.refused(401, "no_session", "GET", "/api/v1/sspr/session", token="wbs1.none.none")
+
+    def test_does_not_begin_without_an_organisation_or_the_work(self):
+        self.refused(404, "unknown_organisation", "POST", "/api/v1/sspr/sessions?mkt=de", {"name": "a@elsewhere.example", "captcha": PEER.solution()})
+        self.refused(403, "captcha_failed", "POST", "/api/v1/sspr/sessions", {"name": "a@corp.example", "captcha": "AAAA"})
+        self.refused(400, "malformed", "POST", "/api/v1/sspr/sessions", {"name": "a@corp.example"})
+
+    def test_that_nobody_knows_sees_what_everybody_sees(self):
+        token = PEER.begin("nobody")
+        asked = PEER.call("POST", "/api/v1/sspr/session/method", {"method": "questions"}, token).json["session"]["questions"]
+        self.assertEqual(len(asked), 3)
+        answers = [{"question": one["id"], "answer": f"answer {one['id']}"} for one in asked]
+        self.refused(422, "wrong_answer", "POST", "/api/v1/sspr/session/answer", {"answers": answers}, token)
+        self.refused(400, "malformed", "POST", "/api/v1/sspr/session/answer", {"code": 1}, token)
+
+
+class TheseTests(unittest.TestCase):  # the last of this file: unittest runs classes in the order of their names within a module
+    def test_have_seen_every_success_that_the_document_has(self):
+        wanted = {(operation.name, int(status)) for operation in OPERATIONS for status in operation.shape["responses"] if status.startswith("2")}
+        missing = sorted(wanted - PEER.seen)
+        self.assertEqual(missing, [], "no test of this file gets these answers from a service: add a call of each")
+
+
+if __name__ == "__main__":
+    assert RESOLVER
+    unittest.main()

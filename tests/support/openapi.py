@@ -1,0 +1,187 @@
+"""docs/openapi.json as a judge of what the service answers, and a client that knows nothing else. api_peer is the service."""
+import base64
+import copy
+import dataclasses
+import hashlib
+import http.client
+import json
+import os
+import pathlib
+import ssl
+import subprocess
+import urllib.parse
+
+import jsonschema
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("WB_BIN", TOP / "build/dev"))
+DOCUMENT = json.loads((TOP / "docs/openapi.json").read_text())
+
+
+def strict(schema):
+    """Answers may grow, says the document; what this version answers must all stand in it."""
+    if isinstance(schema, list):
+        return [strict(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    out = {name: strict(value) for name, value in schema.items()}
+    if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
+        out.setdefault("additionalProperties", False)
+    return out
+
+
+STRICT = {**DOCUMENT, "components": {**DOCUMENT["components"], "schemas": strict(copy.deepcopy(DOCUMENT["components"]["schemas"]))}}
+RESOLVER = jsonschema.RefResolver.from_schema(STRICT)
+
+
+def resolved(thing):
+    return RESOLVER.resolve(thing["$ref"])[1] if "$ref" in thing else thing
+
+
+def problems(value, schema):
+    found = sorted(jsonschema.Draft202012Validator(schema, resolver=RESOLVER).iter_errors(value), key=lambda e: list(map(str, e.path)))
+    return [f"{'/'.join(map(str, e.path))}: {e.message}" for e in found]
+
+
+@dataclasses.dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str
+    shape: dict = dataclasses.field(compare=False, hash=False)
+
+    @property
+    def name(self):
+        return self.shape["operationId"]
+
+    def fits(self, method, path):
+        wanted, got = self.path.split("/"), path.partition("?")[0].split("/")
+        return method == self.method and len(wanted) == len(got) and all(w == g or w.startswith("{") for w, g in zip(wanted, got))
+
+    def body_schema(self):
+        body = self.shape.get("requestBody")
+        return body and resolved(resolved(body)["content"]["application/json"]["schema"])
+
+
+OPERATIONS = [Operation(method.upper(), path, shape) for path, item in DOCUMENT["paths"].items() for method, shape in item.items()]
+
+
+@dataclasses.dataclass
+class Answer:
+    status: int
+    headers: dict
+    body: bytes
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def code(self):
+        return self.json["code"]
+
+
+def misfit(operation, answer):
+    """What is wrong with this answer to that operation; empty: nothing."""
+    responses = operation.shape["responses"]
+    if str(answer.status) not in responses:
+        return f"{operation.name}: {answer.status} stands nowhere in the document: {answer.body[:300]}"
+    content = resolved(responses[str(answer.status)]).get("content", {})
+    kind = answer.headers.get("content-type", "")
+    if kind not in content:
+        return f"{operation.name}: {answer.status} with content type {kind!r}"
+    if not kind.endswith("json") or kind.endswith("ndjson"):
+        return ""
+    wrong = problems(answer.json, content[kind]["schema"])
+    return f"{operation.name}: {answer.status}: {wrong}\n{answer.body[:600]}" if wrong else ""
+
+
+class Peer:
+    """The service and its agent; `writeback`, `audit`, `stranger` (of another domain): clients' credentials."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen([BIN / "api_peer"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        told = json.loads(self.process.stdout.readline())
+        self.ca, self.store = told["ca"], told["store"]
+        self.writeback, self.audit, self.stranger = told["writeback"], told["audit"], told["stranger"]
+        self.url = self.writeback["url"]
+        self.connection, self.seen = None, set()
+        return self
+
+    def __exit__(self, *_):
+        self.hang_up()
+        self.process.stdin.close()
+        code = self.process.wait(timeout=30)
+        self.process.stdout.close()
+        assert code == 0, f"api_peer: exit {code}"
+
+    def hang_up(self):
+        if self.connection:
+            self.connection.close()
+        self.connection = None
+
+    def send(self, method, path, body=None, token=None, headers=None):
+        """As it stands: body is bytes, or anything else as JSON. One connection, made again when the service ends it."""
+        content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        sent = {"Authorization": f"Bearer {token}"} if token else {}
+        if content is not None:
+            sent["Content-Type"] = "application/json"
+        if self.connection is None:
+            self.connection = http.client.HTTPSConnection(urllib.parse.urlsplit(self.url).netloc, timeout=30, context=ssl.create_default_context(cafile=self.ca))
+        try:
+            self.connection.request(method, path, content, {**sent, **(headers or {})})
+            got = self.connection.getresponse()
+            answer = Answer(got.status, {name.lower(): value for name, value in got.getheaders()}, got.read())
+        except (http.client.HTTPException, OSError):
+            self.hang_up()
+            raise
+        if answer.headers.get("connection") == "close":
+            self.hang_up()
+        return answer
+
+    def call(self, method, path, body=None, token=None, headers=None):
+        """The same, and the answer is one that the document has."""
+        answer = self.send(method, path, body, token, headers)
+        operation = next(o for o in OPERATIONS if o.fits(method, path))
+        wrong = misfit(operation, answer)
+        assert not wrong, wrong
+        self.seen.add((operation.name, answer.status))
+        return answer
+
+    # ---- what a portal and a page do ---------------------------------------------------------------------------
+    def solution(self):
+        asked = self.call("GET", "/api/v1/sspr/captcha").json
+        number = next(n for n in range(asked["maxnumber"] + 1) if hashlib.sha256(f"{asked['salt']}{n}".encode()).hexdigest() == asked["challenge"])
+        solved = {name: asked[name] for name in ("algorithm", "challenge", "salt", "signature")} | {"number": number}
+        return base64.b64encode(json.dumps(solved).encode()).decode()
+
+    def begin(self, name):
+        """The token of a session."""
+        return self.call("POST", "/api/v1/sspr/sessions", {"name": f"{name}@corp.example", "captcha": self.solution()}).json["token"]
+
+    def prove(self, token, choice=None):
+        """By security questions, and then perhaps a choice."""
+        asked = self.call("POST", "/api/v1/sspr/session/method", {"method": "questions"}, token).json["session"]["questions"]
+        answers = [{"question": one["id"], "answer": f"answer {one['id']}"} for one in asked]
+        answer = self.call("POST", "/api/v1/sspr/session/answer", {"answers": answers}, token)
+        return self.call("POST", "/api/v1/sspr/session/choice", {"choice": choice}, token) if choice else answer
+
+    def sealed_for(self, keys, answer, password, op="reset"):
+        """Node and portal/seal, as a page would do it."""
+        script = ("import { readFileSync } from 'node:fs'; import { webcrypto } from 'node:crypto'; globalThis.crypto ??= webcrypto;"
+                  f"const {{ sealFor }} = await import({json.dumps((TOP / 'portal/seal/seal.mjs').as_uri())});"
+                  "const { keys, answer, password, ...how } = JSON.parse(readFileSync(0, 'utf8'));"
+                  "console.log(JSON.stringify(await sealFor(keys, answer, password, how)));")
+        how = {"pin": self.writeback["dr"], "tenant": "default", "domain": "corp.example", "op": op}
+        done = subprocess.run(["node", "--input-type=module", "-e", script], input=json.dumps({"keys": keys, "answer": answer, "password": password, **how}),
+                              capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def set_password(self, token, password):
+        offer = self.call("POST", "/api/v1/sspr/session/seal", None, token).json
+        sealed = self.sealed_for(offer["keys"], offer["answer"], password)["sealed"]
+        return self.call("POST", "/api/v1/sspr/session/password", {"probe": offer["probe"], "sealed": sealed}, token)
+
+    @staticmethod
+    def bearer(client):
+        return f"wbc1.{client['id']}.{client['secret']}"
