@@ -48,6 +48,7 @@ void read_service(Reader& reader, ServiceConfig& config) {
       listen.optional("hellos_waiting_max", config.hellos_waiting_max, shape::whole(16, 100'000));
       listen.optional("enrolments_per_minute", config.enrolments_per_minute, shape::whole(1, 10'000));
       listen.list("trusted_balancers", config.door.trusted_balancers, shape::address_or_network(), 0, 64);
+      listen.list("trusted_proxies", config.trusted_proxies, shape::address_or_network(), 0, 64);
       listen.refused("key", "a path in key_file: keys never stand in this file");
     });
     top.required("public_url", config.public_url, shape::https_origin());

@@ -19,6 +19,7 @@ struct ServiceConfig {
   std::filesystem::path certificate_file, key_file;                      // listen.certificate_file, listen.key_file
   int connections_max = 20'000;                                          // listen.connections_max
   link::AdmissionLimits door;                                            // listen.handshakes_per_second, handshakes_max, connections_per_address, trusted_balancers
+  std::vector<std::string> trusted_proxies;                              // listen.trusted_proxies: addresses and networks
   int hellos_waiting_max = 1'024;                                        // listen.hellos_waiting_max
   int enrolments_per_minute = 5;                                         // listen.enrolments_per_minute: of an address
   std::string public_url;                                                // https://host[:port]: `iss` of jobs, what agents and people dial

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/ids.hpp"
+#include "link/forwarded.hpp"
 #include "link/http_target.hpp"
 #include "protocol/messages.hpp"
 
@@ -34,6 +35,13 @@ bool header_safe(std::string_view text) {
 }
 
 std::string text_of(beast::string_view text) { return {text.data(), text.size()}; }
+// All lines of a header as the one list that they are (RFC 9110 section 5.3): some proxies add a line of their own below what was sent.
+std::string whole_list(const http::request<http::string_body>& message, beast::string_view name) {
+  std::string list;
+  const auto [begin, end] = message.equal_range(name);
+  for (auto line = begin; line != end; ++line) list += (list.empty() ? "" : ",") + text_of(line->value());
+  return list;
+}
 std::string short_header(const http::request<http::string_body>& message, beast::string_view name, std::size_t most = 1'024) {
   const auto value = message[name];
   return value.size() > most ? std::string() : text_of(value);
@@ -190,6 +198,7 @@ Awaitable<bool> HttpConnection::answer() {
   }
   HttpRequest request{text_of(message.method_string()), std::move(target->path), std::move(target->query), text_of(message[http::field::authorization]),
       text_of(message[http::field::content_type]), std::move(message.body()), peer_};
+  request.peer = client_address(peer_, whole_list(message, "X-Forwarded-For"), whole_list(message, "Forwarded"), settings_.trusted_proxies);
   request.accept_language = short_header(message, "Accept-Language");
   request.idempotency_key = text_of(message["Idempotency-Key"].substr(0, 1'024));  // cut it is refused; absent it would be done twice
   request.cookie = short_header(message, "Cookie", 4'096);

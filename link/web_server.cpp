@@ -4,6 +4,7 @@
 
 #include <list>
 #include <set>
+#include <tuple>
 
 #include "core/ids.hpp"
 #include "link/http_connection.hpp"
@@ -23,12 +24,12 @@ constexpr auto stop_grace = 5s;
 struct Serving {
   Serving(asio::io_context& io, WebServerSettings s, TlsContext t, HttpConnection::Callbacks c)
       : settings(std::move(s)), tls(std::move(t)), callbacks(std::make_shared<HttpConnection::Callbacks>(std::move(c))), acceptor(io),
-        tasks(io.get_executor()), door(settings.admission), left(io) {}
+        tasks(io.get_executor()), watching(io.get_executor()), door(settings.admission), left(io) {}
   WebServerSettings settings;
   TlsContext tls;
   std::shared_ptr<const HttpConnection::Callbacks> callbacks;
   tcp::acceptor acceptor;
-  TaskGroup tasks;
+  TaskGroup tasks, watching;  // the connections and those who let them in; the certificate
   std::set<std::shared_ptr<HttpConnection>> open;
   Admission door;
   std::list<std::shared_ptr<HttpConnection>> shaking;  // oldest first
@@ -107,6 +108,34 @@ Awaitable<> accept_all(std::shared_ptr<Serving> serving) {
   }
 }
 
+// What tells one version of a file from another.
+using Version = std::tuple<std::filesystem::file_time_type, std::uintmax_t>;
+Version version_of(const std::filesystem::path& file) {
+  std::error_code none;
+  const auto written = std::filesystem::last_write_time(file, none);
+  return {written, std::filesystem::file_size(file, none)};
+}
+
+// Links stay; each connection keeps the context that it began with.
+Awaitable<> watch_certificate(std::shared_ptr<Serving> serving) {
+  const auto& [certificate, key] = std::tie(serving->settings.certificate_file, serving->settings.key_file);
+  auto known = std::pair(version_of(certificate), version_of(key));
+  for (;;) {
+    const bool go_on = co_await sleep_for(serving->settings.certificate_look);
+    if (!go_on || serving->stopping) co_return;
+    const auto now = std::pair(version_of(certificate), version_of(key));
+    if (now == known) continue;
+    known = now;
+    auto fresh = server_tls(certificate, key);
+    if (!fresh) {  // the other file may still be on its way: then both have changed again at the next look
+      log::fault("tls.certificate_refused", fresh.error());
+      continue;
+    }
+    serving->tls = std::move(*fresh);
+    log::info("tls.certificate_reloaded", log::field("file", certificate.string()));
+  }
+}
+
 // Fault unreachable: another process has the port, or the address is not ours.
 Result<void> listen(tcp::acceptor& acceptor, const std::string& address, unsigned short port) {
   error_code ec;
@@ -126,6 +155,8 @@ class TlsWebServer : public WebServer {
   explicit TlsWebServer(std::shared_ptr<Serving> serving, unsigned short port) : serving_(std::move(serving)), port_(port) {
     auto task = accept_all(serving_);
     serving_->tasks.start("http.accept", std::move(task));
+    auto watching = watch_certificate(serving_);
+    serving_->watching.start("http.watch_certificate", std::move(watching));
   }
   ~TlsWebServer() override {
     refuse_new();
@@ -154,11 +185,13 @@ class TlsWebServer : public WebServer {
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return;
     co_await serving->tasks.drained();
+    co_await serving->watching.drained();
   }
 
  private:
   void refuse_new() {
     serving_->stopping = true;
+    serving_->watching.cancel();
     error_code ignored;
     serving_->acceptor.close(ignored);
   }

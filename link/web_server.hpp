@@ -1,3 +1,5 @@
+// New certificates are taken up while it runs: links stay, new connections get the new one. What can't be used is told
+// (tls.certificate_refused) and the old one stays.
 // The service's one TLS port: HTTP/1.1 for the API and the upgrade to agent links. Beast stays behind this header.
 #pragma once
 #include <chrono>
@@ -41,7 +43,9 @@ struct WebServerSettings {
   std::chrono::milliseconds handshake_timeout{5'000};  // TLS
   int connections_max = 20'000;
   AdmissionLimits admission;
-  std::chrono::milliseconds silence{60'000};  // for links
+  std::vector<std::string> trusted_proxies;           // whose word on a request's address is believed (link/forwarded.hpp)
+  std::chrono::milliseconds certificate_look{5'000};  // how often is looked whether the files are others
+  std::chrono::milliseconds silence{60'000};          // for links
 };
 
 class WebServer {

@@ -234,6 +234,12 @@ void Gateway::hold(const std::string& agent, const std::string& domain, int chan
   if (d) d->held = std::max(0, d->held + change);
 }
 
+std::string Gateway::some_dc(const std::string& domain) const {
+  const auto now = unix_now();
+  const auto one = std::find_if(sessions_.begin(), sessions_.end(), [&](const auto& s) { return s.second->ready(domain, now); });
+  return one == sessions_.end() ? std::string() : one->second->domain(domain)->readiness.dc;
+}
+
 bool Gateway::can(const std::string& agent, const std::string& capability) const {
   const auto found = sessions_.find(agent);
   return found != sessions_.end() && found->second->can(capability);

@@ -44,6 +44,7 @@ class Gateway {
   bool history_enforced(const std::string& domain) const;  // by one of them: minimum age and history bind a reset there
   // A job counts (+1) or no longer counts (-1) against its agent's window.
   void hold(const std::string& agent, const std::string& domain, int change);
+  std::string some_dc(const std::string& domain) const;  // that a ready agent writes to; empty: there is none
   bool can(const std::string& agent, const std::string& capability) const;
   void suspect(const std::string& agent);  // it let its time pass without a word
   // False when the agent is gone or its outbox full.

@@ -1,5 +1,6 @@
 #include "service/methods/proof.hpp"
 
+#include "service/methods/base32.hpp"
 #include "service/methods/totp.hpp"
 
 namespace wb::service::sspr {
@@ -60,6 +61,24 @@ Result<bool> app_code_fits(People& people, const Secret& key, const RegisteredMe
   const auto checked = typed.expose([&](std::string_view code) { return check_totp(key, code, now, last); });
   if (checked.verdict != TotpVerdict::accepted) return false;
   return people.spend_step(method.id, checked.step);
+}
+
+std::optional<std::int64_t> app_step(const Secret& key, const Secret& typed, UnixSeconds now) {
+  const auto checked = typed.expose([&](std::string_view code) { return check_totp(key, code, now, std::nullopt); });
+  return checked.verdict == TotpVerdict::accepted ? std::optional(checked.step) : std::nullopt;
+}
+
+protocol::json::object app_offer(const Secret& key, std::string_view issuer, std::string_view account) {
+  protocol::json::object shown;
+  otpauth_uri(key, issuer, account).expose([&](std::string_view uri) { shown["uri"] = uri; });
+  base32(key).expose([&](std::string_view secret) { shown["secret"] = secret; });
+  return shown;
+}
+
+Result<Secret> code_from_body(std::string_view body) {
+  auto proof = proof_from(body, Method::app_code);
+  if (!proof) return proof.error();
+  return std::move(proof->code);
 }
 
 bool sent_code_fits(SentCode& code, const Secret& key, const CodeBinding& binding, const Secret& typed, UnixSeconds now) {

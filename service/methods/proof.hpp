@@ -1,5 +1,6 @@
 // What a person typed, read from a request and compared with what is kept. In this folder typed secrets are exposed, and in no other.
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "protocol/json.hpp"
@@ -21,6 +22,12 @@ Result<std::vector<GivenAnswer>> answers_from(const protocol::json::value& value
 
 // And spends its step: the same code is right once.
 Result<bool> app_code_fits(People& people, const Secret& key, const RegisteredMethod& method, const Secret& typed, UnixSeconds now);
+// Of a key that is not registered yet: the step that the code is of, to be its last one.
+std::optional<std::int64_t> app_step(const Secret& key, const Secret& typed, UnixSeconds now);
+// What an authenticator app is set up with, shown once: {uri, secret}.
+protocol::json::object app_offer(const Secret& key, std::string_view issuer, std::string_view account);
+// {"code"} alone.
+Result<Secret> code_from_body(std::string_view body);
 bool sent_code_fits(SentCode& code, const Secret& key, const CodeBinding& binding, const Secret& typed, UnixSeconds now);
 
 // The mail that a code travels in.

@@ -2,14 +2,13 @@
 
 #include "service/api.hpp"
 #include "service/device_token.hpp"
+#include "service/sspr/may_begin.hpp"
 #include "service/sspr/reset_view.hpp"
-#include "service/told_verdict.hpp"
 
 namespace wb::service::sspr {
 namespace {
 
 using protocol::Members;
-constexpr std::size_t name_bytes_max = 256, captcha_bytes_max = 4'096;
 constexpr std::string_view purpose = "reset", cookie_name = "wbd";
 
 }  // namespace
@@ -43,50 +42,23 @@ std::vector<Endpoint> ResetApi::endpoints() {
 // ---- before a session ---------------------------------------------------------------------------------------
 Reply ResetApi::challenge(HttpCall call) {
   link::HttpResponse response;
-  response.body = self_.captcha.challenge(purpose, call.request.peer, unix_now());
+  const auto wanted = call.request.query.find("for");
+  const bool sign_in = wanted != call.request.query.end() && wanted->second == "sign_in";
+  response.body = self_.captcha.challenge(sign_in ? "sign_in" : purpose, call.request.peer, unix_now());
   response.headers["Cache-Control"] = "no-store";
   co_return response;
 }
 
-// What one address may ask for, and proof of work: before anything is looked at.
-std::optional<link::HttpResponse> ResetApi::may_begin(const link::HttpRequest& request, std::string_view language, const std::string& captcha) {
-  auto limited = self_.limits.take({{LimitKind::address_start, address_bucket(request.peer), {}}}, unix_now_ms());
-  if (!limited) return refuse_for(limited.error());
-  if (*limited) {
-    const auto until = (*limited)->until_ms / 1'000 + 1;
-    return told_problem(self_, language, 429, "blocked", {{"time", told_moment(self_.catalogue, language, until)}}, {{"until", until}});
-  }
-  auto refusal = self_.captcha.redeem(captcha, purpose, self_.limits, unix_now_ms());
-  if (!refusal) return refuse_for(refusal.error());
-  if (*refusal) return told_problem(self_, language, 403, "captcha_failed", {}, {{"captcha", to_string(**refusal)}});
-  return std::nullopt;
-}
-
 Reply ResetApi::begin(HttpCall call) {
-  const auto language = language_of(self_, call.request);
-  ResetDesk::Opening opening;
-  std::string captcha;
-  auto body = protocol::parse_json(call.request.body);
-  auto read = body ? Members(*body, Members::Unknown::refused).text("name", opening.name).text("captcha", captcha).finish() : Result<void>(body.error());
-  const bool fits = read && !opening.name.empty() && opening.name.size() <= name_bytes_max && captcha.size() <= captcha_bytes_max;
-  if (!fits) co_return told_problem(self_, language, 400, "malformed", {}, {{"problem", read ? "name: 1 to 256 bytes; captcha: at most 4096" : read.error().detail}});
-  if (auto no = may_begin(call.request, language, captcha)) co_return std::move(*no);
-  auto domain = self_.rules.domain_of(opening.name);
-  if (!domain) co_return refuse_for(domain.error());
-  if (!*domain) co_return told_problem(self_, language, 404, "unknown_organisation");
-  opening.domain = std::move(**domain);
-  auto rules = self_.rules.current(opening.domain);
-  if (!rules) co_return refuse_for(rules.error());
-  if (rules->settings.scope == Scope::none) co_return told_problem(self_, language, 403, "not_enabled");
-  if (!rules->settings.write_back) co_return told_problem(self_, language, 403, "writeback_off");
-  if (self_.gateway.ready_agents(opening.domain) == 0) co_return told_problem(self_, language, 503, "no_agent_ready");
-  opening.rules = std::move(*rules), opening.language = language, opening.address = call.request.peer;
-  opening.device_token = device_token_of(call.request.cookie);
+  auto asked = may_begin(self_, call.request, purpose);
+  if (!asked) co_return refuse_for(asked.error());
+  if (asked->refused) co_return std::move(*asked->refused);
+  ResetDesk::Opening opening{std::move(asked->domain), std::move(asked->name), asked->language, call.request.peer, device_token_of(call.request.cookie), std::move(asked->rules)};
   auto begun = desk_.begin(std::move(opening));
   if (!begun) co_return refuse_for(begun.error());
   if (!*begun) co_return refuse(Refusal::busy, "too many sessions are open", 5'000);
   auto response = service::answer(201, {{"token", (*begun)->bearer}, {"session", view_of(self_.catalogue, (*begun)->kept, (*begun)->rules)}});
-  response.headers["Content-Language"] = language;
+  response.headers["Content-Language"] = asked->language;
   co_return response;
 }
 

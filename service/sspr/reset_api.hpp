@@ -24,7 +24,6 @@ class ResetApi {
   Reply submit(HttpCall call);
   Reply cancel(HttpCall call);
 
-  std::optional<link::HttpResponse> may_begin(const link::HttpRequest& request, std::string_view language, const std::string& captcha);
   // The session of the request's credential, or the response that refuses.
   struct Entered {
     std::optional<Visit> visit;

@@ -76,6 +76,8 @@ Result<void> Tickets::keep(const Ticket& ticket) {
   return database_.run("UPDATE tickets SET state=?, expires=? WHERE id=?", ticket.state, ticket.expires, ticket.id);
 }
 
+Result<void> Tickets::belongs_to(const Ticket& ticket) { return database_.run("UPDATE tickets SET sub=? WHERE id=?", ticket.sub, ticket.id); }
+
 Result<bool> Tickets::drop(std::string_view id) {
   if (auto done = database_.run("DELETE FROM tickets WHERE id=?", id); !done) return done.error();
   return database_.changes() > 0;

@@ -40,8 +40,9 @@ class Tickets {
   Result<std::optional<std::string>> add(Ticket& ticket);
   // nullopt: none of that purpose, or over.
   Result<std::optional<Ticket>> find(Purpose purpose, std::string_view text, UnixSeconds now);
-  Result<void> keep(const Ticket& ticket);  // its state and its end
-  Result<bool> drop(std::string_view id);   // false: it was gone; whoever drops a ticket first has used it
+  Result<void> keep(const Ticket& ticket);        // its state and its end
+  Result<void> belongs_to(const Ticket& ticket);  // whose it is, known now
+  Result<bool> drop(std::string_view id);         // false: it was gone; whoever drops a ticket first has used it
   Result<std::int64_t> drop_all(std::string_view domain, std::string_view sub, Purpose purpose);
   Result<std::vector<Ticket>> of(std::string_view domain, std::string_view sub);
   Result<void> prune(UnixSeconds now);

@@ -79,11 +79,17 @@ json::object client(ResetWorld& world, const service::Scopes& scopes, const std:
 }
 }  // namespace
 
-int main() {
+// PORT CA_FILE PASSWORD_FILE: how mail leaves, if it does.
+int main(int argc, char** argv) {
   log::start(log::Level::error);
   auto shape = ResetWorld::quick();
   shape.settle_wait = 250ms, shape.events_beat = 100ms;
-  ResetWorld world([](service::sspr::Settings& s) { s.methods = {service::sspr::Method::app_code, service::sspr::Method::email, service::sspr::Method::questions}, s.questions_alone = true; }, shape);
+  ResetWorld world([](service::sspr::Settings& s) { s.methods = {service::sspr::Method::app_code, service::sspr::Method::email, service::sspr::Method::questions}, s.questions_alone = true; }, shape, [&](config::ServiceConfig& config) {
+    if (argc < 4) return;
+    config.mail.emplace();
+    config.mail->host = "127.0.0.1", config.mail->port = static_cast<unsigned short>(std::stoi(argv[1]));
+    config.mail->ca_file = argv[2], config.mail->user = "writeback", config.mail->password_file = argv[3];
+    config.mail_sender_address = "no-reply@corp.example", config.mail_sender_name = "Corp"; });
   Directory directory(world);
   for (const auto& [name, sub] : directory.subs()) world.register_answers(sub);
   std::atomic<bool> over = false;

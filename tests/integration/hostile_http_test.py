@@ -84,12 +84,13 @@ def path_of(operation):
 
 
 class Hostile(unittest.TestCase):
-    TABLES = ("sspr_sessions", "people", "person_methods", "jobs", "probes", "sspr_settings", "clients", "tokens", "agents", "answered")
+    TABLES = ("sspr_sessions", "people", "person_methods", "jobs", "probes", "sspr_settings", "clients", "tokens", "agents", "answered", "tickets")
 
     @classmethod
     def setUpClass(cls):
         cls.client, cls.reader, cls.stranger = (PEER.bearer(one) for one in (PEER.writeback, PEER.audit, PEER.stranger))
         cls.token = PEER.begin("u04")
+        cls.person = PEER.sign_in("u07")
         PEER.call("GET", SESSION_PATH, token=cls.token)  # its account is looked up
 
     def rows(self):
@@ -104,6 +105,8 @@ class Hostile(unittest.TestCase):
                 return self.reader if "audit" in requirement["client"] else self.client
             if "session" in requirement:
                 return self.token
+            if "person" in requirement:
+                return self.person
         return None
 
     def problem(self, what, answer, operation=None):

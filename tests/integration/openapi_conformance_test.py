@@ -1,10 +1,16 @@
 #!/usr/bin/env python3
 """What a real service answers is what docs/openapi.json says, success and refusal, of every operation."""
+import base64
 import concurrent.futures
+import email
+import email.policy
+import hmac
 import json
 import pathlib
 import re
+import struct
 import sys
+import time
 import unittest
 
 import jsonschema
@@ -17,6 +23,20 @@ PEER = Peer()
 
 def setUpModule():
     unittest.enterModuleContext(PEER)
+
+
+def app_code(secret, steps=0):
+    """RFC 6238, of an authenticator app."""
+    mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30 + steps), "sha1").digest()
+    at = mac[-1] & 15
+    return f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1_000_000:06}"
+
+
+def link_of(content):
+    """The token of a "this wasn't me" link in a mail about a reset; None: there is none."""
+    mail = email.message_from_bytes(content, policy=email.policy.default)
+    found = re.search(r"not-me#(wbn1\.\S+)", mail.get_body(("plain",)).get_content())
+    return found and "was reset" in mail["Subject"] and found.group(1)
 
 
 class Conformance(unittest.TestCase):
@@ -189,6 +209,46 @@ class APerson(Conformance):
         self.assertEqual(PEER.call("DELETE", "/api/v1/sspr/session", token=token).json["session"]["end"]["code"], "cancelled")
         self.refused(403, "cancelled", "POST", "/api/v1/sspr/session/method", {"method": "questions"}, token)
         self.refused(401, "no_session", "GET", "/api/v1/sspr/session", token="wbs1.none.none")
+
+    def test_changes_a_password_and_registers_what_proves_them(self):
+        token = PEER.sign_in("u05")
+        self.assertEqual(PEER.try_password(token, "change", "Correct-Horse-6", old="Correct-Horse-5").json["code"], "applied")
+        me = PEER.call("GET", "/api/v1/me", token=token).json
+        self.assertEqual((me["name"], [m["kind"] for m in me["methods"]]), ("u05@corp.example", ["questions"]))
+        answers = [{"question": one["id"], "answer": f"another {at}"} for at, one in enumerate(me["registration"]["questions"][:5])]
+        self.assertEqual(PEER.call("POST", "/api/v1/me/questions", {"answers": answers}, token).status, 200)
+        self.refused(422, "answers_count", "POST", "/api/v1/me/questions", {"answers": answers[:2]}, token)
+        app = PEER.call("POST", "/api/v1/me/app", None, token).json
+        code, next_code = app_code(app["secret"]), app_code(app["secret"], 1)
+        self.assertEqual(len(PEER.call("POST", "/api/v1/me/proof", {"code": code}, token).json["methods"]), 2)
+        self.refused(422, "wrong_answer", "POST", "/api/v1/me/second", {"code": code}, token)
+        self.assertEqual(PEER.call("POST", "/api/v1/me/second", {"code": next_code}, token).json["level"], 2)
+        self.assertEqual(len(PEER.call("DELETE", f"/api/v1/me/methods/{app['id']}", token=token).json["methods"]), 1)
+        self.refused(404, "not_found", "DELETE", f"/api/v1/me/methods/{app['id']}", token=token)
+        self.assertEqual(PEER.call("POST", "/api/v1/me/confirm", None, token).json["registration"]["reconfirm"], False)
+        self.assertEqual(PEER.call("DELETE", "/api/v1/me/sign-in", token=token).status, 200)
+        self.refused(401, "no_session", "GET", "/api/v1/me", token=token)
+
+    def test_gets_codes_and_news_by_mail_and_says_that_it_was_somebody_else(self):
+        """Through a real SMTP server: an address is registered, a reset goes by its code, and the link in the notification freezes."""
+        token = PEER.sign_in("u06")
+        address = "u06@home.example"
+        begun = PEER.call("POST", "/api/v1/me/email", {"address": address}, token)
+        self.assertEqual((begun.status, begun.json["label"]), (200, "u…@h…example"), begun.body)
+        self.assertEqual(PEER.call("POST", "/api/v1/me/proof", {"code": PEER.code_for(address)}, token).status, 200)
+        reset = PEER.begin("u06")
+        PEER.call("POST", "/api/v1/sspr/session/method", {"method": "email"}, reset)
+        PEER.mail.wait_until(lambda mails: sum(to == address and b"code" in content for to, *_, content in mails) >= 2)
+        self.assertEqual(PEER.call("POST", "/api/v1/sspr/session/answer", {"code": PEER.code_for(address)}, reset).json["session"]["phase"], "choosing")
+        PEER.call("POST", "/api/v1/sspr/session/choice", {"choice": "reset"}, reset)
+        done = PEER.set_password(reset, "Correct-Horse-8")
+        while done.status == 202:
+            done = PEER.call("GET", "/api/v1/sspr/session?wait_ms=5000", token=reset)
+        self.assertEqual(done.json["session"]["phase"], "done")
+        link = PEER.mail.wait_until(lambda mails: next((found for to, *_, content in mails if to == address and (found := link_of(content))), None))
+        self.assertEqual(PEER.call("POST", "/api/v1/sspr/not-me", {"token": link}).json["frozen"], True)
+        self.refused(403, "frozen", "POST", "/api/v1/me/app", token=PEER.sign_in("u06"))
+        self.refused(410, "link_expired", "POST", "/api/v1/sspr/not-me", {"token": link[:-1] + ("A" if link[-1] != "A" else "B")})
 
     def test_does_not_begin_without_an_organisation_or_the_work(self):
         self.refused(404, "unknown_organisation", "POST", "/api/v1/sspr/sessions?mkt=de", {"name": "a@elsewhere.example", "captcha": PEER.solution()})

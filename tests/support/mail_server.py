@@ -101,3 +101,13 @@ class MailServer:
                 left = until - time.monotonic()
                 if left <= 0 or not self.inbox.arrived.wait(left):
                     raise AssertionError(f"no mail to {recipient} within {limit_s} s")
+
+    def wait_until(self, true, limit_s=10):
+        """What `true` says of all mails so far, as (to, from, encrypted, signed in, content), as soon as it is something."""
+        until = time.monotonic() + limit_s
+        with self.inbox.arrived:
+            while not (said := true(self.inbox.envelopes)):
+                left = until - time.monotonic()
+                if left <= 0 or not self.inbox.arrived.wait(left):
+                    raise AssertionError(f"not within {limit_s} s; mails to {[one[0] for one in self.inbox.envelopes]}")
+            return said

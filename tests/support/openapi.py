@@ -8,10 +8,14 @@ import json
 import os
 import pathlib
 import ssl
+import re
 import subprocess
+import tempfile
 import urllib.parse
 
 import jsonschema
+
+from mail_server import PASSWORD, MailServer, certificates
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("WB_BIN", TOP / "build/dev"))
@@ -99,7 +103,14 @@ class Peer:
     """The service and its agent; `writeback`, `audit`, `stranger` (of another domain): clients' credentials."""
 
     def __enter__(self):
-        self.process = subprocess.Popen([BIN / "api_peer"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.folder = tempfile.TemporaryDirectory(prefix="wb-api-")
+        folder = pathlib.Path(self.folder.name)
+        certificates(folder, "mail", "DNS:localhost,IP:127.0.0.1")
+        (folder / "password").write_text(PASSWORD + "\n")
+        (folder / "password").chmod(0o600)
+        self.mail = MailServer(folder)
+        self.mail.__enter__()
+        self.process = subprocess.Popen([BIN / "api_peer", str(self.mail.port), folder / "mail-ca.pem", folder / "password"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         told = json.loads(self.process.stdout.readline())
         self.ca, self.store = told["ca"], told["store"]
         self.writeback, self.audit, self.stranger = told["writeback"], told["audit"], told["stranger"]
@@ -112,6 +123,8 @@ class Peer:
         self.process.stdin.close()
         code = self.process.wait(timeout=30)
         self.process.stdout.close()
+        self.mail.__exit__()
+        self.folder.cleanup()
         assert code == 0, f"api_peer: exit {code}"
 
     def hang_up(self):
@@ -148,8 +161,8 @@ class Peer:
         return answer
 
     # ---- what a portal and a page do ---------------------------------------------------------------------------
-    def solution(self):
-        asked = self.call("GET", "/api/v1/sspr/captcha").json
+    def solution(self, purpose="reset"):
+        asked = self.call("GET", f"/api/v1/sspr/captcha?for={purpose}").json
         number = next(n for n in range(asked["maxnumber"] + 1) if hashlib.sha256(f"{asked['salt']}{n}".encode()).hexdigest() == asked["challenge"])
         solved = {name: asked[name] for name in ("algorithm", "challenge", "salt", "signature")} | {"number": number}
         return base64.b64encode(json.dumps(solved).encode()).decode()
@@ -158,6 +171,24 @@ class Peer:
         """The token of a session."""
         return self.call("POST", "/api/v1/sspr/sessions", {"name": f"{name}@corp.example", "captcha": self.solution()}).json["token"]
 
+    def code_for(self, address):
+        """The newest one that was mailed there."""
+        mail, _ = self.mail.wait_for(address)
+        return re.search(r"^\s*(\d{4}[ -]?\d{4})\s*$", mail.get_body(("plain",)).get_content(), re.M).group(1)
+
+    def try_password(self, token, op, password, old=None):
+        """Sealed to what is offered: `authenticate`, or a change."""
+        offer = self.call("POST", "/api/v1/sspr/sign-in/seal", None, token).json
+        sealed = self.sealed_for(offer["keys"], offer, password, op, **({"old": old} if old else {}))["sealed"]
+        return self.call("POST", f"/api/v1/sspr/sign-in/{'change' if old else 'password'}", {"probe": offer["probe"], "sealed": sealed}, token)
+
+    def sign_in(self, name):
+        """The token of somebody who has signed in."""
+        token = self.call("POST", "/api/v1/sspr/sign-ins", {"name": f"{name}@corp.example", "captcha": self.solution("sign_in")}).json["token"]
+        signed_in = self.try_password(token, "authenticate", "Correct-Horse-5")
+        assert signed_in.status == 200, signed_in.body
+        return token
+
     def prove(self, token, choice=None):
         """By security questions, and then perhaps a choice."""
         asked = self.call("POST", "/api/v1/sspr/session/method", {"method": "questions"}, token).json["session"]["questions"]
@@ -165,13 +196,13 @@ class Peer:
         answer = self.call("POST", "/api/v1/sspr/session/answer", {"answers": answers}, token)
         return self.call("POST", "/api/v1/sspr/session/choice", {"choice": choice}, token) if choice else answer
 
-    def sealed_for(self, keys, answer, password, op="reset"):
+    def sealed_for(self, keys, answer, password, op="reset", **more):
         """Node and portal/seal, as a page would do it."""
         script = ("import { readFileSync } from 'node:fs'; import { webcrypto } from 'node:crypto'; globalThis.crypto ??= webcrypto;"
                   f"const {{ sealFor }} = await import({json.dumps((TOP / 'portal/seal/seal.mjs').as_uri())});"
                   "const { keys, answer, password, ...how } = JSON.parse(readFileSync(0, 'utf8'));"
                   "console.log(JSON.stringify(await sealFor(keys, answer, password, how)));")
-        how = {"pin": self.writeback["dr"], "tenant": "default", "domain": "corp.example", "op": op}
+        how = {"pin": self.writeback["dr"], "tenant": "default", "domain": "corp.example", "op": op, **more}
         done = subprocess.run(["node", "--input-type=module", "-e", script], input=json.dumps({"keys": keys, "answer": answer, "password": password, **how}),
                               capture_output=True, text=True, timeout=30, check=False)
         assert done.returncode == 0, done.stderr

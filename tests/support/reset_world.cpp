@@ -34,7 +34,7 @@ service::Settings ResetWorld::quick() {
   return shape;
 }
 
-ResetWorld::ResetWorld(Edit edit, service::Settings shape) : world(std::move(shape)) {
+ResetWorld::ResetWorld(Edit edit, service::Settings shape, const ServiceWorld::Configure& configure) : world(std::move(shape), configure) {
   settings([&](sspr::Settings& s) {
     s.scope = sspr::Scope::all;
     if (edit) edit(s);
@@ -103,8 +103,8 @@ HttpReply Browser::call(const std::string& method, const std::string& path, cons
   return reply;
 }
 
-std::string Browser::solved_captcha() {
-  const auto challenge = call("GET", "captcha").body.as_object();
+std::string Browser::solved_captcha(const std::string& purpose) {
+  const auto challenge = call("GET", "captcha?for=" + purpose).body.as_object();
   const std::string salt(challenge.at("salt").as_string()), wanted(challenge.at("challenge").as_string());
   for (std::int64_t number = 0; number <= challenge.at("maxnumber").as_int64(); ++number) {
     if (crypto::hex(crypto::sha256(salt + std::to_string(number))) != wanted) continue;

@@ -14,7 +14,7 @@ std::string app_code(const Secret& key, int steps = 0);
 class ResetWorld {
  public:
   using Edit = std::function<void(service::sspr::Settings&)>;
-  explicit ResetWorld(Edit edit = {}, service::Settings shape = quick());
+  explicit ResetWorld(Edit edit = {}, service::Settings shape = quick(), const ServiceWorld::Configure& configure = {});
   ~ResetWorld() { world.stop(); }
   static service::Settings quick();  // easy captcha, cheap hashes, no span for look-ups
 
@@ -39,7 +39,7 @@ class Browser {
   explicit Browser(ResetWorld& world) : world_(world) {}
   std::string token, cookie, language;
 
-  std::string solved_captcha();
+  std::string solved_captcha(const std::string& purpose = "reset");
   HttpReply begin(const std::string& name);  // and remembers the session
   // begin(), while the agent answers its probe; `edit` changes the answer. An empty sub: there is no such account.
   using Edit = std::function<void(protocol::JobResult&)>;

@@ -247,7 +247,7 @@ service::Settings ServiceWorld::quick() {
   return shape;
 }
 
-ServiceWorld::ServiceWorld(service::Settings with) : shape(std::move(with)) {
+ServiceWorld::ServiceWorld(service::Settings with, const Configure& configure) : shape(std::move(with)) {
   std::string name = (std::filesystem::temp_directory_path() / "wb-service-XXXXXX").string();
   folder_ = ::mkdtemp(name.data());
   config.listen_address = "127.0.0.1";
@@ -256,6 +256,7 @@ ServiceWorld::ServiceWorld(service::Settings with) : shape(std::move(with)) {
   config.key_file = test_certificates().key;
   config.public_url = "https://reset.example";
   config.state_dir = folder_ / "state";
+  if (configure) configure(config);
   start();
 }
 

@@ -104,7 +104,8 @@ class FakeAgent {
 
 class ServiceWorld {
  public:
-  explicit ServiceWorld(service::Settings with = quick());
+  using Configure = std::function<void(config::ServiceConfig&)>;
+  explicit ServiceWorld(service::Settings with = quick(), const Configure& configure = {});
   ~ServiceWorld();
   static service::Settings quick();  // no pauses between hellos, no enrolment limit
 

@@ -1,0 +1,17 @@
+// Whose request it is, behind reverse proxies that are configured as trusted. Pure.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wb::link {
+
+// `peer`: the connection's address. From anybody but a trusted proxy that is the answer, whatever its headers say. A trusted one has
+// added the address that it saw at the end of X-Forwarded-For, or of Forwarded where there is no other (RFC 7239 section 4: `for=`);
+// what stands before it was said by others, and is followed only as long as it names trusted proxies itself. The rightmost address
+// that is none of them; `peer` where the list is malformed (RFC 7239 section 6: "unknown" and obfuscated names are no addresses), over 64
+// entries or 1,024 bytes long, or names trusted proxies alone.
+// `trusted`: addresses and networks in CIDR form.
+std::string client_address(const std::string& peer, std::string_view x_forwarded_for, std::string_view forwarded, const std::vector<std::string>& trusted);
+
+}  // namespace wb::link

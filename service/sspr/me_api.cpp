@@ -1,0 +1,240 @@
+#include "service/sspr/me_api.hpp"
+
+#include "service/sspr/may_begin.hpp"
+#include "service/told_verdict.hpp"
+
+namespace wb::service::sspr {
+namespace {
+
+using protocol::Members;
+using protocol::Op;
+constexpr std::size_t address_bytes_max = 254;
+
+// A person learns what to do when their password is right, or the directory can't be asked; else the same for everybody.
+bool says_more(const SignInDesk::Tried& tried, Op op, int level) {
+  if (op == Op::change || level > 0) return true;
+  return tried.code == protocol::Code::failed && tried.reason != "locked" && tried.reason != "not_found";
+}
+
+}  // namespace
+
+std::vector<Endpoint> MeApi::endpoints() {
+  const auto to = [this](Reply (MeApi::*handler)(HttpCall)) { return [this, handler](HttpCall call) { return (this->*handler)(std::move(call)); }; };
+  return {
+      {"POST", "/api/v1/sspr/sign-ins", {}, to(&MeApi::begin)},
+      {"POST", "/api/v1/sspr/sign-in/seal", {}, to(&MeApi::seal)},
+      {"POST", "/api/v1/sspr/sign-in/password", {}, to(&MeApi::sign_in)},
+      {"POST", "/api/v1/sspr/sign-in/change", {}, to(&MeApi::change)},
+      {"GET", "/api/v1/me", {}, to(&MeApi::show)},
+      {"DELETE", "/api/v1/me/sign-in", {}, to(&MeApi::sign_out)},
+      {"POST", "/api/v1/me/second", {}, to(&MeApi::second)},
+      {"POST", "/api/v1/me/app", {}, to(&MeApi::begin_app)},
+      {"POST", "/api/v1/me/email", {}, to(&MeApi::begin_email)},
+      {"POST", "/api/v1/me/questions", {}, to(&MeApi::answers)},
+      {"POST", "/api/v1/me/proof", {}, to(&MeApi::prove)},
+      {"DELETE", "/api/v1/me/methods/{id}", {}, to(&MeApi::remove)},
+      {"POST", "/api/v1/me/confirm", {}, to(&MeApi::confirm)},
+  };
+}
+
+// ---- signing in ---------------------------------------------------------------------------------------------
+Reply MeApi::begin(HttpCall call) {
+  auto asked = may_begin(self_, call.request, "sign_in");
+  if (!asked) co_return refuse_for(asked.error());
+  if (asked->refused) co_return std::move(*asked->refused);
+  SignedIn state;
+  state.name = std::move(asked->name), state.language = asked->language, state.address = call.request.peer;
+  auto token = desk_.begin(std::move(asked->domain), std::move(state));
+  if (!token) co_return refuse_for(token.error());
+  if (!*token) co_return refuse(Refusal::busy, "too many people are signing in", 5'000);
+  co_return answer(201, {{"token", **token}, {"expires", unix_now() + SignInDesk::opening.count()}});
+}
+
+Awaitable<MeApi::Entered> MeApi::enter(const link::HttpRequest& request, int level) {
+  constexpr std::string_view scheme = "Bearer ";
+  Entered entered;
+  const auto language = language_of(self_, request);
+  entered.refused = told_problem(self_, language, 401, "no_session");
+  if (!request.authorization.starts_with(scheme)) co_return entered;
+  bool busy = false;
+  auto entering = desk_.enter(request.authorization.substr(scheme.size()), &busy);
+  auto guest = co_await std::move(entering);
+  if (!guest) entered.refused = refuse_for(guest.error());
+  else if (busy) entered.refused = refuse(Refusal::busy, "an earlier request of this sign-in is still being answered", 1'000);
+  else if (*guest && (*guest)->state.level >= level) entered.guest.emplace(std::move(**guest));
+  if (entered.guest && request.query.contains("mkt")) entered.guest->state.language = language;
+  co_return entered;
+}
+
+link::HttpResponse MeApi::malformed(const Guest& guest) const { return told_problem(self_, guest.state.language, 400, "malformed"); }
+
+Reply MeApi::seal(HttpCall call) {
+  auto entering = enter(call.request, 0);
+  auto entered = co_await std::move(entering);
+  if (!entered.guest) co_return std::move(entered.refused);
+  auto sealing = desk_.seal(*entered.guest);
+  auto offer = co_await std::move(sealing);
+  if (!offer) co_return refuse_for(offer.error());
+  if (!*offer) co_return told_problem(self_, entered.guest->state.language, 503, "no_agent_ready");
+  co_return answer(200, **offer);
+}
+
+Reply MeApi::sign_in(HttpCall call) { return try_password(std::move(call), Op::authenticate); }
+Reply MeApi::change(HttpCall call) { return try_password(std::move(call), Op::change); }
+
+Reply MeApi::try_password(HttpCall call, Op op) {
+  auto entering = enter(call.request, 0);
+  auto entered = co_await std::move(entering);
+  if (!entered.guest) co_return std::move(entered.refused);
+  auto& guest = *entered.guest;
+  std::string probe, sealed;
+  auto body = protocol::parse_json(call.request.body);
+  if (!body || !Members(*body, Members::Unknown::refused).text("probe", probe).text("sealed", sealed).finish()) co_return malformed(guest);
+  auto trying = desk_.password(guest, std::move(probe), std::move(sealed), op);
+  auto tried = co_await std::move(trying);
+  if (!tried) co_return refuse_for(tried.error());
+  co_return told(guest, *tried, op);
+}
+
+link::HttpResponse MeApi::told(const Guest& guest, const SignInDesk::Tried& tried, Op op) {
+  const auto& language = guest.state.language;
+  if (tried.refused) return *tried.refused;
+  if (tried.blocked) return told_problem(self_, language, 429, "blocked", {{"time", told_moment(self_.catalogue, language, *tried.blocked)}}, {{"until", *tried.blocked}});
+  policy::Details details;
+  details.op = op, details.retry_after = tried.retry_after;
+  const bool good = tried.code == protocol::Code::ok || tried.code == protocol::Code::applied || tried.code == protocol::Code::applied_but;
+  const auto text = told_verdict(self_.catalogue, language, tried.code, tried.reason, details);
+  if (good) return answer(200, {{"signed_in", guest.state.level > 0}, {"code", protocol::to_string(tried.code)}, {"text", text}, {"expires", guest.ticket.expires}});
+  if (!says_more(tried, op, guest.state.level)) return told_problem(self_, language, 422, "sign_in_failed");
+  json::object more{{"directory", json::object{{"code", protocol::to_string(tried.code)}, {"reason", tried.reason}}}};
+  if (tried.retry_after) more["until"] = *tried.retry_after;
+  auto response = problem(422, op == Op::change ? "password_refused" : "sign_in_failed", text, std::move(more));
+  response.headers["Content-Language"] = language;
+  return response;
+}
+
+Reply MeApi::sign_out(HttpCall call) {
+  auto entering = enter(call.request, 0);
+  auto entered = co_await std::move(entering);
+  if (!entered.guest) co_return std::move(entered.refused);
+  if (auto gone = self_.tickets.drop(entered.guest->ticket.id); !gone) co_return refuse_for(gone.error());
+  co_return answer(200, {{"signed_in", false}});
+}
+
+// ---- one's own methods --------------------------------------------------------------------------------------
+link::HttpResponse MeApi::shown(Guest& guest, int status) {
+  auto me = own_.show(guest);
+  if (!me) return refuse_for(me.error());
+  auto response = answer(status, *me);
+  response.headers["Content-Language"] = guest.state.language;
+  return response;
+}
+
+link::HttpResponse MeApi::told(const Guest& guest, Not why) const {
+  const int status = [why] {
+    switch (why) {
+      case Not::allowed:
+      case Not::second_needed:
+      case Not::frozen: return 403;
+      case Not::too_many:
+      case Not::pending: return 409;
+      case Not::wrong_answer:
+      case Not::email:
+      case Not::email_inside: return 422;
+      case Not::too_many_codes: return 429;
+      case Not::not_sent: return 503;
+      case Not::not_found: return 404;
+    }
+    return 409;
+  }();
+  return told_problem(self_, guest.state.language, status, to_string(why));
+}
+
+// What was done is kept, tries that were wrong too, and told.
+link::HttpResponse MeApi::done(Guest& guest, Result<std::optional<Not>> outcome, json::object body) {
+  if (!outcome) return refuse_for(outcome.error());
+  if (auto kept = desk_.keep(guest); !kept) return refuse_for(kept.error());
+  if (*outcome) return told(guest, **outcome);
+  return body.empty() ? shown(guest) : answer(200, body);
+}
+
+Reply MeApi::show(HttpCall call) {
+  auto entering = enter(call.request, 1);
+  auto entered = co_await std::move(entering);
+  co_return entered.guest ? shown(*entered.guest) : std::move(entered.refused);
+}
+
+Reply MeApi::second(HttpCall call) {
+  auto entering = enter(call.request, 1);
+  auto entered = co_await std::move(entering);
+  if (!entered.guest) co_return std::move(entered.refused);
+  auto code = code_from_body(call.request.body);
+  if (!code) co_return malformed(*entered.guest);
+  co_return done(*entered.guest, own_.second(*entered.guest, *code));
+}
+
+Reply MeApi::begin_app(HttpCall call) {
+  auto entering = enter(call.request, 1);
+  auto entered = co_await std::move(entering);
+  if (!entered.guest) co_return std::move(entered.refused);
+  json::object body;
+  auto outcome = own_.begin_app(*entered.guest, body);
+  co_return done(*entered.guest, std::move(outcome), std::move(body));
+}
+
+Reply MeApi::begin_email(HttpCall call) {
+  auto entering = enter(call.request, 1);
+  auto entered = co_await std::move(entering);
+  if (!entered.guest) co_return std::move(entered.refused);
+  std::string address;
+  auto parsed = protocol::parse_json(call.request.body);
+  const bool read = parsed && Members(*parsed, Members::Unknown::refused).text("address", address).finish();
+  if (!read || address.size() > address_bytes_max) co_return malformed(*entered.guest);
+  json::object body;
+  auto outcome = own_.begin_email(*entered.guest, address, body);
+  co_return done(*entered.guest, std::move(outcome), std::move(body));
+}
+
+Reply MeApi::prove(HttpCall call) {
+  auto entering = enter(call.request, 1);
+  auto entered = co_await std::move(entering);
+  if (!entered.guest) co_return std::move(entered.refused);
+  auto code = code_from_body(call.request.body);
+  if (!code) co_return malformed(*entered.guest);
+  co_return done(*entered.guest, own_.prove(*entered.guest, *code));
+}
+
+Reply MeApi::answers(HttpCall call) {
+  auto entering = enter(call.request, 1);
+  auto entered = co_await std::move(entering);
+  if (!entered.guest) co_return std::move(entered.refused);
+  auto proof = proof_from(call.request.body, Method::questions);
+  cleanse(call.request.body.data(), call.request.body.size());
+  if (!proof) co_return malformed(*entered.guest);
+  std::optional<OwnMethods::Problem> problem;
+  auto answering = own_.answers(*entered.guest, std::move(proof->answers), problem);
+  auto outcome = co_await std::move(answering);
+  if (problem) {
+    auto rules = self_.rules.current(entered.guest->ticket.domain);
+    const auto count = rules ? std::to_string(rules->settings.questions_to_register) : std::string("3");
+    co_return told_problem(self_, entered.guest->state.language, 422, problem->code, {{"count", count}}, {{"at", problem->at}});
+  }
+  co_return done(*entered.guest, std::move(outcome));
+}
+
+Reply MeApi::remove(HttpCall call) {
+  auto entering = enter(call.request, 1);
+  auto entered = co_await std::move(entering);
+  if (!entered.guest) co_return std::move(entered.refused);
+  co_return done(*entered.guest, own_.remove(*entered.guest, call.path.front()));
+}
+
+Reply MeApi::confirm(HttpCall call) {
+  auto entering = enter(call.request, 1);
+  auto entered = co_await std::move(entering);
+  if (!entered.guest) co_return std::move(entered.refused);
+  if (auto confirmed = own_.confirm(*entered.guest); !confirmed) co_return refuse_for(confirmed.error());
+  co_return shown(*entered.guest);
+}
+
+}  // namespace wb::service::sspr

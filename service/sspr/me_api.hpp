@@ -1,0 +1,49 @@
+// Signing in, changing one's password, and one's own methods over HTTP (docs/SSPR.md, "Signing in and own methods"). A sign-in has a
+// credential of its own, wbp1.<id>.<secret>: ten minutes to sign in, then thirty.
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "service/router.hpp"
+#include "service/sspr/own_methods.hpp"
+
+namespace wb::service::sspr {
+
+class MeApi {
+ public:
+  explicit MeApi(SelfService& self) : self_(self), desk_(self), own_(self) {}
+  std::vector<Endpoint> endpoints();
+
+ private:
+  Reply begin(HttpCall call);
+  Reply seal(HttpCall call);
+  Reply sign_in(HttpCall call);
+  Reply change(HttpCall call);
+  Reply sign_out(HttpCall call);
+  Reply show(HttpCall call);
+  Reply second(HttpCall call);
+  Reply begin_app(HttpCall call);
+  Reply begin_email(HttpCall call);
+  Reply prove(HttpCall call);
+  Reply answers(HttpCall call);
+  Reply remove(HttpCall call);
+  Reply confirm(HttpCall call);
+
+  struct Entered {
+    std::optional<Guest> guest;
+    link::HttpResponse refused;
+  };
+  // `level`: 1 and more: signed in.
+  Awaitable<Entered> enter(const link::HttpRequest& request, int level);
+  Reply try_password(HttpCall call, protocol::Op op);
+  link::HttpResponse told(const Guest& guest, const SignInDesk::Tried& tried, protocol::Op op);
+  link::HttpResponse told(const Guest& guest, Not why) const;
+  link::HttpResponse shown(Guest& guest, int status = 200);
+  link::HttpResponse malformed(const Guest& guest) const;
+  link::HttpResponse done(Guest& guest, Result<std::optional<Not>> outcome, json::object body = {});
+  SelfService& self_;
+  SignInDesk desk_;
+  OwnMethods own_;
+};
+
+}  // namespace wb::service::sspr

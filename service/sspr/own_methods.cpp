@@ -1,0 +1,259 @@
+#include "service/sspr/own_methods.hpp"
+
+#include <algorithm>
+
+#include "core/ids.hpp"
+#include "service/methods/sealed_methods.hpp"
+#include "service/methods/totp.hpp"
+#include "service/sspr/gates.hpp"
+#include "service/unblock.hpp"
+
+namespace wb::service::sspr {
+namespace {
+
+constexpr int most_of_a_kind = 4;
+
+std::string_view word_of(AnswerProblem problem) {
+  switch (problem) {
+    case AnswerProblem::count: return "answers_count";
+    case AnswerProblem::question_twice: return "answers_question_twice";
+    case AnswerProblem::not_text: return "answers_not_text";
+    case AnswerProblem::too_short: return "answers_too_short";
+    case AnswerProblem::too_long: return "answers_too_long";
+    case AnswerProblem::answer_twice: return "answers_answer_twice";
+    case AnswerProblem::part_of_question: return "answers_part_of_question";
+  }
+  return "answers_not_text";
+}
+
+std::string destination_of(const EmailAddress& address) { return limit_key(address); }
+
+json::array shown_questions(const SelfService& self, const Guest& guest, const Settings& rules) {
+  json::array out;
+  for (const auto& id : question_ids(rules)) out.push_back(json::object{{"id", id}, {"text", question_text(self.catalogue, guest.state.language, rules, id)}});
+  return out;
+}
+
+}  // namespace
+
+std::string_view to_string(Not why) {
+  switch (why) {
+    case Not::allowed: return "method_not_allowed";
+    case Not::second_needed: return "second_method_needed";
+    case Not::frozen: return "frozen";
+    case Not::too_many: return "too_many_methods";
+    case Not::pending: return "nothing_to_prove";
+    case Not::wrong_answer: return "wrong_answer";
+    case Not::too_many_codes: return "too_many_codes";
+    case Not::not_sent: return "not_sent";
+    case Not::email: return "email";
+    case Not::email_inside: return "email_inside";
+    case Not::not_found: return "not_found";
+  }
+  return "not_found";
+}
+
+Result<json::object> OwnMethods::show(const Guest& guest) {
+  const auto& domain = guest.ticket.domain;
+  auto rules = self_.rules.current(domain);
+  if (!rules) return rules.error();
+  auto person = self_.people.find(domain, guest.state.sub);
+  if (!person) return person.error();
+  auto methods = self_.people.methods(domain, guest.state.sub);
+  if (!methods) return methods.error();
+  json::array own, allowed;
+  std::vector<Method> kinds;
+  for (const auto& m : *methods) {
+    own.push_back(json::object{{"id", m.id}, {"kind", to_string(m.kind)}, {"label", m.label}, {"made", m.made}, {"proven", m.proven}});
+    if (std::find(kinds.begin(), kinds.end(), m.kind) == kinds.end()) kinds.push_back(m.kind);
+  }
+  for (const auto method : rules->settings.methods)
+    if (!(guest.state.administrator && method == Method::questions)) allowed.emplace_back(to_string(method));
+  const auto usable = standing(rules->settings, {}, kinds).usable.size();
+  const auto required = guest.state.administrator ? 2 : rules->settings.methods_required;
+  const auto confirmed = *person ? (*person)->confirmed : 0;
+  const bool reconfirm = rules->settings.reconfirm_days > 0 && !methods->empty() && confirmed + rules->settings.reconfirm_days * 86'400 < unix_now();
+  return json::object{{"name", guest.state.name}, {"domain", domain}, {"administrator", guest.state.administrator}, {"level", guest.state.level}, {"expires", guest.ticket.expires},
+      {"frozen", *person && (*person)->frozen != 0}, {"methods", own},
+      {"registration", json::object{{"allowed", allowed}, {"required", required}, {"missing", std::max<std::int64_t>(required - static_cast<std::int64_t>(usable), 0)}, {"reconfirm", reconfirm}, {"questions_to_register", rules->settings.questions_to_register}, {"questions", shown_questions(self_, guest, rules->settings)}}}};
+}
+
+// `kind`: of what is to be added.
+Result<std::optional<Not>> OwnMethods::may_change(const Guest& guest, std::optional<Method> kind) {
+  auto rules = self_.rules.current(guest.ticket.domain);
+  if (!rules) return rules.error();
+  auto person = self_.people.find(guest.ticket.domain, guest.state.sub);
+  if (!person) return person.error();
+  auto methods = self_.people.methods(guest.ticket.domain, guest.state.sub);
+  if (!methods) return methods.error();
+  if (*person && (*person)->frozen != 0) return std::optional(Not::frozen);
+  // Whoever has stolen an administrator's password alone shall not get a method by it.
+  if (guest.state.administrator && guest.state.level < 2 && !methods->empty()) return std::optional(Not::second_needed);
+  if (!kind) return std::optional<Not>();
+  const auto& allowed = rules->settings.methods;
+  const bool barred = std::find(allowed.begin(), allowed.end(), *kind) == allowed.end() || (guest.state.administrator && *kind == Method::questions);
+  if (barred) return std::optional(Not::allowed);
+  const auto of_kind = std::count_if(methods->begin(), methods->end(), [&](const auto& m) { return m.kind == *kind; });
+  if (*kind != Method::questions && (of_kind >= most_of_a_kind || methods->size() >= methods_max)) return std::optional(Not::too_many);
+  return std::optional<Not>();
+}
+
+void OwnMethods::say(const Guest& guest, Activity activity, Notice notice, const RegisteredMethod& method, std::vector<EmailAddress> also) {
+  AuditEntry entry;
+  entry.activity = activity, entry.actor = {ActorKind::user, guest.state.sub}, entry.domain = guest.ticket.domain, entry.target = guest.state.sub;
+  entry.address = guest.state.address, entry.correlation_id = guest.ticket.id, entry.details = {{DetailKey::method, std::string(to_string(method.kind))}};
+  self_.write_down(entry);
+  Occasion occasion{notice, guest.ticket.domain, guest.state.sub, guest.state.name, guest.state.language};
+  occasion.method = to_string(method.kind), occasion.administrator = guest.state.administrator;
+  occasion.correlation_id = guest.ticket.id, occasion.address = guest.state.address, occasion.at = unix_now(), occasion.also = std::move(also);
+  self_.notify(std::move(occasion));
+}
+
+Result<std::optional<Not>> OwnMethods::put(Guest& guest, const RegisteredMethod& method) {
+  auto added = self_.people.add(guest.ticket.domain, guest.state.sub, method);
+  if (!added) return added.error();
+  if (!*added) return std::optional(Not::too_many);
+  if (auto done = self_.people.confirm(guest.ticket.domain, guest.state.sub, unix_now()); !done) return done.error();
+  say(guest, Activity::security_info_registered, Notice::method_added, method);
+  return std::optional<Not>();
+}
+
+Result<std::optional<Not>> OwnMethods::begin_app(Guest& guest, json::object& shown) {
+  auto no = may_change(guest, Method::app_code);
+  if (!no || *no) return no;
+  auto rules = self_.rules.current(guest.ticket.domain);
+  if (!rules) return rules.error();
+  const auto key = new_totp_key();
+  auto method = sealed_app(self_.vault, guest.ticket.domain, guest.state.sub, key, {}, unix_now());
+  if (!method) return method.error();
+  shown = app_offer(key, rules->settings.brand_name.empty() ? guest.ticket.domain : rules->settings.brand_name, guest.state.name);
+  shown["id"] = method->id;
+  guest.state.pending = std::move(*method), guest.state.code.reset();
+  return std::optional<Not>();
+}
+
+Result<std::optional<Not>> OwnMethods::begin_email(Guest& guest, std::string_view text, json::object& shown) {
+  auto no = may_change(guest, Method::email);
+  if (!no || *no) return no;
+  const auto address = read_email(text);
+  if (!address) return std::optional(Not::email);
+  auto rules = self_.rules.current(guest.ticket.domain);
+  if (!rules) return rules.error();
+  auto own = own_mail_domains(self_, guest.ticket.domain, rules->settings);
+  if (!own) return own.error();
+  if (is_inside(*address, *own)) return std::optional(Not::email_inside);
+  auto limited = self_.limits.take(mail_claims(self_.settings.tenant, destination_of(*address)), unix_now_ms());
+  if (!limited) return limited.error();
+  if (*limited) return std::optional(Not::too_many_codes);
+  auto method = sealed_email(self_.vault, guest.ticket.domain, guest.state.sub, *address, unix_now());
+  if (!method) return method.error();
+  const auto now = unix_now();
+  auto fresh = new_code(self_.code_key, {guest.ticket.id, destination_of(*address)}, now);
+  const auto minutes = std::to_string((fresh.kept.expires - now) / 60);
+  auto letter = code_letter(self_.catalogue, guest.state.language, fresh.digits, guest.state.name, rules->settings.brand_name, rules->settings.helpdesk, minutes);
+  if (!self_.mail(*address, std::move(letter), fresh.kept.expires)) return std::optional(Not::not_sent);
+  shown = json::object{{"id", method->id}, {"label", method->label}, {"code_until", fresh.kept.expires}};
+  guest.state.code = fresh.kept, guest.state.pending = std::move(*method);
+  return std::optional<Not>();
+}
+
+Result<std::optional<Not>> OwnMethods::prove(Guest& guest, const Secret& code) {
+  auto& state = guest.state;
+  if (!state.pending) return std::optional(Not::pending);
+  auto no = may_change(guest, state.pending->kind);
+  if (!no || *no) return no;
+  auto limited = self_.limits.take(answer_claims(limits_account(guest.ticket.domain, state.sub), "registration", std::nullopt), unix_now_ms());
+  if (!limited) return limited.error();
+  if (*limited) return std::optional(Not::too_many_codes);
+  auto method = *state.pending;
+  bool right = false;
+  if (method.kind == Method::app_code) {
+    auto key = app_key_of(self_.vault, guest.ticket.domain, state.sub, method);
+    if (!key) return key.error();
+    const auto step = app_step(*key, code, unix_now());
+    right = step.has_value(), method.last_step = step.value_or(0);
+  } else if (state.code) {
+    auto address = address_of(self_.vault, guest.ticket.domain, state.sub, method);
+    if (!address) return address.error();
+    right = sent_code_fits(*state.code, self_.code_key, {guest.ticket.id, destination_of(*address)}, code, unix_now());
+  }
+  if (!right) return std::optional(Not::wrong_answer);
+  method.proven = unix_now();
+  state.pending.reset(), state.code.reset();
+  if (auto forgotten = self_.limits.passed(limits_account(guest.ticket.domain, state.sub), std::nullopt, {"registration"}); !forgotten) return forgotten.error();
+  return put(guest, method);
+}
+
+Awaitable<Result<std::optional<Not>>> OwnMethods::answers(Guest& guest, std::vector<GivenAnswer> given, std::optional<Problem>& problem) {
+  auto no = may_change(guest, Method::questions);
+  if (!no || *no) co_return no;
+  auto rules = self_.rules.current(guest.ticket.domain);
+  if (!rules) co_return rules.error();
+  const auto known = question_ids(rules->settings);
+  for (std::size_t at = 0; at < given.size(); ++at) {
+    if (std::find(known.begin(), known.end(), given[at].question) == known.end()) co_return std::optional(Not::not_found);
+    given[at].text = question_text(self_.catalogue, guest.state.language, rules->settings, given[at].question);
+  }
+  struct Work {
+    std::vector<GivenAnswer> given;
+    QuestionSettings settings;
+  };
+  const QuestionSettings settings{rules->settings.questions_to_register, rules->settings.questions_to_ask, self_.settings.argon2};
+  auto work = std::make_shared<Work>(Work{std::move(given), settings});
+  auto hashing = to_completion(self_.hashing, [work] { return register_answers(work->given, work->settings); });
+  auto registered = co_await std::move(hashing);
+  if (!registered) co_return registered.error();
+  if (registered->problem) {
+    problem = Problem{std::string(word_of(*registered->problem)), registered->at};
+    co_return std::optional<Not>();
+  }
+  auto method = sealed_answers(self_.vault, guest.ticket.domain, guest.state.sub, registered->kept, unix_now());
+  if (!method) co_return method.error();
+  auto before = self_.people.methods(guest.ticket.domain, guest.state.sub);
+  if (!before) co_return before.error();
+  for (const auto& old : *before)  // the new ones take their place
+    if (old.kind == Method::questions)
+      if (auto gone = self_.people.remove(guest.ticket.domain, guest.state.sub, old.id); !gone) co_return gone.error();
+  method->proven = unix_now();
+  co_return put(guest, *method);
+}
+
+Result<std::optional<Not>> OwnMethods::remove(Guest& guest, std::string_view id) {
+  auto no = may_change(guest, std::nullopt);
+  if (!no || *no) return no;
+  auto methods = self_.people.methods(guest.ticket.domain, guest.state.sub);
+  if (!methods) return methods.error();
+  const auto found = std::find_if(methods->begin(), methods->end(), [id](const auto& m) { return m.id == id; });
+  if (found == methods->end()) return std::optional(Not::not_found);
+  std::vector<EmailAddress> also;
+  if (found->kind == Method::email)
+    if (auto address = address_of(self_.vault, guest.ticket.domain, guest.state.sub, *found); address) also.push_back(std::move(*address));
+  auto gone = self_.people.remove(guest.ticket.domain, guest.state.sub, id);
+  if (!gone) return gone.error();
+  if (!*gone) return std::optional(Not::not_found);
+  say(guest, Activity::security_info_deleted, Notice::method_removed, *found, std::move(also));
+  return std::optional<Not>();
+}
+
+Result<std::optional<Not>> OwnMethods::second(Guest& guest, const Secret& code) {
+  const auto whose = limits_account(guest.ticket.domain, guest.state.sub);
+  auto limited = self_.limits.take(answer_claims(whose, "app_code", std::nullopt), unix_now_ms());
+  if (!limited) return limited.error();
+  if (*limited) return std::optional(Not::too_many_codes);
+  auto methods = self_.people.methods(guest.ticket.domain, guest.state.sub);
+  if (!methods) return methods.error();
+  for (const auto& method : *methods) {
+    if (method.kind != Method::app_code) continue;
+    auto key = app_key_of(self_.vault, guest.ticket.domain, guest.state.sub, method);
+    if (!key) return key.error();
+    auto fits = app_code_fits(self_.people, *key, method, code, unix_now());
+    if (!fits) return fits.error();
+    if (!*fits) continue;
+    guest.state.level = 2;
+    if (auto forgotten = self_.limits.passed(whose, std::nullopt, {"app_code"}); !forgotten) return forgotten.error();
+    return std::optional<Not>();
+  }
+  return std::optional(Not::wrong_answer);
+}
+
+}  // namespace wb::service::sspr

@@ -1,0 +1,237 @@
+#include "service/sspr/sign_in.hpp"
+
+#include "core/ids.hpp"
+#include "crypto/jwe.hpp"
+#include "crypto/mac.hpp"
+#include "protocol/codec.hpp"
+#include "service/api.hpp"
+#include "service/job_request.hpp"
+#include "service/sspr/account.hpp"
+#include "service/unblock.hpp"
+
+namespace wb::service::sspr {
+namespace {
+
+constexpr std::string_view client = "sspr";
+constexpr int looks_max = 20, tries_max = 10;  // of one ticket
+
+// The directory has said that the password is right, whatever else stands in the way.
+bool is_right(protocol::Code code, std::string_view reason) {
+  if (code == protocol::Code::ok) return true;
+  return code == protocol::Code::failed && (reason == "must_change" || reason == "password_expired");
+}
+
+// Whatever a stranger might learn of an account before the password is right is this: wrong.
+bool tells_of_the_account(const SignInDesk::Tried& tried) {
+  return (tried.code == protocol::Code::rejected && tried.reason != "old_password_wrong") || tried.code == protocol::Code::denied || tried.code == protocol::Code::invalid;
+}
+
+}  // namespace
+
+std::string SignInDesk::account_of(const std::string& domain, const SignedIn& state) const { return limits_account(domain, state.exists ? state.sub : state.name); }
+
+Result<std::optional<std::string>> SignInDesk::begin(std::string domain, SignedIn state) {
+  state.begun_ms = unix_now_ms();
+  Ticket ticket;
+  ticket.domain = std::move(domain), ticket.purpose = Purpose::sign_in, ticket.expires = unix_now() + opening.count(), ticket.state = to_json(state);
+  ticket.sub = "name:" + crypto::hex(crypto::hmac_sha256(self_.decoy_key, lowered(state.name))).substr(0, 32);  // until it is known whose it is
+  auto token = self_.tickets.add(ticket);
+  if (token && *token) self_.tasks.start("sspr.sign_in_look", look_ahead(this, **token));
+  return token;
+}
+
+Awaitable<> SignInDesk::look_ahead(SignInDesk* desk, std::string token) {
+  bool busy = false;
+  auto entering = desk->enter(std::move(token), &busy);
+  auto guest = co_await std::move(entering);
+  if (!guest) log::fault("sspr.look_failed", guest.error());
+}
+
+Awaitable<Result<std::optional<Guest>>> SignInDesk::enter(std::string token, bool* busy) {
+  const auto credential = read_credential(kind_of(Purpose::sign_in), token);
+  if (!credential) co_return std::optional<Guest>();
+  auto taking = self_.turns.take(credential->id);
+  auto turn = co_await std::move(taking);
+  *busy = !turn;
+  if (!turn) co_return std::optional<Guest>();
+  auto ticket = self_.tickets.find(Purpose::sign_in, token, unix_now());
+  if (!ticket) co_return ticket.error();
+  if (!*ticket) co_return std::optional<Guest>();
+  auto state = signed_in_from((*ticket)->state);
+  if (!state) co_return state.error();
+  Guest guest{std::move(*turn), std::move(**ticket), std::move(*state)};
+  auto looking = look(guest);
+  auto looked = co_await std::move(looking);
+  if (!looked) co_return looked.error();
+  co_return std::optional(std::move(guest));
+}
+
+Result<void> SignInDesk::keep(Guest& guest) {
+  guest.ticket.state = to_json(guest.state);
+  return self_.tickets.keep(guest.ticket);
+}
+
+Awaitable<bool> SignInDesk::until_the_span_ends(const SignedIn& state) const {
+  const auto span = self_.settings.look_span.count();
+  if (span == 0) co_return true;
+  const auto so_far = std::max<std::int64_t>(unix_now_ms() - state.begun_ms, 0);
+  const bool on = co_await sleep_for(std::chrono::milliseconds(span - so_far % span));
+  co_return on;
+}
+
+Awaitable<Result<void>> SignInDesk::look(Guest& guest) {
+  auto& state = guest.state;
+  if (state.seen) co_return Result<void>();
+  auto rules = self_.rules.current(guest.ticket.domain);
+  if (!rules) co_return rules.error();
+  ProbeRequest request{guest.ticket.domain, std::string(client), "", state.name, {"groups", "contacts"}};
+  request.groups = named_groups(rules->settings);
+  auto probing = self_.dispatch.probe(std::move(request));
+  auto outcome = co_await std::move(probing);
+  if (!outcome) co_return outcome.error();
+  state.seen = true;
+  if (outcome->answer) {
+    state.exists = true, state.sub = outcome->answer->sub;
+    state.administrator = standing(rules->settings, outcome->answer->groups, {}).administrator;
+    auto known = self_.people.find(guest.ticket.domain, state.sub);
+    if (!known) co_return known.error();
+    if (*known)
+      if (auto saw = self_.people.saw(person_of(guest.ticket.domain, state.name, *outcome->answer, unix_now())); !saw) co_return saw.error();
+  } else {
+    const auto made = crypto::hex(crypto::hmac_sha256(self_.decoy_key, "sub\n" + guest.ticket.domain + "\n" + lowered(state.name)));
+    state.sub = made.substr(0, 8) + "-" + made.substr(8, 4) + "-4" + made.substr(13, 3) + "-8" + made.substr(17, 3) + "-" + made.substr(20, 12);
+  }
+  co_return keep(guest);
+}
+
+// As a directory would: of each name always the same.
+protocol::Pre SignInDesk::made_up(const Guest& guest) const {
+  const auto bytes = crypto::hmac_sha256(self_.decoy_key, "pre\n" + guest.ticket.domain + "\n" + lowered(guest.state.name));
+  const auto part = [&bytes](std::size_t at) { return static_cast<std::int64_t>(static_cast<unsigned char>(bytes[at])); };
+  constexpr std::int64_t some_day = 133'500'000'000'000'000;  // 2024, as pwdLastSet counts
+  protocol::Pre pre;
+  pre.dc = self_.gateway.some_dc(guest.ticket.domain);
+  pre.ver = 2 + part(0) % 9;
+  pre.pls = std::to_string(some_day + (part(1) * 65'536 + part(2) * 256 + part(3)) * 30'000'000'000 + part(4) * 39'215);
+  return pre;
+}
+
+Awaitable<Result<std::optional<json::object>>> SignInDesk::seal(Guest& guest) {
+  auto& state = guest.state;
+  if (++state.looks > looks_max) co_return std::optional<json::object>();
+  auto pre = made_up(guest);
+  state.probe = new_ulid();
+  if (state.exists) {
+    ProbeRequest request{guest.ticket.domain, std::string(client), state.sub, std::nullopt, {}};
+    auto probing = self_.dispatch.probe(std::move(request));
+    auto outcome = co_await std::move(probing);
+    if (!outcome) co_return outcome.error();
+    if (!outcome->answer) co_return std::optional<json::object>();
+    state.probe = outcome->id, pre = outcome->answer->pre;
+  }
+  const bool on = co_await until_the_span_ends(state);
+  if (!on) co_return std::optional<json::object>();
+  if (auto done = keep(guest); !done) co_return done.error();
+  auto keys = keys_of(guest.ticket.domain, self_.settings, self_.rosters, self_.gateway);
+  if (!keys) co_return keys.error();
+  const json::object shown{{"dc", pre.dc}, {"ver", pre.ver}, {"pls", pre.pls}, {"mk", pre.mk ? json::value(*pre.mk) : json::value(nullptr)}};
+  co_return std::optional(json::object{{"probe", state.probe}, {"sub", state.sub}, {"pre", shown}, {"now", unix_now()}, {"keys", std::move(*keys)}});
+}
+
+Awaitable<Result<SignInDesk::Tried>> SignInDesk::ask_the_agent(Guest& guest, std::string body) {
+  JobRequest request;
+  Tried tried;
+  const ClientRow row{std::string(client), guest.ticket.domain};
+  if (auto no = read_job_request(self_.settings, self_.store, self_.rosters, row, body, request)) {
+    tried.refused = std::move(no);
+    co_return tried;
+  }
+  const auto jti = request.job.jti;
+  const auto op = request.job.op;
+  request.job.correlation_id = guest.ticket.id;
+  auto submitted = self_.dispatch.submit(std::move(request.job), std::move(request.recipients));
+  if (!submitted) co_return submitted.error();
+  if (auto no = refuse_submit(*submitted)) {
+    tried.refused = std::move(no);
+    co_return tried;
+  }
+  auto waiting = self_.dispatch.look(jti, self_.settings.settle_wait);
+  auto job = co_await std::move(waiting);
+  if (!job) co_return job.error();
+  if (*job && told(**job)) {
+    const auto code = protocol::code_from((*job)->outcome);
+    tried.code = code.value_or(protocol::Code::failed), tried.reason = code ? (*job)->reason : "dc_unavailable", tried.retry_after = (*job)->retry_after;
+  }
+  if (auto took_it = took(guest, tried, op, *job ? &**job : nullptr); !took_it) co_return took_it.error();
+  co_return tried;
+}
+
+Awaitable<Result<SignInDesk::Tried>> SignInDesk::password(Guest& guest, std::string probe, std::string sealed, protocol::Op op) {
+  auto& state = guest.state;
+  Tried tried;
+  if (probe != state.probe || probe.empty()) {
+    tried.refused = refuse(Refusal::gone, "ask again what to seal to");
+    co_return tried;
+  }
+  if (auto header = crypto::read_sealed(sealed); !header) {
+    tried.refused = refuse(Refusal::bad_request, "sealed: " + header.error().detail);
+    co_return tried;
+  }
+  auto limited = self_.limits.take(answer_claims(account(guest), "password", std::nullopt), unix_now_ms());
+  if (!limited) co_return limited.error();
+  if (*limited || ++state.tries > tries_max) {
+    tried.blocked = *limited ? (*limited)->until_ms / 1'000 + 1 : guest.ticket.expires;
+    co_return tried;
+  }
+  state.probe.clear();
+  if (!state.exists) {
+    tried.code = protocol::Code::rejected, tried.reason = "old_password_wrong";
+  } else {
+    json::object body{{"probe", probe}, {"sealed", sealed}, {"op", protocol::to_string(op)}};
+    auto asking = ask_the_agent(guest, json::serialize(body));
+    auto answered = co_await std::move(asking);
+    if (!answered) co_return answered.error();
+    tried = std::move(*answered);
+    if (state.level == 0 && op == protocol::Op::authenticate && tells_of_the_account(tried)) tried.code = protocol::Code::rejected, tried.reason = "old_password_wrong", tried.retry_after.reset();
+  }
+  if (auto done = keep(guest); !done) co_return done.error();
+  const bool on = co_await until_the_span_ends(state);
+  if (!on) co_return fault(Fault::Kind::cancelled, "sspr.sign_in", "the service is stopping");
+  co_return tried;
+}
+
+Result<void> SignInDesk::took(Guest& guest, const Tried& tried, protocol::Op op, const JobRow* job) {
+  auto& state = guest.state;
+  const bool changed = op == protocol::Op::change && (tried.code == protocol::Code::applied || tried.code == protocol::Code::applied_but);
+  const bool right = op == protocol::Op::authenticate && is_right(tried.code, tried.reason);
+  AuditEntry entry;
+  entry.activity = op == protocol::Op::change ? Activity::change_self_service : Activity::signed_in;
+  entry.success = op == protocol::Op::change ? changed : tried.code == protocol::Code::ok;
+  entry.reason = reason_of_outcome(protocol::to_string(tried.code));
+  entry.actor = {right || changed ? ActorKind::user : ActorKind::stranger, right || changed ? state.sub : std::string()};
+  entry.domain = guest.ticket.domain, entry.target = state.sub, entry.address = state.address, entry.correlation_id = guest.ticket.id;
+  entry.details = {{DetailKey::cause, tried.reason}};
+  if (job) entry.agent = job->agent, entry.dc = job->dc;
+  self_.write_down(entry);
+  if (!right && !changed) return {};
+  if (auto forgotten = self_.limits.passed(account(guest), std::nullopt, {"password"}); !forgotten) return forgotten;
+  if (changed) {
+    Occasion occasion{Notice::password_changed, guest.ticket.domain, state.sub, state.name, state.language};
+    occasion.administrator = state.administrator, occasion.correlation_id = guest.ticket.id, occasion.address = state.address, occasion.at = unix_now();
+    self_.notify(std::move(occasion));
+  }
+  if (tried.code != protocol::Code::ok || op != protocol::Op::authenticate) return {};
+  auto known = self_.people.find(guest.ticket.domain, state.sub);
+  if (!known) return known.error();
+  if (!*known) {  // from now on they are kept, as somebody who may register
+    Person person;
+    person.domain = guest.ticket.domain, person.sub = state.sub, person.name = state.name, person.language = state.language, person.seen = unix_now();
+    if (auto saw = self_.people.saw(person); !saw) return saw;
+  }
+  state.level = std::max(state.level, 1);
+  guest.ticket.sub = state.sub;
+  guest.ticket.expires = unix_now() + life.count();
+  return self_.tickets.belongs_to(guest.ticket);
+}
+
+}  // namespace wb::service::sspr

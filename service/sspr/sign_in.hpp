@@ -1,0 +1,58 @@
+// Signs people in by their directory password: sealed to the agents, tried there once (`authenticate`), never seen here. And takes the
+// password that they change to, also where the present one has expired.
+//
+// A name that nobody has is treated like any other until the password has been tried: the offer to seal to is made up, always the same
+// for a name; any password is wrong; and both are said at the end of a whole look_span, as for everybody else.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "service/sspr/self_service.hpp"
+#include "service/sspr/signed_in.hpp"
+
+namespace wb::service::sspr {
+
+struct Guest {
+  Turns::Turn turn;
+  Ticket ticket;
+  SignedIn state;
+};
+
+class SignInDesk {
+ public:
+  static constexpr std::chrono::seconds opening{600}, life{1'800};  // to sign in; signed in
+
+  explicit SignInDesk(SelfService& self) : self_(self) {}
+
+  // Its credential; the account is looked up meanwhile. nullopt: there are too many.
+  Result<std::optional<std::string>> begin(std::string domain, SignedIn state);
+  // nullopt: no such ticket, or (`busy`) its turn did not come.
+  Awaitable<Result<std::optional<Guest>>> enter(std::string token, bool* busy);
+  Result<void> keep(Guest& guest);
+
+  // {probe, sub, pre, now, keys}; nullopt: no agent could tell, or too often asked.
+  Awaitable<Result<std::optional<json::object>>> seal(Guest& guest);
+  struct Tried {
+    protocol::Code code = protocol::Code::unknown;
+    std::string reason;
+    std::optional<UnixSeconds> retry_after;
+    std::optional<link::HttpResponse> refused;  // what was sealed does not fit: nothing was tried
+    std::optional<UnixSeconds> blocked;         // the limits have no room
+  };
+  // `op`: authenticate or change. With the password right, the guest is signed in.
+  Awaitable<Result<Tried>> password(Guest& guest, std::string probe, std::string sealed, protocol::Op op);
+
+  std::string account(const Guest& guest) const { return account_of(guest.ticket.domain, guest.state); }
+
+ private:
+  std::string account_of(const std::string& domain, const SignedIn& state) const;
+  Awaitable<Result<void>> look(Guest& guest);
+  Awaitable<bool> until_the_span_ends(const SignedIn& state) const;
+  protocol::Pre made_up(const Guest& guest) const;
+  Awaitable<Result<Tried>> ask_the_agent(Guest& guest, std::string body);
+  Result<void> took(Guest& guest, const Tried& tried, protocol::Op op, const JobRow* job);
+  static Awaitable<> look_ahead(SignInDesk* desk, std::string token);
+  SelfService& self_;
+};
+
+}  // namespace wb::service::sspr

@@ -1,0 +1,33 @@
+// Somebody who is signing in, or has: the state of a ticket (sspr/tickets, Purpose::sign_in).
+#pragma once
+#include <optional>
+#include <string>
+
+#include "core/clock.hpp"
+#include "core/result.hpp"
+#include "protocol/messages.hpp"
+#include "service/methods/codes.hpp"
+#include "service/sspr/people.hpp"
+#include "service/sspr/tickets.hpp"
+
+namespace wb::service::sspr {
+
+struct SignedIn {
+  std::string name, language, address;
+  std::int64_t begun_ms = 0;  // unix_now_ms()
+  bool seen = false;          // the account has been looked up
+  bool exists = false;        // and an agent will talk about it
+  bool administrator = false;
+  int level = 0;      // 0: has proven nothing; 1: the directory's password; 2: a method too
+  std::string sub;    // of the account; made up for a name that nobody has
+  std::string probe;  // that a password may be sealed for
+  std::int64_t looks = 0, tries = 0;
+  // A method that is being registered: its secret is sealed for the person already.
+  std::optional<RegisteredMethod> pending;
+  std::optional<SentCode> code;
+  bool operator==(const SignedIn&) const = default;
+};
+std::string to_json(const SignedIn& state);
+Result<SignedIn> signed_in_from(std::string_view json);  // Fault malformed "sspr.signed_in"
+
+}  // namespace wb::service::sspr

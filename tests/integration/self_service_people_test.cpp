@@ -1,0 +1,223 @@
+// Signing in with the directory's password, changing it, and one's own methods, over HTTPS with an agent made of nothing but the contract.
+#include <gtest/gtest.h>
+
+#include "service/sspr/people.hpp"
+#include "tests/support/reset_world.hpp"
+
+namespace wb::test {
+namespace {
+
+using protocol::Code;
+using protocol::Op;
+namespace sspr = service::sspr;
+constexpr const char* password = "Canary-4c1d-Passw0rd!";
+
+class APersonWhoSignsIn : public testing::Test {
+ protected:
+  ResetWorld reset;
+  std::string token;
+
+  HttpReply call(const std::string& method, const std::string& path, const json::object& body = {}) {
+    return https(method, reset.world.url() + "/api/v1/" + path, method == "POST" ? json::serialize(body) : std::string(), token);
+  }
+  // Up to the account's look-up. An empty sub: nobody has the name.
+  void begin(const std::string& name, const std::string& sub = alices_sub, Browser::Edit edit = {}) {
+    Browser browser{reset};
+    const auto begun = call("POST", "sspr/sign-ins", {{"name", name}, {"captcha", browser.solved_captcha("sign_in")}});
+    ASSERT_EQ(begun.status, 201) << begun.text("code");
+    token = begun.text("token");
+    const auto probe = reset.agent->next_job();
+    ASSERT_TRUE(probe && probe->job.op == Op::probe);
+    if (sub.empty()) reset.agent->answer(probe->job, Code::failed, [](protocol::JobResult& r) { r.reason = "not_found"; });
+    else browser.answer_probe(probe->job, sub, edit);
+  }
+  struct Offer {
+    HttpReply reply;
+    ServiceWorld::Probed probed;
+  };
+  Offer offer(bool known = true) {
+    auto asking = std::async(std::launch::async, [&] { return call("POST", "sspr/sign-in/seal"); });
+    if (known) {
+      const auto probe = reset.agent->next_job();
+      EXPECT_TRUE(probe);
+      if (probe) Browser(reset).answer_probe(probe->job);
+    }
+    Offer out{asking.get(), {}};
+    EXPECT_EQ(out.reply.status, 200) << out.reply.text("code");
+    const auto& pre = out.reply.body.at("pre").as_object();
+    out.probed.id = out.reply.text("probe"), out.probed.sub = out.reply.text("sub");
+    out.probed.pre = {std::string(pre.at("dc").as_string()), pre.at("ver").as_int64(), std::string(pre.at("pls").as_string()),
+        pre.at("mk").is_null() ? std::nullopt : std::optional(std::string(pre.at("mk").as_string()))};
+    return out;
+  }
+  HttpReply try_password(const Offer& offer, Op op, std::optional<Code> code, const std::string& reason = {}) {
+    auto binding = reset.world.binding(offer.probed);
+    binding.op = op;
+    const auto sealed = reset.world.seal({reset.agent.get()}, binding, password);
+    auto trying = std::async(std::launch::async, [&] { return call("POST", op == Op::change ? "sspr/sign-in/change" : "sspr/sign-in/password", {{"probe", offer.probed.id}, {"sealed", sealed}}); });
+    if (code) {
+      const auto job = reset.agent->next_job();
+      EXPECT_TRUE(job && job->job.op == op);
+      if (job) {
+        reset.agent->accept(job->job);
+        reset.agent->answer(job->job, *code, [&](protocol::JobResult& r) { r.reason = reason; });
+      }
+    }
+    return trying.get();
+  }
+  void sign_in(Browser::Edit edit = {}) {
+    begin("alice@corp.example", alices_sub, std::move(edit));
+    const auto signed_in = try_password(offer(), Op::authenticate, Code::ok);
+    ASSERT_EQ(signed_in.status, 200) << signed_in.text("code");
+  }
+  std::vector<sspr::RegisteredMethod> methods() { return sspr::People(reset.world.store().database()).methods(reset.world.domain, alices_sub).value(); }
+  static Secret key_of(const HttpReply& shown) {
+    std::string bytes;
+    int bits = 0;
+    unsigned buffer = 0;
+    for (const char c : shown.text("secret")) {
+      buffer = buffer << 5 | static_cast<unsigned>(c >= 'A' ? c - 'A' : c - '2' + 26), bits += 5;
+      if (bits >= 8) bytes += static_cast<char>(buffer >> (bits -= 8) & 0xff);
+    }
+    return Secret::copy_of(bytes);
+  }
+};
+
+TEST_F(APersonWhoSignsIn, IsTriedAtTheDirectoryOnceAndThenKnown) {
+  EXPECT_EQ(call("GET", "me").status, 401);
+  sign_in();
+  const auto me = call("GET", "me");
+  ASSERT_EQ(me.status, 200) << me.text("code");
+  EXPECT_EQ(me.text("name"), "alice@corp.example");
+  EXPECT_EQ(me.body.at("registration").at("missing"), 1);
+  EXPECT_EQ(call("DELETE", "me/sign-in").status, 200);
+  EXPECT_EQ(call("GET", "me").status, 401);
+}
+
+TEST_F(APersonWhoSignsIn, IsNobodyBeforeThePasswordWasRight) {
+  begin("alice@corp.example");
+  EXPECT_EQ(call("GET", "me").status, 401);
+  EXPECT_EQ(try_password(offer(), Op::authenticate, Code::rejected, "old_password_wrong").text("code"), "sign_in_failed");
+  EXPECT_EQ(call("GET", "me").status, 401);
+}
+
+TEST_F(APersonWhoSignsIn, CantBeToldFromANameThatNobodyHas) {
+  begin("alice@corp.example");
+  const auto known = try_password(offer(), Op::authenticate, Code::rejected, "old_password_wrong");
+  const auto denied = try_password(offer(), Op::authenticate, Code::denied, "protected");
+  const auto locked = try_password(offer(), Op::authenticate, Code::failed, "locked");
+  begin("nobody@corp.example", "");
+  const auto first = offer(false), second = offer(false);
+  EXPECT_EQ(first.probed.sub, second.probed.sub) << "of a name always the same";
+  EXPECT_EQ(first.probed.pre, second.probed.pre);
+  const auto unknown = try_password(second, Op::authenticate, std::nullopt);
+  for (const auto* other : {&denied, &locked, &unknown}) EXPECT_EQ(std::to_string(other->status) + json::serialize(other->body), std::to_string(known.status) + json::serialize(known.body));
+}
+
+TEST_F(APersonWhoSignsIn, IsStoppedByTheLimitsBeforeTheDirectoryIsAsked) {
+  begin("alice@corp.example");
+  for (int i = 0; i < 5; ++i) try_password(offer(), Op::authenticate, Code::rejected, "old_password_wrong");
+  EXPECT_EQ(try_password(offer(), Op::authenticate, std::nullopt).text("code"), "blocked");
+}
+
+TEST_F(APersonWhoSignsIn, RegistersAnAppThatHasShownThatItWorks) {
+  sign_in();
+  const auto shown = call("POST", "me/app");
+  ASSERT_EQ(shown.status, 200) << shown.text("code");
+  EXPECT_TRUE(shown.text("uri").starts_with("otpauth://totp/"));
+  EXPECT_EQ(call("POST", "me/proof", {{"code", "000000"}}).text("code"), "wrong_answer");
+  EXPECT_TRUE(methods().empty());
+  const auto key = key_of(shown);
+  const auto code = app_code(key), next = app_code(key, 1);
+  const auto done = call("POST", "me/proof", {{"code", code}});
+  ASSERT_EQ(done.status, 200) << done.text("code");
+  EXPECT_EQ(done.body.at("registration").at("missing"), 0);
+  ASSERT_EQ(methods().size(), 1U);
+  EXPECT_EQ(call("POST", "me/proof", {{"code", code}}).text("code"), "nothing_to_prove");
+
+  Browser browser{reset};  // and may reset with it, but not with the code that was used
+  browser.begin_as("alice@corp.example");
+  browser.choose("app_code");
+  EXPECT_EQ(browser.code(code).text("code"), "wrong_answer");
+  EXPECT_EQ(browser.code(next).status, 200);
+}
+
+TEST_F(APersonWhoSignsIn, CantRegisterAMailboxOfTheOrganisation) {
+  sign_in();
+  for (const std::string inside : {"alice@corp.example", "alice@mail.corp.example"}) EXPECT_EQ(call("POST", "me/email", {{"address", inside}}).text("code"), "email_inside");
+  EXPECT_EQ(call("POST", "me/email", {{"address", "alice"}}).text("code"), "email");
+  EXPECT_EQ(call("POST", "me/email", {{"address", "alice@home.example"}}).text("code"), "not_sent") << "no mail leaves here";
+}
+
+TEST_F(APersonWhoSignsIn, RegistersAnswersAndReplacesThem) {
+  reset.settings([](auto& s) { s.methods = {sspr::Method::questions, sspr::Method::app_code}; });
+  sign_in();
+  const auto me = call("GET", "me");
+  const auto given = [&](const std::string& prefix, int count) {
+    json::array list;
+    const auto& questions = me.body.at("registration").at("questions").as_array();
+    for (int at = 0; at < count; ++at) list.push_back(json::object{{"question", questions[static_cast<std::size_t>(at)].at("id")}, {"answer", prefix + std::to_string(at)}});
+    return call("POST", "me/questions", {{"answers", list}});
+  };
+  EXPECT_EQ(given("answer", 4).text("code"), "answers_count");
+  const auto refused = given("a", 5);
+  EXPECT_EQ(refused.text("code"), "answers_too_short");
+  EXPECT_EQ(refused.body.at("at"), 0);
+  EXPECT_EQ(given("answer", 5).status, 200);
+  EXPECT_EQ(given("other", 5).status, 200);
+  EXPECT_EQ(methods().size(), 1U);
+}
+
+TEST_F(APersonWhoSignsIn, RemovesTheirOwnMethodsAndNobodyElses) {
+  reset.register_app();
+  const std::string bob = "7a1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4e";
+  reset.register_app(bob);
+  const auto bobs = sspr::People(reset.world.store().database()).methods(reset.world.domain, bob).value();
+  sign_in();
+  EXPECT_EQ(call("DELETE", "me/methods/" + bobs.front().id).status, 404);
+  EXPECT_EQ(call("DELETE", "me/methods/" + methods().front().id).status, 200);
+  EXPECT_TRUE(methods().empty());
+  EXPECT_EQ(sspr::People(reset.world.store().database()).methods(reset.world.domain, bob).value().size(), 1U);
+}
+
+TEST_F(APersonWhoSignsIn, AsAnAdministratorProvesAMethodBeforeOthersAreAdded) {
+  reset.settings([](auto& s) { s.administrator_groups = {"CN=Helpdesk"}; });
+  const auto key = reset.register_app();
+  sign_in([](protocol::JobResult& r) { r.probe->groups = {"CN=Helpdesk"}; });
+  EXPECT_EQ(call("POST", "me/app").text("code"), "second_method_needed");
+  EXPECT_EQ(call("DELETE", "me/methods/" + methods().front().id).text("code"), "second_method_needed");
+  EXPECT_EQ(call("POST", "me/second", {{"code", "000000"}}).text("code"), "wrong_answer");
+  EXPECT_EQ(call("POST", "me/second", {{"code", app_code(key)}}).status, 200);
+  EXPECT_EQ(call("POST", "me/app").status, 200);
+}
+
+TEST_F(APersonWhoSignsIn, WhoseAccountIsFrozenMayLookAndChangeNothing) {
+  sign_in();
+  EXPECT_TRUE(sspr::People(reset.world.store().database()).freeze(reset.world.domain, alices_sub, unix_now()));
+  EXPECT_EQ(call("GET", "me").body.at("frozen"), true);
+  EXPECT_EQ(call("POST", "me/app").text("code"), "frozen");
+}
+
+TEST_F(APersonWhoSignsIn, ChangesAPasswordThatMustBeChanged) {
+  begin("alice@corp.example");
+  const auto expired = try_password(offer(), Op::authenticate, Code::failed, "must_change");
+  EXPECT_EQ(expired.text("code"), "sign_in_failed");
+  EXPECT_EQ(expired.body.at("directory").at("reason"), "must_change");
+  EXPECT_EQ(call("GET", "me").status, 401) << "not before it is changed";
+  const auto refused = try_password(offer(), Op::change, Code::rejected, "in_history");
+  EXPECT_EQ(refused.text("code"), "password_refused");
+  const auto changed = try_password(offer(), Op::change, Code::applied);
+  EXPECT_EQ(changed.status, 200) << changed.text("code");
+  const auto audit = reset.audit();
+  EXPECT_EQ(std::count(audit.begin(), audit.end(), "password.change_self_service directory.applied"), 1) << testing::PrintToString(audit);
+}
+
+TEST_F(APersonWhoSignsIn, SealsToWhatWasOfferedLastAndOnce) {
+  begin("alice@corp.example");
+  const auto old = offer();
+  offer();
+  EXPECT_EQ(try_password(old, Op::authenticate, std::nullopt).status, 410);
+}
+
+}  // namespace
+}  // namespace wb::test
