@@ -12,6 +12,7 @@
 #include "service/keys.hpp"
 #include "service/rosters.hpp"
 #include "service/settings.hpp"
+#include "service/sspr/admin_api.hpp"
 #include "service/sspr/reset_api.hpp"
 #include "service/store.hpp"
 
@@ -51,6 +52,7 @@ class Service {
   sspr::SelfService self_service_;
   sspr::ResetDesk reset_desk_;
   sspr::ResetApi reset_api_;
+  sspr::AdminApi admin_api_;
   Router router_;
   std::unique_ptr<link::WebServer> web_;
   TaskGroup tasks_;
