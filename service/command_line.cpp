@@ -32,7 +32,7 @@ int ask_for_keys(const Config& c, const Call& call) {
 
 int make_client(const Config& c, const Call& call) {
   const auto scopes = call.has("scope") ? scopes_from(call.option("scope")).value_or(Scopes{}) : Scopes{Scope::writeback};
-  if (scopes.empty()) return usage("--scope: writeback, audit, or both with a comma between");
+  if (scopes.empty()) return usage("--scope: writeback, audit, settings, helpdesk or registration; several with commas between");
   return create_client(c, call.domain, scopes, call.has("out") ? std::optional(call.option("out")) : std::nullopt);
 }
 
@@ -55,7 +55,7 @@ constexpr Verb verbs[] = {
         [](const Config& c, const Call& call) { return install_keys(c, call.words[0], call.has("withdraw")); }, 1, 1},
     {"roots forget", "domain accept-risk!", "--domain D [--accept-risk]: gives up a domain's root that was lost",
         [](const Config& c, const Call& call) { return forget_root(c, call.domain, call.has("accept-risk")); }},
-    {"client create", "domain out scope", "--domain D [--scope writeback|audit] [--out FILE]: makes a credential for the API; scopes with commas between", make_client},
+    {"client create", "domain out scope", "--domain D [--scope writeback|audit|settings|helpdesk|registration] [--out FILE]: makes a credential for the API; scopes with commas between", make_client},
     {"jobs list", "domain? open!", "[--domain D] [--open]: lists jobs, the newest first; --open: only those without an end",
         [](const Config& c, const Call& call) { return list_jobs(c, call.domain, call.has("open")); }},
     {"jobs show", "", "JTI: everything the service knows of one job", [](const Config& c, const Call& call) { return show_job(c, call.words[0]); }, 1, 1},

@@ -1,5 +1,8 @@
 #include "service/credentials.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "core/base64url.hpp"
 #include "core/ids.hpp"
 #include "crypto/keys.hpp"
@@ -25,6 +28,9 @@ std::string_view to_string(Scope scope) {
   switch (scope) {
     case Scope::writeback: return "writeback";
     case Scope::audit: return "audit";
+    case Scope::settings: return "settings";
+    case Scope::helpdesk: return "helpdesk";
+    case Scope::registration: return "registration";
   }
   return "writeback";
 }
@@ -42,9 +48,9 @@ std::optional<Scopes> scopes_from(std::string_view text) {
   while (!text.empty()) {
     const auto end = text.find_first_of(" ,");
     const auto name = text.substr(0, end);
-    if (name == to_string(Scope::writeback)) scopes.insert(Scope::writeback);
-    else if (name == to_string(Scope::audit)) scopes.insert(Scope::audit);
-    else return std::nullopt;
+    const auto* known = std::find_if(std::begin(all_scopes), std::end(all_scopes), [name](Scope scope) { return to_string(scope) == name; });
+    if (known == std::end(all_scopes)) return std::nullopt;
+    scopes.insert(*known);
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
   return scopes.empty() ? std::nullopt : std::optional(scopes);

@@ -18,7 +18,11 @@ std::optional<Credential> read_credential(std::string_view kind, std::string_vie
 std::string hash_of(const Credential& credential);
 
 enum class Scope { writeback,  // keys, probes and jobs of its domain
-  audit };                     // what the audit says of its domain
+  audit,                       // what the audit says of its domain
+  settings,                    // what its organisation decides about self-service: read and changed
+  helpdesk,                    // its people: looked up and helped
+  registration };              // whether somebody has to register still: for sign-in pages, changes nothing
+inline constexpr Scope all_scopes[] = {Scope::writeback, Scope::audit, Scope::settings, Scope::helpdesk, Scope::registration};
 using Scopes = std::set<Scope>;
 std::string_view to_string(Scope scope);
 std::string text_of(const Scopes& scopes);  // "audit writeback": blanks between, sorted by name

@@ -14,6 +14,7 @@
 #include "service/pages.hpp"
 #include "service/rosters.hpp"
 #include "service/settings.hpp"
+#include "service/sspr/admin_api.hpp"
 #include "service/sspr/me_api.hpp"
 #include "service/sspr/not_me.hpp"
 #include "service/sspr/notifier.hpp"
@@ -71,6 +72,7 @@ class Service {
   sspr::ResetDesk reset_desk_;
   sspr::ResetApi reset_api_;
   sspr::MeApi me_api_;
+  sspr::AdminApi admin_api_;
   Pages pages_;
   Idempotency answers_;
   Router router_;

@@ -8,7 +8,7 @@
 #include "platform/private_files.hpp"
 #include "service/sspr/edit.hpp"
 #include "service/sspr/preview.hpp"
-#include "service/sspr/settings_store.hpp"
+#include "service/sspr/settings_change.hpp"
 #include "service/verbs.hpp"
 
 namespace wb::service {
@@ -63,7 +63,7 @@ int save(Store& store, const Call& call, const sspr::SettingsVersion& now, const
   }
   for (const auto& change : changes) std::cout << change.member << ": " << change.before << " -> " << change.after << "\n";
   if (call.has("dry-run")) return dry_run(store, call, now.settings, after);
-  auto saved = SettingsStore(store.database()).put(call.domain, now.version, after, actor(), unix_now());
+  auto saved = sspr::save_settings(store, {call.domain, {ActorKind::operator_}, actor()}, now, after, unix_now_ms());
   if (!saved) return failed(saved.error());
   if (!*saved) return refuse("somebody else saved another version meanwhile, and nothing of this was saved: look at it (settings show), and try again");
   std::cout << "saved: version " << **saved << " for " << call.domain << "\n";

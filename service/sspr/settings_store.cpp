@@ -43,12 +43,18 @@ Result<std::vector<SettingsVersion>> SettingsStore::history(std::string_view dom
 Result<std::optional<std::int64_t>> SettingsStore::put(std::string_view domain, std::int64_t seen, const Settings& settings, std::string_view actor, UnixSeconds now) {
   auto guard = database_.begin();
   if (!guard) return guard.error();
+  auto saved = put_within(domain, seen, settings, actor, now);
+  if (!saved || !*saved) return saved;
+  if (auto done = guard->commit(); !done) return done.error();
+  return saved;
+}
+
+Result<std::optional<std::int64_t>> SettingsStore::put_within(std::string_view domain, std::int64_t seen, const Settings& settings, std::string_view actor, UnixSeconds now) {
   auto q = database_.query("SELECT coalesce(max(version), 0) FROM sspr_settings WHERE domain=?", domain);
   auto row = q.next();
   if (!row) return row.error();
   if (q.number(0) != seen) return std::optional<std::int64_t>();
   if (auto done = database_.run("INSERT INTO sspr_settings(domain, version, at, actor, document) VALUES(?,?,?,?,?)", domain, seen + 1, now, actor, to_json(settings)); !done) return done.error();
-  if (auto done = guard->commit(); !done) return done.error();
   return std::optional(seen + 1);
 }
 

@@ -31,6 +31,9 @@ class SettingsStore {
   // The next version, or nullopt when `seen` is not the newest any more: somebody else was faster.
   Result<std::optional<std::int64_t>> put(std::string_view domain, std::int64_t seen, const Settings& settings, std::string_view actor, UnixSeconds now);
 
+  // The same within the caller's transaction, which must not commit what was refused.
+  Result<std::optional<std::int64_t>> put_within(std::string_view domain, std::int64_t seen, const Settings& settings, std::string_view actor, UnixSeconds now);
+
   // "alice@corp.example" -> the domain of the longest suffix that is known, else nullopt. A name without a suffix: the only
   // domain that has settings, if there is just one.
   Result<std::optional<std::string>> domain_of(std::string_view name);

@@ -89,6 +89,7 @@ class Hostile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.client, cls.reader, cls.stranger = (PEER.bearer(one) for one in (PEER.writeback, PEER.audit, PEER.stranger))
+        cls.scoped = {"audit": cls.reader, "settings": PEER.bearer(PEER.settings)}
         cls.token = PEER.begin("u04")
         cls.person = PEER.sign_in("u07")
         PEER.call("GET", SESSION_PATH, token=cls.token)  # its account is looked up
@@ -102,7 +103,7 @@ class Hostile(unittest.TestCase):
     def credential(self, operation):
         for requirement in operation.shape.get("security", []):
             if "client" in requirement:
-                return self.reader if "audit" in requirement["client"] else self.client
+                return next((self.scoped[scope] for scope in self.scoped if scope in requirement["client"]), self.client)
             if "session" in requirement:
                 return self.token
             if "person" in requirement:

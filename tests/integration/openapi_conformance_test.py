@@ -1,35 +1,24 @@
 #!/usr/bin/env python3
 """What a real service answers is what docs/openapi.json says, success and refusal, of every operation."""
-import base64
 import concurrent.futures
 import email
 import email.policy
-import hmac
 import json
 import pathlib
 import re
-import struct
 import sys
-import time
 import unittest
 
 import jsonschema
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from openapi import DOCUMENT, OPERATIONS, RESOLVER, STRICT, Peer, problems  # noqa: E402
+from openapi import DOCUMENT, OPERATIONS, RESOLVER, STRICT, Peer, app_code, problems  # noqa: E402
 
 PEER = Peer()
 
 
 def setUpModule():
     unittest.enterModuleContext(PEER)
-
-
-def app_code(secret, steps=0):
-    """RFC 6238, of an authenticator app."""
-    mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30 + steps), "sha1").digest()
-    at = mac[-1] & 15
-    return f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1_000_000:06}"
 
 
 def link_of(content):
@@ -152,6 +141,23 @@ class AClient(Conformance):
         for query in ("limit=0", "limit=x", "activity=none", "from=yesterday", "more=1"):
             self.refused(400, "bad_request", "GET", f"/api/v1/audit?{query}", token=self.reader)
         self.refused(403, "forbidden", "GET", "/api/v1/audit", token=self.client)
+
+
+class ASettingsClient(Conformance):
+    def test_looks_saves_and_takes_back(self):
+        admin = PEER.bearer(PEER.settings)
+        now = PEER.call("GET", "/api/v1/settings", token=admin)
+        tag, settings = now.headers["etag"], now.json["settings"]
+        changed = {**settings, "reconfirm_days": 90}
+        self.assertEqual(PEER.call("PUT", "/api/v1/settings?dry_run=1", changed, admin).json["saved"], False)
+        self.refused(428, "precondition_required", "PUT", "/api/v1/settings", changed, admin)
+        self.assertEqual(PEER.call("PUT", "/api/v1/settings", changed, admin, {"If-Match": tag}).json["settings"]["reconfirm_days"], 90)
+        self.refused(412, "precondition_failed", "PUT", "/api/v1/settings", changed, admin, {"If-Match": tag})
+        self.refused(422, "invalid_settings", "PUT", "/api/v1/settings?dry_run=1", {**changed, "methods_required": 3}, admin)
+        self.assertEqual(PEER.call("POST", "/api/v1/settings/restore", {"version": now.json["version"]}, admin).json["settings"], settings)
+        self.refused(404, "not_found", "POST", "/api/v1/settings/restore", {"version": 99}, admin)
+        self.assertGreaterEqual(len(PEER.call("GET", "/api/v1/settings/history", token=admin).json["versions"]), 3)
+        self.refused(403, "forbidden", "GET", "/api/v1/settings", token=self.client)
 
 
 class Another(Peer):

@@ -3,14 +3,17 @@ import base64
 import copy
 import dataclasses
 import hashlib
+import hmac
 import http.client
 import json
 import os
 import pathlib
 import ssl
 import re
+import struct
 import subprocess
 import tempfile
+import time
 import urllib.parse
 
 import jsonschema
@@ -45,6 +48,13 @@ def resolved(thing):
 def problems(value, schema):
     found = sorted(jsonschema.Draft202012Validator(schema, resolver=RESOLVER).iter_errors(value), key=lambda e: list(map(str, e.path)))
     return [f"{'/'.join(map(str, e.path))}: {e.message}" for e in found]
+
+
+def app_code(secret, steps=0):
+    """RFC 6238, of an authenticator app."""
+    mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30 + steps), "sha1").digest()
+    at = mac[-1] & 15
+    return f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1_000_000:06}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,8 +123,9 @@ class Peer:
         self.process = subprocess.Popen([BIN / "api_peer", str(self.mail.port), folder / "mail-ca.pem", folder / "password"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         told = json.loads(self.process.stdout.readline())
         self.ca, self.store = told["ca"], told["store"]
-        self.writeback, self.audit, self.stranger = told["writeback"], told["audit"], told["stranger"]
+        self.writeback, self.audit, self.settings, self.stranger = (told[name] for name in ("writeback", "audit", "settings", "stranger"))
         self.url = self.writeback["url"]
+        self.trust = {"pin": self.writeback["dr"], "tenant": "default", "domain": "corp.example"}
         self.connection, self.seen = None, set()
         return self
 
@@ -182,10 +193,10 @@ class Peer:
         sealed = self.sealed_for(offer["keys"], offer, password, op, **({"old": old} if old else {}))["sealed"]
         return self.call("POST", f"/api/v1/sspr/sign-in/{'change' if old else 'password'}", {"probe": offer["probe"], "sealed": sealed}, token)
 
-    def sign_in(self, name):
+    def sign_in(self, name, password="Correct-Horse-5"):
         """The token of somebody who has signed in."""
         token = self.call("POST", "/api/v1/sspr/sign-ins", {"name": f"{name}@corp.example", "captcha": self.solution("sign_in")}).json["token"]
-        signed_in = self.try_password(token, "authenticate", "Correct-Horse-5")
+        signed_in = self.try_password(token, "authenticate", password)
         assert signed_in.status == 200, signed_in.body
         return token
 
@@ -202,7 +213,7 @@ class Peer:
                   f"const {{ sealFor }} = await import({json.dumps((TOP / 'portal/seal/seal.mjs').as_uri())});"
                   "const { keys, answer, password, ...how } = JSON.parse(readFileSync(0, 'utf8'));"
                   "console.log(JSON.stringify(await sealFor(keys, answer, password, how)));")
-        how = {"pin": self.writeback["dr"], "tenant": "default", "domain": "corp.example", "op": op, **more}
+        how = {**self.trust, "op": op, **more}
         done = subprocess.run(["node", "--input-type=module", "-e", script], input=json.dumps({"keys": keys, "answer": answer, "password": password, **how}),
                               capture_output=True, text=True, timeout=30, check=False)
         assert done.returncode == 0, done.stderr

@@ -307,9 +307,9 @@ std::string ServiceWorld::token(const std::string& of) {
   return "wbe1." + credential.id + "." + credential.secret;
 }
 
-std::string ServiceWorld::client(const std::string& of) {
+std::string ServiceWorld::client(const std::string& of, const service::Scopes& scopes) {
   const auto credential = service::new_credential();
-  EXPECT_TRUE(store_->add_client(credential.id, service::hash_of(credential), of));
+  EXPECT_TRUE(store_->add_client(credential.id, service::hash_of(credential), of, scopes));
   return "wbc1." + credential.id + "." + credential.secret;
 }
 

@@ -1,0 +1,120 @@
+#include "service/sspr/admin_api.hpp"
+
+#include "service/sspr/preview.hpp"
+#include "service/sspr/settings_change.hpp"
+
+namespace wb::service::sspr {
+namespace {
+
+using protocol::Members;
+constexpr int history_otherwise = 20, history_most = 100;
+constexpr std::size_t names_most = 50;
+
+std::string tag_of(std::int64_t version) { return "\"" + std::to_string(version) + "\""; }
+
+// What stands in the store is JSON that we wrote.
+Result<json::object> shape(const SettingsVersion& v) {
+  auto document = protocol::parse_json(to_json(v.settings));
+  if (!document) return document.error();
+  return json::object{{"version", v.version}, {"at", v.at}, {"actor", v.actor}, {"settings", std::move(*document)}};
+}
+
+json::array shape(const std::vector<Affected>& people) {
+  json::array out;
+  for (const auto& one : people) out.push_back(json::object{{"sub", one.sub}, {"name", one.name}, {"reason", to_string(one.reason)}, {"seen", one.seen}});
+  return out;
+}
+
+}  // namespace
+
+std::vector<Endpoint> AdminApi::endpoints() {
+  const auto to = [this](Response (AdminApi::*handler)(const Caller&, const link::HttpRequest&)) {
+    return [this, handler](HttpCall call) -> Reply { co_return (this->*handler)(caller_of(call.client), call.request); };
+  };
+  const auto scope = service::Scope::settings;
+  return {
+      {"GET", "/api/v1/settings", scope, to(&AdminApi::show)},
+      {"PUT", "/api/v1/settings", scope, to(&AdminApi::put)},
+      {"GET", "/api/v1/settings/history", scope, to(&AdminApi::history)},
+      {"POST", "/api/v1/settings/restore", scope, to(&AdminApi::restore)},
+  };
+}
+
+AdminApi::Response AdminApi::shown(const SettingsVersion& version) const {
+  auto body = shape(version);
+  if (!body) return refuse_for(body.error());
+  auto response = answer(200, *body);
+  response.headers["ETag"] = tag_of(version.version);
+  return response;
+}
+
+std::optional<AdminApi::Response> AdminApi::too_late(const link::HttpRequest& request, std::int64_t version) const {
+  if (request.if_match.empty()) return told(self_, request, 428, "precondition_required");
+  if (request.if_match != tag_of(version)) return told(self_, request, 412, "precondition_failed");
+  return std::nullopt;
+}
+
+AdminApi::Response AdminApi::show(const Caller& caller, const link::HttpRequest&) {
+  auto now = self_.rules.current(caller.domain);
+  if (!now) return refuse_for(now.error());
+  return shown(*now);
+}
+
+AdminApi::Response AdminApi::put(const Caller& caller, const link::HttpRequest& request) {
+  auto now = self_.rules.current(caller.domain);
+  if (!now) return refuse_for(now.error());
+  const auto wish = request.query.find("dry_run");
+  if (wish != request.query.end() && wish->second != "0" && wish->second != "1") return told(self_, request, 400, "malformed_request", "dry_run: 0 or 1");
+  const bool dry = wish != request.query.end() && wish->second == "1";
+  if (!dry)
+    if (auto no = too_late(request, now->version)) return std::move(*no);
+  auto after = settings_from(request.body);
+  if (!after) return told(self_, request, 422, "invalid_settings", after.error().detail);
+  return dry ? dry_run(caller, now->settings, *after) : save(caller, request, *now, *after);
+}
+
+AdminApi::Response AdminApi::save(const Caller& caller, const link::HttpRequest& request, const SettingsVersion& seen, const Settings& after) {
+  auto saved = save_settings(self_.store, {caller.domain, caller.actor, name_of(caller)}, seen, after, unix_now_ms());
+  if (!saved) return refuse_for(saved.error());
+  if (!*saved) return told(self_, request, 412, "precondition_failed");  // the command line was faster
+  return show(caller, request);
+}
+
+AdminApi::Response AdminApi::dry_run(const Caller& caller, const Settings& before, const Settings& after) {
+  auto seen = preview(self_.people, caller.domain, before, after, names_most);
+  if (!seen) return refuse_for(seen.error());
+  json::array changed;
+  for (const auto& change : changes(before, after)) changed.push_back(json::object{{"setting", change.member}, {"old_value", change.before}, {"new_value", change.after}});
+  return answer(200, {{"saved", false}, {"changes", changed}, {"registered", seen->registered}, {"frozen", seen->frozen}, {"now", seen->now}, {"then", seen->then}, {"losing", seen->losing}, {"gaining", seen->gaining}, {"loses", shape(seen->loses)}, {"gains", shape(seen->gains)}, {"oldest", seen->oldest}, {"newest", seen->newest}});
+}
+
+AdminApi::Response AdminApi::history(const Caller& caller, const link::HttpRequest& request) {
+  const auto limit = count_of(request, "limit", history_otherwise, history_most);
+  if (!limit) return told(self_, request, 400, "malformed_request", "limit: 1 to 100");
+  auto all = self_.rules.history(caller.domain, *limit);
+  if (!all) return refuse_for(all.error());
+  json::array versions;
+  for (const auto& one : *all) {
+    auto version = shape(one);
+    if (!version) return refuse_for(version.error());
+    versions.push_back(std::move(*version));
+  }
+  return answer(200, {{"versions", std::move(versions)}});
+}
+
+AdminApi::Response AdminApi::restore(const Caller& caller, const link::HttpRequest& request) {
+  std::int64_t number = 0;
+  auto body = protocol::parse_json(request.body);
+  auto read = body ? Members(*body, Members::Unknown::refused).integer("version", number).finish() : Result<void>(body.error());
+  if (!read) return told(self_, request, 400, "malformed_request", read.error().detail);
+  auto now = self_.rules.current(caller.domain);
+  if (!now) return refuse_for(now.error());
+  if (!request.if_match.empty())
+    if (auto no = too_late(request, now->version)) return std::move(*no);
+  auto old = self_.rules.version(caller.domain, number);
+  if (!old) return refuse_for(old.error());
+  if (!*old) return told(self_, request, 404, "not_found");
+  return save(caller, request, *now, (*old)->settings);
+}
+
+}  // namespace wb::service::sspr

@@ -1,0 +1,26 @@
+// Who asks for something in an organisation's name: a client of the API with a scope, or an administrator who has signed in. Handlers that
+// take one know nothing else of them.
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "service/router.hpp"
+#include "service/sspr/self_service.hpp"
+
+namespace wb::service::sspr {
+
+struct Caller {
+  Actor actor;
+  std::string domain;  // all that it sees and changes
+};
+Caller caller_of(const ClientRow& client);
+// "client:01J...", as the settings' history names them.
+std::string name_of(const Caller& caller);
+
+// What a handler answers when a text of the query is no number of 1 to `most`: nullopt. Absent: `otherwise`.
+std::optional<int> count_of(const link::HttpRequest& request, const std::string& name, int otherwise, int most);
+// A problem in the caller's language, whose text may name {problem}.
+link::HttpResponse told(const SelfService& self, const link::HttpRequest& request, int status, std::string_view code, std::string_view what = {});
+
+}  // namespace wb::service::sspr

@@ -1,0 +1,121 @@
+// What clients with the scopes of an organisation's administrators do over HTTPS: settings, people, registration.
+#include <gtest/gtest.h>
+
+#include "tests/support/reset_world.hpp"
+
+namespace wb::test {
+namespace {
+
+using service::Scope;
+namespace sspr = service::sspr;
+
+class AClientForAdministrators : public testing::Test {
+ protected:
+  ResetWorld reset;
+  std::string admin = reset.world.client("corp.example", {Scope::settings, Scope::helpdesk, Scope::registration});
+  std::string stranger = reset.world.client("other.example", {Scope::settings, Scope::helpdesk, Scope::registration});
+
+  HttpReply ask(const std::string& method, const std::string& path, const std::string& body = {}, const std::string& bearer = {}, const std::vector<std::string>& headers = {}) {
+    return https(method, reset.world.url() + "/api/v1/" + path, body, bearer.empty() ? admin : bearer, headers);
+  }
+  HttpReply post(const std::string& path, const json::object& body = {}, const std::string& bearer = {}) { return ask("POST", path, json::serialize(body), bearer); }
+  // The settings as they are, with one member changed.
+  std::string document(std::string_view member = {}, json::value value = {}) {
+    auto settings = ask("GET", "settings").body.at("settings").as_object();
+    if (!member.empty()) settings[member] = std::move(value);
+    return json::serialize(settings);
+  }
+  HttpReply put(const std::string& text, const std::string& tag, const std::string& query = {}) {
+    return ask("PUT", "settings" + query, text, admin, tag.empty() ? std::vector<std::string>() : std::vector{"If-Match: " + tag});
+  }
+  // Rows of the audit with this activity, the oldest first.
+  std::vector<json::object> rows(const std::string& activity) {
+    std::vector<json::object> out;
+    for (const auto& row : reset.world.store().audit().page({}, 0, 1'000).value().rows) {
+      auto said = protocol::parse_json(row.row, 12).value().as_object();
+      if (said.at("activity").as_string() == activity) out.push_back(std::move(said));
+    }
+    return out;
+  }
+  std::string admin_id() const { return admin.substr(5, 26); }
+};
+
+TEST_F(AClientForAdministrators, ReadsAndReplacesTheSettings) {
+  const auto before = ask("GET", "settings");
+  ASSERT_EQ(before.status, 200);
+  EXPECT_EQ(before.body.at("version"), 1);
+  EXPECT_EQ(before.body.at("settings").at("scope"), "all");
+  EXPECT_NE(before.headers.find("\"1\""), std::string::npos) << before.headers;
+  const auto after = put(document("write_back", false), "\"1\"");
+  ASSERT_EQ(after.status, 200) << after.text("detail");
+  EXPECT_EQ(after.body.at("version"), 2);
+  EXPECT_EQ(after.text("actor"), "client:" + admin_id());
+  EXPECT_EQ(ask("GET", "settings").body.at("settings").at("write_back"), false);
+  const auto changed = rows("sspr.policy_changed");
+  ASSERT_EQ(changed.size(), 1u);
+  EXPECT_EQ(changed[0].at("actor"), json::value("client:" + admin_id()));
+  EXPECT_EQ(changed[0].at("details"), (json::object{{"new_value", "false"}, {"old_value", "true"}, {"setting", "write_back"}, {"version", 2}}));
+  EXPECT_EQ(rows("writeback.disabled").size(), 1u);
+}
+
+TEST_F(AClientForAdministrators, SavesNothingWhenSomebodyWasFaster) {
+  const auto mine = document("brand_name", "Mine");
+  ASSERT_EQ(put(document("brand_name", "Theirs"), "\"1\"").status, 200);
+  for (const std::string tag : {"\"1\"", "W/\"2\"", "2", "*"}) {
+    const auto late = put(mine, tag);
+    EXPECT_EQ(late.status, 412) << tag;
+    EXPECT_EQ(late.text("code"), "precondition_failed");
+  }
+  const auto blind = put(mine, "");
+  EXPECT_EQ(blind.status, 428);
+  EXPECT_EQ(blind.text("code"), "precondition_required");
+  EXPECT_EQ(ask("GET", "settings").body.at("settings").at("brand_name"), "Theirs");
+}
+
+TEST_F(AClientForAdministrators, LosesNothingByAnInvalidDocument) {
+  const auto wrong = put(document("methods_required", 7), "\"1\"");
+  EXPECT_EQ(wrong.status, 422);
+  EXPECT_EQ(wrong.text("code"), "invalid_settings");
+  EXPECT_NE(wrong.text("detail").find("methods_required"), std::string::npos) << wrong.text("detail");
+  for (const auto& text : {document("scoop", "all"), std::string("{}"), std::string("["), std::string(), std::string(40'000, ' ')}) EXPECT_EQ(put(text, "\"1\"").text("code"), "invalid_settings") << text;
+  EXPECT_EQ(ask("GET", "settings").body.at("version"), 1);
+  EXPECT_TRUE(rows("sspr.policy_changed").empty());
+}
+
+TEST_F(AClientForAdministrators, SeesWhoWouldLoseAccessBeforeAnythingIsSaved) {
+  reset.register_app();
+  const auto seen = put(document("scope", "none"), "", "?dry_run=1");
+  ASSERT_EQ(seen.status, 200) << seen.text("detail");
+  EXPECT_EQ(seen.body.at("saved"), false);
+  EXPECT_EQ(seen.body.at("losing"), 1);
+  EXPECT_EQ(seen.body.at("loses").at(0).at("sub"), json::value(alices_sub));
+  EXPECT_EQ(seen.body.at("loses").at(0).at("reason"), "not_enabled");
+  EXPECT_EQ(ask("GET", "settings").body.at("version"), 1);
+  EXPECT_EQ(put(document(), "", "?dry_run=yes").status, 400);
+}
+
+TEST_F(AClientForAdministrators, GoesBackToAnEarlierVersion) {
+  ASSERT_EQ(put(document("brand_name", "New"), "\"1\"").status, 200);
+  const auto back = post("settings/restore", {{"version", 1}});
+  ASSERT_EQ(back.status, 200) << back.text("detail");
+  EXPECT_EQ(back.body.at("version"), 3);
+  const auto history = ask("GET", "settings/history?limit=2").body.at("versions").as_array();
+  ASSERT_EQ(history.size(), 2u);
+  EXPECT_EQ(history[0].at("settings").at("brand_name"), "");
+  EXPECT_EQ(history[1].at("settings").at("brand_name"), "New");
+  EXPECT_EQ(post("settings/restore", {{"version", 9}}).status, 404);
+  EXPECT_EQ(post("settings/restore", {{"version", "1"}}).status, 400);
+  EXPECT_EQ(ask("GET", "settings/history?limit=0").status, 400);
+}
+
+TEST_F(AClientForAdministrators, NeedsTheScopeAndSeesItsOwnDomainAlone) {
+  const auto other = reset.world.client("corp.example", {Scope::writeback, Scope::audit});
+  for (const std::string path : {"settings", "settings/history"}) EXPECT_EQ(ask("GET", path, {}, other).status, 403) << path;
+  const auto theirs = ask("GET", "settings", {}, stranger);
+  EXPECT_EQ(theirs.body.at("version"), 0) << "nobody has decided anything in their domain";
+  EXPECT_EQ(ask("PUT", "settings", document(), stranger, {"If-Match: \"1\""}).status, 412);
+  EXPECT_EQ(post("settings/restore", {{"version", 1}}, stranger).status, 404);
+}
+
+}  // namespace
+}  // namespace wb::test

@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""The conformance table of docs/SSPR.md names tests that there are."""
+import pathlib
+import re
+import sys
+import unittest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+
+
+def tests_there_are():
+    found = set()
+    for file in (TOP / "tests").rglob("*_test.cpp"):
+        found |= {f"{suite}.{name}" for suite, name in re.findall(r"^TEST(?:_F|_P)?\((\w+), (\w+)\)", file.read_text(), re.M)}
+    for file in (TOP / "tests").rglob("*_test.py"):
+        suite = None
+        for line in file.read_text().splitlines():
+            if match := re.match(r"class (\w+)\(", line):
+                suite = match[1]
+            elif match := re.match(r"    def (test_\w+)\(", line):
+                found.add(f"{suite}.{match[1]}")
+    return found
+
+
+class TheConformanceTable(unittest.TestCase):
+    def test_names_tests_that_there_are(self):
+        table = (TOP / "docs/SSPR.md").read_text().partition("\n## Conformance\n")[2]
+        rows = [line for line in table.splitlines() if line.startswith("|")][2:]
+        self.assertGreater(len(rows), 30)
+        there = tests_there_are()
+        for row in rows:
+            proof = row.split("|")[2]
+            named = re.findall(r"`(\w+\.\w+)`", proof)
+            with self.subTest(row=row[:60]):
+                self.assertEqual([name for name in named if name not in there], [])
+                self.assertTrue(named or "open" in proof or "scripts/bench" in proof, "what is proven has a test")
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
