@@ -38,12 +38,13 @@ Service::Service(asio::io_context& io, Settings settings, Store store, Keys keys
     : settings_(std::move(settings)), store_(std::move(store)), keys_(std::move(keys)), rosters_(store_, settings_.tenant),
       gateway_(io.get_executor(), settings_, store_, keys_, rosters_), dispatch_(io.get_executor(), settings_, store_, keys_, gateway_),
       enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_),
-      self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(vault), std::move(catalogue)), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_), admin_api_(self_service_),
+      self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(vault), std::move(catalogue)), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_), admin_api_(self_service_), helpdesk_api_(self_service_),
       router_(store_, gateway_.refusals()), tasks_(io.get_executor()) {
   gateway_.listener(dispatch_);
   router_.add(api_.endpoints());
   router_.add(reset_api_.endpoints());
   router_.add(admin_api_.endpoints());
+  router_.add(helpdesk_api_.endpoints());
 }
 
 Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const config::ServiceConfig& config, Settings shape) {

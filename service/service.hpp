@@ -13,6 +13,7 @@
 #include "service/rosters.hpp"
 #include "service/settings.hpp"
 #include "service/sspr/admin_api.hpp"
+#include "service/sspr/helpdesk_api.hpp"
 #include "service/sspr/reset_api.hpp"
 #include "service/store.hpp"
 
@@ -53,6 +54,7 @@ class Service {
   sspr::ResetDesk reset_desk_;
   sspr::ResetApi reset_api_;
   sspr::AdminApi admin_api_;
+  sspr::HelpdeskApi helpdesk_api_;
   Router router_;
   std::unique_ptr<link::WebServer> web_;
   TaskGroup tasks_;

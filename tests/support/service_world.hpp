@@ -120,7 +120,7 @@ class ServiceWorld {
   void stop();  // in order; start() may follow
   void kill();  // as SIGKILL: nothing is said and nothing flushed; start() may follow
   std::size_t waiting_calls();
-  std::string token(const std::string& of = "corp.example");   // wbe1.<id>.<secret>
+  std::string token(const std::string& of = "corp.example");                                                                // wbe1.<id>.<secret>
   std::string client(const std::string& of = "corp.example", const service::Scopes& scopes = {service::Scope::writeback});  // a bearer credential of a domain
   // Enrols, puts into a new roster, connects, states, becomes ready.
   std::unique_ptr<FakeAgent> active_agent();
