@@ -15,6 +15,7 @@
 #include "service/rosters.hpp"
 #include "service/settings.hpp"
 #include "service/sspr/admin_api.hpp"
+#include "service/sspr/helpdesk_api.hpp"
 #include "service/sspr/me_api.hpp"
 #include "service/sspr/not_me.hpp"
 #include "service/sspr/notifier.hpp"
@@ -73,6 +74,7 @@ class Service {
   sspr::ResetApi reset_api_;
   sspr::MeApi me_api_;
   sspr::AdminApi admin_api_;
+  sspr::HelpdeskApi helpdesk_api_;
   Pages pages_;
   Idempotency answers_;
   Router router_;

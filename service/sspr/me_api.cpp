@@ -105,6 +105,8 @@ link::HttpResponse MeApi::told(const Guest& guest, const SignInDesk::Tried& trie
   const bool good = tried.code == protocol::Code::ok || tried.code == protocol::Code::applied || tried.code == protocol::Code::applied_but;
   const auto text = told_verdict(self_.catalogue, language, tried.code, tried.reason, details);
   if (good) return answer(200, {{"signed_in", guest.state.level > 0}, {"code", protocol::to_string(tried.code)}, {"text", text}, {"expires", guest.ticket.expires}});
+  const bool nobody_said = tried.code == protocol::Code::busy || tried.code == protocol::Code::reprobe || tried.code == protocol::Code::in_doubt || tried.code == protocol::Code::unknown;
+  if (op == Op::authenticate && nobody_said) return told_problem(self_, language, 503, "try_again");
   if (!says_more(tried, op, guest.state.level)) return told_problem(self_, language, 422, "sign_in_failed");
   json::object more{{"directory", json::object{{"code", protocol::to_string(tried.code)}, {"reason", tried.reason}}}};
   if (tried.retry_after) more["until"] = *tried.retry_after;

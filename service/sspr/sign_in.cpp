@@ -173,6 +173,10 @@ Awaitable<Result<SignInDesk::Tried>> SignInDesk::password(Guest& guest, std::str
     tried.refused = refuse(Refusal::gone, "ask again what to seal to");
     co_return tried;
   }
+  if (op == protocol::Op::change && !state.proven) {  // the rules of an account are nobody's business but its owner's
+    tried.refused = told_problem(self_, state.language, 409, "wrong_step");
+    co_return tried;
+  }
   if (auto header = crypto::read_sealed(sealed); !header) {
     tried.refused = refuse(Refusal::bad_request, "sealed: " + header.error().detail);
     co_return tried;
@@ -214,6 +218,7 @@ Result<void> SignInDesk::took(Guest& guest, const Tried& tried, protocol::Op op,
   if (job) entry.agent = job->agent, entry.dc = job->dc;
   self_.write_down(entry);
   if (!right && !changed) return {};
+  state.proven = true;
   if (auto forgotten = self_.limits.passed(account(guest), std::nullopt, {"password"}); !forgotten) return forgotten;
   if (changed) {
     Occasion occasion{Notice::password_changed, guest.ticket.domain, state.sub, state.name, state.language};

@@ -34,7 +34,7 @@ TEST(AnAgent, SaysWhatItCanDo) {
   AgentWorld world;
   world.play([](AgentWorld& w) -> Awaitable<> {
     auto claims = co_await w.hellos.receive();
-    EXPECT_EQ(claims->caps, (std::vector<std::string>{"probe", "reset", "unlock", "change", "authenticate", "resolve"}));
+    EXPECT_EQ(claims->caps, (std::vector<std::string>{"probe", "reset", "unlock", "change", "authenticate", "resolve", "named_groups"}));
   });
 }
 

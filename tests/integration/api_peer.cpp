@@ -96,7 +96,8 @@ int main(int argc, char** argv) {
   std::thread agent([&] { directory.serve(over); });
   using service::Scope;
   const json::object told{{"ca", test_certificates().ca.string()}, {"store", world.world.store_file().string()}, {"writeback", client(world, {Scope::writeback}, world.world.domain)},
-      {"settings", client(world, {Scope::settings}, world.world.domain)}, {"audit", client(world, {Scope::audit}, world.world.domain)}, {"stranger", client(world, {Scope::writeback, Scope::audit}, "other.example")}};
+      {"settings", client(world, {Scope::settings}, world.world.domain)},
+      {"helpdesk", client(world, {Scope::helpdesk}, world.world.domain)}, {"registration", client(world, {Scope::registration}, world.world.domain)}, {"audit", client(world, {Scope::audit}, world.world.domain)}, {"stranger", client(world, {Scope::writeback, Scope::audit}, "other.example")}};
   std::cout << json::serialize(told) << std::endl;
   while (std::cin.get() != EOF) {}
   over = true;

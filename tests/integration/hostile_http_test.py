@@ -89,7 +89,7 @@ class Hostile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.client, cls.reader, cls.stranger = (PEER.bearer(one) for one in (PEER.writeback, PEER.audit, PEER.stranger))
-        cls.scoped = {"audit": cls.reader, "settings": PEER.bearer(PEER.settings)}
+        cls.scoped = {"audit": cls.reader, "settings": PEER.bearer(PEER.settings), "helpdesk": PEER.bearer(PEER.helpdesk), "registration": PEER.bearer(PEER.registration)}
         cls.token = PEER.begin("u04")
         cls.person = PEER.sign_in("u07")
         PEER.call("GET", SESSION_PATH, token=cls.token)  # its account is looked up

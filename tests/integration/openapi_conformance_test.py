@@ -160,6 +160,26 @@ class ASettingsClient(Conformance):
         self.refused(403, "forbidden", "GET", "/api/v1/settings", token=self.client)
 
 
+class AHelpdesk(Conformance):
+    def test_looks_people_up_and_helps_them(self):
+        desk = PEER.bearer(PEER.helpdesk)
+        page = PEER.call("GET", "/api/v1/people?limit=2", token=desk).json
+        self.assertEqual((len(page["people"]), page["next"]), (2, page["people"][-1]["sub"]))
+        path = f"/api/v1/people/{page['people'][0]['sub']}"
+        person = PEER.call("GET", path, token=desk).json
+        self.assertEqual(PEER.call("POST", f"{path}/unblock", None, desk).json, {"lifted": 0})
+        self.assertGreater(PEER.call("POST", f"{path}/freeze", None, desk).json["frozen"], 0)
+        self.assertEqual(PEER.call("POST", f"{path}/thaw", None, desk).json["frozen"], 0)
+        method = person["methods"][0]["id"]
+        self.assertEqual(PEER.call("DELETE", f"{path}/methods/{method}", token=desk).json, {"removed": method})
+        self.refused(404, "not_found", "GET", "/api/v1/people/nobody", token=desk)
+
+    def test_tells_a_sign_in_page_who_must_register(self):
+        page = PEER.bearer(PEER.registration)
+        self.assertEqual(PEER.call("GET", "/api/v1/registration?name=somebody-new@corp.example", token=page).json["required"], True)
+        self.refused(400, "malformed_request", "GET", "/api/v1/registration", token=page)
+
+
 class Another(Peer):
     """A second connection to the same service."""
 

@@ -117,5 +117,65 @@ TEST_F(AClientForAdministrators, NeedsTheScopeAndSeesItsOwnDomainAlone) {
   EXPECT_EQ(post("settings/restore", {{"version", 1}}, stranger).status, 404);
 }
 
+TEST_F(AClientForAdministrators, LooksPeopleUpAndHelpsThem) {
+  reset.register_app();
+  const auto list = ask("GET", "people?limit=1");
+  ASSERT_EQ(list.status, 200) << list.text("detail");
+  EXPECT_EQ(list.body.at("people").at(0).at("registered"), (json::array{"app_code"}));
+  EXPECT_TRUE(list.body.at("next").is_null());
+  EXPECT_EQ(ask("GET", "people?name=ALICE@corp.example").body.at("people").as_array().size(), 1u);
+  EXPECT_EQ(ask("GET", "people?limit=0").status, 400);
+  const auto path = "people/" + alices_sub;
+  const auto one = ask("GET", path);
+  ASSERT_EQ(one.status, 200) << one.text("detail");
+  EXPECT_TRUE(one.body.at("blocked_until").is_null());
+  EXPECT_TRUE(one.body.at("barrier").is_null());
+  EXPECT_EQ(post(path + "/unblock").status, 200);
+  EXPECT_GT(post(path + "/freeze").body.at("frozen").as_int64(), 0);
+  EXPECT_GT(ask("GET", path).body.at("frozen").as_int64(), 0);
+  EXPECT_EQ(post(path + "/thaw").body.at("frozen"), 0);
+  const std::string id(one.body.at("methods").at(0).at("id").as_string());
+  EXPECT_EQ(ask("DELETE", path + "/methods/" + id).status, 200);
+  EXPECT_EQ(ask("DELETE", path + "/methods/" + id).status, 404) << "it is gone";
+  EXPECT_TRUE(ask("GET", path).body.at("methods").as_array().empty());
+  for (const std::string activity : {"account.unblocked", "account.frozen", "account.thawed", "security_info.deleted"}) {
+    const auto said = rows(activity);
+    ASSERT_EQ(said.size(), 1u) << activity;
+    EXPECT_EQ(said[0].at("actor"), json::value("client:" + admin_id()));
+    EXPECT_EQ(said[0].at("target"), json::value(alices_sub));
+  }
+}
+
+TEST_F(AClientForAdministrators, IsToldWhoMustRegisterStill) {
+  const auto nobody = ask("GET", "registration?name=new@corp.example");
+  ASSERT_EQ(nobody.status, 200) << nobody.text("detail");
+  EXPECT_EQ(nobody.body.at("required"), true);
+  EXPECT_EQ(nobody.body.at("missing"), 1);
+  reset.register_app();
+  const auto alice = ask("GET", "registration?sub=" + alices_sub);
+  EXPECT_EQ(alice.body.at("required"), false);
+  EXPECT_EQ(alice.body.at("missing"), 0);
+  EXPECT_EQ(alice.body.at("reconfirm"), false);
+  EXPECT_EQ(alice.body.at("registered"), (json::array{"app_code"}));
+  EXPECT_EQ(ask("GET", "registration").status, 400);
+  EXPECT_EQ(ask("GET", "registration?name=a&sub=b").status, 400);
+}
+
+TEST_F(AClientForAdministrators, ReachesNobodyOfAnotherDomain) {
+  reset.register_app();
+  const auto id = sspr::People(reset.world.store().database()).methods("corp.example", alices_sub).value().front().id;
+  const auto path = "people/" + alices_sub;
+  EXPECT_TRUE(ask("GET", "people", {}, stranger).body.at("people").as_array().empty());
+  EXPECT_EQ(ask("GET", path, {}, stranger).status, 404);
+  for (const std::string what : {"/unblock", "/freeze", "/thaw"}) EXPECT_EQ(post(path + what, {}, stranger).status, 404) << what;
+  EXPECT_EQ(ask("DELETE", path + "/methods/" + id, {}, stranger).status, 404);
+  EXPECT_TRUE(ask("GET", "registration?sub=" + alices_sub, {}, stranger).body.at("registered").as_array().empty());
+  const auto left = ask("GET", path);
+  EXPECT_EQ(left.body.at("frozen"), 0);
+  EXPECT_EQ(left.body.at("methods").as_array().size(), 1u);
+  const auto settings_only = reset.world.client("corp.example", {Scope::settings});
+  for (const std::string other : {"people", "registration?name=a"}) EXPECT_EQ(ask("GET", other, {}, settings_only).status, 403) << other;
+}
+
 }  // namespace
 }  // namespace wb::test

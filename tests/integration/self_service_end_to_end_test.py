@@ -52,7 +52,7 @@ class Person(Peer):
 class SelfService(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.world = SelfServiceWorld()
+        cls.world = SelfServiceWorld(contacts=["otherMailbox"])
         cls.addClassCleanup(cls.world.close)
         cls.world.tool("reset-service", "settings", "set", "scope=all", "--domain", DOMAIN, "--config", cls.world.config("service"))
         cls.world.tool("reset-service", "routes", "add", DOMAIN, "--domain", DOMAIN, "--config", cls.world.config("service"))
@@ -99,7 +99,7 @@ class SelfService(unittest.TestCase):
         for name in ("bob", "nobody-of-that-name", "nadia"):  # nadia: the guardrails protect her
             token = self.person.call("POST", "/api/v1/sspr/sign-ins", {"name": f"{name}@corp.example", "captcha": self.person.solution("sign_in")}).json["token"]
             self.assertEqual(self.person.try_password(token, "authenticate", "Wrong-Passw0rd-1").code, "sign_in_failed", name)
-        self.person.sign_in("bob", AD["AD_USER_PW"])
+        self.person.sign_in("u083", AD["AD_USER_PW"])
 
     def test_a_password_that_must_be_changed_is_changed(self):
         name = f"erik@{DOMAIN}"

@@ -212,6 +212,19 @@ TEST_F(APersonWhoSignsIn, ChangesAPasswordThatMustBeChanged) {
   EXPECT_EQ(std::count(audit.begin(), audit.end(), "password.change_self_service directory.applied"), 1) << testing::PrintToString(audit);
 }
 
+TEST_F(APersonWhoSignsIn, ChangesNothingBeforeThePasswordOfNowWasRight) {
+  begin("alice@corp.example");
+  EXPECT_EQ(try_password(offer(), Op::change, std::nullopt).text("code"), "wrong_step");
+  begin("nobody@corp.example", "");
+  EXPECT_EQ(try_password(offer(false), Op::change, std::nullopt).text("code"), "wrong_step");
+}
+
+TEST_F(APersonWhoSignsIn, IsNotToldThatAPasswordIsWrongWhereNobodyCouldSay) {
+  begin("alice@corp.example");
+  const auto busy = try_password(offer(), Op::authenticate, Code::reprobe);
+  EXPECT_EQ(std::to_string(busy.status) + busy.text("code"), "503try_again");
+}
+
 TEST_F(APersonWhoSignsIn, SealsToWhatWasOfferedLastAndOnce) {
   begin("alice@corp.example");
   const auto old = offer();

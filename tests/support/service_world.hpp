@@ -125,7 +125,7 @@ class ServiceWorld {
   std::size_t waiting_calls();
   std::size_t watching_calls(const std::string& jti);
   const std::vector<service::Endpoint>& endpoints() const { return service_->endpoints(); }
-  std::string token(const std::string& of = "corp.example");   // wbe1.<id>.<secret>
+  std::string token(const std::string& of = "corp.example");                                                                // wbe1.<id>.<secret>
   std::string client(const std::string& of = "corp.example", const service::Scopes& scopes = {service::Scope::writeback});  // a bearer credential of a domain
   // Enrols, puts into a new roster, connects, states, becomes ready.
   std::unique_ptr<FakeAgent> active_agent();

@@ -1,0 +1,185 @@
+#include "service/sspr/helpdesk_api.hpp"
+
+#include <algorithm>
+
+#include "core/ids.hpp"
+#include "service/unblock.hpp"
+
+namespace wb::service::sspr {
+namespace {
+
+constexpr int page_otherwise = 100, page_most = 200, namesakes_max = 20;
+constexpr std::int64_t day_s = 86'400;
+
+std::vector<Method> kinds_of(const std::vector<RegisteredMethod>& methods) {
+  std::vector<Method> kinds;
+  for (const auto& method : methods)
+    if (std::find(kinds.begin(), kinds.end(), method.kind) == kinds.end()) kinds.push_back(method.kind);
+  return kinds;
+}
+
+json::array words(const std::vector<Method>& kinds) {
+  json::array out;
+  for (const auto kind : kinds) out.emplace_back(to_string(kind));
+  return out;
+}
+
+json::object shape(const Person& p) {
+  return {{"sub", p.sub}, {"name", p.name}, {"display_name", p.display_name}, {"mail", p.mail}, {"language", p.language}, {"seen", p.seen}, {"confirmed", p.confirmed}, {"frozen", p.frozen}};
+}
+
+}  // namespace
+
+std::vector<Endpoint> HelpdeskApi::endpoints() {
+  const auto to = [this](Response (HelpdeskApi::*handler)(const Caller&, const link::HttpRequest&, const Places&)) {
+    return [this, handler](HttpCall call) -> Reply { co_return (this->*handler)(caller_of(call.client), call.request, call.path); };
+  };
+  const auto scope = service::Scope::helpdesk;
+  return {
+      {"GET", "/api/v1/people", scope, to(&HelpdeskApi::list)},
+      {"GET", "/api/v1/people/{sub}", scope, to(&HelpdeskApi::show)},
+      {"POST", "/api/v1/people/{sub}/unblock", scope, to(&HelpdeskApi::unblock)},
+      {"POST", "/api/v1/people/{sub}/freeze", scope, to(&HelpdeskApi::freeze)},
+      {"POST", "/api/v1/people/{sub}/thaw", scope, to(&HelpdeskApi::thaw)},
+      {"DELETE", "/api/v1/people/{sub}/methods/{id}", scope, to(&HelpdeskApi::remove_method)},
+      {"GET", "/api/v1/registration", service::Scope::registration, to(&HelpdeskApi::registration)},
+  };
+}
+
+Result<std::optional<Person>> HelpdeskApi::person(const Caller& caller, const std::string& sub) { return self_.people.find(caller.domain, lowered(sub)); }
+
+// ---- looking ------------------------------------------------------------------------------------------------
+HelpdeskApi::Response HelpdeskApi::list(const Caller& caller, const link::HttpRequest& request, const Places&) {
+  const auto limit = count_of(request, "limit", page_otherwise, page_most);
+  if (!limit) return told(self_, request, 400, "malformed_request", "limit: 1 to 200");
+  const auto name = request.query.find("name"), after = request.query.find("after");
+  const bool named = name != request.query.end();
+  auto some = named ? self_.people.named(caller.domain, name->second, namesakes_max)
+                    : self_.people.list(caller.domain, after == request.query.end() ? std::string() : lowered(after->second), *limit + 1);
+  if (!some) return refuse_for(some.error());
+  const bool more = !named && static_cast<int>(some->size()) > *limit;
+  if (more) some->pop_back();
+  json::array people;
+  for (const auto& one : *some) {
+    auto methods = self_.people.methods(caller.domain, one.sub);
+    if (!methods) return refuse_for(methods.error());
+    auto shown = shape(one);
+    shown["registered"] = words(kinds_of(*methods));
+    people.push_back(std::move(shown));
+  }
+  return answer(200, {{"people", std::move(people)}, {"next", more ? json::value(some->back().sub) : json::value(nullptr)}});
+}
+
+HelpdeskApi::Response HelpdeskApi::show(const Caller& caller, const link::HttpRequest& request, const Places& places) {
+  auto who = person(caller, places[0]);
+  if (!who) return refuse_for(who.error());
+  if (!*who) return told(self_, request, 404, "not_found");
+  auto methods = self_.people.methods(caller.domain, (*who)->sub);
+  if (!methods) return refuse_for(methods.error());
+  auto rules = self_.rules.current(caller.domain);
+  if (!rules) return refuse_for(rules.error());
+  json::array list;
+  for (const auto& m : *methods) list.push_back(json::object{{"id", m.id}, {"kind", to_string(m.kind)}, {"label", m.label}, {"made", m.made}, {"proven", m.proven}});
+  const auto stands = standing(rules->settings, (*who)->groups, kinds_of(*methods));
+  // What strangers share: a device that is known has tries of its own.
+  std::int64_t until = 0;
+  for (const auto method : rules->settings.methods) {
+    auto limited = self_.limits.room(answer_claims(limits_account(caller.domain, (*who)->sub), to_string(method), std::nullopt), unix_now_ms());
+    if (!limited) return refuse_for(limited.error());
+    if (*limited) until = std::max(until, (*limited)->until_ms / 1'000 + 1);
+  }
+  auto shown = shape(**who);
+  shown["methods"] = std::move(list), shown["administrator"] = stands.administrator, shown["barrier"] = stands.barrier == Reason::none ? json::value(nullptr) : json::value(to_string(stands.barrier));
+  shown["blocked_until"] = until == 0 ? json::value(nullptr) : json::value(until);
+  return answer(200, shown);
+}
+
+// ---- helping ------------------------------------------------------------------------------------------------
+HelpdeskApi::Response HelpdeskApi::unblock(const Caller& caller, const link::HttpRequest& request, const Places& places) {
+  auto who = person(caller, places[0]);
+  if (!who) return refuse_for(who.error());
+  if (!*who) return told(self_, request, 404, "not_found");
+  auto lifted = service::unblock(self_.store, self_.limits, caller.domain, (*who)->sub, caller.actor, unix_now_ms());
+  if (!lifted) return refuse_for(lifted.error());
+  return answer(200, {{"lifted", *lifted}});
+}
+
+HelpdeskApi::Response HelpdeskApi::freeze(const Caller& caller, const link::HttpRequest& request, const Places& places) { return set_frozen(caller, request, places[0], true); }
+HelpdeskApi::Response HelpdeskApi::thaw(const Caller& caller, const link::HttpRequest& request, const Places& places) { return set_frozen(caller, request, places[0], false); }
+
+HelpdeskApi::Response HelpdeskApi::set_frozen(const Caller& caller, const link::HttpRequest& request, const std::string& sub, bool frozen) {
+  auto guard = self_.store.database().begin();
+  if (!guard) return refuse_for(guard.error());
+  auto who = person(caller, sub);
+  if (!who) return refuse_for(who.error());
+  if (!*who) return told(self_, request, 404, "not_found");
+  if (((*who)->frozen != 0) == frozen) return answer(200, shape(**who));  // the same again
+  (*who)->frozen = frozen ? unix_now() : 0;
+  if (auto done = self_.people.freeze(caller.domain, (*who)->sub, (*who)->frozen); !done) return refuse_for(done.error());
+  AuditEntry entry;
+  entry.activity = frozen ? Activity::account_frozen : Activity::account_thawed;
+  entry.actor = caller.actor, entry.domain = caller.domain, entry.target = (*who)->sub, entry.address = request.peer;
+  if (auto said = self_.store.audit().append(entry, unix_now_ms()); !said) return refuse_for(said.error());
+  if (auto done = guard->commit(); !done) return refuse_for(done.error());
+  return answer(200, shape(**who));
+}
+
+Result<bool> HelpdeskApi::take_away(const Caller& caller, const Person& person, const RegisteredMethod& method) {
+  auto guard = self_.store.database().begin();
+  if (!guard) return guard.error();
+  auto removed = self_.people.remove(caller.domain, person.sub, method.id);
+  if (!removed || !*removed) return removed;
+  AuditEntry entry;
+  entry.activity = Activity::security_info_deleted, entry.actor = caller.actor, entry.domain = caller.domain, entry.target = person.sub;
+  entry.details = {{DetailKey::method, std::string(to_string(method.kind))}};
+  if (auto said = self_.store.audit().append(entry, unix_now_ms()); !said) return said.error();
+  if (auto done = guard->commit(); !done) return done.error();
+  return true;
+}
+
+HelpdeskApi::Response HelpdeskApi::remove_method(const Caller& caller, const link::HttpRequest& request, const Places& places) {
+  auto who = person(caller, places[0]);
+  if (!who) return refuse_for(who.error());
+  if (!*who) return told(self_, request, 404, "not_found");
+  auto methods = self_.people.methods(caller.domain, (*who)->sub);
+  if (!methods) return refuse_for(methods.error());
+  const auto method = std::find_if(methods->begin(), methods->end(), [&](const auto& m) { return m.id == places[1]; });
+  if (method == methods->end()) return told(self_, request, 404, "not_found");
+  auto removed = take_away(caller, **who, *method);
+  if (!removed) return refuse_for(removed.error());
+  if (!*removed) return told(self_, request, 404, "not_found");
+  Occasion occasion{Notice::method_removed, caller.domain, (*who)->sub, (*who)->name, (*who)->language};
+  occasion.method = to_string(method->kind), occasion.address = request.peer, occasion.at = unix_now();
+  self_.notify(std::move(occasion));
+  return answer(200, {{"removed", method->id}});
+}
+
+// ---- for sign-in pages --------------------------------------------------------------------------------------
+HelpdeskApi::Response HelpdeskApi::registration(const Caller& caller, const link::HttpRequest& request, const Places&) {
+  const auto name = request.query.find("name"), sub = request.query.find("sub");
+  if ((name == request.query.end()) == (sub == request.query.end())) return told(self_, request, 400, "malformed_request", "exactly one of name and sub is needed");
+  auto rules = self_.rules.current(caller.domain);
+  if (!rules) return refuse_for(rules.error());
+  Person who;  // somebody who was never seen: nothing registered, no groups known
+  if (sub != request.query.end()) {
+    auto found = person(caller, sub->second);
+    if (!found) return refuse_for(found.error());
+    who = found->value_or(Person());
+  } else {
+    auto found = self_.people.named(caller.domain, name->second, 1);
+    if (!found) return refuse_for(found.error());
+    if (!found->empty()) who = std::move(found->front());
+  }
+  auto methods = self_.people.methods(caller.domain, who.sub);
+  if (!methods) return refuse_for(methods.error());
+  const auto& settings = rules->settings;
+  const auto stands = standing(settings, who.groups, kinds_of(*methods));
+  const int missing = std::max(0, (stands.administrator ? 2 : settings.methods_required) - static_cast<int>(stands.usable.size()));
+  const bool theirs = stands.barrier != Reason::not_enabled && stands.barrier != Reason::administrator && who.frozen == 0;
+  UnixSeconds looked = who.confirmed;
+  for (const auto& m : *methods) looked = std::max(looked, m.made);
+  const bool reconfirm = theirs && missing == 0 && settings.reconfirm_days > 0 && unix_now() - looked >= settings.reconfirm_days * day_s;
+  return answer(200, {{"required", theirs && settings.registration_required && stands.barrier == Reason::not_registered}, {"registered", words(kinds_of(*methods))}, {"missing", missing}, {"reconfirm", reconfirm}, {"link", self_.settings.public_url + "/register"}});
+}
+
+}  // namespace wb::service::sspr
