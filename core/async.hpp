@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -14,6 +15,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <chrono>
 #include <deque>
@@ -86,7 +88,8 @@ auto to_completion(asio::thread_pool& pool, F work) -> Awaitable<std::invoke_res
 }
 
 // Tasks with an owner: started by name, cancelled together, waited for at the end. A task that throws has a bug: it
-// is logged, and only that task ends. Use from one thread.
+// is logged, and only that task ends. What Asio throws into a cancelled task (operation_aborted, at its next co_await)
+// is no bug. Use from one thread.
 class TaskGroup {
  public:
   explicit TaskGroup(asio::any_io_executor executor) : state_(std::make_shared<State>(executor)) {}
@@ -102,6 +105,7 @@ class TaskGroup {
     asio::co_spawn(state_->executor, std::move(task), asio::bind_cancellation_slot(stop->slot(), std::move(done)));
   }
   void cancel() {
+    state_->cancelled_below = state_->next;
     auto stops = state_->stops;  // a task may end, and leave the map, while we are emitting
     for (auto& [id, stop] : stops) stop->emit(asio::cancellation_type::terminal);
   }
@@ -121,12 +125,17 @@ class TaskGroup {
       if (!error) return;
       try {
         std::rethrow_exception(error);
-      } catch (const std::exception& e) { log::error("task.threw", log::field("task", name), log::field("what", e.what())); }
+      } catch (const boost::system::system_error& e) {
+        if (id >= cancelled_below || e.code() != asio::error::operation_aborted) threw(name, e);
+      } catch (const std::exception& e) { threw(name, e); }
+    }
+    static void threw(const std::string& name, const std::exception& e) {
+      log::error("task.threw", log::field("task", name), log::field("what", e.what()));
     }
     asio::any_io_executor executor;
     asio::steady_timer changed;
     std::map<std::uint64_t, std::shared_ptr<asio::cancellation_signal>> stops;
-    std::uint64_t next = 0;
+    std::uint64_t next = 0, cancelled_below = 0;  // tasks with lower numbers were told to end
   };
   std::shared_ptr<State> state_;
 };

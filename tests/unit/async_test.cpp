@@ -86,5 +86,55 @@ TEST(ATaskGroup, CancelsItsTasksAndWaitsForThem) {
   });
 }
 
+// Asio's own way to end a cancelled coroutine: the co_await after the one that was cut short throws.
+Awaitable<> wait_twice() {
+  (void)co_await sleep_for(24h);
+  (void)co_await sleep_for(24h);
+}
+Awaitable<> throw_soon(boost::system::error_code what) {
+  (void)co_await sleep_for(0ms);
+  throw boost::system::system_error(what);
+}
+Awaitable<> throw_when_cancelled(boost::system::error_code what) {
+  (void)co_await sleep_for(24h);
+  throw boost::system::system_error(what);
+}
+std::string said_by(Awaitable<> task, bool cancel) {
+  testing::internal::CaptureStderr();
+  run([&task, cancel]() -> Awaitable<> {
+    TaskGroup tasks(co_await asio::this_coro::executor);
+    tasks.start("the_task", std::move(task));
+    co_await sleep_for(1ms);
+    if (cancel) tasks.cancel();
+    co_await tasks.drained();
+  });
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST(ATaskGroup, SaysNothingOfATaskThatEndsBecauseItWasCancelled) {
+  EXPECT_EQ(said_by(wait_twice(), true), "");
+  EXPECT_EQ(said_by(throw_when_cancelled(asio::error::operation_aborted), true), "");
+}
+
+TEST(ATaskGroup, SaysWhichTaskThrew) {
+  EXPECT_NE(said_by(throw_soon(asio::error::operation_aborted), false).find("task.threw task=the_task"), std::string::npos) << "nobody cancelled it";
+  EXPECT_NE(said_by(throw_soon(asio::error::eof), false).find("task.threw task=the_task"), std::string::npos);
+  EXPECT_NE(said_by(throw_when_cancelled(asio::error::eof), true).find("task.threw task=the_task"), std::string::npos) << "cancelled, but that was not why";
+}
+
+TEST(ATaskGroup, SaysWhichTaskThrewThatWasStartedAfterACancel) {
+  testing::internal::CaptureStderr();
+  run([]() -> Awaitable<> {
+    TaskGroup tasks(co_await asio::this_coro::executor);
+    tasks.start("former", wait_twice());
+    tasks.cancel();
+    tasks.start("later", throw_soon(asio::error::operation_aborted));
+    co_await tasks.drained();
+  });
+  const auto said = testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("task=later"), std::string::npos) << said;
+  EXPECT_EQ(said.find("task=former"), std::string::npos) << said;
+}
+
 }  // namespace
 }  // namespace wb
