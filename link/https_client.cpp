@@ -9,7 +9,6 @@
 
 namespace wb::link {
 namespace {
-constexpr long total_ms = 15'000;
 constexpr std::size_t answer_bytes_max = 64 * 1024;
 
 struct Answer {
@@ -70,7 +69,7 @@ std::string host_of(const std::string& url) {
 }
 }  // namespace
 
-Result<HttpsAnswer> https_post(const std::string& url, const std::string& json, const TrustSettings& trust, const ProxySettings& settings) {
+Result<HttpsAnswer> https_post(const std::string& url, const std::string& json, const TrustSettings& trust, const ProxySettings& settings, std::chrono::milliseconds deadline) {
   auto proxy = proxy_for(settings, host_of(url));
   if (!proxy) return proxy.error();
   const auto curl = new_curl();
@@ -85,7 +84,8 @@ Result<HttpsAnswer> https_post(const std::string& url, const std::string& json, 
   ok = ok && set(c, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_3)) && trust_only(c, trust);
   ok = ok && set(c, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(json.size())) && set(c, CURLOPT_POSTFIELDS, json.c_str());
   ok = ok && set(c, CURLOPT_HTTPHEADER, headers.get()) && set(c, CURLOPT_USERAGENT, "writeback/" WB_VERSION);
-  ok = ok && set(c, CURLOPT_TIMEOUT_MS, total_ms) && set(c, CURLOPT_NOSIGNAL, 1L) && set(c, CURLOPT_ERRORBUFFER, why);
+  ok = ok && set(c, CURLOPT_TIMEOUT_MS, static_cast<long>(deadline.count())) && set(c, CURLOPT_NOSIGNAL, 1L) && set(c, CURLOPT_ERRORBUFFER, why);
+  ok = ok && set(c, CURLOPT_QUICK_EXIT, 1L);  // a resolver that nobody answers is left behind, not waited for: its thread ends by itself
   ok = ok && set(c, CURLOPT_WRITEFUNCTION, &take) && set(c, CURLOPT_WRITEDATA, &answer);
   if (!ok) return fault(Fault::Kind::internal, "https.post", "libcurl refused an option");
   if (auto used = use_proxy(c, *proxy); !used) return used.error();

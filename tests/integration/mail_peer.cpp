@@ -1,11 +1,13 @@
 // link/smtp and service/notify as a program, for mail_test.py: writes one mail and says what became of it.
 //   mail_peer PORT [NAME=VALUE]...   host, security, ca, user, password_file, hello, deadline_ms, from, to, language, account
+//   mail_peer PORT https=HOST [deadline_ms=N]   asks https://HOST:PORT/ by link/https_client instead
 // Says "accepted 250", "recipient_refused 550" and so on, or "fault KIND WHERE: DETAIL".
 #include <iostream>
 #include <map>
 
 #include "core/clock.hpp"
 #include "core/ids.hpp"
+#include "link/https_client.hpp"
 #include "link/smtp.hpp"
 #include "service/notify/notices.hpp"
 
@@ -36,6 +38,13 @@ link::SmtpSettings settings_of(int port, std::map<std::string, std::string>& giv
   if (given.contains("deadline_ms")) settings.deadline = std::chrono::milliseconds(std::stol(given["deadline_ms"]));
   return settings;
 }
+
+int ask(const std::string& url, long deadline_ms) {
+  const auto got = link::https_post(url, "{}", {}, {}, std::chrono::milliseconds(deadline_ms));
+  if (got) std::cout << "status " << got->status << '\n';
+  else std::cout << "fault " << to_string(got.error().kind) << ' ' << got.error().where << ": " << got.error().detail << '\n';
+  return 0;
+}
 }  // namespace
 
 int main(int count, char** words) {
@@ -44,6 +53,7 @@ int main(int count, char** words) {
     const std::string word = words[i];
     given[word.substr(0, word.find('='))] = word.substr(word.find('=') + 1);
   }
+  if (given.contains("https")) return ask("https://" + given["https"] + ':' + words[1] + '/', std::stol(given["deadline_ms"]));
   const auto catalogue = service::Catalogue::load();
   const auto to = given.contains("to") ? given["to"] : "alice@example.org";
   const auto at = to.find('@');

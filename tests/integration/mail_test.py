@@ -202,17 +202,24 @@ class AServerInTrouble(Mail):
         self.assertRegex(self.send(port), "^fault unreachable smtp.connect: ")
         self.assertRegex(self.send(port, host="no-such-host.invalid"), "^fault unreachable smtp.connect: ")
 
-    def test_whose_name_nobody_tells_is_left_at_the_deadline(self):
-        """In a network of its own, where the name server is there and says nothing."""
+    def where_no_name_is_told(self, *words):
+        """What the peer says, in a network of its own where the name server is there and says nothing; it must not wait for it."""
         resolver = self.folder / "resolv.conf"
         resolver.write_text("nameserver 127.0.0.1\n")
         silent = "import socket, subprocess, sys\nwith socket.socket(type=socket.SOCK_DGRAM) as s:\n  s.bind(('127.0.0.1', 53))\n  subprocess.run(sys.argv[1:], check=True)"
         as_user = [] if os.geteuid() == 0 else ["--map-root-user"]
         began = time.monotonic()
         done = subprocess.run(["unshare", *as_user, "--mount", "--net", "sh", "-ec", 'ip link set lo up; mount --bind "$0" /etc/resolv.conf; exec "$@"', resolver,
-                               sys.executable, "-c", silent, PEER, "25", "host=relay.example", "deadline_ms=300"], capture_output=True, text=True, timeout=60, check=False)
-        self.assertRegex(done.stdout, "^fault timed_out smtp.connect: ", done.stderr)
+                               sys.executable, "-c", silent, PEER, *words], capture_output=True, text=True, timeout=60, check=False)
         self.assertLess(time.monotonic() - began, 4, "a resolver waits for ten seconds")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_whose_name_nobody_tells_is_left_at_the_deadline(self):
+        self.assertRegex(self.where_no_name_is_told("25", "host=relay.example", "deadline_ms=300"), "^fault timed_out smtp.connect: ")
+
+    def test_whose_name_nobody_tells_is_left_by_https_too(self):
+        self.assertRegex(self.where_no_name_is_told("443", "https=reset.example", "deadline_ms=300"), "^fault timed_out https.post: ")
 
     def test_that_talks_without_end_is_left(self):
         with self.scripted(*[b"220-more\r\n" * 100_000] * 5) as port:
