@@ -62,12 +62,12 @@ bool Gateway::cloned(const std::string& agent, const AgentSession& live) {
 // Nobody has proven anything yet: as many as this may be under way, each for hello_timeout at most.
 Awaitable<Result<Greeted>> Gateway::hear(link::Link& link) {
   if (greeting_ >= settings_.greetings_max) co_return refused("slow_down");
-  struct Counted {
+  struct OneMore {
     std::size_t& count;
-    explicit Counted(std::size_t& c) : count(c) { ++count; }
-    Counted(const Counted&) = delete;
-    Counted& operator=(const Counted&) = delete;
-    ~Counted() { --count; }
+    explicit OneMore(std::size_t& c) : count(c) { ++count; }
+    OneMore(const OneMore&) = delete;
+    OneMore& operator=(const OneMore&) = delete;
+    ~OneMore() { --count; }
   } const counted(greeting_);
   auto greeting = greet(link, store_, settings_);
   co_return co_await std::move(greeting);
