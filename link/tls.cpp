@@ -6,6 +6,8 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <ctime>
+
 #include "core/ids.hpp"
 #include "protocol/messages.hpp"
 
@@ -42,11 +44,26 @@ Result<TlsContext> server_tls(const std::filesystem::path& certificate_file, con
   auto made = tls13(ssl::context::tls_server);
   SSL_CTX_set_num_tickets(made->native_handle(), 0);
   boost::system::error_code ec;
+  // OpenSSL would ask for an encrypted key's password on the terminal, and wait.
+  made->set_password_callback([](std::size_t, ssl::context::password_purpose) { return std::string(); }, ec);
+  if (ec) return unusable("tls.key", key_file, ec);
   made->use_certificate_chain_file(certificate_file.string(), ec);
   if (ec) return unusable("tls.certificate", certificate_file, ec);
-  made->use_private_key_file(key_file.string(), ssl::context::pem, ec);  // also checks that it fits the certificate
+  made->use_private_key_file(key_file.string(), ssl::context::pem, ec);  // checks that it fits the certificate, if both are of one kind
   if (ec) return unusable("tls.key", key_file, ec);
+  if (SSL_CTX_check_private_key(made->native_handle()) != 1) {
+    ERR_clear_error();
+    return fault(Fault::Kind::refused, "tls.key", printable(key_file.string(), 120) + ": not the key of the certificate");
+  }
   return made;
+}
+
+std::string end_of(const TlsContext& server) {
+  const auto* certificate = SSL_CTX_get0_certificate(server->native_handle());
+  std::tm parts{};
+  char text[40];
+  if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) return "-";
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
 Result<TlsContext> client_tls(const TrustSettings& trust) {

@@ -4,11 +4,10 @@
 
 #include <list>
 #include <set>
-#include <tuple>
 
 #include "core/ids.hpp"
 #include "link/http_connection.hpp"
-#include "link/tls.hpp"
+#include "link/served_certificate.hpp"
 #include "platform/socket_options.hpp"
 
 namespace wb::link {
@@ -22,14 +21,14 @@ constexpr auto stop_grace = 5s;
 
 // Shared by the server's handle and its tasks: these end after the handle when it goes without stop().
 struct Serving {
-  Serving(asio::io_context& io, WebServerSettings s, TlsContext t, HttpConnection::Callbacks c)
-      : settings(std::move(s)), tls(std::move(t)), callbacks(std::make_shared<HttpConnection::Callbacks>(std::move(c))), acceptor(io),
-        tasks(io.get_executor()), watching(io.get_executor()), door(settings.admission), left(io) {}
+  Serving(asio::io_context& io, WebServerSettings s, ServedCertificate t, HttpConnection::Callbacks c)
+      : settings(std::move(s)), certificate(std::move(t)), callbacks(std::make_shared<HttpConnection::Callbacks>(std::move(c))), acceptor(io),
+        tasks(io.get_executor()), door(settings.admission), left(io) {}
   WebServerSettings settings;
-  TlsContext tls;
+  ServedCertificate certificate;
   std::shared_ptr<const HttpConnection::Callbacks> callbacks;
   tcp::acceptor acceptor;
-  TaskGroup tasks, watching;  // the connections and those who let them in; the certificate
+  TaskGroup tasks;
   std::set<std::shared_ptr<HttpConnection>> open;
   Admission door;
   std::list<std::shared_ptr<HttpConnection>> shaking;  // oldest first
@@ -80,7 +79,7 @@ void took(const std::shared_ptr<Serving>& serving, tcp::socket socket) {
     return;
   }
   platform::tune_connection(socket);
-  auto connection = std::make_shared<HttpConnection>(std::move(socket), serving->tls, serving->settings, serving->callbacks);
+  auto connection = std::make_shared<HttpConnection>(std::move(socket), serving->certificate.tls(), serving->settings, serving->callbacks);
   if (!serving->door.enter(connection->peer(), BootClock::now())) return dropped(*serving);
   serving->open.insert(connection);
   auto task = serve_one(serving, std::move(connection));
@@ -108,31 +107,11 @@ Awaitable<> accept_all(std::shared_ptr<Serving> serving) {
   }
 }
 
-// What tells one version of a file from another.
-using Version = std::tuple<std::filesystem::file_time_type, std::uintmax_t>;
-Version version_of(const std::filesystem::path& file) {
-  std::error_code none;
-  const auto written = std::filesystem::last_write_time(file, none);
-  return {written, std::filesystem::file_size(file, none)};
-}
-
-// Links stay; each connection keeps the context that it began with.
 Awaitable<> watch_certificate(std::shared_ptr<Serving> serving) {
-  const auto& [certificate, key] = std::tie(serving->settings.certificate_file, serving->settings.key_file);
-  auto known = std::pair(version_of(certificate), version_of(key));
   for (;;) {
-    const bool go_on = co_await sleep_for(serving->settings.certificate_look);
-    if (!go_on || serving->stopping) co_return;
-    const auto now = std::pair(version_of(certificate), version_of(key));
-    if (now == known) continue;
-    known = now;
-    auto fresh = server_tls(certificate, key);
-    if (!fresh) {  // the other file may still be on its way: then both have changed again at the next look
-      log::fault("tls.certificate_refused", fresh.error());
-      continue;
-    }
-    serving->tls = std::move(*fresh);
-    log::info("tls.certificate_reloaded", log::field("file", certificate.string()));
+    const bool on = co_await sleep_for(serving->settings.certificate_look);
+    if (!on || serving->stopping) co_return;
+    serving->certificate.look();
   }
 }
 
@@ -156,7 +135,7 @@ class TlsWebServer : public WebServer {
     auto task = accept_all(serving_);
     serving_->tasks.start("http.accept", std::move(task));
     auto watching = watch_certificate(serving_);
-    serving_->watching.start("http.watch_certificate", std::move(watching));
+    serving_->tasks.start("http.certificate", std::move(watching));
   }
   ~TlsWebServer() override {
     refuse_new();
@@ -185,13 +164,11 @@ class TlsWebServer : public WebServer {
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return;
     co_await serving->tasks.drained();
-    co_await serving->watching.drained();
   }
 
  private:
   void refuse_new() {
     serving_->stopping = true;
-    serving_->watching.cancel();
     error_code ignored;
     serving_->acceptor.close(ignored);
   }
@@ -207,10 +184,10 @@ class TlsWebServer : public WebServer {
 }  // namespace
 
 Result<std::unique_ptr<WebServer>> WebServer::start(asio::io_context& io, WebServerSettings settings, OnRequest on_request, OnLink on_link) {
-  auto tls = server_tls(settings.certificate_file, settings.key_file);
-  if (!tls) return tls.error();
+  auto certificate = ServedCertificate::load(settings.certificate_file, settings.key_file);
+  if (!certificate) return certificate.error();
   HttpConnection::Callbacks callbacks{std::move(on_request), std::move(on_link)};
-  auto serving = std::make_shared<Serving>(io, std::move(settings), std::move(*tls), std::move(callbacks));
+  auto serving = std::make_shared<Serving>(io, std::move(settings), std::move(*certificate), std::move(callbacks));
   auto listening = listen(serving->acceptor, serving->settings.address, serving->settings.port);
   if (!listening) return listening.error();
   error_code ec;

@@ -15,6 +15,11 @@ const char* refused_by(const protocol::AccountState& state) {
 
 }  // namespace
 
+bool nobody_answered(std::string_view outcome, std::string_view reason) {
+  if (outcome == "denied" || outcome == "ok") return false;
+  return outcome != "failed" || (reason != "not_found" && reason != "ambiguous");
+}
+
 Account account_of(const Seen& seen, const Settings& settings, const Person* person, const std::vector<RegisteredMethod>& methods) {
   Account account;
   if (seen.outcome != "ok" || !seen.answer) return account;

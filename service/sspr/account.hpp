@@ -17,6 +17,8 @@ struct Seen {
   bool age_enforced = true;                     // resets are held to minimum age (the agent enforces history)
 };
 
+// A probe had no answer, and not for the name's sake: that is told, and to everybody.
+bool nobody_answered(std::string_view outcome, std::string_view reason);
 // A name that nobody has, one the agent will not talk about, and one that it could not look up: the same to a stranger, so
 // all three are an account without anything. `person`: as kept before; nullptr when unknown here.
 Account account_of(const Seen& seen, const Settings& settings, const Person* person, const std::vector<RegisteredMethod>& methods);

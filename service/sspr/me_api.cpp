@@ -59,7 +59,8 @@ Awaitable<MeApi::Entered> MeApi::enter(const link::HttpRequest& request, int lev
   bool busy = false;
   auto entering = desk_.enter(request.authorization.substr(scheme.size()), &busy);
   auto guest = co_await std::move(entering);
-  if (!guest) entered.refused = refuse_for(guest.error());
+  if (!guest && guest.error().kind == Fault::Kind::unreachable) entered.refused = told_problem(self_, language, 503, "unreachable");
+  else if (!guest) entered.refused = refuse_for(guest.error());
   else if (busy) entered.refused = refuse(Refusal::busy, "an earlier request of this sign-in is still being answered", 1'000);
   else if (*guest && (*guest)->state.level >= level) entered.guest.emplace(std::move(**guest));
   if (entered.guest && request.query.contains("mkt")) entered.guest->state.language = language;
@@ -137,6 +138,7 @@ link::HttpResponse MeApi::told(const Guest& guest, Not why) const {
     switch (why) {
       case Not::allowed:
       case Not::second_needed:
+      case Not::app_first:
       case Not::frozen: return 403;
       case Not::too_many:
       case Not::pending: return 409;
@@ -235,8 +237,7 @@ Reply MeApi::confirm(HttpCall call) {
   auto entering = enter(call.request, 1);
   auto entered = co_await std::move(entering);
   if (!entered.guest) co_return std::move(entered.refused);
-  if (auto confirmed = own_.confirm(*entered.guest); !confirmed) co_return refuse_for(confirmed.error());
-  co_return shown(*entered.guest);
+  co_return done(*entered.guest, own_.confirm(*entered.guest));
 }
 
 }  // namespace wb::service::sspr

@@ -40,6 +40,7 @@ std::string_view to_string(Not why) {
   switch (why) {
     case Not::allowed: return "method_not_allowed";
     case Not::second_needed: return "second_method_needed";
+    case Not::app_first: return "app_first";
     case Not::frozen: return "frozen";
     case Not::too_many: return "too_many_methods";
     case Not::pending: return "nothing_to_prove";
@@ -91,6 +92,9 @@ Result<std::optional<Not>> OwnMethods::may_change(const Guest& guest, std::optio
   if (guest.state.administrator && guest.state.level < 2 && !methods->empty()) return std::optional(Not::second_needed);
   if (!kind) return std::optional<Not>();
   const auto& allowed = rules->settings.methods;
+  const bool apps = std::find(allowed.begin(), allowed.end(), Method::app_code) != allowed.end();
+  const bool has_app = std::any_of(methods->begin(), methods->end(), [](const auto& m) { return m.kind == Method::app_code; });
+  if (guest.state.administrator && apps && !has_app && *kind != Method::app_code) return std::optional(Not::app_first);
   const bool barred = std::find(allowed.begin(), allowed.end(), *kind) == allowed.end() || (guest.state.administrator && *kind == Method::questions);
   if (barred) return std::optional(Not::allowed);
   const auto of_kind = std::count_if(methods->begin(), methods->end(), [&](const auto& m) { return m.kind == *kind; });
@@ -211,11 +215,13 @@ Awaitable<Result<std::optional<Not>>> OwnMethods::answers(Guest& guest, std::vec
   if (!method) co_return method.error();
   auto before = self_.people.methods(guest.ticket.domain, guest.state.sub);
   if (!before) co_return before.error();
-  for (const auto& old : *before)  // the new ones take their place
+  method->proven = unix_now();
+  auto added = put(guest, *method);
+  if (!added || *added) co_return added;
+  for (const auto& old : *before)  // the new ones take their place, once they are there
     if (old.kind == Method::questions)
       if (auto gone = self_.people.remove(guest.ticket.domain, guest.state.sub, old.id); !gone) co_return gone.error();
-  method->proven = unix_now();
-  co_return put(guest, *method);
+  co_return std::optional<Not>();
 }
 
 Result<std::optional<Not>> OwnMethods::remove(Guest& guest, std::string_view id) {
@@ -232,6 +238,17 @@ Result<std::optional<Not>> OwnMethods::remove(Guest& guest, std::string_view id)
   if (!gone) return gone.error();
   if (!*gone) return std::optional(Not::not_found);
   say(guest, Activity::security_info_deleted, Notice::method_removed, *found, std::move(also));
+  return std::optional<Not>();
+}
+
+Result<std::optional<Not>> OwnMethods::confirm(const Guest& guest) {
+  auto no = may_change(guest, std::nullopt);
+  if (!no || *no) return no;
+  if (auto done = self_.people.confirm(guest.ticket.domain, guest.state.sub, unix_now()); !done) return done.error();
+  AuditEntry entry;
+  entry.activity = Activity::security_info_saved, entry.actor = {ActorKind::user, guest.state.sub}, entry.domain = guest.ticket.domain, entry.target = guest.state.sub;
+  entry.address = guest.state.address, entry.correlation_id = guest.ticket.id;
+  self_.write_down(entry);
   return std::optional<Not>();
 }
 

@@ -13,6 +13,7 @@ namespace wb::service::sspr {
 // Why not. The words of to_string() are problems' codes.
 enum class Not { allowed,  // the method, by the organisation
   second_needed,           // an administrator with methods proves one of them first
+  app_first,               // an administrator's second proof is an app: it comes before anything else
   frozen,
   too_many,
   pending,  // there is nothing to prove; or too late
@@ -41,7 +42,7 @@ class OwnMethods {
   };
   Awaitable<Result<std::optional<Not>>> answers(Guest& guest, std::vector<GivenAnswer> given, std::optional<Problem>& problem);
   Result<std::optional<Not>> remove(Guest& guest, std::string_view id);
-  Result<void> confirm(const Guest& guest) { return self_.people.confirm(guest.ticket.domain, guest.state.sub, unix_now()); }
+  Result<std::optional<Not>> confirm(const Guest& guest);
   // An administrator's second proof: a code of a registered app.
   Result<std::optional<Not>> second(Guest& guest, const Secret& code);
 

@@ -19,12 +19,6 @@ void remember(KeptSession& kept, const protocol::PasswordPolicy& policy) {
   kept.min_length = policy.min_length, kept.history = policy.history, kept.min_age_s = policy.min_age_s;
 }
 
-// No answer, and not for the name's sake: the same for everybody.
-bool nobody_answered(const ProbeOutcome& outcome) {
-  if (outcome.outcome == "denied" || outcome.outcome == "ok") return false;
-  return outcome.outcome != "failed" || (outcome.reason != "not_found" && outcome.reason != "ambiguous");
-}
-
 }  // namespace
 
 std::string ResetDesk::account(const KeptSession& kept) const {
@@ -131,7 +125,7 @@ Awaitable<Result<void>> ResetDesk::look(Visit& visit) {
   const auto rest = self_.settings.look_span.count() == 0 ? 0 : span - so_far % span;
   if (rest > 0 && !co_await sleep_for(std::chrono::milliseconds(rest))) co_return fault(Fault::Kind::cancelled, "sspr.look", "the service is stopping");
   if (!outcome && outcome.error().kind == Fault::Kind::cancelled) co_return outcome.error();
-  if (!outcome || nobody_answered(*outcome)) {
+  if (!outcome || nobody_answered(outcome->outcome, outcome->reason)) {
     if (!outcome) log::fault("sspr.look_failed", outcome.error());
     (void)step(kept.flow, visit.flow_rules, event::Lost{}, unix_now());
     say_end(visit, nullptr);

@@ -7,6 +7,7 @@
 #include "service/api.hpp"
 #include "service/job_request.hpp"
 #include "service/sspr/account.hpp"
+#include "service/sspr/decoy.hpp"
 #include "service/unblock.hpp"
 
 namespace wb::service::sspr {
@@ -89,6 +90,7 @@ Awaitable<Result<void>> SignInDesk::look(Guest& guest) {
   auto probing = self_.dispatch.probe(std::move(request));
   auto outcome = co_await std::move(probing);
   if (!outcome) co_return outcome.error();
+  if (nobody_answered(outcome->outcome, outcome->reason)) co_return fault(Fault::Kind::unreachable, "sspr.sign_in", "no agent could look the account up");
   state.seen = true;
   if (outcome->answer) {
     state.exists = true, state.sub = outcome->answer->sub;
@@ -98,42 +100,35 @@ Awaitable<Result<void>> SignInDesk::look(Guest& guest) {
     if (*known)
       if (auto saw = self_.people.saw(person_of(guest.ticket.domain, state.name, *outcome->answer, unix_now())); !saw) co_return saw.error();
   } else {
-    const auto made = crypto::hex(crypto::hmac_sha256(self_.decoy_key, "sub\n" + guest.ticket.domain + "\n" + lowered(state.name)));
-    state.sub = made.substr(0, 8) + "-" + made.substr(8, 4) + "-4" + made.substr(13, 3) + "-8" + made.substr(17, 3) + "-" + made.substr(20, 12);
+    state.sub = decoy_sub(self_.decoy_key, guest.ticket.domain, state.name);
   }
   co_return keep(guest);
-}
-
-// As a directory would: of each name always the same.
-protocol::Pre SignInDesk::made_up(const Guest& guest) const {
-  const auto bytes = crypto::hmac_sha256(self_.decoy_key, "pre\n" + guest.ticket.domain + "\n" + lowered(guest.state.name));
-  const auto part = [&bytes](std::size_t at) { return static_cast<std::int64_t>(static_cast<unsigned char>(bytes[at])); };
-  constexpr std::int64_t some_day = 133'500'000'000'000'000;  // 2024, as pwdLastSet counts
-  protocol::Pre pre;
-  pre.dc = self_.gateway.some_dc(guest.ticket.domain);
-  pre.ver = 2 + part(0) % 9;
-  pre.pls = std::to_string(some_day + (part(1) * 65'536 + part(2) * 256 + part(3)) * 30'000'000'000 + part(4) * 39'215);
-  return pre;
 }
 
 Awaitable<Result<std::optional<json::object>>> SignInDesk::seal(Guest& guest) {
   auto& state = guest.state;
   if (++state.looks > looks_max) co_return std::optional<json::object>();
-  auto pre = made_up(guest);
-  state.probe = new_ulid();
+  ProbeRow probe{new_ulid(), guest.ticket.domain, state.sub, {}, unix_now(), std::nullopt};
+  bool answered = self_.gateway.ready_agents(guest.ticket.domain) > 0;
   if (state.exists) {
     ProbeRequest request{guest.ticket.domain, std::string(client), state.sub, std::nullopt, {}};
     auto probing = self_.dispatch.probe(std::move(request));
     auto outcome = co_await std::move(probing);
     if (!outcome) co_return outcome.error();
-    if (!outcome->answer) co_return std::optional<json::object>();
-    state.probe = outcome->id, pre = outcome->answer->pre;
+    answered = outcome->answer.has_value();
+    if (answered) probe.id = outcome->id, probe.pre = outcome->answer->pre;
+  } else {  // kept like a real one, so that what is sealed for it is held against it in the same way
+    probe.pre = decoy_pre(self_.decoy_key, guest.ticket.domain, state.name, self_.gateway.some_dc(guest.ticket.domain), unix_now());
+    if (auto kept = self_.store.add_probe(probe); !kept) co_return kept.error();
   }
+  state.probe = answered ? probe.id : std::string();
   const bool on = co_await until_the_span_ends(state);
   if (!on) co_return std::optional<json::object>();
   if (auto done = keep(guest); !done) co_return done.error();
+  if (!answered) co_return std::optional<json::object>();
   auto keys = keys_of(guest.ticket.domain, self_.settings, self_.rosters, self_.gateway);
   if (!keys) co_return keys.error();
+  const auto& pre = probe.pre;
   const json::object shown{{"dc", pre.dc}, {"ver", pre.ver}, {"pls", pre.pls}, {"mk", pre.mk ? json::value(*pre.mk) : json::value(nullptr)}};
   co_return std::optional(json::object{{"probe", state.probe}, {"sub", state.sub}, {"pre", shown}, {"now", unix_now()}, {"keys", std::move(*keys)}});
 }
@@ -188,11 +183,13 @@ Awaitable<Result<SignInDesk::Tried>> SignInDesk::password(Guest& guest, std::str
     co_return tried;
   }
   state.probe.clear();
+  const auto body = json::serialize(json::object{{"probe", probe}, {"sealed", sealed}, {"op", protocol::to_string(op)}});
   if (!state.exists) {
+    JobRequest nobodys;
+    tried.refused = read_job_request(self_.settings, self_.store, self_.rosters, {std::string(client), guest.ticket.domain}, body, nobodys);
     tried.code = protocol::Code::rejected, tried.reason = "old_password_wrong";
   } else {
-    json::object body{{"probe", probe}, {"sealed", sealed}, {"op", protocol::to_string(op)}};
-    auto asking = ask_the_agent(guest, json::serialize(body));
+    auto asking = ask_the_agent(guest, body);
     auto answered = co_await std::move(asking);
     if (!answered) co_return answered.error();
     tried = std::move(*answered);

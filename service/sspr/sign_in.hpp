@@ -48,7 +48,6 @@ class SignInDesk {
   std::string account_of(const std::string& domain, const SignedIn& state) const;
   Awaitable<Result<void>> look(Guest& guest);
   Awaitable<bool> until_the_span_ends(const SignedIn& state) const;
-  protocol::Pre made_up(const Guest& guest) const;
   Awaitable<Result<Tried>> ask_the_agent(Guest& guest, std::string body);
   Result<void> took(Guest& guest, const Tried& tried, protocol::Op op, const JobRow* job);
   static Awaitable<> look_ahead(SignInDesk* desk, std::string token);

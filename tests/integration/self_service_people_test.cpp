@@ -1,6 +1,9 @@
 // Signing in with the directory's password, changing it, and one's own methods, over HTTPS with an agent made of nothing but the contract.
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "service/sspr/decoy.hpp"
 #include "service/sspr/people.hpp"
 #include "tests/support/reset_world.hpp"
 
@@ -114,6 +117,58 @@ TEST_F(APersonWhoSignsIn, CantBeToldFromANameThatNobodyHas) {
   for (const auto* other : {&denied, &locked, &unknown}) EXPECT_EQ(std::to_string(other->status) + json::serialize(other->body), std::to_string(known.status) + json::serialize(known.body));
 }
 
+TEST_F(APersonWhoSignsIn, CantBeToldFromNobodyByWhatIsSealedForSomethingElse) {
+  const auto misbound = [&](bool known) {
+    auto one = offer(known);
+    one.probed.sub = "00000000-0000-4000-8000-000000000000";
+    return try_password(one, Op::authenticate, std::nullopt);
+  };
+  begin("alice@corp.example");
+  const auto known = misbound(true);
+  begin("nobody@corp.example", "");
+  const auto unknown = misbound(false);
+  EXPECT_EQ(known.text("code"), "conflict");
+  EXPECT_EQ(json::serialize(known.body), json::serialize(unknown.body));
+}
+
+TEST_F(APersonWhoSignsIn, IsNotTakenForNobodyWhereNoAgentCouldLook) {
+  Browser browser{reset};
+  const auto begun = call("POST", "sspr/sign-ins", {{"name", "alice@corp.example"}, {"captcha", browser.solved_captcha("sign_in")}});
+  token = begun.text("token");
+  auto asking = std::async(std::launch::async, [&] { return call("POST", "sspr/sign-in/seal"); });
+  for (int i = 0; i < 2; ++i) {  // the look ahead, and that of the request
+    const auto probe = reset.agent->next_job();
+    ASSERT_TRUE(probe);
+    reset.agent->answer(probe->job, Code::failed, [](protocol::JobResult& r) { r.reason = "dc_unavailable"; });
+  }
+  EXPECT_EQ(asking.get().text("code"), "unreachable");
+}
+
+TEST(ADecoy, IsOfANameAlwaysTheSameAndNothingThatARealOneCouldNotBe) {
+  const auto key = Secret::copy_of("a key of thirty-two bytes or more");
+  const UnixSeconds now = 1'795'000'000;
+  std::set<char> variants;
+  int marked = 0;
+  for (int i = 0; i < 200; ++i) {
+    const auto name = "n" + std::to_string(i) + "@corp.example";
+    const auto sub = sspr::decoy_sub(key, "corp.example", name);
+    const auto pre = sspr::decoy_pre(key, "corp.example", name, "dc1", now);
+    EXPECT_EQ(sub, sspr::decoy_sub(key, "corp.example", "N" + name.substr(1))) << "whatever its case";
+    EXPECT_EQ(pre, sspr::decoy_pre(key, "corp.example", name, "dc1", now + 60));
+    EXPECT_EQ(sub.size(), 36U);
+    EXPECT_EQ(sub[14], '4');
+    variants.insert(sub[19]);
+    const auto set = std::stoll(pre.pls) / 10'000'000 - 11'644'473'600;
+    EXPECT_LT(set, now) << "in the past";
+    EXPECT_GT(set, now - 92 * 86'400);
+    EXPECT_EQ(pre.mk.value_or("wb1;01ARZ3NDEKTSV4RRFFQ69G5FAV;1;A").size(), 34U);
+    marked += pre.mk ? 1 : 0;
+  }
+  EXPECT_EQ(variants, (std::set<char>{'8', '9', 'a', 'b'}));
+  EXPECT_GT(marked, 50);
+  EXPECT_LT(marked, 150);
+}
+
 TEST_F(APersonWhoSignsIn, IsStoppedByTheLimitsBeforeTheDirectoryIsAsked) {
   begin("alice@corp.example");
   for (int i = 0; i < 5; ++i) try_password(offer(), Op::authenticate, Code::rejected, "old_password_wrong");
@@ -191,11 +246,19 @@ TEST_F(APersonWhoSignsIn, AsAnAdministratorProvesAMethodBeforeOthersAreAdded) {
   EXPECT_EQ(call("POST", "me/app").status, 200);
 }
 
+TEST_F(APersonWhoSignsIn, AsAnAdministratorRegistersTheAppFirst) {
+  reset.settings([](auto& s) { s.administrator_groups = {"CN=Helpdesk"}; });
+  sign_in([](protocol::JobResult& r) { r.probe->groups = {"CN=Helpdesk"}; });
+  EXPECT_EQ(call("POST", "me/email", {{"address", "alice@home.example"}}).text("code"), "app_first");
+  EXPECT_EQ(call("POST", "me/app").status, 200);
+}
+
 TEST_F(APersonWhoSignsIn, WhoseAccountIsFrozenMayLookAndChangeNothing) {
   sign_in();
   EXPECT_TRUE(sspr::People(reset.world.store().database()).freeze(reset.world.domain, alices_sub, unix_now()));
   EXPECT_EQ(call("GET", "me").body.at("frozen"), true);
   EXPECT_EQ(call("POST", "me/app").text("code"), "frozen");
+  EXPECT_EQ(call("POST", "me/confirm").text("code"), "frozen");
 }
 
 TEST_F(APersonWhoSignsIn, ChangesAPasswordThatMustBeChanged) {

@@ -142,6 +142,13 @@ class RawTls {
     in_.erase(0, size + body);
     return out;
   }
+  // Exactly so many bytes.
+  std::string bytes(std::size_t count) {
+    if (in_.size() < count) asio::read(stream_, asio::dynamic_buffer(in_), asio::transfer_exactly(count - in_.size()), error);
+    auto out = in_.substr(0, count);
+    in_.erase(0, count);
+    return out;
+  }
   // An upgrade by hand; the answer's status line is the first thing in what comes back.
   std::string upgrade(const std::string& subprotocol, const std::string& target = "/agent/v1/link") {
     std::string request = "GET " + target +
@@ -155,6 +162,13 @@ class RawTls {
   void frame(int opcode, const std::string& payload) {
     std::string bytes{static_cast<char>(0x80 | opcode), static_cast<char>(0x80 | payload.size()), 0, 0, 0, 0};
     send(bytes + payload);
+  }
+  // Who signed the certificate that the peer has shown.
+  std::string issuer() {
+    const std::unique_ptr<X509, decltype(&X509_free)> shown(SSL_get1_peer_certificate(stream_.native_handle()), &X509_free);
+    char name[256] = {};
+    if (shown) X509_NAME_get_text_by_NID(X509_get_issuer_name(shown.get()), NID_commonName, name, sizeof name);
+    return name;
   }
   boost::system::error_code error;
 

@@ -24,7 +24,8 @@ TEST(TheAddressOfARequest, IsThatOfTheConnectionUnlessATrustedProxySaysAnother) 
       {proxy, "1.2.3.4, 203.0.113.9", "", "203.0.113.9"},   // what the client said itself stands before it
       {proxy, "203.0.113.9, 10.0.0.8", "", "203.0.113.9"},  // two proxies of ours
       {proxy, "10.0.0.9, 10.0.0.8", "", proxy},
-      {proxy, "203.0.113.9", "for=198.51.100.1", "203.0.113.9"},
+      {proxy, "203.0.113.9", "for=203.0.113.9", "203.0.113.9"},
+      {proxy, "203.0.113.9", "for=198.51.100.1", proxy},  // one of them is a stranger's
       {proxy, " 203.0.113.9:4711 ", "", "203.0.113.9"},
       {proxy, "2001:DB8::9", "", "2001:db8::9"},
       {proxy, "[2001:db8::9]:443", "", "2001:db8::9"},
