@@ -33,13 +33,9 @@ std::vector<std::string> told_groups(const Job& job, const ldap::Account& accoun
   };
   add(groups), add(account.group_sids), add(account.group_dns);
   std::vector<std::string> told;
+  std::set<std::string> asked;
   for (const auto& name : job.groups)
-    if (in.contains(lowered(name))) told.push_back(name);
-  const std::set<std::string> asked = [&] {
-    std::set<std::string> out;
-    for (const auto& name : job.groups) out.insert(lowered(name));
-    return out;
-  }();
+    if (asked.insert(lowered(name)); in.contains(lowered(name))) told.push_back(name);
   for (const auto& group : groups)
     if (told.size() < groups_max && !asked.contains(lowered(group))) told.push_back(group);
   return told;

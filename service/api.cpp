@@ -121,6 +121,11 @@ Reply Api::get_job(HttpCall call) {
 
 bool told(const JobRow& job) { return job.state == queue::JobState::resolving || job.state == queue::JobState::final; }
 
+std::pair<protocol::Code, std::string> ending_of(const JobRow& job) {
+  if (const auto code = protocol::code_from(job.outcome)) return {*code, job.reason};
+  return {protocol::Code::failed, "dc_unavailable"};  // expired, unavailable
+}
+
 json::object body_of(const JobRow& j) {
   json::object out{{"jti", j.jti}, {"state", queue::to_string(j.state)}};
   if (told(j)) {

@@ -40,6 +40,8 @@ Result<json::object> keys_of(const std::string& domain, const Settings& settings
 std::optional<std::chrono::milliseconds> wait_of(const link::HttpRequest& request, std::chrono::milliseconds most);
 // Its caller has an outcome, for good or in doubt.
 bool told(const JobRow& job);
+// How it ended, in a result's words; what the service itself says of a job that nobody had is one that the directory could not be asked.
+std::pair<protocol::Code, std::string> ending_of(const JobRow& job);
 json::object body_of(const JobRow& job);  // the answer of GET /api/v1/jobs/{jti}
 std::string_view openapi_document();      // docs/openapi.json
 

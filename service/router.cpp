@@ -33,10 +33,15 @@ std::optional<std::vector<std::string>> fits(std::string_view pattern, std::stri
   return places;
 }
 
-std::optional<Credential> bearer(const link::HttpRequest& request, std::string_view kind) {
+std::optional<std::string> bearer_text(const link::HttpRequest& request) {
   constexpr std::string_view scheme = "Bearer ";
   if (!request.authorization.starts_with(scheme)) return std::nullopt;
-  return read_credential(kind, std::string_view(request.authorization).substr(scheme.size()));
+  return request.authorization.substr(scheme.size());
+}
+
+std::optional<Credential> bearer(const link::HttpRequest& request, std::string_view kind) {
+  const auto text = bearer_text(request);
+  return text ? read_credential(kind, *text) : std::nullopt;
 }
 
 void Router::add(std::vector<Endpoint> endpoints) { std::move(endpoints.begin(), endpoints.end(), std::back_inserter(endpoints_)); }

@@ -46,6 +46,7 @@ class Router {
 };
 
 // "Authorization: Bearer <kind>.<id>.<secret>", or nothing.
+std::optional<std::string> bearer_text(const link::HttpRequest& request);  // as it stands behind "Bearer "
 std::optional<Credential> bearer(const link::HttpRequest& request, std::string_view kind);
 // What stands in the {places} of `pattern`, if the path is one of it.
 std::optional<std::vector<std::string>> fits(std::string_view pattern, std::string_view path);

@@ -24,10 +24,7 @@ Account account_of(const Seen& seen, const Settings& settings, const Person* per
   Account account;
   if (seen.outcome != "ok" || !seen.answer) return account;
   const auto& answer = *seen.answer;
-  std::vector<Method> kinds;
-  for (const auto& method : methods)
-    if (std::find(kinds.begin(), kinds.end(), method.kind) == kinds.end()) kinds.push_back(method.kind);
-  const auto rules = standing(settings, answer.groups, kinds);
+  const auto rules = standing(settings, answer.groups, kinds_of(methods));
   account.sub = answer.sub;
   account.registered = rules.usable;
   account.administrator = rules.administrator;

@@ -30,6 +30,17 @@ std::string question_text(const Catalogue& catalogue, std::string_view language,
   return std::string(id);  // the organisation has taken it back
 }
 
+Result<bool> some_app_fits(SelfService& self, std::string_view domain, std::string_view sub, const std::vector<RegisteredMethod>& methods, const Secret& code) {
+  for (const auto& method : methods) {
+    if (method.kind != Method::app_code) continue;
+    auto key = app_key_of(self.vault, domain, sub, method);
+    if (!key) return key.error();
+    auto fits = app_code_fits(self.people, *key, method, code, unix_now());
+    if (!fits || *fits) return fits;
+  }
+  return false;
+}
+
 Gates::Gates(SelfService& self) : self_(self) {
   auto app = sealed_app(self.vault, {}, {}, self.decoy_key, {}, unix_now());
   if (app) nobodys_app_ = std::move(*app);
@@ -44,31 +55,24 @@ Result<std::vector<RegisteredMethod>> Gates::methods(const KeptSession& session,
   return all;
 }
 
-Result<std::string> Gates::destination(const KeptSession& session) {
+Result<Gates::Destination> Gates::destination(const KeptSession& session) {
   auto addresses = methods(session, Method::email);
   if (!addresses) return addresses.error();
-  if (addresses->empty()) return nobody(session);
+  if (addresses->empty()) return Destination{nobody(session), {}, std::nullopt};
   auto address = address_of(self_.vault, session.domain, session.flow.account.sub, addresses->front());
   if (!address) return address.error();
-  return limit_key(*address);
+  return Destination{limit_key(*address), addresses->front().id, std::move(*address)};
 }
 
-Result<bool> Gates::send_code(KeptSession& session, const Settings& rules, bool really) {
-  auto to = destination(session);
-  if (!to) return to.error();
+Result<bool> Gates::send_code(KeptSession& session, const Settings& rules, const Destination& to, bool really) {
   const auto now = unix_now();
-  auto fresh = new_code(self_.code_key, {session.id, *to}, now);
+  auto fresh = new_code(self_.code_key, {session.id, to.key}, now);
   session.code = fresh.kept;
   session.method.clear();
-  if (!really) return true;
-  auto addresses = methods(session, Method::email);
-  if (!addresses) return addresses.error();
-  if (addresses->empty()) return true;
-  session.method = addresses->front().id;
-  auto address = address_of(self_.vault, session.domain, session.flow.account.sub, addresses->front());
-  if (!address) return address.error();
+  if (!really || !to.address) return true;
+  session.method = to.method;
   auto letter = code_letter(self_.catalogue, session.language, fresh.digits, session.name, rules.brand_name, rules.helpdesk, std::to_string((session.code->expires - now) / 60));
-  return self_.mail(*address, std::move(letter), session.code->expires);
+  return self_.mail(*to.address, std::move(letter), session.code->expires);
 }
 
 // As many of each kind as a person of this organisation would have, and for a name always the same.
@@ -102,20 +106,14 @@ Result<bool> Gates::app_code_right(const KeptSession& session, const Secret& cod
     if (key) (void)app_code_fits(self_.people, *key, nobodys_app_, code, unix_now());  // for the time that it takes
     return false;
   }
-  for (const auto& app : *apps) {
-    auto key = app_key_of(self_.vault, session.domain, session.flow.account.sub, app);
-    if (!key) return key.error();
-    auto fits = app_code_fits(self_.people, *key, app, code, unix_now());
-    if (!fits || *fits) return fits;
-  }
-  return false;
+  return some_app_fits(self_, session.domain, session.flow.account.sub, *apps, code);
 }
 
 Result<bool> Gates::email_code_right(KeptSession& session, const Secret& code) {
   auto to = destination(session);
   if (!to) return to.error();
   if (!session.code) return false;
-  return sent_code_fits(*session.code, self_.code_key, {session.id, *to}, code, unix_now());
+  return sent_code_fits(*session.code, self_.code_key, {session.id, to->key}, code, unix_now());
 }
 
 Awaitable<Result<bool>> Gates::answers_right(const KeptSession& session, std::vector<GivenAnswer> answers) {

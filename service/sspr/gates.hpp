@@ -13,10 +13,14 @@ class Gates {
  public:
   explicit Gates(SelfService& self);
 
-  // To whom a code of this session goes: what the limits count. Of a stranger: a name of its own.
-  Result<std::string> destination(const KeptSession& session);
+  // To whom a code of this session goes, and what limits and the code's binding call it. Of a stranger: a name of its own, and nobody.
+  struct Destination {
+    std::string key, method;  // method: its id
+    std::optional<EmailAddress> address;
+  };
+  Result<Destination> destination(const KeptSession& session);
   // A new code in the session; and its letter on its way when `really`. False: it could not be handed over.
-  Result<bool> send_code(KeptSession& session, const Settings& rules, bool really);
+  Result<bool> send_code(KeptSession& session, const Settings& rules, const Destination& to, bool really);
   Result<void> ask_questions(KeptSession& session, const Settings& rules);
   // Spends what can be used once. Takes the time of the hashes, on a pool.
   Awaitable<Result<bool>> right(KeptSession& session, Proof proof);
@@ -30,6 +34,9 @@ class Gates {
   SelfService& self_;
   RegisteredMethod nobodys_app_;  // sealed for nobody, opened for strangers: it takes the same time
 };
+
+// Whether the code is one of these people's apps; spends its step.
+Result<bool> some_app_fits(SelfService& self, std::string_view domain, std::string_view sub, const std::vector<RegisteredMethod>& methods, const Secret& code);
 
 // A question as it is shown: a predefined one in the person's language, or one of the organisation's own ("own.1", from 1).
 std::string question_text(const Catalogue& catalogue, std::string_view language, const Settings& rules, std::string_view id);

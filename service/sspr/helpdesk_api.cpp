@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/ids.hpp"
+#include "service/sspr/shapes.hpp"
 #include "service/unblock.hpp"
 
 namespace wb::service::sspr {
@@ -10,19 +11,6 @@ namespace {
 
 constexpr int page_otherwise = 100, page_most = 200, namesakes_max = 20;
 constexpr std::int64_t day_s = 86'400;
-
-std::vector<Method> kinds_of(const std::vector<RegisteredMethod>& methods) {
-  std::vector<Method> kinds;
-  for (const auto& method : methods)
-    if (std::find(kinds.begin(), kinds.end(), method.kind) == kinds.end()) kinds.push_back(method.kind);
-  return kinds;
-}
-
-json::array words(const std::vector<Method>& kinds) {
-  json::array out;
-  for (const auto kind : kinds) out.emplace_back(to_string(kind));
-  return out;
-}
 
 json::object shape(const Person& p) {
   return {{"sub", p.sub}, {"name", p.name}, {"display_name", p.display_name}, {"mail", p.mail}, {"language", p.language}, {"seen", p.seen}, {"confirmed", p.confirmed}, {"frozen", p.frozen}};
@@ -64,7 +52,7 @@ HelpdeskApi::Response HelpdeskApi::list(const Caller& caller, const link::HttpRe
     auto methods = self_.people.methods(caller.domain, one.sub);
     if (!methods) return refuse_for(methods.error());
     auto shown = shape(one);
-    shown["registered"] = words(kinds_of(*methods));
+    shown["registered"] = words_of(kinds_of(*methods));
     people.push_back(std::move(shown));
   }
   return answer(200, {{"people", std::move(people)}, {"next", more ? json::value(some->back().sub) : json::value(nullptr)}});
@@ -79,7 +67,7 @@ HelpdeskApi::Response HelpdeskApi::show(const Caller& caller, const link::HttpRe
   auto rules = self_.rules.current(caller.domain);
   if (!rules) return refuse_for(rules.error());
   json::array list;
-  for (const auto& m : *methods) list.push_back(json::object{{"id", m.id}, {"kind", to_string(m.kind)}, {"label", m.label}, {"made", m.made}, {"proven", m.proven}});
+  for (const auto& m : *methods) list.push_back(shown(m));
   const auto stands = standing(rules->settings, (*who)->groups, kinds_of(*methods));
   // What strangers share: a device that is known has tries of its own.
   std::int64_t until = 0;
@@ -179,7 +167,7 @@ HelpdeskApi::Response HelpdeskApi::registration(const Caller& caller, const link
   UnixSeconds looked = who.confirmed;
   for (const auto& m : *methods) looked = std::max(looked, m.made);
   const bool reconfirm = theirs && missing == 0 && settings.reconfirm_days > 0 && unix_now() - looked >= settings.reconfirm_days * day_s;
-  return answer(200, {{"required", theirs && settings.registration_required && stands.barrier == Reason::not_registered}, {"registered", words(kinds_of(*methods))}, {"missing", missing}, {"reconfirm", reconfirm}, {"link", self_.settings.public_url + "/register"}});
+  return answer(200, {{"required", theirs && settings.registration_required && stands.barrier == Reason::not_registered}, {"registered", words_of(kinds_of(*methods))}, {"missing", missing}, {"reconfirm", reconfirm}, {"link", self_.settings.public_url + "/register"}});
 }
 
 }  // namespace wb::service::sspr

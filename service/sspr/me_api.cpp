@@ -19,21 +19,22 @@ bool says_more(const SignInDesk::Tried& tried, Op op, int level) {
 }  // namespace
 
 std::vector<Endpoint> MeApi::endpoints() {
-  const auto to = [this](Reply (MeApi::*handler)(HttpCall)) { return [this, handler](HttpCall call) { return (this->*handler)(std::move(call)); }; };
+  const auto signing_in = [this](Work work) { return [this, work](HttpCall call) { return as_guest(std::move(call), 0, work); }; };
+  const auto signed_in = [this](Work work) { return [this, work](HttpCall call) { return as_guest(std::move(call), 1, work); }; };
   return {
-      {"POST", "/api/v1/sspr/sign-ins", {}, to(&MeApi::begin)},
-      {"POST", "/api/v1/sspr/sign-in/seal", {}, to(&MeApi::seal)},
-      {"POST", "/api/v1/sspr/sign-in/password", {}, to(&MeApi::sign_in)},
-      {"POST", "/api/v1/sspr/sign-in/change", {}, to(&MeApi::change)},
-      {"GET", "/api/v1/me", {}, to(&MeApi::show)},
-      {"DELETE", "/api/v1/me/sign-in", {}, to(&MeApi::sign_out)},
-      {"POST", "/api/v1/me/second", {}, to(&MeApi::second)},
-      {"POST", "/api/v1/me/app", {}, to(&MeApi::begin_app)},
-      {"POST", "/api/v1/me/email", {}, to(&MeApi::begin_email)},
-      {"POST", "/api/v1/me/questions", {}, to(&MeApi::answers)},
-      {"POST", "/api/v1/me/proof", {}, to(&MeApi::prove)},
-      {"DELETE", "/api/v1/me/methods/{id}", {}, to(&MeApi::remove)},
-      {"POST", "/api/v1/me/confirm", {}, to(&MeApi::confirm)},
+      {"POST", "/api/v1/sspr/sign-ins", {}, [this](HttpCall call) { return begin(std::move(call)); }},
+      {"POST", "/api/v1/sspr/sign-in/seal", {}, signing_in(&MeApi::seal)},
+      {"POST", "/api/v1/sspr/sign-in/password", {}, signing_in(&MeApi::sign_in)},
+      {"POST", "/api/v1/sspr/sign-in/change", {}, signing_in(&MeApi::change)},
+      {"GET", "/api/v1/me", {}, signed_in(&MeApi::show)},
+      {"DELETE", "/api/v1/me/sign-in", {}, signing_in(&MeApi::sign_out)},
+      {"POST", "/api/v1/me/second", {}, signed_in(&MeApi::second)},
+      {"POST", "/api/v1/me/app", {}, signed_in(&MeApi::begin_app)},
+      {"POST", "/api/v1/me/email", {}, signed_in(&MeApi::begin_email)},
+      {"POST", "/api/v1/me/questions", {}, signed_in(&MeApi::answers)},
+      {"POST", "/api/v1/me/proof", {}, signed_in(&MeApi::prove)},
+      {"DELETE", "/api/v1/me/methods/{id}", {}, signed_in(&MeApi::remove)},
+      {"POST", "/api/v1/me/confirm", {}, signed_in(&MeApi::confirm)},
   };
 }
 
@@ -51,13 +52,13 @@ Reply MeApi::begin(HttpCall call) {
 }
 
 Awaitable<MeApi::Entered> MeApi::enter(const link::HttpRequest& request, int level) {
-  constexpr std::string_view scheme = "Bearer ";
   Entered entered;
   const auto language = language_of(self_, request);
   entered.refused = told_problem(self_, language, 401, "no_session");
-  if (!request.authorization.starts_with(scheme)) co_return entered;
+  auto token = bearer_text(request);
+  if (!token) co_return entered;
   bool busy = false;
-  auto entering = desk_.enter(request.authorization.substr(scheme.size()), &busy);
+  auto entering = desk_.enter(std::move(*token), &busy);
   auto guest = co_await std::move(entering);
   if (!guest && guest.error().kind == Fault::Kind::unreachable) entered.refused = told_problem(self_, language, 503, "unreachable");
   else if (!guest) entered.refused = refuse_for(guest.error());
@@ -67,27 +68,28 @@ Awaitable<MeApi::Entered> MeApi::enter(const link::HttpRequest& request, int lev
   co_return entered;
 }
 
-link::HttpResponse MeApi::malformed(const Guest& guest) const { return told_problem(self_, guest.state.language, 400, "malformed"); }
-
-Reply MeApi::seal(HttpCall call) {
-  auto entering = enter(call.request, 0);
+Reply MeApi::as_guest(HttpCall call, int level, Work work) {
+  auto entering = enter(call.request, level);
   auto entered = co_await std::move(entering);
   if (!entered.guest) co_return std::move(entered.refused);
-  auto sealing = desk_.seal(*entered.guest);
+  auto reply = (this->*work)(*entered.guest, call);
+  co_return co_await std::move(reply);
+}
+
+link::HttpResponse MeApi::malformed(const Guest& guest) const { return told_problem(self_, guest.state.language, 400, "malformed"); }
+
+Reply MeApi::seal(Guest& guest, HttpCall&) {
+  auto sealing = desk_.seal(guest);
   auto offer = co_await std::move(sealing);
   if (!offer) co_return refuse_for(offer.error());
-  if (!*offer) co_return told_problem(self_, entered.guest->state.language, 503, "no_agent_ready");
+  if (!*offer) co_return told_problem(self_, guest.state.language, 503, "no_agent_ready");
   co_return answer(200, **offer);
 }
 
-Reply MeApi::sign_in(HttpCall call) { return try_password(std::move(call), Op::authenticate); }
-Reply MeApi::change(HttpCall call) { return try_password(std::move(call), Op::change); }
+Reply MeApi::sign_in(Guest& guest, HttpCall& call) { return try_password(guest, call, Op::authenticate); }
+Reply MeApi::change(Guest& guest, HttpCall& call) { return try_password(guest, call, Op::change); }
 
-Reply MeApi::try_password(HttpCall call, Op op) {
-  auto entering = enter(call.request, 0);
-  auto entered = co_await std::move(entering);
-  if (!entered.guest) co_return std::move(entered.refused);
-  auto& guest = *entered.guest;
+Reply MeApi::try_password(Guest& guest, HttpCall& call, Op op) {
   std::string probe, sealed;
   auto body = protocol::parse_json(call.request.body);
   if (!body || !Members(*body, Members::Unknown::refused).text("probe", probe).text("sealed", sealed).finish()) co_return malformed(guest);
@@ -116,11 +118,8 @@ link::HttpResponse MeApi::told(const Guest& guest, const SignInDesk::Tried& trie
   return response;
 }
 
-Reply MeApi::sign_out(HttpCall call) {
-  auto entering = enter(call.request, 0);
-  auto entered = co_await std::move(entering);
-  if (!entered.guest) co_return std::move(entered.refused);
-  if (auto gone = self_.tickets.drop(entered.guest->ticket.id); !gone) co_return refuse_for(gone.error());
+Reply MeApi::sign_out(Guest& guest, HttpCall&) {
+  if (auto gone = self_.tickets.drop(guest.ticket.id); !gone) co_return refuse_for(gone.error());
   co_return answer(200, {{"signed_in", false}});
 }
 
@@ -162,82 +161,59 @@ link::HttpResponse MeApi::done(Guest& guest, Result<std::optional<Not>> outcome,
   return body.empty() ? shown(guest) : answer(200, body);
 }
 
-Reply MeApi::show(HttpCall call) {
-  auto entering = enter(call.request, 1);
-  auto entered = co_await std::move(entering);
-  co_return entered.guest ? shown(*entered.guest) : std::move(entered.refused);
+Reply MeApi::show(Guest& guest, HttpCall&) {
+  co_return shown(guest);
 }
 
-Reply MeApi::second(HttpCall call) {
-  auto entering = enter(call.request, 1);
-  auto entered = co_await std::move(entering);
-  if (!entered.guest) co_return std::move(entered.refused);
+Reply MeApi::second(Guest& guest, HttpCall& call) {
   auto code = code_from_body(call.request.body);
-  if (!code) co_return malformed(*entered.guest);
-  co_return done(*entered.guest, own_.second(*entered.guest, *code));
+  if (!code) co_return malformed(guest);
+  co_return done(guest, own_.second(guest, *code));
 }
 
-Reply MeApi::begin_app(HttpCall call) {
-  auto entering = enter(call.request, 1);
-  auto entered = co_await std::move(entering);
-  if (!entered.guest) co_return std::move(entered.refused);
+Reply MeApi::begin_app(Guest& guest, HttpCall&) {
   json::object body;
-  auto outcome = own_.begin_app(*entered.guest, body);
-  co_return done(*entered.guest, std::move(outcome), std::move(body));
+  auto outcome = own_.begin_app(guest, body);
+  co_return done(guest, std::move(outcome), std::move(body));
 }
 
-Reply MeApi::begin_email(HttpCall call) {
-  auto entering = enter(call.request, 1);
-  auto entered = co_await std::move(entering);
-  if (!entered.guest) co_return std::move(entered.refused);
+Reply MeApi::begin_email(Guest& guest, HttpCall& call) {
   std::string address;
   auto parsed = protocol::parse_json(call.request.body);
   const bool read = parsed && Members(*parsed, Members::Unknown::refused).text("address", address).finish();
-  if (!read || address.size() > address_bytes_max) co_return malformed(*entered.guest);
+  if (!read || address.size() > address_bytes_max) co_return malformed(guest);
   json::object body;
-  auto outcome = own_.begin_email(*entered.guest, address, body);
-  co_return done(*entered.guest, std::move(outcome), std::move(body));
+  auto outcome = own_.begin_email(guest, address, body);
+  co_return done(guest, std::move(outcome), std::move(body));
 }
 
-Reply MeApi::prove(HttpCall call) {
-  auto entering = enter(call.request, 1);
-  auto entered = co_await std::move(entering);
-  if (!entered.guest) co_return std::move(entered.refused);
+Reply MeApi::prove(Guest& guest, HttpCall& call) {
   auto code = code_from_body(call.request.body);
-  if (!code) co_return malformed(*entered.guest);
-  co_return done(*entered.guest, own_.prove(*entered.guest, *code));
+  if (!code) co_return malformed(guest);
+  co_return done(guest, own_.prove(guest, *code));
 }
 
-Reply MeApi::answers(HttpCall call) {
-  auto entering = enter(call.request, 1);
-  auto entered = co_await std::move(entering);
-  if (!entered.guest) co_return std::move(entered.refused);
+Reply MeApi::answers(Guest& guest, HttpCall& call) {
   auto proof = proof_from(call.request.body, Method::questions);
   cleanse(call.request.body.data(), call.request.body.size());
-  if (!proof) co_return malformed(*entered.guest);
+  if (!proof) co_return malformed(guest);
   std::optional<OwnMethods::Problem> problem;
-  auto answering = own_.answers(*entered.guest, std::move(proof->answers), problem);
+  auto answering = own_.answers(guest, std::move(proof->answers), problem);
   auto outcome = co_await std::move(answering);
   if (problem) {
-    auto rules = self_.rules.current(entered.guest->ticket.domain);
+    auto rules = self_.rules.current(guest.ticket.domain);
     const auto count = rules ? std::to_string(rules->settings.questions_to_register) : std::string("3");
-    co_return told_problem(self_, entered.guest->state.language, 422, problem->code, {{"count", count}}, {{"at", problem->at}});
+    co_return told_problem(self_, guest.state.language, 422, problem->code, {{"count", count}}, {{"at", problem->at}});
   }
-  co_return done(*entered.guest, std::move(outcome));
+  co_return done(guest, std::move(outcome));
 }
 
-Reply MeApi::remove(HttpCall call) {
-  auto entering = enter(call.request, 1);
-  auto entered = co_await std::move(entering);
-  if (!entered.guest) co_return std::move(entered.refused);
-  co_return done(*entered.guest, own_.remove(*entered.guest, call.path.front()));
+Reply MeApi::remove(Guest& guest, HttpCall& call) {
+  co_return done(guest, own_.remove(guest, call.path.front()));
 }
 
-Reply MeApi::confirm(HttpCall call) {
-  auto entering = enter(call.request, 1);
-  auto entered = co_await std::move(entering);
-  if (!entered.guest) co_return std::move(entered.refused);
-  co_return done(*entered.guest, own_.confirm(*entered.guest));
+Reply MeApi::confirm(Guest& guest, HttpCall&) {
+  co_return done(guest, own_.confirm(guest));
 }
 
 }  // namespace wb::service::sspr

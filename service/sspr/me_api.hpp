@@ -16,18 +16,20 @@ class MeApi {
 
  private:
   Reply begin(HttpCall call);
-  Reply seal(HttpCall call);
-  Reply sign_in(HttpCall call);
-  Reply change(HttpCall call);
-  Reply sign_out(HttpCall call);
-  Reply show(HttpCall call);
-  Reply second(HttpCall call);
-  Reply begin_app(HttpCall call);
-  Reply begin_email(HttpCall call);
-  Reply prove(HttpCall call);
-  Reply answers(HttpCall call);
-  Reply remove(HttpCall call);
-  Reply confirm(HttpCall call);
+  // The others are a guest's, who is entered for them.
+  using Work = Reply (MeApi::*)(Guest&, HttpCall&);
+  Reply seal(Guest& guest, HttpCall& call);
+  Reply sign_in(Guest& guest, HttpCall& call);
+  Reply change(Guest& guest, HttpCall& call);
+  Reply sign_out(Guest& guest, HttpCall& call);
+  Reply show(Guest& guest, HttpCall& call);
+  Reply second(Guest& guest, HttpCall& call);
+  Reply begin_app(Guest& guest, HttpCall& call);
+  Reply begin_email(Guest& guest, HttpCall& call);
+  Reply prove(Guest& guest, HttpCall& call);
+  Reply answers(Guest& guest, HttpCall& call);
+  Reply remove(Guest& guest, HttpCall& call);
+  Reply confirm(Guest& guest, HttpCall& call);
 
   struct Entered {
     std::optional<Guest> guest;
@@ -35,7 +37,8 @@ class MeApi {
   };
   // `level`: 1 and more: signed in.
   Awaitable<Entered> enter(const link::HttpRequest& request, int level);
-  Reply try_password(HttpCall call, protocol::Op op);
+  Reply as_guest(HttpCall call, int level, Work work);
+  Reply try_password(Guest& guest, HttpCall& call, protocol::Op op);
   link::HttpResponse told(const Guest& guest, const SignInDesk::Tried& tried, protocol::Op op);
   link::HttpResponse told(const Guest& guest, Not why) const;
   link::HttpResponse shown(Guest& guest, int status = 200);

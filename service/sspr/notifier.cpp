@@ -12,7 +12,6 @@
 namespace wb::service::sspr {
 namespace {
 
-constexpr std::string_view client = "sspr";
 constexpr std::int64_t useful_s = 24 * 3'600;  // a letter that late would only confuse
 constexpr int page = 100;
 
@@ -56,7 +55,7 @@ std::string Notifier::spoken(const std::string& directory, const std::string& ot
 Awaitable<Result<std::optional<Person>>> Notifier::person(const Occasion& occasion) {
   auto known = self_.people.find(occasion.domain, occasion.sub);
   if (!known || *known) co_return known;
-  ProbeRequest request{occasion.domain, std::string(client), occasion.sub, std::nullopt, {"groups", "contacts"}};
+  ProbeRequest request{occasion.domain, std::string(own_client), occasion.sub, std::nullopt, {"groups", "contacts"}};
   auto probing = self_.dispatch.probe(std::move(request));
   auto outcome = co_await std::move(probing);
   if (!outcome) co_return outcome.error();

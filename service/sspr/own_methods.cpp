@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "core/ids.hpp"
 #include "service/methods/sealed_methods.hpp"
 #include "service/methods/totp.hpp"
 #include "service/sspr/gates.hpp"
+#include "service/sspr/shapes.hpp"
 #include "service/unblock.hpp"
 
 namespace wb::service::sspr {
@@ -25,8 +25,6 @@ std::string_view word_of(AnswerProblem problem) {
   }
   return "answers_not_text";
 }
-
-std::string destination_of(const EmailAddress& address) { return limit_key(address); }
 
 json::array shown_questions(const SelfService& self, const Guest& guest, const Settings& rules) {
   json::array out;
@@ -63,14 +61,10 @@ Result<json::object> OwnMethods::show(const Guest& guest) {
   auto methods = self_.people.methods(domain, guest.state.sub);
   if (!methods) return methods.error();
   json::array own, allowed;
-  std::vector<Method> kinds;
-  for (const auto& m : *methods) {
-    own.push_back(json::object{{"id", m.id}, {"kind", to_string(m.kind)}, {"label", m.label}, {"made", m.made}, {"proven", m.proven}});
-    if (std::find(kinds.begin(), kinds.end(), m.kind) == kinds.end()) kinds.push_back(m.kind);
-  }
+  for (const auto& m : *methods) own.push_back(shown(m));
   for (const auto method : rules->settings.methods)
     if (!(guest.state.administrator && method == Method::questions)) allowed.emplace_back(to_string(method));
-  const auto usable = standing(rules->settings, {}, kinds).usable.size();
+  const auto usable = standing(rules->settings, {}, kinds_of(*methods)).usable.size();
   const auto required = guest.state.administrator ? 2 : rules->settings.methods_required;
   const auto confirmed = *person ? (*person)->confirmed : 0;
   const bool reconfirm = rules->settings.reconfirm_days > 0 && !methods->empty() && confirmed + rules->settings.reconfirm_days * 86'400 < unix_now();
@@ -103,13 +97,11 @@ Result<std::optional<Not>> OwnMethods::may_change(const Guest& guest, std::optio
 }
 
 void OwnMethods::say(const Guest& guest, Activity activity, Notice notice, const RegisteredMethod& method, std::vector<EmailAddress> also) {
-  AuditEntry entry;
-  entry.activity = activity, entry.actor = {ActorKind::user, guest.state.sub}, entry.domain = guest.ticket.domain, entry.target = guest.state.sub;
-  entry.address = guest.state.address, entry.correlation_id = guest.ticket.id, entry.details = {{DetailKey::method, std::string(to_string(method.kind))}};
+  auto entry = entry_of(guest, activity);
+  entry.details = {{DetailKey::method, std::string(to_string(method.kind))}};
   self_.write_down(entry);
-  Occasion occasion{notice, guest.ticket.domain, guest.state.sub, guest.state.name, guest.state.language};
-  occasion.method = to_string(method.kind), occasion.administrator = guest.state.administrator;
-  occasion.correlation_id = guest.ticket.id, occasion.address = guest.state.address, occasion.at = unix_now(), occasion.also = std::move(also);
+  auto occasion = occasion_of(guest, notice);
+  occasion.method = to_string(method.kind), occasion.also = std::move(also);
   self_.notify(std::move(occasion));
 }
 
@@ -146,13 +138,13 @@ Result<std::optional<Not>> OwnMethods::begin_email(Guest& guest, std::string_vie
   auto own = own_mail_domains(self_, guest.ticket.domain, rules->settings);
   if (!own) return own.error();
   if (is_inside(*address, *own)) return std::optional(Not::email_inside);
-  auto limited = self_.limits.take(mail_claims(self_.settings.tenant, destination_of(*address)), unix_now_ms());
+  auto limited = self_.limits.take(mail_claims(self_.settings.tenant, limit_key(*address)), unix_now_ms());
   if (!limited) return limited.error();
   if (*limited) return std::optional(Not::too_many_codes);
   auto method = sealed_email(self_.vault, guest.ticket.domain, guest.state.sub, *address, unix_now());
   if (!method) return method.error();
   const auto now = unix_now();
-  auto fresh = new_code(self_.code_key, {guest.ticket.id, destination_of(*address)}, now);
+  auto fresh = new_code(self_.code_key, {guest.ticket.id, limit_key(*address)}, now);
   const auto minutes = std::to_string((fresh.kept.expires - now) / 60);
   auto letter = code_letter(self_.catalogue, guest.state.language, fresh.digits, guest.state.name, rules->settings.brand_name, rules->settings.helpdesk, minutes);
   if (!self_.mail(*address, std::move(letter), fresh.kept.expires)) return std::optional(Not::not_sent);
@@ -179,7 +171,7 @@ Result<std::optional<Not>> OwnMethods::prove(Guest& guest, const Secret& code) {
   } else if (state.code) {
     auto address = address_of(self_.vault, guest.ticket.domain, state.sub, method);
     if (!address) return address.error();
-    right = sent_code_fits(*state.code, self_.code_key, {guest.ticket.id, destination_of(*address)}, code, unix_now());
+    right = sent_code_fits(*state.code, self_.code_key, {guest.ticket.id, limit_key(*address)}, code, unix_now());
   }
   if (!right) return std::optional(Not::wrong_answer);
   method.proven = unix_now();
@@ -245,10 +237,7 @@ Result<std::optional<Not>> OwnMethods::confirm(const Guest& guest) {
   auto no = may_change(guest, std::nullopt);
   if (!no || *no) return no;
   if (auto done = self_.people.confirm(guest.ticket.domain, guest.state.sub, unix_now()); !done) return done.error();
-  AuditEntry entry;
-  entry.activity = Activity::security_info_saved, entry.actor = {ActorKind::user, guest.state.sub}, entry.domain = guest.ticket.domain, entry.target = guest.state.sub;
-  entry.address = guest.state.address, entry.correlation_id = guest.ticket.id;
-  self_.write_down(entry);
+  self_.write_down(entry_of(guest, Activity::security_info_saved));
   return std::optional<Not>();
 }
 
@@ -259,18 +248,12 @@ Result<std::optional<Not>> OwnMethods::second(Guest& guest, const Secret& code) 
   if (*limited) return std::optional(Not::too_many_codes);
   auto methods = self_.people.methods(guest.ticket.domain, guest.state.sub);
   if (!methods) return methods.error();
-  for (const auto& method : *methods) {
-    if (method.kind != Method::app_code) continue;
-    auto key = app_key_of(self_.vault, guest.ticket.domain, guest.state.sub, method);
-    if (!key) return key.error();
-    auto fits = app_code_fits(self_.people, *key, method, code, unix_now());
-    if (!fits) return fits.error();
-    if (!*fits) continue;
-    guest.state.level = 2;
-    if (auto forgotten = self_.limits.passed(whose, std::nullopt, {"app_code"}); !forgotten) return forgotten.error();
-    return std::optional<Not>();
-  }
-  return std::optional(Not::wrong_answer);
+  auto fits = some_app_fits(self_, guest.ticket.domain, guest.state.sub, *methods, code);
+  if (!fits) return fits.error();
+  if (!*fits) return std::optional(Not::wrong_answer);
+  guest.state.level = 2;
+  if (auto forgotten = self_.limits.passed(whose, std::nullopt, {"app_code"}); !forgotten) return forgotten.error();
+  return std::optional<Not>();
 }
 
 }  // namespace wb::service::sspr

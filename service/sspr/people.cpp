@@ -60,6 +60,13 @@ Result<bool> found(queue::Query q) {
 
 }  // namespace
 
+std::vector<Method> kinds_of(const std::vector<RegisteredMethod>& methods) {
+  std::vector<Method> kinds;
+  for (const auto& method : methods)
+    if (std::find(kinds.begin(), kinds.end(), method.kind) == kinds.end()) kinds.push_back(method.kind);
+  return kinds;
+}
+
 std::string context(std::string_view domain, std::string_view sub, const RegisteredMethod& method) {
   return "method/" + std::string(domain) + "/" + std::string(sub) + "/" + method.id + "/" + std::string(to_string(method.kind));
 }

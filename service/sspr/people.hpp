@@ -40,6 +40,9 @@ struct RegisteredMethod {
 // What a method's secret is sealed for.
 std::string context(std::string_view domain, std::string_view sub, const RegisteredMethod& method);
 
+// Each kind once, in the order of their first.
+std::vector<Method> kinds_of(const std::vector<RegisteredMethod>& methods);
+
 constexpr int methods_max = 10;  // of one person
 
 class People {

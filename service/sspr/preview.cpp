@@ -7,13 +7,6 @@ namespace {
 
 constexpr int page = 500;
 
-std::vector<Method> kinds_of(const std::vector<RegisteredMethod>& methods) {
-  std::vector<Method> kinds;
-  for (const auto& method : methods)
-    if (std::find(kinds.begin(), kinds.end(), method.kind) == kinds.end()) kinds.push_back(method.kind);
-  return kinds;
-}
-
 void look(Preview& out, const Person& person, const std::vector<RegisteredMethod>& methods, const Settings& before, const Settings& after, std::size_t most) {
   ++out.registered;
   out.oldest = out.oldest == 0 ? person.seen : std::min(out.oldest, person.seen);

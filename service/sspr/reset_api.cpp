@@ -25,10 +25,10 @@ std::string device_token_of(std::string_view cookies) {
 }
 
 std::vector<Endpoint> ResetApi::endpoints() {
-  const auto to = [this](Reply (ResetApi::*handler)(HttpCall)) { return [this, handler](HttpCall call) { return (this->*handler)(std::move(call)); }; };
+  const auto to = [this](Work work) { return [this, work](HttpCall call) { return in_session(std::move(call), work); }; };
   return {
-      {"GET", "/api/v1/sspr/captcha", {}, to(&ResetApi::challenge)},
-      {"POST", "/api/v1/sspr/sessions", {}, to(&ResetApi::begin)},
+      {"GET", "/api/v1/sspr/captcha", {}, [this](HttpCall call) { return challenge(std::move(call)); }},
+      {"POST", "/api/v1/sspr/sessions", {}, [this](HttpCall call) { return begin(std::move(call)); }},
       {"GET", "/api/v1/sspr/session", {}, to(&ResetApi::show)},
       {"POST", "/api/v1/sspr/session/method", {}, to(&ResetApi::choose)},
       {"POST", "/api/v1/sspr/session/answer", {}, to(&ResetApi::answer)},
@@ -81,6 +81,14 @@ Awaitable<ResetApi::Entered> ResetApi::enter(const link::HttpRequest& request) {
   co_return entered;
 }
 
+Reply ResetApi::in_session(HttpCall call, Work work) {
+  auto entering = enter(call.request);
+  auto entered = co_await std::move(entering);
+  if (!entered.visit) co_return std::move(entered.refused);
+  auto reply = (this->*work)(entered.visit, call);
+  co_return co_await std::move(reply);
+}
+
 std::optional<std::string> ResetApi::one_text(const link::HttpRequest& request, std::string_view member) const {
   auto body = protocol::parse_json(request.body);
   std::string text;
@@ -99,99 +107,76 @@ link::HttpResponse ResetApi::told(const Visit& visit, const Step& step, int stat
   return response;
 }
 
-Awaitable<link::HttpResponse> ResetApi::wait_for_end(std::optional<Visit> visit, std::chrono::milliseconds wait) {
+Awaitable<link::HttpResponse> ResetApi::wait_for_end(std::optional<Visit>& visit, std::chrono::milliseconds wait) {
   auto settling = desk_.settled(visit, wait);
   auto taken = co_await std::move(settling);
   if (!taken) co_return refuse_for(taken.error());
   co_return told(*visit, *taken, visit->kept.flow.phase == Phase::writing ? 202 : 200);
 }
 
-Reply ResetApi::show(HttpCall call) {
+Reply ResetApi::show(std::optional<Visit>& visit, HttpCall& call) {
   const auto wait = wait_of(call.request, self_.settings.settle_wait);
-  auto entering = enter(call.request);
-  auto entered = co_await std::move(entering);
-  if (!entered.visit) co_return std::move(entered.refused);
-  if (!wait) co_return malformed(*entered.visit);
-  if (entered.visit->kept.flow.phase != Phase::writing) co_return told(*entered.visit, Step{});
-  auto waiting = wait_for_end(std::move(entered.visit), *wait);
+  if (!wait) co_return malformed(*visit);
+  if (visit->kept.flow.phase != Phase::writing) co_return told(*visit, Step{});
+  auto waiting = wait_for_end(visit, *wait);
   co_return co_await std::move(waiting);
 }
 
-Reply ResetApi::choose(HttpCall call) {
-  auto entering = enter(call.request);
-  auto entered = co_await std::move(entering);
-  if (!entered.visit) co_return std::move(entered.refused);
+Reply ResetApi::choose(std::optional<Visit>& visit, HttpCall& call) {
   const auto word = one_text(call.request, "method");
   const auto method = word ? method_from(*word) : std::nullopt;
-  if (!method) co_return malformed(*entered.visit);
-  auto taken = desk_.choose(*entered.visit, *method);
+  if (!method) co_return malformed(*visit);
+  auto taken = desk_.choose(*visit, *method);
   if (!taken) co_return refuse_for(taken.error());
-  co_return told(*entered.visit, *taken);
+  co_return told(*visit, *taken);
 }
 
-Reply ResetApi::answer(HttpCall call) {
-  auto entering = enter(call.request);
-  auto entered = co_await std::move(entering);
-  if (!entered.visit) co_return std::move(entered.refused);
-  auto& visit = *entered.visit;
-  auto proof = proof_from(call.request.body, visit.kept.flow.current.value_or(Method::app_code));
+Reply ResetApi::answer(std::optional<Visit>& visit, HttpCall& call) {
+  auto proof = proof_from(call.request.body, visit->kept.flow.current.value_or(Method::app_code));
   cleanse(call.request.body.data(), call.request.body.size());
-  if (!proof) co_return malformed(visit);
-  auto answering = desk_.answer(visit, std::move(*proof));
+  if (!proof) co_return malformed(*visit);
+  auto answering = desk_.answer(*visit, std::move(*proof));
   auto taken = co_await std::move(answering);
   if (!taken) co_return refuse_for(taken.error());
-  co_return told(visit, *taken);
+  co_return told(*visit, *taken);
 }
 
-Reply ResetApi::pick(HttpCall call) {
-  auto entering = enter(call.request);
-  auto entered = co_await std::move(entering);
-  if (!entered.visit) co_return std::move(entered.refused);
+Reply ResetApi::pick(std::optional<Visit>& visit, HttpCall& call) {
   const auto word = one_text(call.request, "choice");
-  if (!word || (*word != "reset" && *word != "unlock")) co_return malformed(*entered.visit);
-  auto picking = desk_.pick(*entered.visit, *word == "unlock");
+  if (!word || (*word != "reset" && *word != "unlock")) co_return malformed(*visit);
+  auto picking = desk_.pick(*visit, *word == "unlock");
   auto taken = co_await std::move(picking);
   if (!taken) co_return refuse_for(taken.error());
-  if (entered.visit->kept.flow.phase != Phase::writing || taken->refused != Reason::none) co_return told(*entered.visit, *taken);
-  auto waiting = wait_for_end(std::move(entered.visit), self_.settings.settle_wait);
+  if (visit->kept.flow.phase != Phase::writing || taken->refused != Reason::none) co_return told(*visit, *taken);
+  auto waiting = wait_for_end(visit, self_.settings.settle_wait);
   co_return co_await std::move(waiting);
 }
 
-Reply ResetApi::seal(HttpCall call) {
-  auto entering = enter(call.request);
-  auto entered = co_await std::move(entering);
-  if (!entered.visit) co_return std::move(entered.refused);
-  auto& visit = *entered.visit;
-  if (visit.kept.flow.phase != Phase::new_password) co_return told(visit, Step{visit.kept.flow.phase == Phase::over ? visit.kept.flow.end : Reason::wrong_step, {}, {}, {}});
-  auto sealing = desk_.seal(visit);
+Reply ResetApi::seal(std::optional<Visit>& visit, HttpCall&) {
+  if (visit->kept.flow.phase != Phase::new_password) co_return told(*visit, Step{visit->kept.flow.phase == Phase::over ? visit->kept.flow.end : Reason::wrong_step, {}, {}, {}});
+  auto sealing = desk_.seal(*visit);
   auto offer = co_await std::move(sealing);
   if (!offer) co_return refuse_for(offer.error());
-  if (!*offer) co_return told_problem(self_, visit.kept.language, 503, "no_agent_ready");
+  if (!*offer) co_return told_problem(self_, visit->kept.language, 503, "no_agent_ready");
   co_return service::answer(200, **offer);
 }
 
-Reply ResetApi::submit(HttpCall call) {
-  auto entering = enter(call.request);
-  auto entered = co_await std::move(entering);
-  if (!entered.visit) co_return std::move(entered.refused);
+Reply ResetApi::submit(std::optional<Visit>& visit, HttpCall& call) {
   std::string probe, sealed;
   auto body = protocol::parse_json(call.request.body);
-  if (!body || !Members(*body, Members::Unknown::refused).text("probe", probe).text("sealed", sealed).finish()) co_return malformed(*entered.visit);
-  auto sent = desk_.submit(*entered.visit, probe, sealed);
+  if (!body || !Members(*body, Members::Unknown::refused).text("probe", probe).text("sealed", sealed).finish()) co_return malformed(*visit);
+  auto sent = desk_.submit(*visit, probe, sealed);
   if (!sent) co_return refuse_for(sent.error());
   if (sent->refused) co_return std::move(*sent->refused);
-  if (sent->step.refused != Reason::none) co_return told(*entered.visit, sent->step);
-  auto waiting = wait_for_end(std::move(entered.visit), self_.settings.settle_wait);
+  if (sent->step.refused != Reason::none) co_return told(*visit, sent->step);
+  auto waiting = wait_for_end(visit, self_.settings.settle_wait);
   co_return co_await std::move(waiting);
 }
 
-Reply ResetApi::cancel(HttpCall call) {
-  auto entering = enter(call.request);
-  auto entered = co_await std::move(entering);
-  if (!entered.visit) co_return std::move(entered.refused);
-  auto taken = desk_.cancel(*entered.visit);
+Reply ResetApi::cancel(std::optional<Visit>& visit, HttpCall&) {
+  auto taken = desk_.cancel(*visit);
   if (taken.refused == Reason::cancelled) taken.refused = Reason::none;  // it is what was asked for
-  co_return told(*entered.visit, taken);
+  co_return told(*visit, taken);
 }
 
 }  // namespace wb::service::sspr

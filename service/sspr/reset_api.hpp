@@ -16,13 +16,15 @@ class ResetApi {
  private:
   Reply challenge(HttpCall call);
   Reply begin(HttpCall call);
-  Reply show(HttpCall call);
-  Reply choose(HttpCall call);
-  Reply answer(HttpCall call);
-  Reply pick(HttpCall call);
-  Reply seal(HttpCall call);
-  Reply submit(HttpCall call);
-  Reply cancel(HttpCall call);
+  // The others are of a session, which is entered for them; whoever waits gives it up meanwhile.
+  using Work = Reply (ResetApi::*)(std::optional<Visit>&, HttpCall&);
+  Reply show(std::optional<Visit>& visit, HttpCall& call);
+  Reply choose(std::optional<Visit>& visit, HttpCall& call);
+  Reply answer(std::optional<Visit>& visit, HttpCall& call);
+  Reply pick(std::optional<Visit>& visit, HttpCall& call);
+  Reply seal(std::optional<Visit>& visit, HttpCall& call);
+  Reply submit(std::optional<Visit>& visit, HttpCall& call);
+  Reply cancel(std::optional<Visit>& visit, HttpCall& call);
 
   // The session of the request's credential, or the response that refuses.
   struct Entered {
@@ -30,11 +32,12 @@ class ResetApi {
     link::HttpResponse refused;
   };
   Awaitable<Entered> enter(const link::HttpRequest& request);
+  Reply in_session(HttpCall call, Work work);
   // One line of JSON with one text, which each of the small steps is.
   std::optional<std::string> one_text(const link::HttpRequest& request, std::string_view member) const;
   link::HttpResponse malformed(const Visit& visit) const;
   link::HttpResponse told(const Visit& visit, const Step& step, int status = 200) const;
-  Awaitable<link::HttpResponse> wait_for_end(std::optional<Visit> visit, std::chrono::milliseconds wait);
+  Awaitable<link::HttpResponse> wait_for_end(std::optional<Visit>& visit, std::chrono::milliseconds wait);
 
   SelfService& self_;
   ResetDesk& desk_;

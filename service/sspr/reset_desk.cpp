@@ -11,16 +11,6 @@
 #include "service/unblock.hpp"
 
 namespace wb::service::sspr {
-namespace {
-
-constexpr std::string_view client = "sspr";
-
-void remember(KeptSession& kept, const protocol::PasswordPolicy& policy) {
-  kept.min_length = policy.min_length, kept.history = policy.history, kept.min_age_s = policy.min_age_s;
-}
-
-}  // namespace
-
 std::string ResetDesk::account(const KeptSession& kept) const {
   const auto& sub = kept.flow.account.sub;
   return limits_account(kept.domain, sub.empty() ? kept.name : sub);
@@ -116,14 +106,12 @@ Result<bool> ResetDesk::stop_if_frozen(Visit& visit) {
 Awaitable<Result<void>> ResetDesk::look(Visit& visit) {
   auto& kept = visit.kept;
   if (kept.seen || kept.flow.phase == Phase::over) co_return Result<void>();
-  ProbeRequest request{kept.domain, std::string(client), "", kept.name, {"groups", "contacts"}};
+  ProbeRequest request{kept.domain, std::string(own_client), "", kept.name, {"groups", "contacts"}};
   request.groups = named_groups(visit.rules);
   auto probing = self_.dispatch.probe(std::move(request));
   auto outcome = co_await std::move(probing);
-  const auto span = std::max<std::int64_t>(self_.settings.look_span.count(), 1);
-  const auto so_far = std::max<std::int64_t>(unix_now_ms() - kept.begun_ms, 0);
-  const auto rest = self_.settings.look_span.count() == 0 ? 0 : span - so_far % span;
-  if (rest > 0 && !co_await sleep_for(std::chrono::milliseconds(rest))) co_return fault(Fault::Kind::cancelled, "sspr.look", "the service is stopping");
+  const bool on = co_await until_span_ends(self_.settings, kept.begun_ms);
+  if (!on) co_return fault(Fault::Kind::cancelled, "sspr.look", "the service is stopping");
   if (!outcome && outcome.error().kind == Fault::Kind::cancelled) co_return outcome.error();
   if (!outcome || nobody_answered(outcome->outcome, outcome->reason)) {
     if (!outcome) log::fault("sspr.look_failed", outcome.error());
@@ -185,10 +173,10 @@ Result<Step> ResetDesk::choose(Visit& visit, Method method) {
   if (taken.refused == Reason::none && method == Method::email) {
     auto to = gates_.destination(kept);
     if (!to) return to.error();
-    auto limited = self_.limits.take(mail_claims(self_.settings.tenant, *to), unix_now_ms());
+    auto limited = self_.limits.take(mail_claims(self_.settings.tenant, to->key), unix_now_ms());
     if (!limited) return limited.error();
     if (*limited) return Step{Reason::too_many_codes, {}, (*limited)->until_ms / 1'000 + 1, {}};
-    auto sent = gates_.send_code(kept, visit.rules, taken.did(Do::send_code));
+    auto sent = gates_.send_code(kept, visit.rules, *to, taken.did(Do::send_code));
     if (!sent) return sent.error();
     if (!*sent) log::warn("sspr.code_not_sent", log::field("domain", kept.domain));
   }

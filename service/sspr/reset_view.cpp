@@ -3,16 +3,11 @@
 #include <algorithm>
 
 #include "service/sspr/gates.hpp"
+#include "service/sspr/shapes.hpp"
 #include "service/told_verdict.hpp"
 
 namespace wb::service::sspr {
 namespace {
-
-json::array words(const std::vector<Method>& methods) {
-  json::array out;
-  for (const auto method : methods) out.emplace_back(to_string(method));
-  return out;
-}
 
 json::array questions_of(const Catalogue& catalogue, const KeptSession& session, const Settings& rules) {
   json::array out;
@@ -78,8 +73,8 @@ int status_of(Reason reason) {
 json::object view_of(const Catalogue& catalogue, const KeptSession& session, const Settings& rules) {
   const auto& flow = session.flow;
   const auto flow_rules = rules_of(rules);
-  json::object out{{"id", session.id}, {"phase", to_string(flow.phase)}, {"language", session.language}, {"expires", flow.expires}, {"methods", words(offered(flow, flow_rules))},
-      {"required", needed(flow, flow_rules)}, {"passed", words(flow.passed)}, {"unlock_allowed", flow_rules.allow_unlock},
+  json::object out{{"id", session.id}, {"phase", to_string(flow.phase)}, {"language", session.language}, {"expires", flow.expires}, {"methods", words_of(offered(flow, flow_rules))},
+      {"required", needed(flow, flow_rules)}, {"passed", words_of(flow.passed)}, {"unlock_allowed", flow_rules.allow_unlock},
       {"passwords_left", std::max(0, flow_rules.passwords_max - flow.passwords)}};
   if (flow.current) {
     out["current"] = to_string(*flow.current);

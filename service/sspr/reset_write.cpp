@@ -10,27 +10,20 @@
 namespace wb::service::sspr {
 namespace {
 
-constexpr std::string_view client = "sspr";
 constexpr int looks_max = 20;  // probes of one session
-
-// What the service itself says of a job's end, in the words of a result.
-std::pair<protocol::Code, std::string> said(const JobRow& job) {
-  if (const auto code = protocol::code_from(job.outcome)) return {*code, job.reason};
-  return {protocol::Code::failed, "dc_unavailable"};  // expired, unavailable: nobody had it
-}
 
 }  // namespace
 
 Awaitable<Result<std::optional<json::object>>> ResetDesk::seal(Visit& visit) {
   auto& kept = visit.kept;
   if (++kept.looks > looks_max) co_return std::optional<json::object>();
-  ProbeRequest request{kept.domain, std::string(client), kept.flow.account.sub, std::nullopt, {}};
+  ProbeRequest request{kept.domain, std::string(own_client), kept.flow.account.sub, std::nullopt, {}};
   auto probing = self_.dispatch.probe(std::move(request));
   auto outcome = co_await std::move(probing);
   if (!outcome) co_return outcome.error();
   if (!outcome->answer) co_return std::optional<json::object>();
   kept.probe = outcome->id;
-  kept.min_length = outcome->answer->policy.min_length, kept.history = outcome->answer->policy.history, kept.min_age_s = outcome->answer->policy.min_age_s;
+  remember(kept, outcome->answer->policy);
   if (auto done = keep(visit); !done) co_return done.error();
   auto keys = keys_of(kept.domain, self_.settings, self_.rosters, self_.gateway);
   if (!keys) co_return keys.error();
@@ -92,7 +85,7 @@ Result<ResetDesk::Sent> ResetDesk::submit(Visit& visit, const std::string& probe
 Result<ResetDesk::Sent> ResetDesk::send(Visit& visit, const std::string& body) {
   auto& kept = visit.kept;
   JobRequest request;
-  const ClientRow row{std::string(client), kept.domain};
+  const ClientRow row{std::string(own_client), kept.domain};
   if (auto no = read_job_request(self_.settings, self_.store, self_.rosters, row, body, request)) return Sent{{}, std::move(no)};
   request.job.correlation_id = kept.id;
   const auto former = std::exchange(kept.jti, request.job.jti);
@@ -141,7 +134,7 @@ Awaitable<Result<Step>> ResetDesk::settled(std::optional<Visit>& visit, std::chr
 
 Step ResetDesk::settle(Visit& visit, const std::optional<JobRow>& job) {
   auto& kept = visit.kept;
-  const auto [code, reason] = job ? said(*job) : std::pair(protocol::Code::unknown, std::string());
+  const auto [code, reason] = job ? ending_of(*job) : std::pair(protocol::Code::unknown, std::string());
   const auto retry = job ? job->retry_after : std::nullopt;
   auto taken = step(kept.flow, visit.flow_rules, event::Settled{code, reason, retry}, unix_now());
   kept.said = taken.refused, kept.said_code = protocol::to_string(code), kept.said_reason = reason, kept.said_until = taken.until;

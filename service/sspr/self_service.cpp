@@ -16,6 +16,14 @@ void SelfService::write_down(const AuditEntry& entry) {
   if (auto said = store.audit().append(entry, unix_now_ms()); !said) log::fault("store.failed", said.error());
 }
 
+Awaitable<bool> until_span_ends(const service::Settings& settings, std::int64_t begun_ms) {
+  const auto span = settings.look_span.count();
+  if (span == 0) co_return true;
+  const auto so_far = std::max<std::int64_t>(unix_now_ms() - begun_ms, 0);
+  const bool on = co_await sleep_for(std::chrono::milliseconds(span - so_far % span));
+  co_return on;
+}
+
 Result<std::vector<std::string>> own_mail_domains(SelfService& self, const std::string& domain, const Settings& rules) {
   auto out = rules.own_mail_domains;
   out.push_back(domain);

@@ -2,9 +2,9 @@
 
 #include <array>
 
-#include "core/base64url.hpp"
 #include "crypto/mac.hpp"
 #include "protocol/json.hpp"
+#include "service/sspr/shapes.hpp"
 
 namespace wb::service::sspr {
 namespace {
@@ -12,11 +12,6 @@ namespace {
 namespace json = protocol::json;
 using protocol::Members;
 
-json::array shape(const std::vector<Method>& list) {
-  json::array out;
-  for (const auto method : list) out.emplace_back(to_string(method));
-  return out;
-}
 json::array shape(const std::vector<std::string>& list) {
   json::array out;
   for (const auto& text : list) out.emplace_back(text);
@@ -52,7 +47,7 @@ constexpr std::array reasons{Reason::none, Reason::wrong_answer, Reason::code_ex
     Reason::in_doubt, Reason::write_failed, Reason::not_enabled, Reason::not_registered, Reason::administrator, Reason::frozen, Reason::account_refused, Reason::too_young, Reason::unreachable};
 
 json::object shape(const Account& a) {
-  return {{"sub", a.sub}, {"registered", shape(a.registered)}, {"administrator", a.administrator}, {"locked", a.locked}, {"barrier", to_string(a.barrier)}, {"detail", a.detail},
+  return {{"sub", a.sub}, {"registered", words_of(a.registered)}, {"administrator", a.administrator}, {"locked", a.locked}, {"barrier", to_string(a.barrier)}, {"detail", a.detail},
       {"until", shape(a.until)}, {"change_from", shape(a.change_from)}};
 }
 Result<Account> account_from(const json::value& value) {
@@ -66,7 +61,7 @@ Result<Account> account_from(const json::value& value) {
 }
 
 json::object shape(const Session& s) {
-  return {{"phase", to_string(s.phase)}, {"expires", s.expires}, {"account", shape(s.account)}, {"passed", shape(s.passed)},
+  return {{"phase", to_string(s.phase)}, {"expires", s.expires}, {"account", shape(s.account)}, {"passed", words_of(s.passed)},
       {"current", s.current ? json::value(to_string(*s.current)) : json::value(nullptr)}, {"code_until", s.code_until}, {"resend_from", s.resend_from}, {"wrong", s.wrong}, {"codes", s.codes},
       {"passwords", s.passwords}, {"writes", s.writes}, {"unlock", s.unlock}, {"end", to_string(s.end)}};
 }
@@ -89,22 +84,6 @@ Result<Session> flow_from(const json::value& value) {
   return s;
 }
 
-json::value shape(const std::optional<SentCode>& code) {
-  if (!code) return nullptr;
-  return json::object{{"mac", base64url(code->mac)}, {"sent", code->sent}, {"expires", code->expires}, {"tries_left", code->tries_left}, {"used", code->used}};
-}
-Result<SentCode> code_from(const json::value& value) {
-  SentCode code;
-  std::string mac;
-  Members m(value, Members::Unknown::refused);
-  m.text("mac", mac).integer("sent", code.sent).integer("expires", code.expires).number("tries_left", code.tries_left).flag("used", code.used);
-  auto bytes = from_base64url(mac);
-  if (m.ok() && !bytes) m.problem("mac", "expected base64url");
-  if (auto done = m.finish(); !done) return done.error();
-  code.mac = std::move(*bytes);
-  return code;
-}
-
 json::array shape(const std::vector<RegisteredMethod>& found) {
   json::array out;
   for (const auto& one : found) out.push_back(json::object{{"id", one.id}, {"label", one.label}, {"sealed", one.sealed}});
@@ -124,9 +103,13 @@ Result<std::vector<RegisteredMethod>> found_from(const json::value& value) {
 
 }  // namespace
 
+void remember(KeptSession& session, const protocol::PasswordPolicy& policy) {
+  session.min_length = policy.min_length, session.history = policy.history, session.min_age_s = policy.min_age_s;
+}
+
 std::string to_json(const KeptSession& k) {
   return json::serialize(json::object{{"id", k.id}, {"domain", k.domain}, {"name", k.name}, {"language", k.language}, {"settings_version", k.settings_version}, {"flow", shape(k.flow)},
-      {"code", shape(k.code)}, {"method", k.method}, {"asked", shape(k.asked)}, {"probe", k.probe}, {"jti", k.jti}, {"looks", k.looks},
+      {"code", kept(k.code)}, {"method", k.method}, {"asked", shape(k.asked)}, {"probe", k.probe}, {"jti", k.jti}, {"looks", k.looks},
       {"said", to_string(k.said)}, {"said_code", k.said_code}, {"said_reason", k.said_reason}, {"said_until", shape(k.said_until)}, {"seen", k.seen}, {"begun_ms", k.begun_ms}, {"address", k.address}, {"device", k.device},
       {"found", shape(k.found)}, {"min_length", k.min_length}, {"history", k.history}, {"min_age_s", k.min_age_s}});
 }
@@ -140,7 +123,7 @@ Result<KeptSession> session_from(std::string_view text) {
   if (const auto* flow = m.any("flow")) m.take("flow", flow_from(*flow), k.flow);
   if (const auto* code = m.any("code"); code && !code->is_null()) {
     k.code.emplace();
-    m.take("code", code_from(*code), *k.code);
+    m.take("code", sent_code_from(*code), *k.code);
   }
   m.text("method", k.method).texts("asked", k.asked, 8).text("probe", k.probe).text("jti", k.jti).number("looks", k.looks);
   read_word(m, "said", reasons, k.said);

@@ -42,6 +42,8 @@ struct KeptSession {
   bool operator==(const KeptSession&) const = default;
 };
 
+void remember(KeptSession& session, const protocol::PasswordPolicy& policy);  // for the words of a refusal
+
 constexpr int sessions_max = 100'000;  // open ones
 
 class Sessions {

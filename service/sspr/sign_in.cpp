@@ -1,5 +1,7 @@
 #include "service/sspr/sign_in.hpp"
 
+#include <tuple>
+
 #include "core/ids.hpp"
 #include "crypto/jwe.hpp"
 #include "crypto/mac.hpp"
@@ -13,7 +15,6 @@
 namespace wb::service::sspr {
 namespace {
 
-constexpr std::string_view client = "sspr";
 constexpr int looks_max = 20, tries_max = 10;  // of one ticket
 
 // The directory has said that the password is right, whatever else stands in the way.
@@ -22,14 +23,22 @@ bool is_right(protocol::Code code, std::string_view reason) {
   return code == protocol::Code::failed && (reason == "must_change" || reason == "password_expired");
 }
 
-// Whatever a stranger might learn of an account before the password is right is this: wrong.
-bool tells_of_the_account(const SignInDesk::Tried& tried) {
-  return (tried.code == protocol::Code::rejected && tried.reason != "old_password_wrong") || tried.code == protocol::Code::denied || tried.code == protocol::Code::invalid;
-}
+std::string account(const Guest& guest) { return limits_account(guest.ticket.domain, guest.state.exists ? guest.state.sub : guest.state.name); }
 
 }  // namespace
 
-std::string SignInDesk::account_of(const std::string& domain, const SignedIn& state) const { return limits_account(domain, state.exists ? state.sub : state.name); }
+AuditEntry entry_of(const Guest& guest, Activity activity) {
+  AuditEntry entry;
+  entry.activity = activity, entry.actor = {ActorKind::user, guest.state.sub}, entry.domain = guest.ticket.domain, entry.target = guest.state.sub;
+  entry.address = guest.state.address, entry.correlation_id = guest.ticket.id;
+  return entry;
+}
+
+Occasion occasion_of(const Guest& guest, Notice notice) {
+  Occasion occasion{notice, guest.ticket.domain, guest.state.sub, guest.state.name, guest.state.language};
+  occasion.administrator = guest.state.administrator, occasion.correlation_id = guest.ticket.id, occasion.address = guest.state.address, occasion.at = unix_now();
+  return occasion;
+}
 
 Result<std::optional<std::string>> SignInDesk::begin(std::string domain, SignedIn state) {
   state.begun_ms = unix_now_ms();
@@ -72,20 +81,12 @@ Result<void> SignInDesk::keep(Guest& guest) {
   return self_.tickets.keep(guest.ticket);
 }
 
-Awaitable<bool> SignInDesk::until_the_span_ends(const SignedIn& state) const {
-  const auto span = self_.settings.look_span.count();
-  if (span == 0) co_return true;
-  const auto so_far = std::max<std::int64_t>(unix_now_ms() - state.begun_ms, 0);
-  const bool on = co_await sleep_for(std::chrono::milliseconds(span - so_far % span));
-  co_return on;
-}
-
 Awaitable<Result<void>> SignInDesk::look(Guest& guest) {
   auto& state = guest.state;
   if (state.seen) co_return Result<void>();
   auto rules = self_.rules.current(guest.ticket.domain);
   if (!rules) co_return rules.error();
-  ProbeRequest request{guest.ticket.domain, std::string(client), "", state.name, {"groups", "contacts"}};
+  ProbeRequest request{guest.ticket.domain, std::string(own_client), "", state.name, {"groups", "contacts"}};
   request.groups = named_groups(rules->settings);
   auto probing = self_.dispatch.probe(std::move(request));
   auto outcome = co_await std::move(probing);
@@ -111,7 +112,7 @@ Awaitable<Result<std::optional<json::object>>> SignInDesk::seal(Guest& guest) {
   ProbeRow probe{new_ulid(), guest.ticket.domain, state.sub, {}, unix_now(), std::nullopt};
   bool answered = self_.gateway.ready_agents(guest.ticket.domain) > 0;
   if (state.exists) {
-    ProbeRequest request{guest.ticket.domain, std::string(client), state.sub, std::nullopt, {}};
+    ProbeRequest request{guest.ticket.domain, std::string(own_client), state.sub, std::nullopt, {}};
     auto probing = self_.dispatch.probe(std::move(request));
     auto outcome = co_await std::move(probing);
     if (!outcome) co_return outcome.error();
@@ -122,7 +123,7 @@ Awaitable<Result<std::optional<json::object>>> SignInDesk::seal(Guest& guest) {
     if (auto kept = self_.store.add_probe(probe); !kept) co_return kept.error();
   }
   state.probe = answered ? probe.id : std::string();
-  const bool on = co_await until_the_span_ends(state);
+  const bool on = co_await until_span_ends(self_.settings, state.begun_ms);
   if (!on) co_return std::optional<json::object>();
   if (auto done = keep(guest); !done) co_return done.error();
   if (!answered) co_return std::optional<json::object>();
@@ -136,7 +137,7 @@ Awaitable<Result<std::optional<json::object>>> SignInDesk::seal(Guest& guest) {
 Awaitable<Result<SignInDesk::Tried>> SignInDesk::ask_the_agent(Guest& guest, std::string body) {
   JobRequest request;
   Tried tried;
-  const ClientRow row{std::string(client), guest.ticket.domain};
+  const ClientRow row{std::string(own_client), guest.ticket.domain};
   if (auto no = read_job_request(self_.settings, self_.store, self_.rosters, row, body, request)) {
     tried.refused = std::move(no);
     co_return tried;
@@ -154,8 +155,8 @@ Awaitable<Result<SignInDesk::Tried>> SignInDesk::ask_the_agent(Guest& guest, std
   auto job = co_await std::move(waiting);
   if (!job) co_return job.error();
   if (*job && told(**job)) {
-    const auto code = protocol::code_from((*job)->outcome);
-    tried.code = code.value_or(protocol::Code::failed), tried.reason = code ? (*job)->reason : "dc_unavailable", tried.retry_after = (*job)->retry_after;
+    std::tie(tried.code, tried.reason) = ending_of(**job);
+    tried.retry_after = (*job)->retry_after;
   }
   if (auto took_it = took(guest, tried, op, *job ? &**job : nullptr); !took_it) co_return took_it.error();
   co_return tried;
@@ -186,17 +187,16 @@ Awaitable<Result<SignInDesk::Tried>> SignInDesk::password(Guest& guest, std::str
   const auto body = json::serialize(json::object{{"probe", probe}, {"sealed", sealed}, {"op", protocol::to_string(op)}});
   if (!state.exists) {
     JobRequest nobodys;
-    tried.refused = read_job_request(self_.settings, self_.store, self_.rosters, {std::string(client), guest.ticket.domain}, body, nobodys);
+    tried.refused = read_job_request(self_.settings, self_.store, self_.rosters, {std::string(own_client), guest.ticket.domain}, body, nobodys);
     tried.code = protocol::Code::rejected, tried.reason = "old_password_wrong";
   } else {
     auto asking = ask_the_agent(guest, body);
     auto answered = co_await std::move(asking);
     if (!answered) co_return answered.error();
     tried = std::move(*answered);
-    if (state.level == 0 && op == protocol::Op::authenticate && tells_of_the_account(tried)) tried.code = protocol::Code::rejected, tried.reason = "old_password_wrong", tried.retry_after.reset();
   }
   if (auto done = keep(guest); !done) co_return done.error();
-  const bool on = co_await until_the_span_ends(state);
+  const bool on = co_await until_span_ends(self_.settings, state.begun_ms);
   if (!on) co_return fault(Fault::Kind::cancelled, "sspr.sign_in", "the service is stopping");
   co_return tried;
 }
@@ -205,23 +205,17 @@ Result<void> SignInDesk::took(Guest& guest, const Tried& tried, protocol::Op op,
   auto& state = guest.state;
   const bool changed = op == protocol::Op::change && (tried.code == protocol::Code::applied || tried.code == protocol::Code::applied_but);
   const bool right = op == protocol::Op::authenticate && is_right(tried.code, tried.reason);
-  AuditEntry entry;
-  entry.activity = op == protocol::Op::change ? Activity::change_self_service : Activity::signed_in;
+  auto entry = entry_of(guest, op == protocol::Op::change ? Activity::change_self_service : Activity::signed_in);
   entry.success = op == protocol::Op::change ? changed : tried.code == protocol::Code::ok;
   entry.reason = reason_of_outcome(protocol::to_string(tried.code));
-  entry.actor = {right || changed ? ActorKind::user : ActorKind::stranger, right || changed ? state.sub : std::string()};
-  entry.domain = guest.ticket.domain, entry.target = state.sub, entry.address = state.address, entry.correlation_id = guest.ticket.id;
+  if (!right && !changed) entry.actor = {ActorKind::stranger};
   entry.details = {{DetailKey::cause, tried.reason}};
   if (job) entry.agent = job->agent, entry.dc = job->dc;
   self_.write_down(entry);
   if (!right && !changed) return {};
   state.proven = true;
   if (auto forgotten = self_.limits.passed(account(guest), std::nullopt, {"password"}); !forgotten) return forgotten;
-  if (changed) {
-    Occasion occasion{Notice::password_changed, guest.ticket.domain, state.sub, state.name, state.language};
-    occasion.administrator = state.administrator, occasion.correlation_id = guest.ticket.id, occasion.address = state.address, occasion.at = unix_now();
-    self_.notify(std::move(occasion));
-  }
+  if (changed) self_.notify(occasion_of(guest, Notice::password_changed));
   if (tried.code != protocol::Code::ok || op != protocol::Op::authenticate) return {};
   auto known = self_.people.find(guest.ticket.domain, state.sub);
   if (!known) return known.error();

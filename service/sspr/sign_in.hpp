@@ -18,6 +18,10 @@ struct Guest {
   SignedIn state;
 };
 
+// What the audit, and a letter, say of something that this guest did.
+AuditEntry entry_of(const Guest& guest, Activity activity);
+Occasion occasion_of(const Guest& guest, Notice notice);
+
 class SignInDesk {
  public:
   static constexpr std::chrono::seconds opening{600}, life{1'800};  // to sign in; signed in
@@ -42,12 +46,8 @@ class SignInDesk {
   // `op`: authenticate or change. With the password right, the guest is signed in.
   Awaitable<Result<Tried>> password(Guest& guest, std::string probe, std::string sealed, protocol::Op op);
 
-  std::string account(const Guest& guest) const { return account_of(guest.ticket.domain, guest.state); }
-
  private:
-  std::string account_of(const std::string& domain, const SignedIn& state) const;
   Awaitable<Result<void>> look(Guest& guest);
-  Awaitable<bool> until_the_span_ends(const SignedIn& state) const;
   Awaitable<Result<Tried>> ask_the_agent(Guest& guest, std::string body);
   Result<void> took(Guest& guest, const Tried& tried, protocol::Op op, const JobRow* job);
   static Awaitable<> look_ahead(SignInDesk* desk, std::string token);

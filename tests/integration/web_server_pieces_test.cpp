@@ -34,19 +34,7 @@ struct ABodyInPieces : ::testing::Test {
       }(pieces);
     };
     world.start();
-    std::string answer;
-    world.run([&](LinkWorld& w) {
-      return [](unsigned short port, const std::string& text, std::string& out) -> Awaitable<> {
-        auto work = [port, &text, &out] {
-          RawTls raw(port);
-          raw.send(text);
-          out = raw.rest();
-          return 0;
-        };
-        auto playing = blocking(std::move(work));
-        co_await std::move(playing);
-      }(w.server->bound_port(), request, answer);
-    });
+    auto answer = answers_to(world, request);
     world.server.reset();
     return answer;
   }

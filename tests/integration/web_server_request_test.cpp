@@ -21,19 +21,7 @@ struct ARequestToAWebServer : ::testing::Test {
       }(*this, std::move(request));
     };
     if (!world.server) world.start();
-    std::string answer;
-    world.run([&](LinkWorld& w) {
-      return [](unsigned short port, std::string request, std::string& out) -> Awaitable<> {
-        auto work = [port, &request, &out] {
-          RawTls raw(port);
-          raw.send(request);
-          out = raw.answer();
-          return 0;
-        };
-        auto playing = blocking(std::move(work));
-        co_await std::move(playing);
-      }(w.server->bound_port(), line + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" + headers + "\r\n" + body, answer);
-    });
+    auto answer = answers_to(world, line + " HTTP/1.1\r\nHost: h\r\nConnection: close\r\n" + headers + "\r\n" + body);
     world.server.reset();
     return answer;
   }

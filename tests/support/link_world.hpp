@@ -185,4 +185,22 @@ template <class F> auto blocking(F work) -> Awaitable<std::invoke_result_t<F&>> 
   return to_completion(pool, std::move(work));
 }
 
+// All that the world's server answers to this, up to the end of the connection.
+inline std::string answers_to(LinkWorld& world, const std::string& request) {
+  std::string answers;
+  world.run([&](LinkWorld& w) {
+    return [](unsigned short port, const std::string& text, std::string& out) -> Awaitable<> {
+      auto work = [port, &text, &out] {
+        RawTls raw(port);
+        raw.send(text);
+        out = raw.rest();
+        return 0;
+      };
+      auto playing = blocking(std::move(work));
+      co_await std::move(playing);
+    }(w.server->bound_port(), request, answers);
+  });
+  return answers;
+}
+
 }  // namespace wb::test
