@@ -57,6 +57,7 @@ class Gateway {
   void tell_keys();                                                        // to everybody
   Awaitable<> goodbye();                                                   // closes every link with going_away
   std::size_t sessions() const { return sessions_.size(); }
+  const AgentSession* session(const std::string& agent) const;  // nullptr: it is not connected
   Refusals& refusals() { return refusals_; }  // of the whole service
 
  private:

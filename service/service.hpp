@@ -5,6 +5,7 @@
 #include "config/service_config.hpp"
 #include "core/async.hpp"
 #include "link/web_server.hpp"
+#include "service/agents_api.hpp"
 #include "service/api.hpp"
 #include "service/dispatch.hpp"
 #include "service/enrolment.hpp"
@@ -78,6 +79,7 @@ class Service {
   sspr::HelpdeskApi helpdesk_api_;
   sspr::TemporaryPassword temporary_password_;
   sspr::HelpdeskActs helpdesk_acts_;
+  AgentsApi agents_api_;
   Pages pages_;
   Idempotency answers_;
   Router router_;

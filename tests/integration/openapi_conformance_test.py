@@ -166,6 +166,15 @@ class ASettingsClient(Conformance):
         self.refused(403, "forbidden", "GET", "/api/v1/settings", token=self.client)
 
 
+    def test_sees_the_agents_and_lets_another_in(self):
+        admin = PEER.bearer(PEER.settings)
+        agents = PEER.call("GET", "/api/v1/agents", token=admin).json["agents"]
+        self.assertEqual([(one["state"], one["connected"] and one["connected"]["ready"]) for one in agents], [("active", True), ("pending", None)])
+        self.assertRegex(PEER.call("POST", "/api/v1/agents/tokens", None, admin).json["token"], r"^wbe1\.")
+        self.assertEqual(PEER.call("POST", f"/api/v1/agents/{PEER.spare_agent}/revoke", None, admin).json["state"], "revoked")
+        self.refused(404, "not_found", "POST", "/api/v1/agents/01ARZ3NDEKTSV4RRFFQ69G5FAV/revoke", None, admin)
+
+
 class AHelpdesk(Conformance):
     def test_looks_people_up_and_helps_them(self):
         desk = PEER.bearer(PEER.helpdesk)
