@@ -1,8 +1,9 @@
 // The screens of a reset but for the password's: one thing each.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Method } from './api';
-import { Field, Form, Screen, Tick, usePast, useScene } from './parts';
+import { Field, Form, Screen, Tick, usePast } from './parts';
 import { mayKnowADomain } from './pins';
+import { useScene } from './scene';
 import { isKey, moment, seconds } from './words';
 
 export function Name({ first }: { first: boolean }) {

@@ -1,7 +1,7 @@
 // The service behind the portal's test, with people who have registered and an agent made of nothing but the contract. Speaks JSON, a
 // line each: first {url, pin}; then, of every password and unlock that reaches the directory, {sub, set} or {sub, unlocked}.
 // On standard input: "code NAME" is answered with {code} of that person's app, "go" lets the held write go on, with {go}; "two" asks for two
-// methods from now on, with {two}; the end of it ends the program.
+// methods from now on, with {two}; "letter NAME" with {token}, of a "this wasn't me" link; the end of it ends the program.
 //   portal_peer PORTAL_DIR
 #include <atomic>
 #include <iostream>
@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "crypto/jwe.hpp"
+#include "service/sspr/tickets.hpp"
 #include "tests/support/reset_world.hpp"
 
 namespace wb::test {
@@ -58,6 +59,14 @@ void write(FakeAgent& agent, const FakeAgent::Received& got, const std::atomic<b
   else agent.answer(job, protocol::Code::applied);
 }
 
+// As the notifier makes it.
+std::string letter(ResetWorld& reset, const std::string& name) {
+  service::sspr::Ticket ticket;
+  ticket.domain = reset.world.domain, ticket.sub = people.at(name), ticket.purpose = service::sspr::Purpose::not_me, ticket.expires = unix_now() + 600;
+  ticket.state = R"({"occasion":"password_reset","at":1,"correlation_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV"})";
+  return service::sspr::Tickets(reset.world.store().database()).add(ticket).value().value();
+}
+
 int play(const char* portal_dir) {
   using service::sspr::Method;
   ResetWorld reset([](service::sspr::Settings& s) { s.methods = {Method::app_code, Method::email, Method::questions}; });
@@ -91,6 +100,10 @@ int play(const char* portal_dir) {
     if (line == "two") {
       reset.settings([](service::sspr::Settings& s) { s.methods_required = 2; });
       say({{"two", true}});
+      continue;
+    }
+    if (line.starts_with("letter ")) {
+      say({{"token", letter(reset, line.substr(7))}});
       continue;
     }
     const auto key = line.starts_with("code ") ? keys.find(line.substr(5)) : keys.end();
