@@ -58,11 +58,12 @@ function(wb_portal)
   find_program(NPM npm REQUIRED)
   set(source ${PROJECT_SOURCE_DIR}/portal)
   file(GLOB_RECURSE files CONFIGURE_DEPENDS ${source}/src/* ${source}/seal/*.mjs ${source}/seal/*.mts)
+  file(GLOB pages CONFIGURE_DEPENDS ${source}/*.html)
   set(modules ${source}/node_modules/.package-lock.json)
   set(out ${PROJECT_BINARY_DIR}/portal)
   add_custom_command(OUTPUT ${modules} DEPENDS ${source}/package.json ${source}/package-lock.json WORKING_DIRECTORY ${source}
     COMMAND ${NPM} ci --no-audit --no-fund --silent COMMAND ${CMAKE_COMMAND} -E touch ${modules})
-  add_custom_command(OUTPUT ${out}/index.html DEPENDS ${modules} ${files} ${source}/index.html ${source}/vite.config.ts ${source}/tsconfig.json WORKING_DIRECTORY ${source}
+  add_custom_command(OUTPUT ${out}/index.html DEPENDS ${modules} ${files} ${pages} ${source}/vite.config.ts ${source}/tsconfig.json WORKING_DIRECTORY ${source}
     COMMAND ${NPM} run --silent check COMMAND ${NPM} run --silent build -- --outDir ${out} --logLevel warn)
   add_custom_target(portal ALL DEPENDS ${out}/index.html)
 endfunction()

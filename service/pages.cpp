@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: https:; worker-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-constexpr std::string_view compressed = ".gz";
+constexpr std::string_view compressed = ".gz", page_end = ".html";
 
 bool plain_name(std::string_view name) {
   const auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'; };
@@ -78,29 +78,31 @@ Result<Pages> Pages::read(const fs::path& folder) {
   std::error_code ec;
   if (!fs::is_directory(folder, ec)) return pages;
   if (!fs::is_regular_file(folder / "index.html", ec)) return Fault{Fault::Kind::malformed, "pages.read", "no index.html in portal_dir"};
-  auto index = file(folder / "index.html", type_of("index.html"));
-  if (!index) return index.error();
-  if (index->plain.empty()) return Fault{Fault::Kind::malformed, "pages.read", "index.html in portal_dir is empty"};
-  pages.index_ = std::move(*index);
-  for (auto entry = fs::directory_iterator(folder / "assets", ec); !ec && entry != fs::directory_iterator(); entry.increment(ec)) {
-    const auto name = entry->path().filename().string();
-    const auto type = type_of(name);
-    if (type.empty() || !plain_name(name) || !fs::is_regular_file(entry->symlink_status(ec))) continue;
-    if (pages.files() >= files_max) return Fault{Fault::Kind::exhausted, "pages.read", "more than " + std::to_string(files_max) + " files in portal_dir"};
-    auto one = file(entry->path(), type);
-    if (!one) return one.error();
-    pages.assets_.emplace(name, std::move(*one));
+  for (const bool assets : {false, true}) {
+    const auto from = assets ? folder / "assets" : folder;
+    for (auto entry = fs::directory_iterator(from, ec); !ec && entry != fs::directory_iterator(); entry.increment(ec)) {
+      const auto name = entry->path().filename().string();
+      const auto type = type_of(name);
+      if (type.empty() || !plain_name(name) || !fs::is_regular_file(entry->symlink_status(ec))) continue;
+      if (!assets && !name.ends_with(page_end)) continue;
+      if (pages.files() >= files_max) return Fault{Fault::Kind::exhausted, "pages.read", "more than " + std::to_string(files_max) + " files in portal_dir"};
+      auto one = file(entry->path(), type);
+      if (!one) return one.error();
+      if (!assets && one->plain.empty()) return Fault{Fault::Kind::malformed, "pages.read", "a page in portal_dir is empty"};
+      if (assets) pages.assets_.emplace(name, std::move(*one));
+      else pages.pages_.emplace(name == "index.html" ? "/" : "/" + name.substr(0, name.size() - page_end.size()), std::move(*one));
+    }
+    if (ec && !(assets && ec == std::errc::no_such_file_or_directory)) return Fault{Fault::Kind::internal, "pages.read", "portal_dir can't be listed: " + ec.message()};
   }
-  if (ec && ec != std::errc::no_such_file_or_directory) return Fault{Fault::Kind::internal, "pages.read", "portal_dir can't be listed: " + ec.message()};
   return pages;
 }
 
 std::vector<Endpoint> Pages::endpoints() const {
   if (files() == 0) return {};
-  return {
-      {"GET", "/", {}, [this](HttpCall call) { return index(std::move(call)); }},
-      {"GET", "/assets/{name}", {}, [this](HttpCall call) { return asset(std::move(call)); }},
-  };
+  std::vector<Endpoint> out{{"GET", "/assets/{name}", {}, [this](HttpCall call) { return asset(std::move(call)); }}};
+  for (const auto& [path, page] : pages_)
+    out.push_back({"GET", path, {}, [this, at = &page](HttpCall call) { return shown(*at, std::move(call)); }});
+  return out;
 }
 
 link::HttpResponse Pages::answer(const File& file, const link::HttpRequest& request) const {
@@ -115,8 +117,8 @@ link::HttpResponse Pages::answer(const File& file, const link::HttpRequest& requ
   return response;
 }
 
-Reply Pages::index(HttpCall call) const {
-  auto response = answer(index_, call.request);
+Reply Pages::shown(const File& page, HttpCall call) const {
+  auto response = answer(page, call.request);
   response.headers["Cache-Control"] = "no-cache";  // it names the files of now
   co_return response;
 }

@@ -1,5 +1,6 @@
-// The portal's built files (portal/, docs/ARCHITECTURE.md) over HTTP: GET / and GET /assets/{name}. All are read once, at start: what
-// is asked for is looked up in a map and never in the file system, so that no path leads out of the folder.
+// The portal's built files (portal/, docs/ARCHITECTURE.md) over HTTP: GET / (index.html), GET /NAME of each other NAME.html, and
+// GET /assets/{name}. All are read once, at start: what is asked for is looked up in a map and never in the file system, so that no path
+// leads out of the folder.
 #pragma once
 #include <filesystem>
 #include <map>
@@ -16,12 +17,12 @@ class Pages {
   static constexpr std::size_t files_max = 256, file_bytes_max = 4u << 20;
 
   Pages() = default;  // none: the API only
-  // index.html and assets/*: regular files of known types with names of [A-Za-z0-9._-]; `name.gz` is name, compressed (RFC 1952). No such
+  // index.html, other pages beside it and assets/*: regular files of known types with names of [A-Za-z0-9._-]; `name.gz` is name, compressed (RFC 1952). No such
   // folder: none. Fault malformed: there is one without index.html; exhausted: too many or too large; internal: unreadable.
   static Result<Pages> read(const std::filesystem::path& folder);
 
   std::vector<Endpoint> endpoints() const;  // of none: empty. They hold on to this.
-  std::size_t files() const { return assets_.size() + (index_.plain.empty() ? 0 : 1); }
+  std::size_t files() const { return assets_.size() + pages_.size(); }
 
  private:
   struct File {
@@ -29,11 +30,11 @@ class Pages {
   };
   static Result<File> file(const std::filesystem::path& path, std::string_view type);
   link::HttpResponse answer(const File& file, const link::HttpRequest& request) const;
-  Reply index(HttpCall call) const;
+  Reply shown(const File& page, HttpCall call) const;
   Reply asset(HttpCall call) const;
 
-  File index_;
-  std::map<std::string, File, std::less<>> assets_;
+  std::map<std::string, File, std::less<>> pages_;   // by path: "/", "/signin"
+  std::map<std::string, File, std::less<>> assets_;  // by name
 };
 
 // What a name's end says, as a Content-Type; "" for what is not served.

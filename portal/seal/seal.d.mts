@@ -20,6 +20,8 @@ export interface Known {
   tenant: string;
   domain: string;
   leastRsn?: number;
+  op?: 'reset' | 'change' | 'authenticate';
+  old?: string;
 }
 export function checkPassword(password: string): void;
 export function sealFor(keys: Keys, answer: ProbeAnswer, password: string, known: Known): Promise<{ jti: string; sealed: string; rsn: number; dr: string }>;

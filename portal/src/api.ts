@@ -1,4 +1,4 @@
-// The API of a reset (docs/SSPR.md): its calls, and its two ways to fail.
+// The API (docs/SSPR.md): a reset's shapes, calls, and their two ways to fail.
 
 export type Method = 'app_code' | 'email' | 'questions';
 export interface Session {
@@ -32,9 +32,16 @@ export interface Policy {
   history: number;
 }
 
-/** The service said no. `detail` is for the person, in their language; `code` never changes. */
+/** What a refusal says besides why: from when on it makes sense again, where a reset is now, what the directory said, which answer is meant. */
+export interface More {
+  until?: number;
+  session?: Session;
+  directory?: { code: string; reason: string };
+  at?: number;
+}
+/** The service said no. `detail` is for the person, in their language or in English; `code` never changes. */
 export class Problem extends Error {
-  constructor(readonly status: number, readonly code: string, readonly detail: string, readonly until?: number, readonly session?: Session) { super(code); }
+  constructor(readonly status: number, readonly code: string, readonly detail: string, readonly more: More = {}) { super(code); }
 }
 /** No answer came: nobody knows what became of the request. */
 export class Offline extends Error {}
@@ -46,13 +53,14 @@ let token = '';
 export function speak(of: string): void { language = of; }
 export function enter(with_: string): void { token = with_; }
 
+/** `path`: below /api/v1/. */
 export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), TIMEOUT_MS);
   let status: number;
   let answer: Record<string, unknown> | null;
   try {
-    const response = await fetch(`/api/v1/sspr/${path}${path.includes('?') ? '&' : '?'}mkt=${language}`, {
+    const response = await fetch(`/api/v1/${path}${path.includes('?') ? '&' : '?'}mkt=${language}`, {
       method, signal: stop.signal, cache: 'no-store', credentials: 'same-origin', redirect: 'error', referrerPolicy: 'no-referrer', keepalive: method === 'DELETE',
       headers: { ...(token && { Authorization: `Bearer ${token}` }), ...(method === 'POST' && { 'Content-Type': 'application/json' }) },
       ...(method === 'POST' && { body: JSON.stringify(body ?? {}) }),
@@ -66,6 +74,6 @@ export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, b
   }
   if (answer === null || typeof answer !== 'object') throw new Offline(); // a proxy's page, not ours
   if (status < 400) return answer as T;
-  const { code, detail, until, session } = answer as { code?: string; detail?: string; until?: number; session?: Session };
-  throw new Problem(status, code ?? 'failed', detail ?? '', until, session);
+  const { code = 'failed', detail = '', ...more } = answer as { code?: string; detail?: string } & More;
+  throw new Problem(status, code, detail, more);
 }

@@ -1,8 +1,9 @@
 // The proof of work in front of a session (service/captcha.hpp, ALTCHA's format): fetched and solved while the person types.
-import { call, type Challenge } from './api';
+import { call, Problem, type Challenge } from './api';
 
 const SPARE_MS = 20_000; // of a challenge's life, for the way and for clocks that differ
 
+export type Purpose = 'reset' | 'sign_in';
 export interface Solution {
   text: string;
   until: number; // of Date.now()
@@ -18,29 +19,41 @@ function work(challenge: Challenge): Promise<number> {
   });
 }
 
-async function solved(): Promise<Solution> {
+async function solved(purpose: Purpose): Promise<Solution> {
   const came = Date.now();
-  const challenge = await call<Challenge>('GET', 'captcha');
+  const challenge = await call<Challenge>('GET', `sspr/captcha?for=${purpose}`);
   const number = await work(challenge);
   const { algorithm, salt, signature } = challenge;
   return { text: btoa(JSON.stringify({ algorithm, challenge: challenge.challenge, number, salt, signature })), until: came + 300_000 - SPARE_MS };
 }
 
-/** One solution ahead; it opens one session. */
+/** One solution ahead; it opens one session, of that kind. */
 export class Captcha {
   private ahead: Promise<Solution> | null = null;
+  constructor(private readonly purpose: Purpose) {}
 
   /** Begins, if it has not begun: nobody waits for it here, and whoever does later learns how it failed. */
   prepare(): void {
     if (this.ahead) return;
-    this.ahead = solved();
+    this.ahead = solved(this.purpose);
     this.ahead.catch(() => { this.ahead = null; });
   }
-  async take(): Promise<string> {
+  /** Opens a session for that name. A solution that an earlier, lost answer has spent is made anew. */
+  async open<T>(path: string, name: string): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      const captcha = await this.take();
+      try {
+        return await call<T>('POST', path, { name, captcha });
+      } catch (error) {
+        if (!(error instanceof Problem && error.code === 'captcha_failed') || tries === 2) throw error;
+      }
+    }
+  }
+  private async take(): Promise<string> {
     this.prepare();
     let one = await this.ahead!;
     this.ahead = null;
-    if (one.until < Date.now()) one = await solved();
+    if (one.until < Date.now()) one = await solved(this.purpose);
     return one.text;
   }
 }

@@ -1,23 +1,24 @@
 // What every screen is made of.
 import type { ComponentChildren, JSX } from 'preact';
 import { createContext } from 'preact';
-import { useContext, useEffect, useId, useRef, useState } from 'preact/hooks';
-import type { Desk, View } from './desk';
-import { isKey, moment, type Language, type Say } from './words';
+import { useContext, useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Acting, Shown } from './acting';
+import { isKey, moment, type Key, type Language, type Say } from './words';
 
+/** What stands around every screen, whatever the page's program is; a page knows its own more exactly (scene.ts). */
 export interface Scene {
-  desk: Desk;
-  view: View;
+  desk: Acting<Shown>;
+  view: Shown;
   say: Say;
   language: Language;
 }
-export const SceneOf = createContext<Scene>(null as unknown as Scene);
-export const useScene = () => useContext(SceneOf);
+export const SceneOf = createContext<unknown>(null);
+export const useAround = () => useContext(SceneOf) as Scene;
 
 /** One screen: its heading takes the focus when the screen comes, except at the page's first. */
 export function Screen({ heading, first, children }: { heading: string; first?: boolean; children: ComponentChildren }) {
   const at = useRef<HTMLHeadingElement>(null);
-  useEffect(() => { if (!first) at.current?.focus(); }, []);
+  useLayoutEffect(() => { if (!first) at.current?.focus(); }, []); // before anybody types: it never takes the focus from a field
   return (
     <section>
       <h1 ref={at} tabIndex={-1}>{heading}</h1>
@@ -41,7 +42,7 @@ export function Field({ label, hint, error, describedBy, value, onValue, ...more
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <input id={id} value={value} onInput={(event) => onValue(event.currentTarget.value)} aria-invalid={error ? true : undefined} aria-describedby={told || undefined} {...more} />
+      <input id={id} value={value} onInput={(event) => onValue(event.currentTarget.value)} dir="auto" aria-invalid={error ? true : undefined} aria-describedby={told || undefined} {...more} />
       {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
       {error && <p class="error" id={`${id}-error`}>{error}</p>}
     </div>
@@ -58,7 +59,7 @@ export function Tick({ label, on, onChange }: { label: string; on: boolean; onCh
 
 /** What is being waited for; after five seconds, that it may take longer. */
 export function Waiting() {
-  const { view, say } = useScene();
+  const { view, say } = useAround();
   const [long, setLong] = useState(false);
   useEffect(() => {
     setLong(false);
@@ -68,14 +69,14 @@ export function Waiting() {
   }, [view.busy]);
   return (
     <div role="status" class="waiting">
-      {view.busy && <><span class="spinner" aria-hidden="true" /> {say(`busy.${view.busy}`)}{long && ` ${say('busy.long')}`}</>}
+      {view.busy && <><span class="spinner" aria-hidden="true" /> {say(`busy.${view.busy}` as Key)}{long && ` ${say('busy.long')}`}</>}
     </div>
   );
 }
 
 /** What was refused: in the service's words, which are in the person's language, or in ours. */
 export function Refused() {
-  const { view, say, language } = useScene();
+  const { view, say, language } = useAround();
   const problem = view.problem ?? view.ended;
   const own = problem && `problem.${problem.code}`;
   const text = own && isKey(own) ? say(own) : problem?.detail || say('problem.failed');
@@ -84,7 +85,7 @@ export function Refused() {
   useEffect(() => { if (problem) at.current?.scrollIntoView({ block: 'nearest' }); }, [problem]);
   return (
     <div role="alert" ref={at}>
-      {problem && <div class="refused" data-code={problem.code}><p>{text}</p>{until !== undefined && <p>{say('until', { time: moment(language, until) })}</p>}</div>}
+      {problem && <div class="refused" data-code={problem.code}><p dir="auto">{text}</p>{until !== undefined && <p>{say('until', { time: moment(language, until) })}</p>}</div>}
     </div>
   );
 }

@@ -1,8 +1,9 @@
 // The new password: typed, pasted or suggested; what the organisation asks for is ticked off meanwhile.
 import { useId, useState } from 'preact/hooks';
 import type { Offer } from './pins';
-import { Field, Form, Screen, Tick, useScene } from './parts';
+import { Field, Form, Screen, Tick } from './parts';
 import { generate, hints, namesIn } from './rules';
+import { useScene } from './scene';
 import { Wait } from './screens';
 
 function Rules({ id, offer, password, name }: { id: string; offer: Offer; password: string; name: string }) {

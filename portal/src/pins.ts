@@ -3,12 +3,17 @@ import { pinFor, pinInFragment, rememberPin, type PinStorage } from '../seal/pin
 import { checkPassword, sealFor, SealError, type Keys, type ProbeAnswer } from '../seal/seal.mjs';
 
 export { SealError };
-export interface Offer {
+export interface SealOffer {
   probe: string;
-  answer: ProbeAnswer & { display_name: string; policy: { min_length: number; complexity: boolean; history: number } };
+  answer: ProbeAnswer;
   keys: Keys;
+}
+export interface Offer extends SealOffer {
+  answer: ProbeAnswer & { display_name: string; policy: { min_length: number; complexity: boolean; history: number } };
   history_enforced: boolean;
 }
+/** What the password is for; without one: a reset. `old`: the password of now. */
+export type Order = { op: 'authenticate' } | { op: 'change'; old: string };
 
 /** localStorage, or where the browser forbids it: as long as the page lives. */
 const storage: PinStorage = (() => {
@@ -27,16 +32,16 @@ export function mayKnowADomain(): boolean {
   try { return Object.keys(localStorage).some((name) => name.startsWith('wb-pin ')); } catch { return false; }
 }
 
-const pinOf = ({ keys }: Offer) => pinFor(storage, { tenant: keys.tenant, domain: keys.domain, fragment: pinInFragment(location.hash), roots: keys.roots });
+const pinOf = ({ keys }: SealOffer) => pinFor(storage, { tenant: keys.tenant, domain: keys.domain, fragment: pinInFragment(location.hash), roots: keys.roots });
 
 /** Refuses before anybody types what could not be sealed. */
-export async function checkPin(offer: Offer): Promise<void> { await pinOf(offer); }
+export async function checkPin(offer: SealOffer): Promise<void> { await pinOf(offer); }
 
 /** The JWE, for agents verified up to the domain root that is known; only after that the root is remembered. */
-export async function sealed(offer: Offer, password: string): Promise<string> {
+export async function sealed(offer: SealOffer, password: string, order?: Order): Promise<string> {
   checkPassword(password);
   const { tenant, domain } = offer.keys;
-  const done = await sealFor(offer.keys, offer.answer, password, { ...(await pinOf(offer)), tenant, domain });
+  const done = await sealFor(offer.keys, offer.answer, password, { ...(await pinOf(offer)), tenant, domain, ...order });
   rememberPin(storage, { tenant, domain, dr: done.dr, rsn: done.rsn });
   return done.sealed;
 }

@@ -1,10 +1,29 @@
-// The page's own texts, in the person's language: ?mkt=, else what the browser says, else English.
-import de from './messages/de.json';
+// The pages' own texts, in the person's language: ?mkt=, else what the browser says, else English. English is part of the program;
+// each other language is a file of its own, fetched when it is wanted.
 import en from './messages/en.json';
 
+/** A text with places "{name}" to fill in; or one for each plural form that the language has, chosen by {count} (Unicode CLDR). */
+export type Text = string | { [form in Intl.LDMLPluralRule]?: string };
+export type Words = Record<string, Text>;
+export type Files = Record<string, () => Promise<Words>>; // by "./messages/de.json"
 export type Key = keyof typeof en;
-export const LANGUAGES = { en: { name: 'English', words: en }, de: { name: 'Deutsch', words: de as typeof en } };
+
+export const LANGUAGES = {
+  en: 'English', de: 'Deutsch',
+};
 export type Language = keyof typeof LANGUAGES;
+const RIGHT_TO_LEFT = ['ar'];
+export const directionOf = (language: Language) => (RIGHT_TO_LEFT.includes(language) ? 'rtl' : 'ltr');
+
+const held = new Map<Language, Words>([['en', {}]]);
+const shelves: Files[] = [];
+
+/** More texts, known in English from now on and in others once they are loaded. */
+export function shelve(english: Words, files: Files): void {
+  Object.assign(held.get('en')!, english);
+  shelves.push(files);
+}
+shelve(en, import.meta.glob<Words>(['./messages/*.json', '!./messages/en.json'], { import: 'default' }));
 
 const known = (tag: string): Language | undefined => {
   const primary = tag.toLowerCase().split('-')[0]!;
@@ -16,11 +35,32 @@ export function languageOf(search: string, wished: readonly string[]): Language 
   return asked ?? wished.map(known).find((one) => one !== undefined) ?? 'en';
 }
 
-export type Say = (key: Key, values?: Record<string, string | number>) => string;
-export const speaker = (language: Language): Say => (key, values = {}) =>
-  LANGUAGES[language].words[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+/** Fetches the texts of a language; the language that can be spoken now: English, where they did not come. */
+export async function load(language: Language): Promise<Language> {
+  if (held.has(language)) return language;
+  try {
+    const parts = await Promise.all(shelves.map((files) => files[`./messages/${language}.json`]!()));
+    held.set(language, Object.assign({}, ...parts) as Words);
+    return language;
+  } catch {
+    return 'en';
+  }
+}
 
-export const isKey = (key: string): key is Key => Object.hasOwn(en, key);
+export type Say<K extends string = Key> = (key: K, values?: Record<string, string | number>) => string;
+export function speaker<K extends string = Key>(language: Language): Say<K> {
+  const plural = new Intl.PluralRules(language), number = new Intl.NumberFormat(language);
+  return (key, values = {}) => {
+    const text = held.get(language)?.[key] ?? held.get('en')![key] ?? '';
+    const one = typeof text === 'string' ? text : text[plural.select(Number(values.count))] ?? text.other ?? '';
+    return one.replace(/\{(\w+)\}/g, (whole, name: string) => {
+      const value = values[name];
+      return typeof value === 'number' ? number.format(value) : value ?? whole;
+    });
+  };
+}
+
+export const isKey = (key: string): key is Key => Object.hasOwn(held.get('en')!, key);
 
 /** A moment in the person's own time: "14:05", with the day where it is another one. */
 export function moment(language: Language, seconds: number, now = new Date()): string {
@@ -28,5 +68,6 @@ export function moment(language: Language, seconds: number, now = new Date()): s
   const sameDay = at.toDateString() === now.toDateString();
   return new Intl.DateTimeFormat(language, sameDay ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' }).format(at);
 }
+export const day = (language: Language, seconds: number): string => new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(new Date(seconds * 1000));
 export const seconds = (language: Language, ms: number): string =>
   new Intl.NumberFormat(language, { maximumFractionDigits: 1, minimumFractionDigits: 1 }).format(Math.max(0.1, ms / 1000));

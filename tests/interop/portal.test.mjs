@@ -1,64 +1,13 @@
 // The page of a reset in the browser people have, on a phone's screen, against the real service: it is served by it, talks to it and to
 // nobody else, and no request of any flow holds the password.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { after, afterEach, before, it } from 'node:test';
-import { Chromium } from './chromium.mjs';
+import { it } from 'node:test';
+import { accessible, arrival, browser, code, directory, focus, forget, open, pin, secrets, stage, tell } from './portal_stage.mjs';
 
-const BIN = process.env.WB_BIN ?? 'build/dev';
 const PASSWORD = 'Grüße-Köln "1"\\😀';
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+for (const one of [PASSWORD, 'Refused-Passw0rd-1']) secrets.add(one);
+stage();
 
-let peer, lines, url, pin, browser;
-const directory = []; // what reached it
-const asked = [];
-let arrived = () => undefined; // something did
-
-before(async () => {
-  peer = spawn(join(BIN, 'portal_peer'), [join(BIN, 'portal')], { stdio: ['pipe', 'pipe', 'ignore'] });
-  const first = new Promise((resolve, reject) => { asked.push(resolve); peer.on('exit', (code) => reject(new Error(`portal_peer ended: ${code}`))); });
-  lines = createInterface(peer.stdout).on('line', (line) => {
-    const said = JSON.parse(line);
-    if (said.sub) { directory.push(said); arrived(); } else asked.shift()(said);
-  });
-  ({ url, pin } = await first);
-  browser = await Chromium.start();
-  await browser.ask('Emulation.setDeviceMetricsOverride', { width: 360, height: 740, deviceScaleFactor: 2, mobile: true });
-});
-after(async () => {
-  await browser?.close();
-  lines?.close();
-  peer?.stdin.end();
-});
-afterEach(() => { // of every story: nobody else was talked to, the policy was not in the way, and no password was told
-  for (const { url: to, method, headers, body } of browser.sent) {
-    if (to.startsWith('data:') || to === 'about:blank') continue;
-    assert.ok(to.startsWith(`${url}/`), to);
-    const request = `${method} ${to} ${JSON.stringify(headers)} ${body}`;
-    for (const secret of [PASSWORD, JSON.stringify(PASSWORD).slice(1, -1), encodeURIComponent(PASSWORD), Buffer.from(PASSWORD).toString('base64'), 'Refused-Passw0rd-1']) assert.ok(!request.includes(secret), request);
-  }
-  assert.deepEqual(browser.said.filter((text) => !/status of (4|5)\d\d|ERR_INTERNET_DISCONNECTED/.test(text)), []);
-});
-
-const tell = (line) => new Promise((resolve) => { asked.push(resolve); peer.stdin.write(`${line}\n`); });
-const code = async (name) => (await tell(`code ${name}`)).code;
-async function open(path = `/#dr=${pin}`) {
-  await browser.ask('Page.navigate', { url: 'about:blank' }); // a fragment alone would not load anew
-  await browser.ask('Page.navigate', { url: url + path });
-  await browser.until('document.querySelector("main h1")', 'the page');
-}
-const forget = async () => { await open(); await browser.value('(localStorage.clear(), sessionStorage.clear())'); await open(); };
-async function accessible() {
-  await browser.value(`${axe}; null`);
-  const { violations } = JSON.parse(await browser.value(`axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then((all) => JSON.stringify(all))`));
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), []);
-  assert.ok(await browser.value('document.documentElement.scrollWidth <= innerWidth'), 'nothing is wider than the phone');
-}
-const focus = () => browser.value('document.activeElement.tagName');
 async function prove(name, { enter = false } = {}) {
   await browser.screen('name');
   await browser.type(name);
@@ -165,7 +114,7 @@ it('a reload while the directory is asked waits on, and sends nothing twice', { 
   await fill(PASSWORD);
   const before = browser.sent.length;
   void browser.click('button.main');
-  await new Promise((resolve) => { arrived = resolve; });
+  await new Promise((resolve) => { arrival.came = resolve; });
   await browser.until('document.querySelector("main").dataset.busy === "write" && document.querySelector("[role=status].waiting").innerText', 'what is being waited for');
   await browser.ask('Page.reload');
   await browser.until('document.querySelector("main")?.dataset.screen === "writing"', 'the waiting goes on');

@@ -19,6 +19,10 @@ class TheBuiltPages : public testing::Test {
     top_ = ::mkdtemp(name.data());
     folder = top_ / "portal";
     write("portal/index.html", "<!doctype html>");
+    write("portal/not-me.html", "<!doctype html>2");
+    write("portal/not-me.html.gz", "gz2");
+    write("portal/.draft.html", "x");
+    write("portal/notes.js", "x");
     write("portal/assets/index-B1x_2.js", "let a;");
     write("portal/assets/index-B1x_2.js.gz", "gz");
     write("portal/assets/index-C3.css", "a{}");
@@ -56,14 +60,17 @@ class TheBuiltPages : public testing::Test {
 TEST_F(TheBuiltPages, AreServedWithTheirTypesAndAStrictPolicy) {
   const auto pages = Pages::read(folder);
   ASSERT_TRUE(pages);
-  EXPECT_EQ(pages->files(), 3U);
+  EXPECT_EQ(pages->files(), 4U);
   const auto index = get(*pages, "/");
   EXPECT_EQ(index.status, 200);
   EXPECT_EQ(index.body, "<!doctype html>");
   EXPECT_EQ(index.content_type, "text/html; charset=utf-8");
   EXPECT_EQ(index.headers.at("Cache-Control"), "no-cache");
   EXPECT_EQ(get(*pages, "/assets/index-C3.css").content_type, "text/css; charset=utf-8");
-  for (const auto* path : {"/", "/assets/index-B1x_2.js"}) {
+  EXPECT_EQ(get(*pages, "/not-me").body, "<!doctype html>2") << "each page by its name";
+  EXPECT_EQ(get(*pages, "/not-me", "gzip").body, "gz2");
+  EXPECT_EQ(get(*pages, "/not-me").headers.at("Cache-Control"), "no-cache");
+  for (const auto* path : {"/", "/not-me", "/assets/index-B1x_2.js"}) {
     const auto headers = get(*pages, path).headers;
     EXPECT_EQ(headers.at("Content-Security-Policy"),
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: https:; worker-src 'self'; "
@@ -91,7 +98,7 @@ TEST_F(TheBuiltPages, ShowNothingThatWasNotAmongThemAtTheStart) {
   ASSERT_TRUE(pages);
   write("portal/assets/later.js", "x");
   for (const auto* path : {"/assets/../index.html", "/assets/..", "/assets/", "/assets/.hidden.js", "/assets/notes.txt", "/assets/linked.js", "/assets/later.js", "/assets/index-B1x_2.js.gz",
-           "/assets/..%2f..%2fsecret.js", "/assets//etc/passwd", "/secret.js", "/index.html", "/assets/%00", "/assets/../../secret.js"})
+           "/assets/..%2f..%2fsecret.js", "/assets//etc/passwd", "/secret.js", "/index.html", "/index", "/not-me.html", "/not-me.html.gz", "/notes", "/notes.js", "/.draft", "/not-me/", "/assets/%00", "/assets/../../secret.js"})
     EXPECT_EQ(get(*pages, path).status, 404) << path;
   EXPECT_EQ(get(*pages, std::string("/assets/") + '\0').status, 404);
   EXPECT_EQ(get(*pages, "/assets/../secret.js").status, 404) << "as it stands after percent-decoding";
@@ -112,6 +119,9 @@ TEST_F(TheBuiltPages, AreAFaultWhenHalfOfThemIsThere) {
   write("portal/index.html", "");
   EXPECT_FALSE(Pages::read(folder));
   write("portal/index.html", "x");
+  write("portal/not-me.html", "");
+  EXPECT_FALSE(Pages::read(folder)) << "any page";
+  write("portal/not-me.html", "x");
   fs::remove_all(folder / "assets");
   EXPECT_TRUE(Pages::read(folder)) << "a page alone is one";
 }

@@ -1,0 +1,48 @@
+// What every page's program does alike: one step at a time, and what goes wrong becomes part of what is shown.
+import { Offline, Problem } from './api';
+
+export interface Refusal {
+  code: string;
+  detail: string;
+  until?: number;
+  at?: number;
+}
+export interface Shown {
+  busy: string | null; // what is being waited for
+  problem: Refusal | null; // what was refused, beside the screen
+  offline: boolean; // the last answer was lost
+  ended: Refusal | null; // there is no session any more
+}
+export const QUIET: Shown = { busy: null, problem: null, offline: false, ended: null };
+export const pause = (ms: number) => new Promise((done) => { setTimeout(done, ms); });
+
+export abstract class Acting<V extends Shown> {
+  constructor(public view: V, private readonly show: (view: V) => void) {}
+
+  protected set(change: Partial<V>): void {
+    this.view = { ...this.view, ...change };
+    this.show(this.view);
+  }
+  protected alter(change: Partial<Shown>): void { this.set(change as Partial<V>); }
+
+  protected async act(busy: NonNullable<V['busy']>, what: () => Promise<void>): Promise<void> {
+    if (this.view.busy) return;
+    this.alter({ busy, problem: null, offline: false });
+    try {
+      await what();
+    } catch (error) {
+      this.failed(error);
+    }
+    this.alter({ busy: null });
+  }
+
+  protected failed(error: unknown): void {
+    if (error instanceof Offline) return this.alter({ offline: true });
+    if (!(error instanceof Problem)) return this.alter({ problem: { code: 'failed', detail: '' } });
+    const { code, detail, more: { until, at } } = error;
+    this.alter({ problem: { code, detail, until, at } });
+  }
+
+  /** What "try again" does after a lost answer: where are we? */
+  abstract look: () => Promise<void>;
+}

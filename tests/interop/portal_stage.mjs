@@ -1,0 +1,85 @@
+// What the tests of the pages share: the real service in a process of its own, one browser on a phone's screen, and what holds of every
+// story: nobody else is talked to, the policy is not in the way, and no request holds a password.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, afterEach, before } from 'node:test';
+import { Chromium } from './chromium.mjs';
+
+const BIN = process.env.WB_BIN ?? 'build/dev';
+const NARROW = 320; // a phone's, or half of 640 pixels
+const PHONE = { width: 360, height: 740, deviceScaleFactor: 2, mobile: true };
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export let browser, url, pin;
+export const directory = []; // what reached it
+export const secrets = new Set(); // passwords: no request may hold one
+export const arrival = { came: () => undefined }; // something reached the directory
+
+/** @param {() => Promise<string[]>} args of portal_peer, after the folder */
+export function stage(args = async () => []) {
+  let lines;
+  before(async () => {
+    peer = spawn(join(BIN, 'portal_peer'), [join(BIN, 'portal'), ...await args()], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const first = new Promise((resolve, reject) => { asked.push(resolve); peer.on('exit', (code) => reject(new Error(`portal_peer ended: ${code}`))); });
+    lines = createInterface(peer.stdout).on('line', (line) => {
+      const said = JSON.parse(line);
+      if (said.sub) { directory.push(said); arrival.came(); } else asked.shift()(said);
+    });
+    ({ url, pin } = await first);
+    browser = await Chromium.start();
+    await browser.ask('Emulation.setDeviceMetricsOverride', PHONE);
+  });
+  after(async () => {
+    await browser?.close();
+    lines?.close();
+    peer?.stdin.end();
+  });
+  afterEach(() => {
+    for (const { url: to, method, headers, body } of browser.sent) {
+      if (to.startsWith('data:') || to === 'about:blank') continue;
+      assert.ok(to.startsWith(`${url}/`), to);
+      const request = `${method} ${to} ${JSON.stringify(headers)} ${body}`;
+      for (const secret of secrets)
+        for (const told of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), Buffer.from(secret).toString('base64')]) assert.ok(!request.includes(told), request);
+    }
+    assert.deepEqual(browser.said.filter((text) => !/status of (4|5)\d\d|ERR_INTERNET_DISCONNECTED|ERR_BLOCKED_BY_CLIENT/.test(text)), []);
+  });
+}
+let peer;
+const asked = [];
+
+export const tell = (line) => new Promise((resolve) => { asked.push(resolve); peer.stdin.write(`${line}\n`); });
+export const code = async (name) => (await tell(`code ${name}`)).code;
+export async function open(path = `/#dr=${pin}`) {
+  await browser.ask('Page.navigate', { url: 'about:blank' }); // a fragment alone would not load anew
+  await browser.ask('Page.navigate', { url: url + path });
+  await browser.until('document.querySelector("main h1")', 'the page');
+}
+export async function forget(path) {
+  await open(path);
+  await browser.value('(localStorage.clear(), sessionStorage.clear())');
+  await open(path);
+}
+
+const judged = async (only) => {
+  const { violations } = JSON.parse(await browser.value(`axe.run(document, { runOnly: ${JSON.stringify(only)} }).then((all) => JSON.stringify(all))`));
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), []);
+};
+/** By axe, light and dark; nothing moves for whom that is not wanted, and nothing is wider than a small phone, or than a screen at twice the size. */
+export async function accessible() {
+  await browser.value(`${axe}; null`);
+  await judged({ type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+  await browser.ask('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: 'dark' }, { name: 'prefers-reduced-motion', value: 'reduce' }] });
+  await browser.ask('Emulation.setDeviceMetricsOverride', { ...PHONE, width: NARROW });
+  await judged({ type: 'rule', values: ['color-contrast'] });
+  assert.deepEqual(await browser.value('[...document.querySelectorAll("body *")].filter((it) => getComputedStyle(it).animationName !== "none").map((it) => it.outerHTML)'), [], 'nothing moves where that is not wanted');
+  const wide = `[...document.querySelectorAll("body *")].filter((it) => it.getBoundingClientRect().right > ${NARROW} && !it.closest(".unseen")).map((it) => it.outerHTML)`;
+  assert.ok(await browser.value(`document.documentElement.scrollWidth <= ${NARROW}`), `too wide: ${await browser.value(wide)}`);
+  await browser.ask('Emulation.setEmulatedMedia', { features: [] });
+  await browser.ask('Emulation.setDeviceMetricsOverride', PHONE);
+}
+export const focus = () => browser.value('document.activeElement.tagName');
