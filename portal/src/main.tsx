@@ -6,7 +6,7 @@ import { Desk, type View } from './desk';
 import { Frame, useLanguage } from './frame';
 import { SceneOf } from './parts';
 import { Password } from './password';
-import { Choice, Code, Done, Ended, Methods, Name, Over, Questions, Wait } from './screens';
+import { Choice, Code, Done, Ended, Methods, Name, Over, Pass, Questions, Wait } from './screens';
 import { Stopped } from './stopped';
 import type { Scene } from './scene';
 import './style.css';
@@ -26,6 +26,7 @@ function shown(screen: string, stop: string | null, say: Say, first: boolean) {
     case 'ended': return <Ended />;
     case 'name': return <Name first={first} />;
     case 'app_code': case 'email': return <Code />;
+    case 'pass': return <Pass />;
     case 'questions': return <Questions />;
     case 'choosing': return <Choice />;
     case 'new_password': return <Password />;

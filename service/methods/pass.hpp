@@ -25,9 +25,10 @@ std::string pass_mac(const Secret& server_key, std::string_view domain, std::str
 // {"pass": "8QF3-0ZKM-V2TC", "expires"}: shown once.
 protocol::json::object pass_offer(const Secret& text, UnixSeconds expires);
 
-// The mail with a link that holds the pass, in its fragment: browsers send that to nobody. `page`: https://reset.example.
+// The mail with a link that holds the pass, in its fragment: browsers send that to nobody. `page`: https://reset.example; `root`: thumbprint of the
+// domain's root, so that a browser that has none yet can seal; empty: there is none.
 struct LinkLetter {
-  std::string_view page, account, organisation, helpdesk, minutes;
+  std::string_view page, root, account, organisation, helpdesk, minutes;
 };
 Letter link_letter(const Catalogue& catalogue, std::string_view language, const Secret& text, const LinkLetter& about);
 

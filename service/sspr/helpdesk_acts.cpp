@@ -162,7 +162,8 @@ Reply HelpdeskActs::send_link(Caller caller, HttpCall call) {
   if (!*pass) co_return refuse(Refusal::busy, "too many passes, links and sign-ins are open", 5'000);
   const auto language = fitting(person.language, self_.catalogue.languages()).value_or("en");
   const auto minutes = std::to_string(pass_minutes_otherwise);
-  const LinkLetter about{self_.settings.public_url, person.name, who.rules.brand_name, who.rules.helpdesk, minutes};
+  const auto* roster = self_.rosters.find(person.domain);
+  const LinkLetter about{self_.settings.public_url, roster ? std::string_view(roster->dr) : std::string_view(), person.name, who.rules.brand_name, who.rules.helpdesk, minutes};
   std::int64_t sent = 0;
   for (const auto& address : *to)
     if (self_.mail(address, link_letter(self_.catalogue, language, (*pass)->text, about), (*pass)->expires)) ++sent;

@@ -30,7 +30,7 @@ def link_of(content):
 
 def reset_link_of(content):
     """What an administrator's link has in its fragment; None: there is none."""
-    found = re.search(r"/#(name=\S+)", email.message_from_bytes(content, policy=email.policy.default).get_body(("plain",)).get_content())
+    found = re.search(r"/#(dr=\S+)", email.message_from_bytes(content, policy=email.policy.default).get_body(("plain",)).get_content())
     return found and found.group(1)
 
 
@@ -208,7 +208,7 @@ class AHelpdesk(Conformance):
         PEER.call("POST", "/api/v1/me/proof", {"code": PEER.code_for(address)}, person)
         self.assertEqual(PEER.call("POST", f"{path}/reset-link", None, desk).json["sent"], 1)
         link = PEER.mail.wait_until(lambda mails: next((found for to, *_, content in mails if to == address and (found := reset_link_of(content))), None))
-        self.assertTrue(link.startswith("name=u08%40corp.example&pass="))
+        self.assertTrue(link.startswith(f"dr={PEER.trust['pin']}&name=u08%40corp.example&pass="))
         token = PEER.begin("u08")
         PEER.call("POST", "/api/v1/sspr/session/method", {"method": "pass"}, token)
         self.assertEqual(PEER.call("POST", "/api/v1/sspr/session/answer", {"code": link[-14:]}, token).json["session"]["passed"], ["email"])

@@ -144,6 +144,43 @@ it('a link with another root stops everything, and what the browser knew stays',
   assert.equal(directory.length, 0);
 });
 
+it('a pass that a helpdesk has told is typed instead of a method', { timeout: 60_000 }, async () => {
+  const { pass } = await tell('pass dave@corp.example');
+  await forget();
+  await browser.type('dave@corp.example');
+  await browser.click('button.main');
+  await browser.screen('methods-0');
+  await browser.click('[data-method=pass]');
+  await browser.screen('pass');
+  await accessible();
+  await browser.type('too short');
+  await browser.click('button.main');
+  await browser.until('document.querySelector("[aria-invalid]")', 'it is told what a pass looks like');
+  await browser.type('0000-0000-0000');
+  await browser.click('button.main');
+  await browser.refused('wrong_answer');
+  await browser.type(pass.toLowerCase());
+  await browser.click('button.main');
+  await browser.screen('choosing');
+});
+
+it("an administrator's link goes straight to the choice, and leaves the address bar at once", { timeout: 60_000 }, async () => {
+  const { pass } = await tell('link dave@corp.example');
+  await forget();
+  await open(`/#dr=${pin}&name=dave%40corp.example&pass=${pass}`);
+  await browser.until(`document.querySelector("[name=username]").value === "dave@corp.example"`, 'the name');
+  assert.equal(await browser.value('location.hash'), `#dr=${pin}`);
+  await accessible();
+  await browser.click('button.main');
+  await browser.screen('choosing');
+  assert.ok(browser.sent.every(({ url: to }) => !to.includes(pass)), 'only a body holds it');
+  await open(`/#dr=${pin}&name=dave%40corp.example&pass=${pass}`);
+  await browser.until(`document.querySelector("[name=username]").value === "dave@corp.example"`, 'the name');
+  await browser.click('button.main');
+  await browser.refused('wrong_answer');
+  await browser.screen('pass');
+});
+
 it('where two ways are asked for, the second follows the first', { timeout: 60_000 }, async () => {
   await tell('two');
   await forget();
