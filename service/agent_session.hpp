@@ -43,7 +43,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   const std::string id;  // of this session
   AgentRow agent;        // its next key may come while it lives
   const std::int64_t epoch;
-  const std::string from;  // the session that it takes over from; empty: none
+  const std::string from;      // the session that it takes over from; empty: none
   const std::string software;  // as its hello said; text from outside
   const UnixSeconds since = unix_now();
 
