@@ -21,6 +21,7 @@
 #include "service/sspr/me_api.hpp"
 #include "service/sspr/not_me.hpp"
 #include "service/sspr/notifier.hpp"
+#include "service/sspr/reports_api.hpp"
 #include "service/sspr/reset_api.hpp"
 #include "service/store.hpp"
 
@@ -80,6 +81,7 @@ class Service {
   sspr::TemporaryPassword temporary_password_;
   sspr::HelpdeskActs helpdesk_acts_;
   AgentsApi agents_api_;
+  sspr::ReportsApi reports_api_;
   Pages pages_;
   Idempotency answers_;
   Router router_;

@@ -166,6 +166,20 @@ class ASettingsClient(Conformance):
         self.refused(403, "forbidden", "GET", "/api/v1/settings", token=self.client)
 
 
+    def test_sees_what_became_of_it_all(self):
+        admin, token = PEER.bearer(PEER.settings), PEER.begin("u09")
+        PEER.prove(token, "reset")
+        done = PEER.set_password(token, "Correct-Horse-8")
+        while done.status == 202:
+            done = PEER.call("GET", "/api/v1/sspr/session?wait_ms=5000", token=token)
+        report = PEER.call("GET", "/api/v1/reports", token=admin).json
+        self.assertGreaterEqual(report["days"][-1]["resets"], 1)
+        self.assertGreaterEqual(report["methods"]["questions"], 1)
+        self.assertGreaterEqual(report["coverage"]["ready"], 1)
+        self.assertEqual(PEER.call("GET", "/api/v1/reports?from=2020-01-01&to=2020-01-02", token=admin).json["days"], [])
+        for query in ("from=yesterday", "from=2026-01-01&to=2026-12-31", "from=2026-01-02&to=2026-01-01"):
+            self.refused(400, "malformed_request", "GET", f"/api/v1/reports?{query}", token=admin)
+
     def test_sees_the_agents_and_lets_another_in(self):
         admin = PEER.bearer(PEER.settings)
         agents = PEER.call("GET", "/api/v1/agents", token=admin).json["agents"]
