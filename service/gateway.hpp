@@ -58,7 +58,7 @@ class Gateway {
   Awaitable<> goodbye();                                                   // closes every link with going_away
   std::size_t sessions() const { return sessions_.size(); }
   const AgentSession* session(const std::string& agent) const;  // nullptr: it is not connected
-  Refusals& refusals() { return refusals_; }  // of the whole service
+  Refusals& refusals() { return refusals_; }                    // of the whole service
 
  private:
   using Session = std::shared_ptr<AgentSession>;
