@@ -20,7 +20,7 @@ json::object shape(const Person& p) {
 
 std::vector<Endpoint> HelpdeskApi::endpoints() {
   const auto to = [this](Response (HelpdeskApi::*handler)(const Caller&, const link::HttpRequest&, const Places&)) {
-    return [this, handler](HttpCall call) -> Reply { co_return (this->*handler)(caller_of(call.client), call.request, call.path); };
+    return [this, handler](HttpCall call) -> Reply { co_return (this->*handler)(call.caller, call.request, call.path); };
   };
   const auto scope = service::Scope::helpdesk;
   return {

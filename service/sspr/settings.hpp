@@ -62,6 +62,8 @@ struct Standing {
 };
 // Every group that the rules name, once.
 std::vector<std::string> named_groups(const Settings& settings);
+// Of these groups those that the rules name.
+std::vector<std::string> named_among(const Settings& settings, const std::vector<std::string>& groups);
 Standing standing(const Settings& settings, const std::vector<std::string>& groups, const std::vector<Method>& registered);
 
 FlowRules rules_of(const Settings& settings);
