@@ -36,7 +36,7 @@ json::object AgentsApi::shown(const std::string& domain, const AgentRow& agent, 
 }
 
 Reply AgentsApi::list(HttpCall call) {
-  const auto& domain = call.client.domain;
+  const auto& domain = call.caller.domain;
   const auto now = unix_now();
   auto members = store_.members(domain);
   if (!members) co_return refuse_for(members.error());
@@ -52,7 +52,7 @@ Reply AgentsApi::list(HttpCall call) {
 Reply AgentsApi::add_token(HttpCall call) {
   const auto credential = new_credential();
   const auto expires = unix_now() + enrolment_token_life;
-  if (auto added = store_.add_token(credential.id, hash_of(credential), call.client.domain, expires, {ActorKind::client, call.client.id}); !added) co_return refuse_for(added.error());
+  if (auto added = store_.add_token(credential.id, hash_of(credential), call.caller.domain, expires, call.caller.actor); !added) co_return refuse_for(added.error());
   const auto token = "wbe1." + credential.id + "." + credential.secret + "." + keys_.root().kid();
   auto response = answer(201, {{"token", token}, {"expires", expires}, {"service", settings_.public_url}, {"command", "writeback-agent enroll --service " + settings_.public_url + " --token-file FILE"}});
   response.headers["Cache-Control"] = "no-store";
@@ -61,7 +61,7 @@ Reply AgentsApi::add_token(HttpCall call) {
 
 Reply AgentsApi::revoke(HttpCall call) {
   const auto& id = call.path.front();
-  auto members = store_.members(call.client.domain);
+  auto members = store_.members(call.caller.domain);
   if (!members) co_return refuse_for(members.error());
   const auto member = std::find_if(members->begin(), members->end(), [&](const auto& m) { return m.agent.id == id; });
   if (member == members->end()) co_return refuse(Refusal::not_found, "no such agent");
@@ -69,11 +69,11 @@ Reply AgentsApi::revoke(HttpCall call) {
     auto domains = store_.domains_of(id);
     if (!domains) co_return refuse_for(domains.error());
     if (domains->size() > 1) co_return refuse(Refusal::conflict, "this agent serves other domains too: the service's operator revokes it");
-    if (auto done = store_.revoke(id, {ActorKind::client, call.client.id}); !done) co_return refuse_for(done.error());
+    if (auto done = store_.revoke(id, call.caller.actor); !done) co_return refuse_for(done.error());
     gateway_.take_revoked();
     member->agent.revoked = true;
   }
-  co_return answer(200, shown(call.client.domain, member->agent, unix_now()));
+  co_return answer(200, shown(call.caller.domain, member->agent, unix_now()));
 }
 
 }  // namespace wb::service

@@ -1,5 +1,6 @@
 // How a helpdesk lets somebody in again who is locked out (docs/SSPR.md, "Helpdesk"): a temporary access pass, a link by mail, or a
-// temporary password that must be changed. For clients with the scope `helpdesk`; never for administrators.
+// temporary password that must be changed. For clients with the scope `helpdesk` and signed-in administrators; never done to
+// an administrator.
 #pragma once
 #include <string>
 #include <vector>

@@ -32,7 +32,7 @@ Reply ReportsApi::report(HttpCall call) {
   if (from >= to || to - from > report_days_max * day_ms) co_return told(self_, call.request, 400, "malformed_request", "from, to: at most 92 days");
   if (*going_) co_return refuse(Refusal::busy, "another report is being made", 2'000);
   const Going going(going_);
-  auto making = report_of(self_, caller_of(call.client).domain, from, to);
+  auto making = report_of(self_, call.caller.domain, from, to);
   auto made = co_await std::move(making);
   if (!made) co_return refuse_for(made.error());
   auto shown = made->shown();
