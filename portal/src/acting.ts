@@ -6,6 +6,7 @@ export interface Refusal {
   detail: string;
   until?: number;
   at?: number;
+  language?: string; // of `detail`, where it may be another than the page's
 }
 export interface Shown {
   busy: string | null; // what is being waited for
@@ -39,8 +40,8 @@ export abstract class Acting<V extends Shown> {
   protected failed(error: unknown): void {
     if (error instanceof Offline) return this.alter({ offline: true });
     if (!(error instanceof Problem)) return this.alter({ problem: { code: 'failed', detail: '' } });
-    const { code, detail, more: { until, at } } = error;
-    this.alter({ problem: { code, detail, until, at } });
+    const { code, detail, more: { until, at, language } } = error;
+    this.alter({ problem: { code, detail, until, at, language } });
   }
 
   /** What "try again" does after a lost answer: where are we? */

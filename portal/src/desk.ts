@@ -33,7 +33,7 @@ export class Desk extends Acting<View> {
     const stopped = sealFailed(error);
     if (stopped) return this.set(stopped);
     if (!(error instanceof Problem)) return super.failed(error);
-    const { code, detail, more: { session } } = error;
+    const { code, detail, more: { session, language } } = error;
     super.failed(error);
     if (session) {
       this.place(session);
@@ -41,7 +41,7 @@ export class Desk extends Acting<View> {
     } else if (code === 'no_session' || code === 'session_expired') {
       this.tab.keep(null);
       enter('');
-      this.set({ session: null, offer: null, problem: null, ended: { code, detail } });
+      this.set({ session: null, offer: null, problem: null, ended: { code, detail, language } });
     }
   }
 

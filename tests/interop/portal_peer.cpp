@@ -1,8 +1,8 @@
 // The service behind the portal's test, with people who have registered and an agent made of nothing but the contract. Speaks JSON, a
 // line each: first {url, pin}; then, of every password and unlock that reaches the directory, {sub, set}, {sub, unlocked}, {sub, tried} at a
 // sign-in, or {sub, old, set} at a change. Everybody's password is "Present-Passw0rd-1"; grace's must be changed, and ada is an administrator.
-// On standard input: "code NAME" is answered with {code} of that person's app, "go" lets the held write go on, with {go}; "two" asks for two
-// methods from now on, with {two}; "letter NAME" with {token}, of a "this wasn't me" link; the end of it ends the program.
+// On standard input: "code NAME" is answered with {code} of that person's app, "go" lets the held write go on, with {go}; "one" and "two" ask for so
+// many methods from now on, with {one} or {two}; "letter NAME" with {token}, of a "this wasn't me" link; the end of it ends the program.
 //   portal_peer PORTAL_DIR [SMTP_PORT]
 #include <atomic>
 #include <iostream>
@@ -19,8 +19,8 @@ namespace {
 // Who is there. The directory refuses this password by name, and answers about erin when it is let.
 const std::map<std::string, std::string> people{{"alice@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4e"}, {"bob@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4f"},
     {"carol@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d50"}, {"dave@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d51"}, {"erin@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d52"}, {"frank@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d53"}, {"grace@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d54"}, {"ada@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55"},
-    {"heidi@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d56"}, {"ivan@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d57"}};
-const std::vector<std::string> with_app{"alice@corp.example", "bob@corp.example", "carol@corp.example", "dave@corp.example", "erin@corp.example", "frank@corp.example", "ada@corp.example"};
+    {"heidi@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d56"}, {"ivan@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d57"}, {"judy@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d58"}};
+const std::vector<std::string> with_app{"alice@corp.example", "bob@corp.example", "carol@corp.example", "dave@corp.example", "erin@corp.example", "frank@corp.example", "ada@corp.example", "judy@corp.example"};
 constexpr std::string_view refused = "Refused-Passw0rd-1", present = "Present-Passw0rd-1", administrators = "CN=Admins,DC=corp,DC=example";
 
 std::mutex speaking;
@@ -147,9 +147,9 @@ int play(const char* portal_dir, const char* smtp_port) {
       say({{"go", true}});
       continue;
     }
-    if (line == "two") {
-      reset.settings([](service::sspr::Settings& s) { s.methods_required = 2; });
-      say({{"two", true}});
+    if (line == "one" || line == "two") {
+      reset.settings([&](service::sspr::Settings& s) { s.methods_required = line == "two" ? 2 : 1; });
+      say({{line, true}});
       continue;
     }
     if (line.starts_with("letter ")) {

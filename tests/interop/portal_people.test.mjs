@@ -256,6 +256,25 @@ it('who is frozen looks, and changes nothing', { timeout: 60_000 }, async () => 
   assert.ok(!await has('[data-add]') && !await has('[data-do=remove]') && !await has('[data-do=confirm]'));
 });
 
+it('in another program\'s window, in Arabic', { timeout: 60_000 }, async () => {
+  await forget(`/signin?embedded=1&mkt=ar#dr=${pin}`);
+  await accessible();
+  assert.ok(await browser.value('document.querySelector("header").offsetParent === null && document.documentElement.dir === "rtl"'));
+  await signIn('dave@corp.example');
+  await at('home');
+  await accessible();
+  for (const kind of ['app_code', 'email', 'questions']) {
+    await browser.click(`[data-add=${kind}]`);
+    await at(kind);
+    await accessible();
+    await browser.click('#back');
+    await at('home');
+  }
+  await browser.click('[data-do=change]');
+  await at('change');
+  await accessible();
+});
+
 it('a sign-in that is over is told, and a root that is not believed stops everything', { timeout: 60_000 }, async () => {
   await forget(`/signin#dr=${pin}`);
   await browser.value('sessionStorage.setItem("wb-signed-in", JSON.stringify({ token: `wbp1.01ARZ3NDEKTSV4RRFFQ69G5FAV.${"A".repeat(43)}`, name: "ivan@corp.example" }))');
