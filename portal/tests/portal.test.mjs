@@ -139,6 +139,14 @@ describe('the built pages', async () => {
   it('of somebody who signs in are one program under three names', () => {
     for (const other of ['register.html', 'change.html']) assert.equal(textOf(other), textOf('signin.html'));
   });
+  it('are the same bytes of the same sources, and say so', async () => {
+    const told = textOf('SHA256SUMS').trimEnd().split('\n').map((line) => line.split('  '));
+    assert.deepEqual(told.map(([, file]) => file).sort(), files.filter((file) => file !== 'SHA256SUMS' && statSync(join(out, file)).isFile()).sort());
+    for (const [sum, file] of told) assert.equal(createHash('sha256').update(readFileSync(join(out, file))).digest('hex'), sum, file);
+    const again = join(folder, 'again');
+    await build({ root: top, configFile: join(top, 'vite.config.ts'), logLevel: 'error', build: { outDir: again, emptyOutDir: true } });
+    assert.equal(readFileSync(join(again, 'SHA256SUMS'), 'utf8'), textOf('SHA256SUMS'));
+  });
   it('have nothing inline or from elsewhere, and everything compressed beside it', () => {
     for (const file of files.filter((name) => /\.(js|css|html)$/.test(name))) {
       assert.ok(files.includes(`${file}.gz`), `${file} is there compressed, too`);

@@ -184,6 +184,7 @@ it('a session that has ended is told, and forgotten', { timeout: 60_000 }, async
   await browser.value('sessionStorage.setItem("wb-reset", JSON.stringify({ token: `wbs1.01ARZ3NDEKTSV4RRFFQ69G5FAV.${"A".repeat(43)}`, name: "dave@corp.example" }))');
   await browser.ask('Page.reload');
   await browser.screen('ended');
+  await accessible();
   await browser.refused('no_session');
   assert.equal(await browser.value('sessionStorage.length'), 0);
   await browser.click('#again');

@@ -127,6 +127,7 @@ it('an address is registered by a code, and never one of the organisation', { ti
   await browser.screen('methods-0');
   await browser.click('[data-method=email]');
   await browser.screen('email');
+  await accessible();
   await browser.type(codeIn(await mailbox.to('heidi@home.example')));
   await browser.key('Enter');
   await browser.screen('choosing');
@@ -254,6 +255,19 @@ it('who is frozen looks, and changes nothing', { timeout: 60_000 }, async () => 
   assert.match(await text('.notice'), /Misuse/);
   assert.ok(await has('.own [data-method=app_code]'));
   assert.ok(!await has('[data-add]') && !await has('[data-do=remove]') && !await has('[data-do=confirm]'));
+
+  await open(`/#dr=${pin}`); // and a reset is over once its owner has proven something
+  await browser.screen('name');
+  await browser.type('bob@corp.example');
+  await browser.key('Enter');
+  await browser.screen('methods-0');
+  await browser.click('[data-method=app_code]');
+  await browser.screen('app_code');
+  await browser.type(await code('bob@corp.example'));
+  await browser.key('Enter');
+  await browser.screen('over');
+  await browser.refused('frozen');
+  await accessible();
 });
 
 it('in another program\'s window, in Arabic', { timeout: 60_000 }, async () => {
