@@ -15,6 +15,7 @@ export interface Shown {
   ended: Refusal | null; // there is no session any more
 }
 export const QUIET: Shown = { busy: null, problem: null, offline: false, ended: null };
+const AGAIN_MS = 1_000, BUSY_TRIES = 30;
 export const pause = (ms: number) => new Promise((done) => { setTimeout(done, ms); });
 
 export abstract class Acting<V extends Shown> {
@@ -35,6 +36,18 @@ export abstract class Acting<V extends Shown> {
       this.failed(error);
     }
     this.alter({ busy: null });
+  }
+
+  /** Asks where we are: the request whose answer was lost may still be being answered. */
+  protected async patiently<T>(ask: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof Problem && error.code === 'busy') || tries === BUSY_TRIES) throw error;
+        await pause(AGAIN_MS);
+      }
+    }
   }
 
   protected failed(error: unknown): void {

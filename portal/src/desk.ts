@@ -18,7 +18,6 @@ export interface View extends Shown {
 }
 const FRESH: View = { ...QUIET, busy: null, session: null, stop: null, offer: null, choosing: false, name: '', tookMs: null };
 const AGAIN_MS = 1_000;
-const BUSY_TRIES = 30;
 
 type Told = { session: Session };
 
@@ -66,15 +65,7 @@ export class Desk extends Acting<View> {
   /** Where are we? Also what "try again" does after a lost answer. */
   look = () => this.act(this.tab.get() ? 'look' : 'start', async () => {
     if (!this.tab.get()) return;
-    for (let tries = 1; ; tries += 1) {
-      try {
-        this.place((await call<Told>('GET', 'sspr/session')).session);
-        break;
-      } catch (error) { // the request whose answer was lost is still being answered
-        if (!(error instanceof Problem && error.code === 'busy') || tries === BUSY_TRIES) throw error;
-        await pause(AGAIN_MS);
-      }
-    }
+    this.place((await this.patiently(() => call<Told>('GET', 'sspr/session'))).session);
     await this.go();
   });
 

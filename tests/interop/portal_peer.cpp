@@ -66,12 +66,13 @@ void sign_in(FakeAgent& agent, const FakeAgent::Received& got, const Passwords& 
   agent.answer(job, protocol::Code::ok);
 }
 
-void change(FakeAgent& agent, const FakeAgent::Received& got, Passwords& passwords) {
+void change(FakeAgent& agent, const FakeAgent::Received& got, Passwords& passwords, const std::atomic<bool>& held) {
   const auto& job = got.job;
   const auto both = passwords_in(got.message.sec.value_or(""), agent.ae);
   const std::string old(both.at("old").as_string()), fresh(both.at("pw").as_string());
   agent.accept(job);
   say({{"sub", job.sub}, {"old", old}, {"set", fresh}});
+  if (job.sub == people.at("erin@corp.example")) held.wait(true);
   if (fresh == refused || !passwords.right(job.sub, old)) return agent.answer(job, protocol::Code::rejected, [&](protocol::JobResult& r) { r.reason = fresh == refused ? "banned_word" : "old_password_wrong"; });
   passwords.of[job.sub] = fresh;
   agent.answer(job, protocol::Code::applied);
@@ -106,7 +107,7 @@ void work(FakeAgent& agent, const std::atomic<bool>& over, const std::atomic<boo
     if (!got) continue;
     if (got->job.op == protocol::Op::probe) look_up(agent, got->job);
     else if (got->job.op == protocol::Op::authenticate) sign_in(agent, *got, passwords);
-    else if (got->job.op == protocol::Op::change) change(agent, *got, passwords);
+    else if (got->job.op == protocol::Op::change) change(agent, *got, passwords, held);
     else write(agent, *got, held);
   }
 }

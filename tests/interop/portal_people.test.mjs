@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 import { after, it } from 'node:test';
 import jsqr from 'jsqr';
 import { Mailbox } from './mailbox.mjs';
-import { accessible, browser, code, directory, focus, forget, open, pin, secrets, stage, tell } from './portal_stage.mjs';
+import { accessible, arrival, browser, code, directory, focus, forget, open, pin, secrets, stage, tell } from './portal_stage.mjs';
 
 const PRESENT = 'Present-Passw0rd-1', WRONG = 'Wrong-Passw0rd-1', REFUSED = 'Refused-Passw0rd-1', NEXT = 'Grüße-Köln "1"\\😀';
 for (const one of [PRESENT, WRONG, REFUSED, NEXT]) secrets.add(one);
@@ -222,6 +222,23 @@ it('a change whose answer is lost is told as what it is, and one that was not se
   assert.deepEqual(directory.splice(0).map(({ tried, old, set }) => tried ?? [old, set]), [PRESENT, [PRESENT, NEXT]]);
   await browser.click('button.main');
   await at('home');
+});
+
+it('a reload while the directory is asked waits for it, and sends nothing twice', { timeout: 60_000 }, async () => {
+  await forget(`/change#dr=${pin}`);
+  await signIn('erin@corp.example');
+  const arrived = new Promise((came) => { arrival.came = () => { if (directory.some(({ old }) => old)) came(); }; });
+  const before = sent('/sign-in/change');
+  await change(PRESENT, NEXT);
+  await arrived;
+  await browser.until('document.querySelector("main").dataset.busy === "write"');
+  await browser.ask('Page.reload');
+  await browser.until('document.querySelector("main")?.dataset.screen === "opening"');
+  await accessible();
+  await tell('go');
+  await at('change');
+  assert.equal(sent('/sign-in/change'), before + 1);
+  assert.deepEqual(directory.splice(0).map(({ tried, old, set }) => tried ?? [old, set]), [PRESENT, [PRESENT, NEXT]]);
 });
 
 it('an administrator proves an app first, and is not offered questions', { timeout: 60_000 }, async () => {
