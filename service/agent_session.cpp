@@ -17,7 +17,7 @@ constexpr int flood_pause_ms = 5'000;      // after which one that said too much
 }  // namespace
 
 AgentSession::AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Refusals& refusals, Listener& listener, const Settings& settings)
-    : id(new_ulid()), agent(std::move(greeted.agent)), epoch(greeted.hello.epoch), from(greeted.hello.from.value_or("")), link_(std::move(link)), as_(std::move(as)), caps_(greeted.hello.caps.begin(), greeted.hello.caps.end()), rosters_(rosters), refusals_(refusals), listener_(listener),
+    : id(new_ulid()), agent(std::move(greeted.agent)), epoch(greeted.hello.epoch), from(greeted.hello.from.value_or("")), software(greeted.hello.sw), link_(std::move(link)), as_(std::move(as)), caps_(greeted.hello.caps.begin(), greeted.hello.caps.end()), rosters_(rosters), refusals_(refusals), listener_(listener),
       window_(std::clamp(greeted.hello.window, 1, settings.window)), window_max_(settings.window), pace_(settings.messages_per_second, settings.messages_at_once), outbox_(executor, outbox_max) {
   for (auto& name : domains) domains_[name];
   for (const auto& kid : greeted.hello.ae_kids) opens_with(kid);

@@ -43,7 +43,9 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   const std::string id;  // of this session
   AgentRow agent;        // its next key may come while it lives
   const std::int64_t epoch;
-  const std::string from;  // the session that it takes over from; empty: none
+  const std::string from;      // the session that it takes over from; empty: none
+  const std::string software;  // as its hello said; text from outside
+  const UnixSeconds since = unix_now();
 
   // What is known of its domains, from the session before.
   void take_over(const AgentSession& before);
@@ -64,6 +66,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   const Domain* domain(const std::string& name) const;
   const std::map<std::string, Domain>& domains() const { return domains_; }
   int window() const { return window_; }
+  bool draining() const { return draining_; }
   // How full its hands are, for the choice between agents: what it has from us there, and what it said it has beyond all that.
   double load(const Domain& of) const { return static_cast<double>(of.held + unaccounted_) / window_; }
   // It let an offer or a lease lapse: frozen perhaps. Until it says anything it is asked only when nobody else is there.

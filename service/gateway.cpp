@@ -234,6 +234,11 @@ void Gateway::hold(const std::string& agent, const std::string& domain, int chan
   if (d) d->held = std::max(0, d->held + change);
 }
 
+const AgentSession* Gateway::session(const std::string& agent) const {
+  const auto found = sessions_.find(agent);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
 std::string Gateway::some_dc(const std::string& domain) const {
   const auto now = unix_now();
   const auto one = std::find_if(sessions_.begin(), sessions_.end(), [&](const auto& s) { return s.second->ready(domain, now); });

@@ -57,7 +57,8 @@ class Gateway {
   void tell_keys();                                                        // to everybody
   Awaitable<> goodbye();                                                   // closes every link with going_away
   std::size_t sessions() const { return sessions_.size(); }
-  Refusals& refusals() { return refusals_; }  // of the whole service
+  const AgentSession* session(const std::string& agent) const;  // nullptr: it is not connected
+  Refusals& refusals() { return refusals_; }                    // of the whole service
 
  private:
   using Session = std::shared_ptr<AgentSession>;

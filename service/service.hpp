@@ -5,6 +5,7 @@
 #include "config/service_config.hpp"
 #include "core/async.hpp"
 #include "link/web_server.hpp"
+#include "service/agents_api.hpp"
 #include "service/api.hpp"
 #include "service/dispatch.hpp"
 #include "service/enrolment.hpp"
@@ -15,10 +16,12 @@
 #include "service/rosters.hpp"
 #include "service/settings.hpp"
 #include "service/sspr/admin_api.hpp"
+#include "service/sspr/helpdesk_acts.hpp"
 #include "service/sspr/helpdesk_api.hpp"
 #include "service/sspr/me_api.hpp"
 #include "service/sspr/not_me.hpp"
 #include "service/sspr/notifier.hpp"
+#include "service/sspr/reports_api.hpp"
 #include "service/sspr/reset_api.hpp"
 #include "service/store.hpp"
 
@@ -75,6 +78,10 @@ class Service {
   sspr::MeApi me_api_;
   sspr::AdminApi admin_api_;
   sspr::HelpdeskApi helpdesk_api_;
+  sspr::TemporaryPassword temporary_password_;
+  sspr::HelpdeskActs helpdesk_acts_;
+  AgentsApi agents_api_;
+  sspr::ReportsApi reports_api_;
   Pages pages_;
   Idempotency answers_;
   Router router_;

@@ -84,12 +84,12 @@ Result<Store> Store::open(const std::filesystem::path& file, std::string tenant)
 }
 
 // ---- tokens and agents --------------------------------------------------------------------------------------
-Result<void> Store::add_token(std::string_view id, std::string_view hash, std::string_view domain, UnixSeconds expires) {
+Result<void> Store::add_token(std::string_view id, std::string_view hash, std::string_view domain, UnixSeconds expires, const Actor& by) {
   auto guard = database_.begin();
   if (!guard) return guard.error();
   if (auto put = database_.run("INSERT INTO tokens(id, hash, domain, expires) VALUES(?,?,?,?)", id, queue::Blob{hash}, domain, expires); !put) return put;
   auto entry = by_operator(Activity::token_created, domain, id);
-  entry.details = {{DetailKey::until_ms, expires * 1'000}};
+  entry.actor = by, entry.details = {{DetailKey::until_ms, expires * 1'000}};
   if (auto said = audit().append(entry, unix_now_ms()); !said) return said;
   return guard->commit();
 }
@@ -245,14 +245,14 @@ Result<bool> Store::forget_root(std::string_view domain) {
   return had;
 }
 
-Result<bool> Store::revoke(std::string_view agent) {
+Result<bool> Store::revoke(std::string_view agent, const Actor& by) {
   auto guard = database_.begin();
   if (!guard) return guard.error();
   if (auto done = database_.run("UPDATE agents SET revoked=1 WHERE id=?", agent); !done) return done.error();
   const bool known = database_.changes() == 1;
   if (auto gone = database_.run("DELETE FROM statements WHERE agent=?", agent); !gone) return gone.error();
   auto entry = by_operator(Activity::agent_revoked, {}, agent);
-  entry.agent = agent;
+  entry.agent = agent, entry.actor = by;
   if (known)
     if (auto said = audit().append(entry, unix_now_ms()); !said) return said.error();
   if (auto done = guard->commit(); !done) return done.error();

@@ -103,7 +103,8 @@ class Store {
   queue::Database& database() { return database_; }
 
   // ---- tokens, agents, rosters, statements, clients (store.cpp)
-  Result<void> add_token(std::string_view id, std::string_view hash, std::string_view domain, UnixSeconds expires);
+  // `by`: who did it, for the audit.
+  Result<void> add_token(std::string_view id, std::string_view hash, std::string_view domain, UnixSeconds expires, const Actor& by = {ActorKind::operator_});
   // The domain of a token that could be used now; nullopt when there is no such token, it is used or out of date.
   // `hash`: SHA-256 of its secret part.
   Result<std::optional<std::string>> token_domain(std::string_view id, std::string_view hash, UnixSeconds now);
@@ -129,7 +130,7 @@ class Store {
   // For a root that was lost: the domain has no root any more, and the next roster sets one. False when it had none.
   Result<bool> forget_root(std::string_view domain);
   // From now on it is told `revoked`; the running service cuts its link. False when there is no such agent.
-  Result<bool> revoke(std::string_view agent);
+  Result<bool> revoke(std::string_view agent, const Actor& by = {ActorKind::operator_});
   Result<std::vector<std::string>> revoked();
 
   Result<void> put_statement(std::string_view domain, std::string_view agent, std::string_view jws, UnixSeconds exp);

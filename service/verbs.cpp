@@ -11,6 +11,7 @@
 #include "core/ids.hpp"
 #include "platform/private_files.hpp"
 #include "protocol/json.hpp"
+#include "service/agents_api.hpp"
 #include "service/backup.hpp"
 #include "service/credentials.hpp"
 #include "service/service.hpp"
@@ -18,7 +19,6 @@
 namespace wb::service {
 namespace {
 
-constexpr std::int64_t token_life = 3'600;
 
 // The first signal ends the service in order; the second at once, since whoever sends it has waited enough.
 Awaitable<> until_signalled(asio::io_context* io, Service* service) {
@@ -118,7 +118,7 @@ int create_token(const config::ServiceConfig& config, const std::string& domain)
   auto keys = Keys::open(config.state_dir, config.public_url, unix_now(), Keys::Needs::root);
   if (!keys) return failed(keys.error());
   const auto credential = new_credential();
-  if (auto added = store->add_token(credential.id, hash_of(credential), domain, unix_now() + token_life); !added) return failed(added.error());
+  if (auto added = store->add_token(credential.id, hash_of(credential), domain, unix_now() + enrolment_token_life); !added) return failed(added.error());
   std::cout << "wbe1." << credential.id << "." << credential.secret << "." << keys->root().kid() << "\n";
   return exit_done;
 }

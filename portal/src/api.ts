@@ -1,6 +1,6 @@
 // The API (docs/SSPR.md): a reset's shapes, calls, and their two ways to fail.
 
-export type Method = 'app_code' | 'email' | 'questions';
+export type Method = 'app_code' | 'email' | 'questions' | 'pass';
 export interface Session {
   id: string;
   phase: 'proving' | 'choosing' | 'new_password' | 'writing' | 'done' | 'over';

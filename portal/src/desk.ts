@@ -4,6 +4,7 @@ import { Acting, pause, QUIET, type Shown } from './acting';
 import { call, enter, Problem, type Method, type Session } from './api';
 import { Captcha } from './captcha';
 import { Keeper } from './kept';
+import { takeLink, type ResetLink } from './link';
 import { mayKnowADomain, SealError, type Offer } from './pins';
 import { Sealing, sealFailed } from './sealing';
 
@@ -14,9 +15,10 @@ export interface View extends Shown {
   offer: Offer | null;
   choosing: boolean; // the person wants another method
   name: string;
+  linked: boolean; // by an administrator's link, which proves the mailbox
   tookMs: number | null;
 }
-const FRESH: View = { ...QUIET, busy: null, session: null, stop: null, offer: null, choosing: false, name: '', tookMs: null };
+const FRESH: View = { ...QUIET, busy: null, session: null, stop: null, offer: null, choosing: false, name: '', linked: false, tookMs: null };
 const AGAIN_MS = 1_000;
 
 type Told = { session: Session };
@@ -24,6 +26,7 @@ type Told = { session: Session };
 export class Desk extends Acting<View> {
   private captcha = new Captcha('reset');
   private tab = new Keeper('wb-reset');
+  private link: ResetLink | null = takeLink(); // to be spent once the session has begun; never kept
   private asked = 0; // when the directory was asked to write
   private sealing = new Sealing(() => call<Offer>('POST', 'sspr/session/seal'), (busy) => this.set({ busy }));
   constructor(show: (view: View) => void) { super(FRESH, show); }
@@ -55,6 +58,7 @@ export class Desk extends Acting<View> {
   /** At the beginning of the page: a reload goes on where the person was. */
   async open(): Promise<void> {
     try { mayKnowADomain(); } catch (error) { return this.set({ stop: (error as SealError).code }); }
+    if (this.link) return this.set({ name: this.link.name, linked: true });
     const was = this.tab.get();
     if (!was) return;
     enter(was.token);
@@ -85,7 +89,19 @@ export class Desk extends Acting<View> {
     this.tab.keep({ token: begun.token, name });
     this.set({ name, ended: null });
     this.place(begun.session);
+    await this.follow(name);
   });
+
+  // Of the name that the link is for alone.
+  private async follow(name: string): Promise<void> {
+    const { link } = this;
+    this.link = null;
+    this.set({ linked: false });
+    if (!link || link.name !== name) return;
+    this.place((await call<Told>('POST', 'sspr/session/method', { method: 'pass' })).session);
+    this.place((await call<Told>('POST', 'sspr/session/answer', { code: link.pass })).session);
+    await this.go();
+  }
 
   choose = (method: Method) => this.act('method', async () => {
     this.place((await call<Told>('POST', 'sspr/session/method', { method })).session);

@@ -6,7 +6,7 @@ import { Desk, type View } from './desk';
 import { Frame, useLanguage } from './frame';
 import { SceneOf } from './parts';
 import { Password } from './password';
-import { Choice, Code, Done, Ended, Methods, Name, Over, Questions, Wait } from './screens';
+import { Choice, Code, Done, Ended, Methods, Name, Over, Pass, Questions, Wait } from './screens';
 import { Stopped } from './stopped';
 import type { Scene } from './scene';
 import './style.css';
@@ -26,6 +26,7 @@ function shown(screen: string, stop: string | null, say: Say, first: boolean) {
     case 'ended': return <Ended />;
     case 'name': return <Name first={first} />;
     case 'app_code': case 'email': return <Code />;
+    case 'pass': return <Pass />;
     case 'questions': return <Questions />;
     case 'choosing': return <Choice />;
     case 'new_password': return <Password />;
@@ -57,8 +58,11 @@ function Page({ desk, view, initial }: { desk: Desk; view: View; initial: Langua
 }
 
 const root = document.getElementById('page')!;
-const initial = await load(languageOf(location.search, navigator.languages));
+let initial: Language = 'en';
+const show = (view: View): void => render(<Page desk={desk} view={view} initial={initial} />, root);
+const desk: Desk = new Desk(show); // before anything is waited for: a link's secret leaves the address bar
+addEventListener('hashchange', () => location.reload()); // another link in the same tab is begun with anew
+initial = await load(languageOf(location.search, navigator.languages));
 speak(initial);
-const desk: Desk = new Desk((view) => render(<Page desk={desk} view={view} initial={initial} />, root));
-render(<Page desk={desk} view={desk.view} initial={initial} />, root);
+show(desk.view);
 void desk.open();

@@ -1,5 +1,5 @@
 // The screens of a reset but for the password's: one thing each.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Method } from './api';
 import { APP_DIGITS, CodeForm, MAIL_DIGITS } from './code';
 import { Field, Form, Screen, Tick, usePast } from './parts';
@@ -10,6 +10,7 @@ import { moment, seconds } from './words';
 export function Name({ first }: { first: boolean }) {
   const { desk, view, say } = useScene();
   const [name, setName] = useState(view.name);
+  useEffect(() => { if (view.linked) setName(view.name); }, [view.linked]);
   const [empty, setEmpty] = useState(false);
   const go = () => {
     setEmpty(name.trim() === '');
@@ -17,7 +18,7 @@ export function Name({ first }: { first: boolean }) {
   };
   return (
     <Screen heading={say('name.heading')} first={first}>
-      <p class="lead">{say('name.lead')}</p>
+      <p class="lead">{say(view.linked ? 'name.linked' : 'name.lead')}</p>
       <UnknownDomain />
       <Form onSubmit={go}>
         <Field label={say('name.label')} hint={say('name.hint')} error={empty ? say('name.empty') : undefined} value={name} onValue={(text) => { setName(text); desk.typing(); }}
@@ -76,6 +77,19 @@ export function Code() {
       {current === 'email' && (again
         ? <button type="button" class="plain" onClick={() => void desk.choose('email')}>{say('code.again')}</button>
         : <p class="hint">{say('code.again_from', { time: moment(language, from) })}</p>)}
+      <Another />
+    </Screen>
+  );
+}
+
+// What a helpdesk has told on the phone: twelve characters, in fours.
+export function Pass() {
+  const { desk, say } = useScene();
+  return (
+    <Screen heading={say('code.pass')}>
+      <Step />
+      <p class="lead">{say('code.pass.lead')}</p>
+      <CodeForm shape={/^[0-9A-Za-z-]{12,20}$/} label={say('code.pass.label')} empty={say('code.pass.empty')} onCode={(code) => void desk.answer({ code })} />
       <Another />
     </Screen>
   );

@@ -22,6 +22,7 @@ async function load(name) {
 }
 const rules = await load('rules.ts');
 const words = await load('words.ts');
+const link = await load('link.ts');
 const { solve, hasher } = await load('sha256.ts');
 
 describe('the catalogues', () => {
@@ -61,6 +62,18 @@ describe('the language', () => {
     assert.equal(words.speaker('de')('rule.length', { count: 12 }), 'Mindestens 12 Zeichen');
     assert.equal(words.speaker('en')('rule.length'), 'At least {count} characters');
     assert.equal(words.speaker('en')('rule.length', { count: 1 }), 'At least 1 character');
+  });
+});
+
+describe("an administrator's link", () => {
+  const good = '#name=alice%40corp.example&pass=8QF3-0ZKM-V2TC';
+  it('says for whom it is, and leaves the root', () => {
+    assert.deepEqual(link.readLink(good), { link: { name: 'alice@corp.example', pass: '8QF3-0ZKM-V2TC' }, rest: '' });
+    assert.deepEqual(link.readLink(`#dr=abc&${good.slice(1)}`), { link: { name: 'alice@corp.example', pass: '8QF3-0ZKM-V2TC' }, rest: '#dr=abc' });
+  });
+  it('is none where a part is missing or is not what it should be', () => {
+    for (const hash of ['', '#', '#dr=abc', '#name=alice', '#pass=8QF3-0ZKM-V2TC', '#name=%ff&pass=8QF3-0ZKM-V2TC', `#name=${'a'.repeat(257)}&pass=8QF3-0ZKM-V2TC`, '#name=a&pass=<script>', '#name=a&pass=short'])
+      assert.equal(link.readLink(hash).link, null, hash);
   });
 });
 

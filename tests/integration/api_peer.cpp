@@ -84,7 +84,7 @@ int main(int argc, char** argv) {
   log::start(log::Level::error);
   auto shape = ResetWorld::quick();
   shape.settle_wait = 250ms, shape.events_beat = 100ms;
-  ResetWorld world([](service::sspr::Settings& s) { s.methods = {service::sspr::Method::app_code, service::sspr::Method::email, service::sspr::Method::questions}, s.questions_alone = true; }, shape, [&](config::ServiceConfig& config) {
+  ResetWorld world([](service::sspr::Settings& s) { s.methods = {service::sspr::Method::app_code, service::sspr::Method::email, service::sspr::Method::questions, service::sspr::Method::pass}, s.questions_alone = true; }, shape, [&](config::ServiceConfig& config) {
     if (argc < 4) return;
     config.mail.emplace();
     config.mail->host = "127.0.0.1", config.mail->port = static_cast<unsigned short>(std::stoi(argv[1]));
@@ -92,10 +92,12 @@ int main(int argc, char** argv) {
     config.mail_sender_address = "no-reply@corp.example", config.mail_sender_name = "Corp"; });
   Directory directory(world);
   for (const auto& [name, sub] : directory.subs()) world.register_answers(sub);
+  FakeAgent spare(world.world);  // enrolled, and good for nothing but to be revoked
+  EXPECT_EQ(spare.enroll(world.world.token()).status, 200);
   std::atomic<bool> over = false;
   std::thread agent([&] { directory.serve(over); });
   using service::Scope;
-  const json::object told{{"ca", test_certificates().ca.string()}, {"store", world.world.store_file().string()}, {"writeback", client(world, {Scope::writeback}, world.world.domain)},
+  const json::object told{{"ca", test_certificates().ca.string()}, {"store", world.world.store_file().string()}, {"spare_agent", spare.id}, {"writeback", client(world, {Scope::writeback}, world.world.domain)},
       {"settings", client(world, {Scope::settings}, world.world.domain)},
       {"helpdesk", client(world, {Scope::helpdesk}, world.world.domain)}, {"registration", client(world, {Scope::registration}, world.world.domain)}, {"audit", client(world, {Scope::audit}, world.world.domain)}, {"stranger", client(world, {Scope::writeback, Scope::audit}, "other.example")}};
   std::cout << json::serialize(told) << std::endl;

@@ -28,6 +28,12 @@ def link_of(content):
     return found and "was reset" in mail["Subject"] and found.group(1)
 
 
+def reset_link_of(content):
+    """What an administrator's link has in its fragment; None: there is none."""
+    found = re.search(r"/#(dr=\S+)", email.message_from_bytes(content, policy=email.policy.default).get_body(("plain",)).get_content())
+    return found and found.group(1)
+
+
 class Conformance(unittest.TestCase):
     def setUp(self):
         self.client, self.reader, self.stranger = (PEER.bearer(one) for one in (PEER.writeback, PEER.audit, PEER.stranger))
@@ -160,6 +166,29 @@ class ASettingsClient(Conformance):
         self.refused(403, "forbidden", "GET", "/api/v1/settings", token=self.client)
 
 
+    def test_sees_what_became_of_it_all(self):
+        admin, token = PEER.bearer(PEER.settings), PEER.begin("u09")
+        PEER.prove(token, "reset")
+        done = PEER.set_password(token, "Correct-Horse-8")
+        while done.status == 202:
+            done = PEER.call("GET", "/api/v1/sspr/session?wait_ms=5000", token=token)
+        report = PEER.call("GET", "/api/v1/reports", token=admin).json
+        self.assertGreaterEqual(report["days"][-1]["resets"], 1)
+        self.assertGreaterEqual(report["methods"]["questions"], 1)
+        self.assertGreaterEqual(report["coverage"]["ready"], 1)
+        self.assertEqual(PEER.call("GET", "/api/v1/reports?from=2020-01-01&to=2020-01-02", token=admin).json["days"], [])
+        for query in ("from=yesterday", "from=2026-01-01&to=2026-12-31", "from=2026-01-02&to=2026-01-01"):
+            self.refused(400, "malformed_request", "GET", f"/api/v1/reports?{query}", token=admin)
+
+    def test_sees_the_agents_and_lets_another_in(self):
+        admin = PEER.bearer(PEER.settings)
+        agents = PEER.call("GET", "/api/v1/agents", token=admin).json["agents"]
+        self.assertEqual([(one["state"], one["connected"] and one["connected"]["ready"]) for one in agents], [("active", True), ("pending", None)])
+        self.assertRegex(PEER.call("POST", "/api/v1/agents/tokens", None, admin).json["token"], r"^wbe1\.")
+        self.assertEqual(PEER.call("POST", f"/api/v1/agents/{PEER.spare_agent}/revoke", None, admin).json["state"], "revoked")
+        self.refused(404, "not_found", "POST", "/api/v1/agents/01ARZ3NDEKTSV4RRFFQ69G5FAV/revoke", None, admin)
+
+
 class AHelpdesk(Conformance):
     def test_looks_people_up_and_helps_them(self):
         desk = PEER.bearer(PEER.helpdesk)
@@ -173,6 +202,45 @@ class AHelpdesk(Conformance):
         method = person["methods"][0]["id"]
         self.assertEqual(PEER.call("DELETE", f"{path}/methods/{method}", token=desk).json, {"removed": method})
         self.refused(404, "not_found", "GET", "/api/v1/people/nobody", token=desk)
+
+    def test_lets_somebody_in_again(self):
+        """By a pass, by a link that a real SMTP server delivers, and by a temporary password."""
+        desk = PEER.bearer(PEER.helpdesk)
+        path = f"/api/v1/people/{PEER.call('POST', '/api/v1/people', {'name': 'u08@corp.example'}, desk).json['sub']}"
+        given = PEER.call("POST", f"{path}/pass", None, desk).json
+        self.assertIsNone(given["barrier"])
+        self.assertEqual(PEER.call("GET", path, token=desk).json["pass_until"], given["expires"])
+        token = PEER.begin("u08")
+        PEER.call("POST", "/api/v1/sspr/session/method", {"method": "pass"}, token)
+        self.assertEqual(PEER.call("POST", "/api/v1/sspr/session/answer", {"code": given["pass"].lower()}, token).json["session"]["passed"], ["pass"])
+        PEER.call("POST", f"{path}/pass", {"minutes": 10}, desk)
+        self.assertEqual(PEER.call("DELETE", f"{path}/pass", token=desk).json, {"removed": 1})
+        self.refused(409, "no_mailbox", "POST", f"{path}/reset-link", token=desk)
+
+        person, address = PEER.sign_in("u08"), "u08@home.example"
+        PEER.call("POST", "/api/v1/me/email", {"address": address}, person)
+        PEER.call("POST", "/api/v1/me/proof", {"code": PEER.code_for(address)}, person)
+        self.assertEqual(PEER.call("POST", f"{path}/reset-link", None, desk).json["sent"], 1)
+        link = PEER.mail.wait_until(lambda mails: next((found for to, *_, content in mails if to == address and (found := reset_link_of(content))), None))
+        self.assertTrue(link.startswith(f"dr={PEER.trust['pin']}&name=u08%40corp.example&pass="))
+        token = PEER.begin("u08")
+        PEER.call("POST", "/api/v1/sspr/session/method", {"method": "pass"}, token)
+        self.assertEqual(PEER.call("POST", "/api/v1/sspr/session/answer", {"code": link[-14:]}, token).json["session"]["passed"], ["email"])
+
+        def temporary(who, password):
+            path = f"/api/v1/people/{PEER.call('POST', '/api/v1/people', {'name': f'{who}@corp.example'}, desk).json['sub']}/temporary-password"
+            offer = PEER.call("POST", f"{path}/seal", None, desk).json
+            order = {"probe": offer["probe"], "sealed": PEER.sealed_for(offer["keys"], offer["answer"], password)["sealed"]}
+            answer = PEER.call("POST", path, order, desk)
+            seen = [answer.status]
+            while answer.status == 202:
+                answer = PEER.call("POST", path, order, desk)
+            return seen[0], answer
+        self.assertEqual(temporary("u08", "Monday-Morning-1")[1].json["code"], "applied")
+        first, last = temporary("slow", "Monday-Morning-1")
+        self.assertEqual((first, last.json["code"]), (202, "applied"))
+        refused = temporary("short", "Monday-Morning-1")[1]
+        self.assertEqual((refused.status, refused.code, refused.json["directory"]["reason"]), (422, "password_refused", "too_short"))
 
     def test_tells_a_sign_in_page_who_must_register(self):
         page = PEER.bearer(PEER.registration)

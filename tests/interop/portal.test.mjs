@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { accessible, arrival, browser, code, directory, focus, forget, narrow, open, pin, secrets, stage, tell } from './portal_stage.mjs';
+import { accessible, arrival, browser, code, directory, focus, forget, narrow, open, pin, secrets, stage, tell, url } from './portal_stage.mjs';
 
 const PASSWORD = 'Grüße-Köln "1"\\😀';
 for (const one of [PASSWORD, 'Refused-Passw0rd-1']) secrets.add(one);
@@ -147,6 +147,43 @@ it('a link with another root stops everything, and what the browser knew stays',
   assert.equal(directory.length, 0);
 });
 
+it('a pass that a helpdesk has told is typed instead of a method', { timeout: 60_000 }, async () => {
+  const { pass } = await tell('pass dave@corp.example');
+  await forget();
+  await browser.type('dave@corp.example');
+  await browser.click('button.main');
+  await browser.screen('methods-0');
+  await browser.click('[data-method=pass]');
+  await browser.screen('pass');
+  await accessible();
+  await browser.type('too short');
+  await browser.click('button.main');
+  await browser.until('document.querySelector("[aria-invalid]")', 'it is told what a pass looks like');
+  await browser.type('0000-0000-0000');
+  await browser.click('button.main');
+  await browser.refused('wrong_answer');
+  await browser.type(pass.toLowerCase());
+  await browser.click('button.main');
+  await browser.screen('choosing');
+});
+
+it("an administrator's link goes straight to the choice, and leaves the address bar at once", { timeout: 60_000 }, async () => {
+  const { pass } = await tell('link dave@corp.example');
+  await forget();
+  await open(`/#dr=${pin}&name=dave%40corp.example&pass=${pass}`);
+  await browser.until(`document.querySelector("[name=username]").value === "dave@corp.example"`, 'the name');
+  assert.equal(await browser.value('location.hash'), `#dr=${pin}`);
+  await accessible();
+  await browser.click('button.main');
+  await browser.screen('choosing');
+  assert.ok(browser.sent.every(({ url: to }) => !to.includes(pass)), 'only a body holds it');
+  await open(`/#dr=${pin}&name=dave%40corp.example&pass=${pass}`);
+  await browser.until(`document.querySelector("[name=username]").value === "dave@corp.example"`, 'the name');
+  await browser.click('button.main');
+  await browser.refused('wrong_answer');
+  await browser.screen('pass');
+});
+
 it('where two ways are asked for, the second follows the first', { timeout: 60_000 }, async () => {
   await tell('two');
   await forget();
@@ -245,4 +282,18 @@ it('each language comes when it is chosen, alone, and English stays where it doe
   await open(`/?mkt=fr#dr=${pin}`);
   assert.deepEqual([await text('h1'), await browser.value('document.documentElement.lang')], [words('en')['name.heading'], 'en']);
   await browser.ask('Network.setBlockedURLs', { urls: [] });
+});
+
+it('an administrator\'s link leaves the address bar before a language is waited for', { timeout: 60_000 }, async () => {
+  await browser.ask('Fetch.enable', { patterns: [{ urlPattern: '*/assets/fr-*' }] }); // held
+  await browser.ask('Page.navigate', { url: 'about:blank' });
+  await browser.ask('Page.navigate', { url: `${url}/?mkt=fr#dr=${pin}&name=alice%40corp.example&pass=8QF3-0ZKM-V2TC` });
+  await browser.until(`document.readyState === 'complete' && location.hash === '#dr=${pin}'`);
+  assert.equal(await browser.value('document.querySelector("main")'), null, 'nothing is shown yet');
+  await browser.ask('Fetch.disable');
+  await browser.screen('name');
+  assert.equal(await browser.value('document.querySelector("[name=username]").value'), 'alice@corp.example');
+  assert.equal(await text('.lead'), words('fr')['name.linked']);
+  await browser.value(`void (location.hash = 'dr=${pin}&name=bob%40corp.example&pass=8QF3-0ZKM-V2TC')`); // another link in the same tab
+  await browser.until(`location.hash === '#dr=${pin}' && document.querySelector('[name=username]').value === 'bob@corp.example'`);
 });

@@ -2,7 +2,8 @@
 // line each: first {url, pin}; then, of every password and unlock that reaches the directory, {sub, set}, {sub, unlocked}, {sub, tried} at a
 // sign-in, or {sub, old, set} at a change. Everybody's password is "Present-Passw0rd-1"; grace's must be changed, and ada is an administrator.
 // On standard input: "code NAME" is answered with {code} of that person's app, "go" lets the held write go on, with {go}; "one" and "two" ask for so
-// many methods from now on, with {one} or {two}; "letter NAME" with {token}, of a "this wasn't me" link; the end of it ends the program.
+// many methods from now on, with {one} or {two}; "letter NAME" with {token}, of a "this wasn't me" link; "pass NAME" and "link NAME" with {pass}, of a
+// helpdesk's; the end of it ends the program.
 //   portal_peer PORTAL_DIR [SMTP_PORT]
 #include <atomic>
 #include <iostream>
@@ -10,6 +11,7 @@
 #include <thread>
 
 #include "crypto/jwe.hpp"
+#include "service/methods/pass.hpp"
 #include "service/sspr/tickets.hpp"
 #include "tests/support/reset_world.hpp"
 
@@ -100,6 +102,16 @@ std::string letter(ResetWorld& reset, const std::string& name) {
   return service::sspr::Tickets(reset.world.store().database()).add(ticket).value().value();
 }
 
+// As a helpdesk makes it: "told", or "mailed" in a link.
+std::string pass(ResetWorld& reset, const std::string& name, const std::string& how) {
+  const auto vault = crypto::Vault::open(reset.world.config.state_dir).value();
+  const auto fresh = service::new_pass(vault.derived("codes"), reset.world.domain, people.at(name));
+  service::sspr::Ticket ticket;
+  ticket.domain = reset.world.domain, ticket.sub = people.at(name), ticket.purpose = service::sspr::Purpose::pass, ticket.state = how, ticket.expires = unix_now() + 600;
+  EXPECT_TRUE(service::sspr::Tickets(reset.world.store().database()).put_within(ticket, fresh.mac).value());
+  return fresh.text.expose([](std::string_view text) { return std::string(text); });
+}
+
 void work(FakeAgent& agent, const std::atomic<bool>& over, const std::atomic<bool>& held) {
   Passwords passwords;
   while (!over) {
@@ -115,7 +127,7 @@ void work(FakeAgent& agent, const std::atomic<bool>& over, const std::atomic<boo
 int play(const char* portal_dir, const char* smtp_port) {
   using service::sspr::Method;
   const auto rules = [](service::sspr::Settings& s) {
-    s.methods = {Method::app_code, Method::email, Method::questions};
+    s.methods = {Method::app_code, Method::email, Method::questions, Method::pass};
     s.questions_to_register = 3, s.administrator_groups = {std::string(administrators)};
   };
   ResetWorld reset(rules, ResetWorld::quick(), [&](config::ServiceConfig& config) {
@@ -155,6 +167,11 @@ int play(const char* portal_dir, const char* smtp_port) {
     }
     if (line.starts_with("letter ")) {
       say({{"token", letter(reset, line.substr(7))}});
+      continue;
+    }
+    if (line.starts_with("pass ") || line.starts_with("link ")) {
+      if (line.starts_with("link ")) reset.register_email("somebody@home.example", people.at(line.substr(5)));
+      say({{"pass", pass(reset, line.substr(5), line.starts_with("link ") ? "mailed" : "told")}});
       continue;
     }
     const auto key = line.starts_with("code ") ? keys.find(line.substr(5)) : keys.end();

@@ -123,6 +123,7 @@ class Peer:
         self.process = subprocess.Popen([BIN / "api_peer", str(self.mail.port), folder / "mail-ca.pem", folder / "password"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         told = json.loads(self.process.stdout.readline())
         self.ca, self.store = told["ca"], told["store"]
+        self.spare_agent = told["spare_agent"]
         self.writeback, self.audit, self.stranger = told["writeback"], told["audit"], told["stranger"]
         self.settings, self.helpdesk, self.registration = told["settings"], told["helpdesk"], told["registration"]
         self.url = self.writeback["url"]

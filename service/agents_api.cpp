@@ -1,0 +1,79 @@
+#include "service/agents_api.hpp"
+
+#include <algorithm>
+
+#include "core/ids.hpp"
+#include "crypto/jws.hpp"
+#include "service/credentials.hpp"
+
+namespace wb::service {
+
+std::vector<Endpoint> AgentsApi::endpoints() {
+  const auto scope = Scope::settings;
+  return {
+      {"GET", "/api/v1/agents", scope, [this](HttpCall call) { return list(std::move(call)); }},
+      {"POST", "/api/v1/agents/tokens", scope, [this](HttpCall call) { return add_token(std::move(call)); }},
+      {"POST", "/api/v1/agents/{id}/revoke", scope, [this](HttpCall call) { return revoke(std::move(call)); }},
+  };
+}
+
+// What of it is on the link: null where there is none.
+static json::value connection(const AgentSession* session, const std::string& domain, UnixSeconds now) {
+  const auto* here = session ? session->domain(domain) : nullptr;
+  if (!here) return nullptr;
+  const auto& said = here->readiness;
+  const auto silent = std::chrono::duration_cast<std::chrono::seconds>(BootClock::now() - session->heard()).count();
+  return json::object{{"since", session->since}, {"heard_s", silent}, {"software", printable(session->software, 64)}, {"ready", session->ready(domain, now)}, {"reason", printable(said.reason, 64)}, {"dc", printable(said.dc, 256)},
+      {"policy_hints", said.hints}, {"marker", said.marker}, {"draining", session->draining()}, {"suspected", session->suspected()}, {"window", session->window()}, {"held", here->held},
+      {"statement_until", here->statement ? json::value(here->statement->exp) : json::value(nullptr)}};
+}
+
+json::object AgentsApi::shown(const std::string& domain, const AgentRow& agent, UnixSeconds now) {
+  const char* state = agent.revoked ? "revoked" : rosters_.stands(domain, agent, now) ? "active"
+                                                                                      : "pending";
+  return {{"id", agent.id}, {"host", printable(agent.host, 256)}, {"state", state}, {"fingerprint", agent.kid}, {"next_fingerprint", agent.next ? json::value(crypto::thumbprint(*agent.next)) : json::value(nullptr)},
+      {"connected", connection(gateway_.session(agent.id), domain, now)}};
+}
+
+Reply AgentsApi::list(HttpCall call) {
+  const auto& domain = call.client.domain;
+  const auto now = unix_now();
+  auto members = store_.members(domain);
+  if (!members) co_return refuse_for(members.error());
+  json::array agents;
+  for (const auto& member : *members) agents.push_back(shown(domain, member.agent, now));
+  const auto* known = rosters_.find(domain);
+  json::value roster = nullptr;
+  if (known) roster = json::object{{"rsn", known->roster.rsn}, {"issued", known->roster.iat}, {"expires", known->roster.exp}, {"root", known->dr}};
+  co_return answer(200, {{"domain", domain}, {"now", now}, {"ready_agents", gateway_.ready_agents(domain)}, {"roster", std::move(roster)}, {"agents", std::move(agents)}});
+}
+
+// Whoever uses it is known, and no more: what an agent may open, the domain's root says (writeback-agent approve).
+Reply AgentsApi::add_token(HttpCall call) {
+  const auto credential = new_credential();
+  const auto expires = unix_now() + enrolment_token_life;
+  if (auto added = store_.add_token(credential.id, hash_of(credential), call.client.domain, expires, {ActorKind::client, call.client.id}); !added) co_return refuse_for(added.error());
+  const auto token = "wbe1." + credential.id + "." + credential.secret + "." + keys_.root().kid();
+  auto response = answer(201, {{"token", token}, {"expires", expires}, {"service", settings_.public_url}, {"command", "writeback-agent enroll --service " + settings_.public_url + " --token-file FILE"}});
+  response.headers["Cache-Control"] = "no-store";
+  co_return response;
+}
+
+Reply AgentsApi::revoke(HttpCall call) {
+  const auto& id = call.path.front();
+  auto members = store_.members(call.client.domain);
+  if (!members) co_return refuse_for(members.error());
+  const auto member = std::find_if(members->begin(), members->end(), [&](const auto& m) { return m.agent.id == id; });
+  if (member == members->end()) co_return refuse(Refusal::not_found, "no such agent");
+  if (!member->agent.revoked) {
+    auto domains = store_.domains_of(id);
+    if (!domains) co_return refuse_for(domains.error());
+    if (domains->size() > 1) co_return refuse(Refusal::conflict, "this agent serves other domains too: the service's operator revokes it");
+    if (auto done = store_.revoke(id, {ActorKind::client, call.client.id}); !done) co_return refuse_for(done.error());
+    gateway_.take_revoked();
+    member->agent.revoked = true;
+  }
+  co_return answer(200, shown(call.client.domain, member->agent, unix_now()));
+}
+
+}  // namespace wb::service

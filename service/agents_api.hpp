@@ -1,0 +1,31 @@
+// An organisation's agents over HTTP (docs/SSPR.md, "Agents"): who is enrolled, connected and ready, or why not; tokens to enrol others;
+// and the service's own revocation. For clients with the scope `settings`. Only the domain's root says who may open a password.
+#pragma once
+#include "service/gateway.hpp"
+#include "service/keys.hpp"
+#include "service/router.hpp"
+
+namespace wb::service {
+
+constexpr std::int64_t enrolment_token_life = 3'600;  // seconds
+
+class AgentsApi {
+ public:
+  AgentsApi(const Settings& settings, Store& store, const Keys& keys, Rosters& rosters, Gateway& gateway)
+      : settings_(settings), store_(store), keys_(keys), rosters_(rosters), gateway_(gateway) {}
+  std::vector<Endpoint> endpoints();
+
+ private:
+  Reply list(HttpCall call);
+  Reply add_token(HttpCall call);
+  Reply revoke(HttpCall call);
+  json::object shown(const std::string& domain, const AgentRow& agent, UnixSeconds now);
+
+  const Settings& settings_;
+  Store& store_;
+  const Keys& keys_;
+  Rosters& rosters_;
+  Gateway& gateway_;
+};
+
+}  // namespace wb::service

@@ -1,0 +1,87 @@
+// An organisation's agents as its administrators see them, over HTTPS.
+#include <gtest/gtest.h>
+
+#include "tests/support/service_world.hpp"
+
+namespace wb::test {
+namespace {
+
+using service::Scope;
+
+class AnOrganisationsAgents : public testing::Test {
+ protected:
+  ServiceWorld world;
+  std::unique_ptr<FakeAgent> agent = world.active_agent();
+  std::string admin = world.client("corp.example", {Scope::settings});
+
+  HttpReply ask(const std::string& method, const std::string& path, const std::string& bearer = {}) { return https(method, world.url() + "/api/v1/agents" + path, method == "POST" ? "{}" : "", bearer.empty() ? admin : bearer); }
+  json::object first() { return ask("GET", "").body.at("agents").at(0).as_object(); }
+};
+
+TEST_F(AnOrganisationsAgents, AreShownWithWhatTheySayOfThemselves) {
+  const auto list = ask("GET", "");
+  ASSERT_EQ(list.status, 200) << list.text("detail");
+  EXPECT_EQ(list.body.at("ready_agents"), 1);
+  EXPECT_EQ(list.body.at("roster").at("rsn"), 1);
+  EXPECT_EQ(list.body.at("roster").at("root"), json::value(world.dr.kid()));
+  const auto one = first();
+  EXPECT_EQ(one.at("id"), json::value(agent->id));
+  EXPECT_EQ(one.at("state"), "active");
+  EXPECT_EQ(one.at("fingerprint"), json::value(agent->as.kid()));
+  EXPECT_EQ(one.at("connected").at("ready"), true);
+  EXPECT_GT(one.at("connected").at("statement_until").as_int64(), unix_now());
+}
+
+TEST_F(AnOrganisationsAgents, ThatAreNotReadySayWhyAndThoseThatAreGoneAreNotConnected) {
+  agent->send(protocol::message_text("hb", [] {
+    protocol::AgentHeartbeat hb;
+    hb.window = 8, hb.ready["corp.example"] = {false, "dc_unreachable", "", false, false};
+    return hb;
+  }()));
+  while (first().at("connected").at("ready") == true) std::this_thread::yield();
+  EXPECT_EQ(first().at("connected").at("reason"), "dc_unreachable");
+  agent->cut();
+  while (!first().at("connected").is_null()) std::this_thread::yield();
+  EXPECT_EQ(first().at("state"), "active") << "it may come back";
+}
+
+TEST_F(AnOrganisationsAgents, AreEnrolledByATokenThatIsGoodForOneOfThem) {
+  const auto made = ask("POST", "/tokens");
+  ASSERT_EQ(made.status, 201) << made.text("detail");
+  const auto text = made.text("token");
+  EXPECT_EQ(std::count(text.begin(), text.end(), '.'), 3) << "with the service's root, for the agent to pin";
+  FakeAgent another(world), late(world);
+  const auto token = text.substr(0, text.rfind('.'));
+  EXPECT_EQ(another.enroll(token).status, 200);
+  EXPECT_EQ(late.enroll(token).status, 401);
+  const auto agents = ask("GET", "").body.at("agents").as_array();
+  ASSERT_EQ(agents.size(), 2u);
+  EXPECT_EQ(agents[1].at("state"), "pending") << "the domain's root has not approved it";
+}
+
+TEST_F(AnOrganisationsAgents, AreRevokedAtOnceByTheirOwnAdministratorsAlone) {
+  const auto stranger = world.client("other.example", {Scope::settings}), other_scope = world.client("corp.example", {Scope::helpdesk});
+  EXPECT_TRUE(ask("GET", "", stranger).body.at("agents").as_array().empty());
+  EXPECT_EQ(ask("POST", "/" + agent->id + "/revoke", stranger).status, 404);
+  for (const auto& path : {std::string("/tokens"), "/" + agent->id + "/revoke"}) EXPECT_EQ(ask("POST", path, other_scope).status, 403) << path;
+  EXPECT_TRUE(first().at("connected").is_object());
+  const auto revoked = ask("POST", "/" + agent->id + "/revoke");
+  ASSERT_EQ(revoked.status, 200) << revoked.text("detail");
+  EXPECT_EQ(revoked.text("state"), "revoked");
+  EXPECT_TRUE(agent->gone());
+  EXPECT_EQ(ask("POST", "/" + agent->id + "/revoke").status, 200) << "the same again";
+  EXPECT_EQ(agent->connect(), "revoked");
+  const auto rows = world.store().audit().page({{}, service::Activity::agent_revoked, {}, {}}, 0, 10).value().rows;
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_NE(rows[0].row.find("\"actor\":\"client:" + admin.substr(5, 26)), std::string::npos) << rows[0].row;
+}
+
+TEST_F(AnOrganisationsAgents, ThatServeOthersTooAreNotOneOrganisationsToRevoke) {
+  ASSERT_EQ(agent->enroll(world.token("other.example")).status, 200);
+  const auto no = ask("POST", "/" + agent->id + "/revoke");
+  EXPECT_EQ(no.status, 409) << no.text("detail");
+  EXPECT_EQ(first().at("state"), "active");
+}
+
+}  // namespace
+}  // namespace wb::test
