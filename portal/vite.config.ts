@@ -1,5 +1,6 @@
 // The build: one HTML file for each page, hashed names under assets/, nothing inline (the service's Content-Security-Policy allows none),
 // and beside each file its gzip, which the service sends to whom takes it. The same sources give the same bytes.
+import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -30,6 +31,18 @@ const copies: Plugin = {
     },
   },
 };
+// What an operator can hold a folder, or what is served, against: SHA256SUMS, as sha256sum -c reads it.
+const sums: Plugin = {
+  name: 'sums-beside',
+  generateBundle: {
+    order: 'post',
+    handler(_options, bundle) {
+      const line = ([fileName, file]: [string, { type: string; code?: string; source?: string | Uint8Array }]) =>
+        `${createHash('sha256').update(file.type === 'chunk' ? file.code! : file.source!).digest('hex')}  ${fileName}\n`;
+      this.emitFile({ type: 'asset', fileName: 'SHA256SUMS', source: Object.entries(bundle).map(line).sort((a, b) => (a.slice(64) < b.slice(64) ? -1 : 1)).join('') });
+    },
+  },
+};
 const pages = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.html')).map((file) => join(import.meta.dirname, file));
 
 export default defineConfig({
@@ -39,5 +52,5 @@ export default defineConfig({
     rollupOptions: { input: pages },
   },
   worker: { format: 'es' },
-  plugins: [copies, compress],
+  plugins: [copies, compress, sums],
 });

@@ -6,6 +6,7 @@ export interface Refusal {
   detail: string;
   until?: number;
   at?: number;
+  language?: string; // of `detail`, where it may be another than the page's
 }
 export interface Shown {
   busy: string | null; // what is being waited for
@@ -14,6 +15,7 @@ export interface Shown {
   ended: Refusal | null; // there is no session any more
 }
 export const QUIET: Shown = { busy: null, problem: null, offline: false, ended: null };
+const AGAIN_MS = 1_000, BUSY_TRIES = 30;
 export const pause = (ms: number) => new Promise((done) => { setTimeout(done, ms); });
 
 export abstract class Acting<V extends Shown> {
@@ -36,11 +38,23 @@ export abstract class Acting<V extends Shown> {
     this.alter({ busy: null });
   }
 
+  /** Asks where we are: the request whose answer was lost may still be being answered. */
+  protected async patiently<T>(ask: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!(error instanceof Problem && error.code === 'busy') || tries === BUSY_TRIES) throw error;
+        await pause(AGAIN_MS);
+      }
+    }
+  }
+
   protected failed(error: unknown): void {
     if (error instanceof Offline) return this.alter({ offline: true });
     if (!(error instanceof Problem)) return this.alter({ problem: { code: 'failed', detail: '' } });
-    const { code, detail, more: { until, at } } = error;
-    this.alter({ problem: { code, detail, until, at } });
+    const { code, detail, more: { until, at, language } } = error;
+    this.alter({ problem: { code, detail, until, at, language } });
   }
 
   /** What "try again" does after a lost answer: where are we? */

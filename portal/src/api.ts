@@ -38,6 +38,7 @@ export interface More {
   session?: Session;
   directory?: { code: string; reason: string };
   at?: number;
+  language?: string; // of `detail`
 }
 /** The service said no. `detail` is for the person, in their language or in English; `code` never changes. */
 export class Problem extends Error {
@@ -58,6 +59,7 @@ export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, b
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), TIMEOUT_MS);
   let status: number;
+  let spoken: string | null;
   let answer: Record<string, unknown> | null;
   try {
     const response = await fetch(`/api/v1/${path}${path.includes('?') ? '&' : '?'}mkt=${language}`, {
@@ -66,6 +68,7 @@ export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, b
       ...(method === 'POST' && { body: JSON.stringify(body ?? {}) }),
     });
     status = response.status;
+    spoken = response.headers.get('Content-Language');
     answer = await response.json();
   } catch {
     throw new Offline();
@@ -75,5 +78,5 @@ export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, b
   if (answer === null || typeof answer !== 'object') throw new Offline(); // a proxy's page, not ours
   if (status < 400) return answer as T;
   const { code = 'failed', detail = '', ...more } = answer as { code?: string; detail?: string } & More;
-  throw new Problem(status, code, detail, more);
+  throw new Problem(status, code, detail, { ...more, ...(spoken && { language: spoken }) });
 }

@@ -20,14 +20,13 @@ export interface View extends Shown {
 }
 const FRESH: View = { ...QUIET, busy: null, session: null, stop: null, offer: null, choosing: false, name: '', linked: false, tookMs: null };
 const AGAIN_MS = 1_000;
-const BUSY_TRIES = 30;
 
 type Told = { session: Session };
 
 export class Desk extends Acting<View> {
   private captcha = new Captcha('reset');
   private tab = new Keeper('wb-reset');
-  private link: ResetLink | null = null; // to be spent once the session has begun; never kept
+  private link: ResetLink | null = takeLink(); // to be spent once the session has begun; never kept
   private asked = 0; // when the directory was asked to write
   private sealing = new Sealing(() => call<Offer>('POST', 'sspr/session/seal'), (busy) => this.set({ busy }));
   constructor(show: (view: View) => void) { super(FRESH, show); }
@@ -36,7 +35,7 @@ export class Desk extends Acting<View> {
     const stopped = sealFailed(error);
     if (stopped) return this.set(stopped);
     if (!(error instanceof Problem)) return super.failed(error);
-    const { code, detail, more: { session } } = error;
+    const { code, detail, more: { session, language } } = error;
     super.failed(error);
     if (session) {
       this.place(session);
@@ -44,7 +43,7 @@ export class Desk extends Acting<View> {
     } else if (code === 'no_session' || code === 'session_expired') {
       this.tab.keep(null);
       enter('');
-      this.set({ session: null, offer: null, problem: null, ended: { code, detail } });
+      this.set({ session: null, offer: null, problem: null, ended: { code, detail, language } });
     }
   }
 
@@ -59,7 +58,6 @@ export class Desk extends Acting<View> {
   /** At the beginning of the page: a reload goes on where the person was. */
   async open(): Promise<void> {
     try { mayKnowADomain(); } catch (error) { return this.set({ stop: (error as SealError).code }); }
-    this.link = takeLink();
     if (this.link) return this.set({ name: this.link.name, linked: true });
     const was = this.tab.get();
     if (!was) return;
@@ -71,15 +69,7 @@ export class Desk extends Acting<View> {
   /** Where are we? Also what "try again" does after a lost answer. */
   look = () => this.act(this.tab.get() ? 'look' : 'start', async () => {
     if (!this.tab.get()) return;
-    for (let tries = 1; ; tries += 1) {
-      try {
-        this.place((await call<Told>('GET', 'sspr/session')).session);
-        break;
-      } catch (error) { // the request whose answer was lost is still being answered
-        if (!(error instanceof Problem && error.code === 'busy') || tries === BUSY_TRIES) throw error;
-        await pause(AGAIN_MS);
-      }
-    }
+    this.place((await this.patiently(() => call<Told>('GET', 'sspr/session'))).session);
     await this.go();
   });
 

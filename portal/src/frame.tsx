@@ -1,6 +1,6 @@
 // Around the screens of every page: language, refusals, waiting, a lost answer, and where it goes on.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { speak } from './api';
 import { Refused, useAround, Waiting } from './parts';
 import { directionOf, LANGUAGES, load, type Language, type Say } from './words';
@@ -12,7 +12,7 @@ if (embedded) document.documentElement.dataset.embedded = '';
 /** The language and how to change it; the address keeps it, and its fragment, which may hold the domain's root. */
 export function useLanguage(initial: Language): [Language, (to: Language) => void] {
   const [language, set] = useState(initial);
-  useEffect(() => {
+  useLayoutEffect(() => { // before anything is painted in the wrong direction
     speak(language);
     document.documentElement.lang = language;
     document.documentElement.dir = directionOf(language);

@@ -58,8 +58,11 @@ function Page({ desk, view, initial }: { desk: Desk; view: View; initial: Langua
 }
 
 const root = document.getElementById('page')!;
-const initial = await load(languageOf(location.search, navigator.languages));
+let initial: Language = 'en';
+const show = (view: View): void => render(<Page desk={desk} view={view} initial={initial} />, root);
+const desk: Desk = new Desk(show); // before anything is waited for: a link's secret leaves the address bar
+addEventListener('hashchange', () => location.reload()); // another link in the same tab is begun with anew
+initial = await load(languageOf(location.search, navigator.languages));
 speak(initial);
-const desk: Desk = new Desk((view) => render(<Page desk={desk} view={view} initial={initial} />, root));
-render(<Page desk={desk} view={desk.view} initial={initial} />, root);
+show(desk.view);
 void desk.open();

@@ -79,13 +79,13 @@ export function Refused() {
   const { view, say, language } = useAround();
   const problem = view.problem ?? view.ended;
   const own = problem && `problem.${problem.code}`;
-  const text = own && isKey(own) ? say(own) : problem?.detail || say('problem.failed');
+  const ours = own && isKey(own) ? say(own) : problem?.detail ? null : say('problem.failed');
   const until = view.problem?.until;
   const at = useRef<HTMLDivElement>(null);
   useEffect(() => { if (problem) at.current?.scrollIntoView({ block: 'nearest' }); }, [problem]);
   return (
     <div role="alert" ref={at}>
-      {problem && <div class="refused" data-code={problem.code}><p dir="auto">{text}</p>{until !== undefined && <p>{say('until', { time: moment(language, until) })}</p>}</div>}
+      {problem && <div class="refused" data-code={problem.code}><p dir="auto" lang={ours ? undefined : problem.language}>{ours ?? problem.detail}</p>{until !== undefined && <p>{say('until', { time: moment(language, until) })}</p>}</div>}
     </div>
   );
 }

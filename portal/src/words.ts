@@ -9,7 +9,7 @@ export type Files = Record<string, () => Promise<Words>>; // by "./messages/de.j
 export type Key = keyof typeof en;
 
 export const LANGUAGES = {
-  en: 'English', de: 'Deutsch',
+  en: 'English', de: 'Deutsch', fr: 'Français', es: 'Español', pt: 'Português', it: 'Italiano', nl: 'Nederlands', pl: 'Polski', tr: 'Türkçe', ja: '日本語', zh: '简体中文', ar: 'العربية',
 };
 export type Language = keyof typeof LANGUAGES;
 const RIGHT_TO_LEFT = ['ar'];

@@ -53,8 +53,8 @@ describe('the catalogues', () => {
 describe('the language', () => {
   it('is what ?mkt= says, else what the browser wishes, else English', () => {
     assert.equal(words.languageOf('?mkt=de-AT', ['en']), 'de');
-    assert.equal(words.languageOf('', ['fr-FR', 'de-CH', 'en']), 'de');
-    assert.equal(words.languageOf('?mkt=xx', ['fr']), 'en');
+    assert.equal(words.languageOf('', ['sv-SE', 'de-CH', 'en']), 'de');
+    assert.equal(words.languageOf('?mkt=xx', ['sv']), 'en');
     for (const hostile of ['?mkt=__proto__', '?mkt=constructor', '?mkt=' + 'd'.repeat(5_000), '?mkt=%00']) assert.equal(words.languageOf(hostile, []), 'en');
   });
   it('fills places in, and leaves what it does not know', async () => {
@@ -151,6 +151,14 @@ describe('the built pages', async () => {
   }
   it('of somebody who signs in are one program under three names', () => {
     for (const other of ['register.html', 'change.html']) assert.equal(textOf(other), textOf('signin.html'));
+  });
+  it('are the same bytes of the same sources, and say so', async () => {
+    const told = textOf('SHA256SUMS').trimEnd().split('\n').map((line) => line.split('  '));
+    assert.deepEqual(told.map(([, file]) => file).sort(), files.filter((file) => file !== 'SHA256SUMS' && statSync(join(out, file)).isFile()).sort());
+    for (const [sum, file] of told) assert.equal(createHash('sha256').update(readFileSync(join(out, file))).digest('hex'), sum, file);
+    const again = join(folder, 'again');
+    await build({ root: top, configFile: join(top, 'vite.config.ts'), logLevel: 'error', build: { outDir: again, emptyOutDir: true } });
+    assert.equal(readFileSync(join(again, 'SHA256SUMS'), 'utf8'), textOf('SHA256SUMS'));
   });
   it('have nothing inline or from elsewhere, and everything compressed beside it', () => {
     for (const file of files.filter((name) => /\.(js|css|html)$/.test(name))) {

@@ -1,12 +1,15 @@
 // The page of a reset in the browser people have, on a phone's screen, against the real service: it is served by it, talks to it and to
 // nobody else, and no request of any flow holds the password.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { accessible, arrival, browser, code, directory, focus, forget, open, pin, secrets, stage, tell } from './portal_stage.mjs';
+import { accessible, arrival, browser, code, directory, focus, forget, narrow, open, pin, secrets, stage, tell, url } from './portal_stage.mjs';
 
 const PASSWORD = 'Grüße-Köln "1"\\😀';
 for (const one of [PASSWORD, 'Refused-Passw0rd-1']) secrets.add(one);
 stage();
+const words = (language) => JSON.parse(readFileSync(new URL(`../../portal/src/messages/${language}.json`, import.meta.url)));
+const text = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ''`);
 
 async function prove(name, { enter = false } = {}) {
   await browser.screen('name');
@@ -218,6 +221,7 @@ it('a session that has ended is told, and forgotten', { timeout: 60_000 }, async
   await browser.value('sessionStorage.setItem("wb-reset", JSON.stringify({ token: `wbs1.01ARZ3NDEKTSV4RRFFQ69G5FAV.${"A".repeat(43)}`, name: "dave@corp.example" }))');
   await browser.ask('Page.reload');
   await browser.screen('ended');
+  await accessible();
   await browser.refused('no_session');
   assert.equal(await browser.value('sessionStorage.length'), 0);
   await browser.click('#again');
@@ -225,4 +229,71 @@ it('a session that has ended is told, and forgotten', { timeout: 60_000 }, async
   await browser.value('sessionStorage.setItem("wb-reset", "{damaged")');
   await browser.ask('Page.reload');
   await browser.screen('name');
+});
+
+it('from right to left as well: a reset in Arabic', { timeout: 60_000 }, async () => {
+  await tell('one');
+  await forget(`/?mkt=ar#dr=${pin}`);
+  assert.deepEqual(await browser.value('[document.documentElement.lang, document.documentElement.dir]'), ['ar', 'rtl']);
+  assert.equal(await text('h1'), words('ar')['name.heading']);
+  await accessible();
+  assert.ok(await browser.value('document.querySelector("main label").getBoundingClientRect().right > innerWidth / 2'), 'it begins at the right');
+  await browser.screen('name');
+  await browser.type('judy@corp.example');
+  await browser.key('Enter');
+  await browser.screen('methods-0');
+  await accessible();
+  await browser.click('[data-method=app_code]');
+  await browser.screen('app_code');
+  await browser.type('000000');
+  await browser.key('Enter');
+  await browser.refused('wrong_answer');
+  assert.equal(await browser.value('document.querySelector(".refused p").lang'), 'en', 'the service has no Arabic: it is marked as what it is');
+  await accessible();
+  await browser.type(await code('judy@corp.example'));
+  await browser.key('Enter');
+  await browser.screen('choosing');
+  await accessible();
+  await browser.click('[data-choice=reset]');
+  await browser.screen('new_password');
+  await browser.until('document.querySelector("[data-rule=length].open")');
+  await accessible();
+  await fill(PASSWORD);
+  await browser.click('button.main');
+  await browser.screen('done');
+  await accessible();
+  assert.deepEqual(directory.splice(0).map(({ set }) => set), [PASSWORD]);
+});
+
+it('each language comes when it is chosen, alone, and English stays where it does not come', { timeout: 60_000 }, async () => {
+  await forget();
+  const languages = await browser.value('[...document.querySelectorAll(".languages option")].map(({ value }) => value)');
+  assert.equal(languages.length, 12);
+  const pick = (to) => browser.value(`(() => { const it = document.querySelector('.languages select'); it.value = '${to}'; it.dispatchEvent(new Event('change', { bubbles: true })); })()`);
+  const before = browser.sent.length;
+  for (const language of languages.filter((one) => one !== 'en')) {
+    await pick(language);
+    await browser.until(`document.documentElement.lang === '${language}' && document.querySelector('h1').innerText === ${JSON.stringify(words(language)['name.heading'])}`, language);
+    await narrow();
+  }
+  const fetched = browser.sent.slice(before).map(({ url: to }) => to.slice(to.lastIndexOf('/') + 1, to.lastIndexOf('/') + 4));
+  assert.deepEqual(fetched, languages.filter((one) => one !== 'en').map((one) => `${one}-`), 'one file for each, and none before it is wanted');
+  await browser.ask('Network.setBlockedURLs', { urls: ['*/assets/fr-*'] });
+  await open(`/?mkt=fr#dr=${pin}`);
+  assert.deepEqual([await text('h1'), await browser.value('document.documentElement.lang')], [words('en')['name.heading'], 'en']);
+  await browser.ask('Network.setBlockedURLs', { urls: [] });
+});
+
+it('an administrator\'s link leaves the address bar before a language is waited for', { timeout: 60_000 }, async () => {
+  await browser.ask('Fetch.enable', { patterns: [{ urlPattern: '*/assets/fr-*' }] }); // held
+  await browser.ask('Page.navigate', { url: 'about:blank' });
+  await browser.ask('Page.navigate', { url: `${url}/?mkt=fr#dr=${pin}&name=alice%40corp.example&pass=8QF3-0ZKM-V2TC` });
+  await browser.until(`document.readyState === 'complete' && location.hash === '#dr=${pin}'`);
+  assert.equal(await browser.value('document.querySelector("main")'), null, 'nothing is shown yet');
+  await browser.ask('Fetch.disable');
+  await browser.screen('name');
+  assert.equal(await browser.value('document.querySelector("[name=username]").value'), 'alice@corp.example');
+  assert.equal(await text('.lead'), words('fr')['name.linked']);
+  await browser.value(`void (location.hash = 'dr=${pin}&name=bob%40corp.example&pass=8QF3-0ZKM-V2TC')`); // another link in the same tab
+  await browser.until(`location.hash === '#dr=${pin}' && document.querySelector('[name=username]').value === 'bob@corp.example'`);
 });

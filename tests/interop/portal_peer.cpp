@@ -1,8 +1,9 @@
 // The service behind the portal's test, with people who have registered and an agent made of nothing but the contract. Speaks JSON, a
 // line each: first {url, pin}; then, of every password and unlock that reaches the directory, {sub, set}, {sub, unlocked}, {sub, tried} at a
 // sign-in, or {sub, old, set} at a change. Everybody's password is "Present-Passw0rd-1"; grace's must be changed, and ada is an administrator.
-// On standard input: "code NAME" is answered with {code} of that person's app, "go" lets the held write go on, with {go}; "two" asks for two
-// methods from now on, with {two}; "letter NAME" with {token}, of a "this wasn't me" link; "pass NAME" and "link NAME" with {pass}, of a helpdesk's; the end of it ends the program.
+// On standard input: "code NAME" is answered with {code} of that person's app, "go" lets the held write go on, with {go}; "one" and "two" ask for so
+// many methods from now on, with {one} or {two}; "letter NAME" with {token}, of a "this wasn't me" link; "pass NAME" and "link NAME" with {pass}, of a
+// helpdesk's; the end of it ends the program.
 //   portal_peer PORTAL_DIR [SMTP_PORT]
 #include <atomic>
 #include <iostream>
@@ -20,8 +21,8 @@ namespace {
 // Who is there. The directory refuses this password by name, and answers about erin when it is let.
 const std::map<std::string, std::string> people{{"alice@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4e"}, {"bob@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4f"},
     {"carol@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d50"}, {"dave@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d51"}, {"erin@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d52"}, {"frank@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d53"}, {"grace@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d54"}, {"ada@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55"},
-    {"heidi@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d56"}, {"ivan@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d57"}};
-const std::vector<std::string> with_app{"alice@corp.example", "bob@corp.example", "carol@corp.example", "dave@corp.example", "erin@corp.example", "frank@corp.example", "ada@corp.example"};
+    {"heidi@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d56"}, {"ivan@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d57"}, {"judy@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d58"}};
+const std::vector<std::string> with_app{"alice@corp.example", "bob@corp.example", "carol@corp.example", "dave@corp.example", "erin@corp.example", "frank@corp.example", "ada@corp.example", "judy@corp.example"};
 constexpr std::string_view refused = "Refused-Passw0rd-1", present = "Present-Passw0rd-1", administrators = "CN=Admins,DC=corp,DC=example";
 
 std::mutex speaking;
@@ -67,12 +68,13 @@ void sign_in(FakeAgent& agent, const FakeAgent::Received& got, const Passwords& 
   agent.answer(job, protocol::Code::ok);
 }
 
-void change(FakeAgent& agent, const FakeAgent::Received& got, Passwords& passwords) {
+void change(FakeAgent& agent, const FakeAgent::Received& got, Passwords& passwords, const std::atomic<bool>& held) {
   const auto& job = got.job;
   const auto both = passwords_in(got.message.sec.value_or(""), agent.ae);
   const std::string old(both.at("old").as_string()), fresh(both.at("pw").as_string());
   agent.accept(job);
   say({{"sub", job.sub}, {"old", old}, {"set", fresh}});
+  if (job.sub == people.at("erin@corp.example")) held.wait(true);
   if (fresh == refused || !passwords.right(job.sub, old)) return agent.answer(job, protocol::Code::rejected, [&](protocol::JobResult& r) { r.reason = fresh == refused ? "banned_word" : "old_password_wrong"; });
   passwords.of[job.sub] = fresh;
   agent.answer(job, protocol::Code::applied);
@@ -117,7 +119,7 @@ void work(FakeAgent& agent, const std::atomic<bool>& over, const std::atomic<boo
     if (!got) continue;
     if (got->job.op == protocol::Op::probe) look_up(agent, got->job);
     else if (got->job.op == protocol::Op::authenticate) sign_in(agent, *got, passwords);
-    else if (got->job.op == protocol::Op::change) change(agent, *got, passwords);
+    else if (got->job.op == protocol::Op::change) change(agent, *got, passwords, held);
     else write(agent, *got, held);
   }
 }
@@ -158,9 +160,9 @@ int play(const char* portal_dir, const char* smtp_port) {
       say({{"go", true}});
       continue;
     }
-    if (line == "two") {
-      reset.settings([](service::sspr::Settings& s) { s.methods_required = 2; });
-      say({{"two", true}});
+    if (line == "one" || line == "two") {
+      reset.settings([&](service::sspr::Settings& s) { s.methods_required = line == "two" ? 2 : 1; });
+      say({{line, true}});
       continue;
     }
     if (line.starts_with("letter ")) {

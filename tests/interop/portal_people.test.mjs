@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 import { after, it } from 'node:test';
 import jsqr from 'jsqr';
 import { Mailbox } from './mailbox.mjs';
-import { accessible, browser, code, directory, focus, forget, open, pin, secrets, stage, tell } from './portal_stage.mjs';
+import { accessible, arrival, browser, code, directory, focus, forget, open, pin, secrets, stage, tell } from './portal_stage.mjs';
 
 const PRESENT = 'Present-Passw0rd-1', WRONG = 'Wrong-Passw0rd-1', REFUSED = 'Refused-Passw0rd-1', NEXT = 'Grüße-Köln "1"\\😀';
 for (const one of [PRESENT, WRONG, REFUSED, NEXT]) secrets.add(one);
@@ -127,6 +127,7 @@ it('an address is registered by a code, and never one of the organisation', { ti
   await browser.screen('methods-0');
   await browser.click('[data-method=email]');
   await browser.screen('email');
+  await accessible();
   await browser.type(codeIn(await mailbox.to('heidi@home.example')));
   await browser.key('Enter');
   await browser.screen('choosing');
@@ -223,6 +224,23 @@ it('a change whose answer is lost is told as what it is, and one that was not se
   await at('home');
 });
 
+it('a reload while the directory is asked waits for it, and sends nothing twice', { timeout: 60_000 }, async () => {
+  await forget(`/change#dr=${pin}`);
+  await signIn('erin@corp.example');
+  const arrived = new Promise((came) => { arrival.came = () => { if (directory.some(({ old }) => old)) came(); }; });
+  const before = sent('/sign-in/change');
+  await change(PRESENT, NEXT);
+  await arrived;
+  await browser.until('document.querySelector("main").dataset.busy === "write"');
+  await browser.ask('Page.reload');
+  await browser.until('document.querySelector("main")?.dataset.screen === "opening"');
+  await accessible();
+  await tell('go');
+  await at('change');
+  assert.equal(sent('/sign-in/change'), before + 1);
+  assert.deepEqual(directory.splice(0).map(({ tried, old, set }) => tried ?? [old, set]), [PRESENT, [PRESENT, NEXT]]);
+});
+
 it('an administrator proves an app first, and is not offered questions', { timeout: 60_000 }, async () => {
   await forget(`/signin#dr=${pin}`);
   await signIn('ada@corp.example');
@@ -254,6 +272,38 @@ it('who is frozen looks, and changes nothing', { timeout: 60_000 }, async () => 
   assert.match(await text('.notice'), /Misuse/);
   assert.ok(await has('.own [data-method=app_code]'));
   assert.ok(!await has('[data-add]') && !await has('[data-do=remove]') && !await has('[data-do=confirm]'));
+
+  await open(`/#dr=${pin}`); // and a reset is over once its owner has proven something
+  await browser.screen('name');
+  await browser.type('bob@corp.example');
+  await browser.key('Enter');
+  await browser.screen('methods-0');
+  await browser.click('[data-method=app_code]');
+  await browser.screen('app_code');
+  await browser.type(await code('bob@corp.example'));
+  await browser.key('Enter');
+  await browser.screen('over');
+  await browser.refused('frozen');
+  await accessible();
+});
+
+it('in another program\'s window, in Arabic', { timeout: 60_000 }, async () => {
+  await forget(`/signin?embedded=1&mkt=ar#dr=${pin}`);
+  await accessible();
+  assert.ok(await browser.value('document.querySelector("header").offsetParent === null && document.documentElement.dir === "rtl"'));
+  await signIn('dave@corp.example');
+  await at('home');
+  await accessible();
+  for (const kind of ['app_code', 'email', 'questions']) {
+    await browser.click(`[data-add=${kind}]`);
+    await at(kind);
+    await accessible();
+    await browser.click('#back');
+    await at('home');
+  }
+  await browser.click('[data-do=change]');
+  await at('change');
+  await accessible();
 });
 
 it('a sign-in that is over is told, and a root that is not believed stops everything', { timeout: 60_000 }, async () => {

@@ -68,7 +68,7 @@ export class MyDesk extends Acting<View> {
     if (this.doubt) this.set({ problem: { code: 'change_unknown', detail: '' } });
     this.doubt = false;
     if (!this.tab.get()) return;
-    const me = await call<Me>('GET', 'me');
+    const me = await this.patiently(() => call<Me>('GET', 'me'));
     const { stage, pending } = this.view;
     const done = pending && me.methods.some(({ id }) => id === pending.id); // its proof was taken; the answer was lost
     this.set({ me, ...(stage === 'opening' && { stage: this.goal }), ...(done && { stage: 'home', pending: null, news: 'added' }) });
