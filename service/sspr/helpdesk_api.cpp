@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/ids.hpp"
+#include "service/sspr/pre_registration.hpp"
 #include "service/sspr/shapes.hpp"
 #include "service/unblock.hpp"
 
@@ -11,6 +12,20 @@ namespace {
 
 constexpr int page_otherwise = 100, page_most = 200, namesakes_max = 20;
 constexpr std::int64_t day_s = 86'400;
+constexpr std::size_t address_bytes_max = 254;
+
+int status_of(NotAdded why) {
+  switch (why) {
+    case NotAdded::administrator:
+    case NotAdded::frozen:
+    case NotAdded::method: return 403;
+    case NotAdded::malformed:
+    case NotAdded::inside: return 422;
+    case NotAdded::known:
+    case NotAdded::too_many: return 409;
+  }
+  return 409;
+}
 
 }  // namespace
 
@@ -25,6 +40,7 @@ std::vector<Endpoint> HelpdeskApi::endpoints() {
       {"POST", "/api/v1/people/{sub}/unblock", scope, to(&HelpdeskApi::unblock)},
       {"POST", "/api/v1/people/{sub}/freeze", scope, to(&HelpdeskApi::freeze)},
       {"POST", "/api/v1/people/{sub}/thaw", scope, to(&HelpdeskApi::thaw)},
+      {"POST", "/api/v1/people/{sub}/methods", scope, to(&HelpdeskApi::add_method)},
       {"DELETE", "/api/v1/people/{sub}/methods/{id}", scope, to(&HelpdeskApi::remove_method)},
       {"GET", "/api/v1/registration", service::Scope::registration, to(&HelpdeskApi::registration)},
   };
@@ -112,6 +128,23 @@ HelpdeskApi::Response HelpdeskApi::set_frozen(const Caller& caller, const link::
   if (auto said = self_.store.audit().append(entry, unix_now_ms()); !said) return refuse_for(said.error());
   if (auto done = guard->commit(); !done) return refuse_for(done.error());
   return answer(200, shown(**who));
+}
+
+HelpdeskApi::Response HelpdeskApi::add_method(const Caller& caller, const link::HttpRequest& request, const Places& places) {
+  std::string kind, address;
+  auto body = protocol::parse_json(request.body);
+  const bool read = body && protocol::Members(*body, protocol::Members::Unknown::refused).text("kind", kind).text("address", address).finish();
+  if (!read || kind != to_string(Method::email) || address.size() > address_bytes_max) return told(self_, request, 400, "malformed_request", "kind: email; address: at most 254 bytes");
+  auto who = person(caller, places[0]);
+  if (!who) return refuse_for(who.error());
+  if (!*who) return told(self_, request, 404, "not_found");
+  auto added = add_email(self_.store, self_.vault, {caller.actor, request.peer}, **who, address, unix_now());
+  if (!added) return refuse_for(added.error());
+  if (const auto* no = std::get_if<NotAdded>(&*added)) return told(self_, request, status_of(*no), to_string(*no));
+  Occasion occasion{Notice::method_added, caller.domain, (*who)->sub, (*who)->name, (*who)->language};
+  occasion.method = to_string(Method::email), occasion.address = request.peer, occasion.at = unix_now();
+  self_.notify(std::move(occasion));
+  return answer(201, shown(std::get<RegisteredMethod>(*added)));
 }
 
 Result<bool> HelpdeskApi::take_away(const Caller& caller, const Person& person, const RegisteredMethod& method) {

@@ -20,6 +20,7 @@ class HelpdeskApi {
   Response unblock(const Caller& caller, const link::HttpRequest& request, const Places& places);
   Response freeze(const Caller& caller, const link::HttpRequest& request, const Places& places);
   Response thaw(const Caller& caller, const link::HttpRequest& request, const Places& places);
+  Response add_method(const Caller& caller, const link::HttpRequest& request, const Places& places);
   Response remove_method(const Caller& caller, const link::HttpRequest& request, const Places& places);
   Response registration(const Caller& caller, const link::HttpRequest& request, const Places& places);
 

@@ -11,8 +11,6 @@
 namespace wb::service::sspr {
 namespace {
 
-constexpr int most_of_a_kind = 4;
-
 std::string_view word_of(AnswerProblem problem) {
   switch (problem) {
     case AnswerProblem::count: return "answers_count";
@@ -164,7 +162,7 @@ Result<std::optional<Not>> OwnMethods::begin_email(Guest& guest, std::string_vie
   if (!address) return std::optional(Not::email);
   auto rules = self_.rules.current(guest.ticket.domain);
   if (!rules) return rules.error();
-  auto own = own_mail_domains(self_, guest.ticket.domain, rules->settings);
+  auto own = own_mail_domains(self_.rules, guest.ticket.domain, rules->settings);
   if (!own) return own.error();
   if (is_inside(*address, *own)) return std::optional(Not::email_inside);
   auto method = sealed_email(self_.vault, guest.ticket.domain, guest.state.sub, *address, unix_now());

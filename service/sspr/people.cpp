@@ -131,11 +131,14 @@ Result<bool> People::add(std::string_view domain, std::string_view sub, const Re
   auto known = methods(domain, sub);
   if (!known) return known.error();
   if (known->size() >= methods_max) return false;
-  auto done = database_.run("INSERT INTO person_methods(id, domain, sub, kind, label, sealed, last_step, made, proven) VALUES(?,?,?,?,?,?,?,?,?)", m.id, domain, sub, to_string(m.kind),
-      m.label, m.sealed, m.last_step, m.made, m.proven);
-  if (!done) return done.error();
+  if (auto done = add_within(domain, sub, m); !done) return done.error();
   if (auto committed = guard->commit(); !committed) return committed.error();
   return true;
+}
+
+Result<void> People::add_within(std::string_view domain, std::string_view sub, const RegisteredMethod& m) {
+  return database_.run("INSERT INTO person_methods(id, domain, sub, kind, label, sealed, last_step, made, proven) VALUES(?,?,?,?,?,?,?,?,?)", m.id, domain, sub, to_string(m.kind),
+      m.label, m.sealed, m.last_step, m.made, m.proven);
 }
 
 Result<std::vector<RegisteredMethod>> People::methods(std::string_view domain, std::string_view sub) {

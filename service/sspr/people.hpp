@@ -44,6 +44,7 @@ std::string context(std::string_view domain, std::string_view sub, const Registe
 std::vector<Method> kinds_of(const std::vector<RegisteredMethod>& methods);
 
 constexpr int methods_max = 10;  // of one person
+constexpr int most_of_a_kind = 4;
 
 class People {
  public:
@@ -66,6 +67,7 @@ class People {
 
   // False when the person has as many as may be.
   Result<bool> add(std::string_view domain, std::string_view sub, const RegisteredMethod& method);
+  Result<void> add_within(std::string_view domain, std::string_view sub, const RegisteredMethod& method);  // the caller's transaction, which has counted
   Result<std::vector<RegisteredMethod>> methods(std::string_view domain, std::string_view sub);
   Result<bool> remove(std::string_view domain, std::string_view sub, std::string_view id);
   Result<void> prove(std::string_view id, UnixSeconds now);

@@ -162,7 +162,7 @@ Result<void> ResetDesk::find_addresses(Visit& visit, const protocol::ProbeAnswer
   auto& kept = visit.kept;
   kept.found.clear();
   if (std::any_of(methods.begin(), methods.end(), [](const auto& m) { return m.kind == Method::email; })) return {};
-  auto own = own_mail_domains(self_, kept.domain, visit.rules);
+  auto own = own_mail_domains(self_.rules, kept.domain, visit.rules);
   if (!own) return own.error();
   for (const auto& attribute : visit.rules.contact_attributes) {
     const auto values = answer.contacts.find(attribute);

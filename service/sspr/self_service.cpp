@@ -24,16 +24,6 @@ Awaitable<bool> until_span_ends(const service::Settings& settings, std::int64_t 
   co_return on;
 }
 
-Result<std::vector<std::string>> own_mail_domains(SelfService& self, const std::string& domain, const Settings& rules) {
-  auto out = rules.own_mail_domains;
-  out.push_back(domain);
-  auto routes = self.rules.routes();
-  if (!routes) return routes.error();
-  for (const auto& route : *routes)
-    if (route.domain == domain) out.push_back(route.suffix);
-  return out;
-}
-
 std::string language_of(const SelfService& self, const link::HttpRequest& request) {
   const auto mkt = request.query.find("mkt");
   return negotiated(mkt == request.query.end() ? std::string_view() : std::string_view(mkt->second), request.accept_language, self.catalogue.languages());

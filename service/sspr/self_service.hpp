@@ -70,10 +70,6 @@ constexpr std::string_view own_client = "sspr";
 // What depends on an account is said at the end of a span after the visit began (Settings::look_span). False: the service is stopping.
 Awaitable<bool> until_span_ends(const service::Settings& settings, std::int64_t begun_ms);
 
-// Whose mailboxes the organisation itself keeps: who can't sign in can't read them. What its settings name, its domain, and every
-// suffix that leads to it.
-Result<std::vector<std::string>> own_mail_domains(SelfService& self, const std::string& domain, const Settings& rules);
-
 // The language that a request asks for, of those we have.
 std::string language_of(const SelfService& self, const link::HttpRequest& request);
 // A problem in the person's language: detail = refusal.<code>.

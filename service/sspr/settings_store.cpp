@@ -98,4 +98,14 @@ Result<std::vector<SettingsStore::Route>> SettingsStore::routes() {
   }
 }
 
+Result<std::vector<std::string>> own_mail_domains(SettingsStore& store, const std::string& domain, const Settings& rules) {
+  auto out = rules.own_mail_domains;
+  out.push_back(domain);
+  auto routes = store.routes();
+  if (!routes) return routes.error();
+  for (const auto& route : *routes)
+    if (route.domain == domain) out.push_back(route.suffix);
+  return out;
+}
+
 }  // namespace wb::service::sspr

@@ -48,4 +48,8 @@ class SettingsStore {
   queue::Database& database_;
 };
 
+// Whose mailboxes the organisation itself keeps: who can't sign in can't read them. What its settings name, its domain, and every
+// suffix that leads to it.
+Result<std::vector<std::string>> own_mail_domains(SettingsStore& store, const std::string& domain, const Settings& rules);
+
 }  // namespace wb::service::sspr

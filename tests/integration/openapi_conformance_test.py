@@ -199,6 +199,10 @@ class AHelpdesk(Conformance):
         self.assertEqual(PEER.call("POST", f"{path}/unblock", None, desk).json, {"lifted": 0})
         self.assertGreater(PEER.call("POST", f"{path}/freeze", None, desk).json["frozen"], 0)
         self.assertEqual(PEER.call("POST", f"{path}/thaw", None, desk).json["frozen"], 0)
+        self.assertEqual(PEER.call("POST", f"{path}/methods", {"kind": "email", "address": "her@told.example"}, desk).json["kind"], "email")
+        self.refused(409, "address_known", "POST", f"{path}/methods", {"kind": "email", "address": "her@told.example"}, desk)
+        self.refused(422, "address_inside", "POST", f"{path}/methods", {"kind": "email", "address": "somebody@corp.example"}, desk)
+        PEER.mail.wait_for("her@told.example")
         method = person["methods"][0]["id"]
         self.assertEqual(PEER.call("DELETE", f"{path}/methods/{method}", token=desk).json, {"removed": method})
         self.refused(404, "not_found", "GET", "/api/v1/people/nobody", token=desk)

@@ -1,6 +1,7 @@
 // What clients with the scopes of an organisation's administrators do over HTTPS: settings, people, registration.
 #include <gtest/gtest.h>
 
+#include "service/sspr/settings_store.hpp"
 #include "tests/support/reset_world.hpp"
 
 namespace wb::test {
@@ -144,6 +145,56 @@ TEST_F(AClientForAdministrators, LooksPeopleUpAndHelpsThem) {
     EXPECT_EQ(said[0].at("actor"), json::value("client:" + admin_id()));
     EXPECT_EQ(said[0].at("target"), json::value(alices_sub));
   }
+}
+
+TEST_F(AClientForAdministrators, RegistersAnAddressForAPersonThatAResetGoesBy) {
+  reset.settings([](auto& s) { s.methods = {sspr::Method::email}; });
+  reset.register_app();
+  const auto path = "people/" + alices_sub + "/methods";
+  const auto added = post(path, {{"kind", "email"}, {"address", "alice@home.example"}});
+  ASSERT_EQ(added.status, 201) << added.text("code");
+  EXPECT_EQ(added.text("kind"), "email");
+  EXPECT_EQ(added.body.at("proven"), 0);
+  EXPECT_EQ(added.text("label").find("home"), std::string::npos) << "masked";
+  EXPECT_TRUE(ask("GET", "people/" + alices_sub).body.at("barrier").is_null()) << "it counts";
+  const auto said = rows("security_info.registered");
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_EQ(said[0].at("actor"), json::value("client:" + admin_id()));
+  EXPECT_EQ(said[0].at("target"), json::value(alices_sub));
+  EXPECT_EQ(said[0].at("details"), (json::object{{"method", "email"}}));
+}
+
+TEST_F(AClientForAdministrators, IsRefusedByNameAnAddressThatIsNone) {
+  reset.settings([](auto& s) { s.methods = {sspr::Method::email, sspr::Method::app_code}, s.own_mail_domains = {"corp.test"}, s.administrator_groups = {"CN=Admins"}; });
+  EXPECT_TRUE(sspr::SettingsStore(reset.world.store().database()).route("corp.net", "corp.example"));
+  reset.register_app();
+  sspr::People people(reset.world.store().database());
+  const auto path = "people/" + alices_sub + "/methods";
+  const auto why = [&](const std::string& address) {
+    const auto reply = post(path, {{"kind", "email"}, {"address", address}});
+    return std::to_string(reply.status) + " " + reply.text("code");
+  };
+  for (const std::string inside : {"alice@corp.example", "alice@mail.corp.example", "alice@corp.test", "alice@CORP.net"}) EXPECT_EQ(why(inside), "422 address_inside") << inside;
+  for (const std::string none : {"", "alice", "a@b", "alice@home.example\r\nBcc: all@corp.example", "\"a b\"@home.example"}) EXPECT_EQ(why(none), "422 address_malformed") << none;
+  EXPECT_EQ(why(std::string(300, 'a') + "@home.example"), "400 malformed_request");
+  for (const auto& body : {json::object{{"kind", "app_code"}, {"address", "a@home.example"}}, json::object{{"kind", "email"}}, json::object{{"kind", "email"}, {"address", "a@home.example"}, {"proven", 1}}, json::object{}})
+    EXPECT_EQ(post(path, body).status, 400) << json::serialize(body);
+  EXPECT_EQ(post("people/nobody/methods", {{"kind", "email"}, {"address", "a@home.example"}}).status, 404);
+  EXPECT_EQ(post(path, {{"kind", "email"}, {"address", "a@home.example"}}, stranger).status, 404);
+  EXPECT_EQ(people.methods("corp.example", alices_sub).value().size(), 1u) << "nothing was added";
+
+  EXPECT_EQ(why("alice@home.example"), "201 ");
+  EXPECT_EQ(why("ALICE@Home.Example"), "409 address_known");
+  for (const std::string more : {"a@home.example", "b@home.example", "c@home.example"}) EXPECT_EQ(why(more), "201 ");
+  EXPECT_EQ(why("d@home.example"), "409 too_many_methods");
+  reset.settings([](auto& s) { s.methods = {sspr::Method::app_code}; });
+  EXPECT_EQ(why("e@home.example"), "403 method_not_allowed");
+  ASSERT_TRUE(people.freeze("corp.example", alices_sub, unix_now()));
+  EXPECT_EQ(why("e@home.example"), "403 person_is_frozen");
+  auto alice = people.find("corp.example", alices_sub).value().value();
+  alice.groups = {"CN=Admins"};
+  ASSERT_TRUE(people.saw(alice));
+  EXPECT_EQ(why("e@home.example"), "403 person_is_administrator");
 }
 
 TEST_F(AClientForAdministrators, IsToldWhoMustRegisterStill) {

@@ -115,7 +115,7 @@ TEST_F(AnAdministratorWhoHasSignedIn, ChangesNothingOfTheirOwnAccountAsAHelpdesk
   std::string shouted = alices_sub;
   for (char& c : shouted) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   for (const auto& own : {alices_sub, shouted}) {
-    for (const std::string what : {"/unblock", "/freeze", "/thaw"}) EXPECT_EQ(why_not("POST", "people/" + own + what), "403 own_account") << what;
+    for (const std::string what : {"/unblock", "/freeze", "/thaw", "/methods", "/pass", "/reset-link", "/temporary-password/seal", "/temporary-password"}) EXPECT_EQ(why_not("POST", "people/" + own + what), "403 own_account") << what;
     EXPECT_EQ(why_not("DELETE", "people/" + own + "/methods/" + first_method(alices_sub)), "403 own_account");
   }
   EXPECT_EQ(ask("GET", "people/" + alices_sub).body.at("methods").as_array().size(), 1u);

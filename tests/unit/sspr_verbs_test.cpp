@@ -157,6 +157,32 @@ TEST_F(AnOperatorOfSelfService, FreezesThawsAndTakesAMethodAway) {
   EXPECT_EQ(methods(alice).size(), 1U);
 }
 
+TEST_F(AnOperatorOfSelfService, RegistersAnAddressForSomebody) {
+  person(alice, "alice@corp.example", {staff}, {});
+  EXPECT_EQ(of_corp({"people", "add-email", "alice@corp.example", "Alice@home.example"}), exit_done) << err;
+  EXPECT_TRUE(said("registered: ") && !said("home.example")) << out;
+  ASSERT_EQ(methods(alice).size(), 1U);
+  EXPECT_EQ(methods(alice)[0].kind, sspr::Method::email);
+  EXPECT_EQ(methods(alice)[0].proven, 0);
+  EXPECT_EQ(opened(), 1) << "sealed for this person";
+  auto rows = store().audit().page({}, 0, 100).value().rows;
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_TRUE(rows[0].row.find("security_info.registered") != std::string::npos && rows[0].row.find("\"actor\":\"operator\"") != std::string::npos) << rows[0].row;
+  EXPECT_EQ(rows[0].row.find("home.example"), std::string::npos);
+  EXPECT_EQ(of_corp({"people", "add-email", alice, "alice@HOME.example"}), exit_failed);
+  EXPECT_TRUE(complained("has registered this address")) << err;
+  EXPECT_EQ(of_corp({"people", "add-email", alice, "alice@mail.corp.example"}), exit_failed);
+  EXPECT_TRUE(complained("belongs to corp.example")) << err;
+  EXPECT_EQ(of_corp({"people", "add-email", alice, "alice"}), exit_usage);
+  EXPECT_EQ(of_corp({"people", "add-email", bob, "bob@home.example"}), exit_failed) << "nobody";
+  EXPECT_EQ(does({"people", "add-email", alice, "alice@other.example", "--domain", "other.example"}), exit_failed) << "a domain is a border";
+  person(bob, "alice@corp.example", {}, {});
+  EXPECT_EQ(of_corp({"people", "add-email", "alice@corp.example", "alice@second.example"}), exit_failed);
+  EXPECT_TRUE(complained("several accounts")) << err;
+  EXPECT_EQ(methods(alice).size(), 1U);
+  EXPECT_TRUE(methods(bob).empty());
+}
+
 TEST_F(AnOperatorOfSelfService, HandsOutAllThatIsKeptOfAPersonAndErasesIt) {
   person(alice, "alice@corp.example", {staff}, {sspr::Method::app_code});
   person(bob, "bob@corp.example", {}, {sspr::Method::email});
