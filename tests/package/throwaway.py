@@ -13,7 +13,7 @@ def enter():
     if os.environ.get("WB_THROWAWAY"):
         return
     root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    kept = [f"{name}={os.environ[name]}" for name in ("WB_PACKAGES",) if name in os.environ]
+    kept = [f"{name}={os.environ[name]}" for name in ("WB_PACKAGES", "WB_STATE_DIR") if name in os.environ]
     words = [*root, "env", "WB_THROWAWAY=1", *kept, "unshare", "--mount", "--propagation", "private", sys.executable, *sys.argv]
     os.execvp(words[0], words)
 
