@@ -102,6 +102,7 @@ Awaitable<> Agent::run() {
   co_await std::move(watched);
   auto ended = ending_.drained();
   co_await std::move(ended);
+  door_.reset();  // it listens for as long as it is there, and the loop would not end
   log::info("agent.stopped");
 }
 

@@ -14,6 +14,7 @@
 #include "core/secret.hpp"
 #include "ldap/memory.hpp"
 #include "platform/process.hpp"
+#include "platform/supervisor.hpp"
 
 namespace {
 using namespace wb::agent;
@@ -32,13 +33,16 @@ void reload(Agent& agent, const std::filesystem::path& file) {
 }
 
 // One signal reads the configuration anew. The first of the others ends the agent in order, the second at once.
-wb::Awaitable<> until_signalled(wb::asio::signal_set& signals, Agent& agent, std::filesystem::path file) {
+wb::Awaitable<> until_signalled(wb::asio::signal_set& signals, Agent& agent, std::filesystem::path file, const wb::platform::Supervisor& supervisor) {
   for (;;) {
     auto [ended, number] = co_await signals.async_wait(wb::use_tuple);
     if (ended) co_return;
     if (number != wb::platform::reload_signal()) break;
+    supervisor.say_reloading();
     reload(agent, file);
+    supervisor.say_ready();
   }
+  supervisor.say_stopping();
   agent.stop();
   auto [second, again] = co_await signals.async_wait(wb::use_tuple);
   if (!second) std::_Exit(exit_failed);
@@ -54,14 +58,18 @@ int run(const wb::config::AgentConfig& config, const std::filesystem::path& file
   }
   wb::asio::signal_set signals(io, SIGTERM, SIGINT);
   if (wb::platform::reload_signal()) signals.add(*wb::platform::reload_signal());
-  const auto ended = [&signals](std::exception_ptr error) {
+  const auto supervisor = wb::platform::Supervisor::from_environment();
+  wb::platform::SignOfLife life(io, supervisor);
+  const auto ended = [&signals, &life](std::exception_ptr error) {
     signals.cancel();
+    life.cancel();
     if (error) std::rethrow_exception(error);  // a bug: out of io.run(), and the service manager starts us again
   };
-  auto listening = until_signalled(signals, **agent, file);
+  auto listening = until_signalled(signals, **agent, file, supervisor);
   wb::asio::co_spawn(io, std::move(listening), ended);
   auto running = (*agent)->run();
   wb::asio::co_spawn(io, std::move(running), ended);
+  supervisor.say_ready();
   io.run();
   return EXIT_SUCCESS;
 }

@@ -10,6 +10,7 @@
 
 #include "core/ids.hpp"
 #include "platform/private_files.hpp"
+#include "platform/supervisor.hpp"
 #include "protocol/json.hpp"
 #include "service/agents_api.hpp"
 #include "service/backup.hpp"
@@ -21,10 +22,12 @@ namespace {
 
 
 // The first signal ends the service in order; the second at once, since whoever sends it has waited enough.
-Awaitable<> until_signalled(asio::io_context* io, Service* service) {
+Awaitable<> until_signalled(asio::io_context* io, Service* service, const platform::Supervisor* supervisor) {
   asio::signal_set signals(*io, SIGTERM, SIGINT);
+  supervisor->say_ready();
   (void)co_await signals.async_wait(use_tuple);
   signals.async_wait([](boost::system::error_code ec, int) { if (!ec) std::_Exit(exit_failed); });
+  supervisor->say_stopping();
   auto stopping = service->stop();
   co_await std::move(stopping);
   signals.cancel();
@@ -106,7 +109,9 @@ int serve(const config::ServiceConfig& config) {
     log::fault("service.not_started", service.error());
     return exit_failed;
   }
-  auto waiting = until_signalled(&io, service->get());
+  const auto supervisor = platform::Supervisor::from_environment();
+  const platform::SignOfLife life(io, supervisor);
+  auto waiting = until_signalled(&io, service->get(), &supervisor);
   asio::co_spawn(io, std::move(waiting), [&](std::exception_ptr) { io.stop(); });
   io.run();
   return exit_done;

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""The packages' contents, and their life on a machine: installed, upgraded, removed, purged. WB_PACKAGES: the folder with both .debs."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import throwaway  # noqa: E402
+
+PACKAGES = pathlib.Path(os.environ.get("WB_PACKAGES", pathlib.Path(__file__).resolve().parents[2] / "build/package"))
+NAMES = {"writeback-agent": "agent.yaml", "reset-service": "service.yaml"}
+
+
+def package(name):
+    return next(PACKAGES.glob(f"{name}_*_amd64.deb"))
+
+
+def output(*words):
+    return subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+class ThePackages(unittest.TestCase):
+    def test_hold_the_programs_for_everybody_and_the_configuration_for_root_alone(self):
+        files = {}
+        for name in NAMES:
+            for line in output("dpkg-deb", "-c", package(name)).splitlines():
+                mode, owner, _, _, _, path = line.split(None, 5)
+                self.assertEqual(owner, "root/root", line)
+                self.assertNotRegex(mode, "^-....*[st]", "neither setuid nor sticky")
+                files[path[1:].split(" -> ")[0]] = mode
+        for program in ("writeback-agent", "writeback-passwords", "reset-service"):
+            self.assertEqual(files[f"/usr/bin/{program}"], "-rwxr-xr-x")
+            self.assertIn(f"/usr/share/man/man1/{program}.1.gz", files)
+        for name, file in NAMES.items():
+            self.assertEqual(files[f"/etc/{name}/"], "drwxr-x---")
+            self.assertEqual(files[f"/etc/{name}/{file}"], "-rw-r-----")
+        self.assertEqual(files["/etc/reset-service/tls/"], "drwxr-x---")
+        self.assertEqual(files["/usr/share/reset-service/portal/index.html"], "-rw-r--r--")
+        self.assertIn("/usr/share/doc/reset-service/examples/seal/seal.mjs", files)
+        for unit in ("writeback-agent", "writeback-agent@", "reset-service"):
+            self.assertIn(f"/lib/systemd/system/{unit}.service", files)
+
+    def test_have_the_configuration_as_conffiles_and_no_other(self):
+        for name, file in NAMES.items():
+            with tempfile.TemporaryDirectory(prefix="wb-deb-") as folder:
+                output("dpkg-deb", "-e", package(name), folder)
+                self.assertEqual(pathlib.Path(folder, "conffiles").read_text(encoding="utf-8").split(), [f"/etc/{name}/{file}"])
+
+    def test_need_no_library_that_only_the_build_has(self):
+        for name in NAMES:
+            needs = output("dpkg-deb", "-f", package(name), "Depends")
+            self.assertIn("libssl3", needs)
+            self.assertNotRegex(needs, "-dev|libasan|libgtest")
+
+
+class AMachine(unittest.TestCase):
+    def setUp(self):
+        self.machine = throwaway.Machine()
+        self.addCleanup(self.machine.throw_away)
+        self.machine.mount_kernel()
+        self.debs = [self.machine.put(package(name), f"tmp/{name}.deb") for name in NAMES]
+
+    def path(self, name):
+        return self.machine.root / name.lstrip("/")
+
+    def looks(self, name):
+        return self.machine.run("stat", "-c", "%a %U:%G", name).strip()
+
+    def later(self, name, conffile):
+        """The next version of a package, with another configuration in it."""
+        folder = self.path(f"/tmp/{name}-next")
+        output("dpkg-deb", "-R", package(name), folder)
+        control = folder / "DEBIAN/control"
+        control.write_text(re.sub(r"^Version: .*", "Version: 99", control.read_text(encoding="utf-8"), flags=re.M), encoding="utf-8")
+        with (folder / conffile.lstrip("/")).open("a", encoding="utf-8") as file:
+            file.write("# of the next version\n")
+        output("dpkg-deb", "--root-owner-group", "-Znone", "-b", folder, f"{folder}.deb")
+        return f"/tmp/{name}-next.deb"
+
+    def test_has_what_it_needs_after_the_installation(self):
+        said = self.machine.run("dpkg", "-i", *self.debs)
+        self.assertNotRegex(said.lower(), r"warning|error|fail", said)
+        for name, file in NAMES.items():
+            self.assertEqual(self.looks(f"/etc/{name}"), f"750 root:{name}")
+            self.assertEqual(self.looks(f"/etc/{name}/{file}"), f"640 root:{name}")
+            self.assertEqual(self.looks(f"/var/lib/{name}"), f"700 {name}:{name}")
+            self.assertTrue(self.path(f"/etc/systemd/system/multi-user.target.wants/{name}.service").is_symlink(), "enabled")
+            self.assertRegex(self.machine.run("getent", "passwd", name), f":/var/lib/{name}:/usr/sbin/nologin$")
+            self.assertIn("no problem found", self.machine.run("runuser", "-u", name, "--", name, "check-config"), "its own user reads it")
+        self.assertEqual(self.looks("/etc/reset-service/tls"), "750 root:reset-service")
+        said = self.machine.run("runuser", "-u", "writeback-agent", "--", "writeback-agent", code=78)
+        self.assertIn("where=agent.identity", said, "what its unit does not restart it for")
+
+    def test_keeps_the_operators_configuration_and_state_when_upgraded(self):
+        self.machine.run("dpkg", "-i", *self.debs)
+        for name, file in NAMES.items():
+            with self.path(f"/etc/{name}/{file}").open("a", encoding="utf-8") as config:
+                config.write("# mine\n")
+            self.path(f"/var/lib/{name}/kept").touch()
+            self.machine.run("chgrp", "root", f"/etc/{name}")  # the operator's wish
+            self.machine.run("dpkg", "--force-confold", "-i", self.later(name, f"/etc/{name}/{file}"))
+            text = self.path(f"/etc/{name}/{file}").read_text(encoding="utf-8")
+            self.assertTrue(text.endswith("# mine\n"), "edited")
+            self.assertEqual(self.looks(f"/etc/{name}/{file}"), f"640 root:{name}")
+            self.assertEqual(self.looks(f"/etc/{name}"), "750 root:root", "set at the first installation only")
+            self.assertIn("# of the next version", self.path(f"/etc/{name}/{file}.dpkg-dist").read_text(encoding="utf-8"))
+            self.assertTrue(self.path(f"/var/lib/{name}/kept").exists())
+
+    def test_loses_keys_and_store_when_purged_and_not_before(self):
+        self.machine.run("dpkg", "-i", *self.debs)
+        for name, file in NAMES.items():
+            self.path(f"/var/lib/{name}/kept").touch()
+            self.machine.run("dpkg", "-r", name)
+            self.assertFalse(self.path(f"/usr/bin/{name}").exists())
+            self.assertTrue(self.path(f"/var/lib/{name}/kept").exists())
+            self.assertTrue(self.path(f"/etc/{name}/{file}").exists())
+            self.machine.run("dpkg", "-P", name)
+            self.assertFalse(self.path(f"/var/lib/{name}").exists())
+            self.assertFalse(self.path(f"/etc/{name}").exists())
+            self.assertFalse(self.path(f"/etc/systemd/system/multi-user.target.wants/{name}.service").is_symlink())
+
+
+if __name__ == "__main__":
+    throwaway.enter()
+    unittest.main()
