@@ -39,7 +39,7 @@ Service::Service(asio::io_context& io, Settings settings, Opened opened)
       gateway_(io.get_executor(), settings_, store_, keys_, rosters_), dispatch_(io.get_executor(), settings_, store_, keys_, gateway_),
       enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_), post_(io.get_executor(), std::move(opened.mail)),
       self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(opened.vault), std::move(opened.catalogue)),
-      notifier_(self_service_), not_me_(self_service_), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_), me_api_(self_service_), admin_api_(self_service_), helpdesk_api_(self_service_), pages_(std::move(opened.pages)),
+      notifier_(self_service_), not_me_(self_service_), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_), me_api_(self_service_), admin_api_(self_service_), helpdesk_api_(self_service_), temporary_password_(self_service_), helpdesk_acts_(self_service_, temporary_password_), pages_(std::move(opened.pages)),
       answers_(store_.database(), self_service_.vault), router_(store_, gateway_.refusals(), &answers_), tasks_(io.get_executor()) {
   gateway_.listener(dispatch_);
   self_service_.mail = [this](const EmailAddress& to, Letter letter, UnixSeconds until) { return post_.send(to, std::move(letter), until); };
@@ -48,6 +48,7 @@ Service::Service(asio::io_context& io, Settings settings, Opened opened)
   router_.add(me_api_.endpoints());
   router_.add(admin_api_.endpoints());
   router_.add(helpdesk_api_.endpoints());
+  router_.add(helpdesk_acts_.endpoints());
   router_.add(not_me_.endpoints());
   router_.add(pages_.endpoints());
   self_service_.notify = [this](sspr::Occasion occasion) { notifier_.tell(std::move(occasion)); };
@@ -73,6 +74,7 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
   std::unique_ptr<Service> service(new Service(io, settled(std::move(shape), config), std::move(opened)));
   if (auto resumed = service->dispatch_.resume(); !resumed) return resumed.error();
   if (auto resumed = service->reset_desk_.start(); !resumed) return resumed.error();
+  if (auto resumed = service->temporary_password_.start(); !resumed) return resumed.error();
 
   link::WebServerSettings web;
   web.address = config.listen_address;

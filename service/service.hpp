@@ -15,6 +15,7 @@
 #include "service/rosters.hpp"
 #include "service/settings.hpp"
 #include "service/sspr/admin_api.hpp"
+#include "service/sspr/helpdesk_acts.hpp"
 #include "service/sspr/helpdesk_api.hpp"
 #include "service/sspr/me_api.hpp"
 #include "service/sspr/not_me.hpp"
@@ -75,6 +76,8 @@ class Service {
   sspr::MeApi me_api_;
   sspr::AdminApi admin_api_;
   sspr::HelpdeskApi helpdesk_api_;
+  sspr::TemporaryPassword temporary_password_;
+  sspr::HelpdeskActs helpdesk_acts_;
   Pages pages_;
   Idempotency answers_;
   Router router_;

@@ -49,6 +49,7 @@ std::string_view to_string(Notice notice) {
     case Notice::administrator_reset: return "administrator_reset";
     case Notice::frozen: return "frozen";
     case Notice::help_wanted: return "help_wanted";
+    case Notice::reset_link: return "reset_link";
     case Notice::invitation: return "invitation";
     case Notice::reminder: return "reminder";
   }

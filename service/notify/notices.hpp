@@ -22,6 +22,7 @@ enum class Notice {
   administrator_reset,  // time; to all other administrators
   frozen,               // time; to administrators, after "this wasn't me"
   help_wanted,          // time; to administrators
+  reset_link,           // link, minutes; what an administrator sends to somebody who is locked out
   invitation,           // link
   reminder,             // link
 };

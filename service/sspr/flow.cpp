@@ -55,13 +55,14 @@ Step on(Session& s, const FlowRules& rules, const event::Answer& e, UnixSeconds 
   if (s.phase != Phase::proving || !s.current) return refuse(Reason::wrong_step);
   const auto method = *s.current;
   if (method == Method::email && now >= s.code_until) return refuse(Reason::code_expired);
-  if (!e.right || !has(s.account.registered, method)) {
+  const auto proven = e.proves.value_or(method);
+  if (!e.right || !has(s.account.registered, proven) || has(s.passed, proven)) {
     if (++s.wrong >= rules.answers_max) return end(s, Reason::too_many_tries);
     auto again = refuse(Reason::wrong_answer);
     if (method == Method::questions) again.actions.push_back(Do::ask_questions);  // others: these are not to be hammered
     return again;
   }
-  s.passed.push_back(method);
+  s.passed.push_back(proven);
   s.current.reset();
   s.code_until = 0;
   if (auto stands = barrier(s, rules, now)) return std::move(*stands);
@@ -95,48 +96,24 @@ Step on(Session& s, const FlowRules& rules, const event::Submit&, UnixSeconds) {
   return done({Do::write});
 }
 
-// The account or the directory is in the way for good, or the person can do something about it.
-enum class Ending { applied,
-  refused,    // by policy: another password may do
-  untouched,  // nobody wrote: the same again may do
-  doubtful,
-  failed };
-Ending ending_of(Code code, std::string_view reason) {
-  switch (code) {
-    case Code::ok:
-    case Code::applied:
-    case Code::applied_but: return Ending::applied;
-    case Code::rejected: return Ending::refused;
-    case Code::reprobe:
-    case Code::busy: return Ending::untouched;
-    case Code::failed: return reason == "dc_unavailable" || reason == "dc_busy" || reason == "void" ? Ending::untouched : Ending::failed;
-    case Code::superseded:  // somebody else changed it meanwhile: the person looks again
-    case Code::invalid: return Ending::untouched;
-    case Code::in_doubt:
-    case Code::unknown: return Ending::doubtful;
-    case Code::denied: return Ending::failed;
-  }
-  return Ending::doubtful;
-}
-
 Step on(Session& s, const FlowRules& rules, const event::Settled& e, UnixSeconds) {
   if (s.phase != Phase::writing) return refuse(Reason::wrong_step);
   const auto back = s.unlock ? Phase::choosing : Phase::new_password;
-  switch (ending_of(e.code, e.reason)) {
-    case Ending::applied:
+  switch (effect_of(e.code, e.reason)) {
+    case Effect::applied:
       s.phase = Phase::done;
       return done({Do::notify, Do::forget});
-    case Ending::refused:
+    case Effect::refused:
       if (s.passwords >= rules.passwords_max) return end(s, Reason::passwords_spent, e.retry_after, e.reason);
       s.phase = back;
       return refuse(Reason::password_refused, e.retry_after, e.reason);
-    case Ending::untouched:
+    case Effect::untouched:
       if (s.writes >= rules.writes_max) return end(s, Reason::write_failed, e.retry_after, e.reason);
       if (!s.unlock) --s.passwords;
       s.phase = back;
       return refuse(Reason::try_again, e.retry_after, e.reason);
-    case Ending::doubtful: return end(s, Reason::in_doubt, e.retry_after, e.reason);
-    case Ending::failed: return end(s, Reason::write_failed, e.retry_after, e.reason);
+    case Effect::doubtful: return end(s, Reason::in_doubt, e.retry_after, e.reason);
+    case Effect::failed: return end(s, Reason::write_failed, e.retry_after, e.reason);
   }
   return end(s, Reason::in_doubt);
 }
@@ -179,8 +156,28 @@ Step step(Session& session, const FlowRules& rules, const FlowEvent& event, Unix
   return std::visit([&](const auto& e) { return on(session, rules, e, now); }, event);
 }
 
+Effect effect_of(Code code, std::string_view reason) {
+  switch (code) {
+    case Code::ok:
+    case Code::applied:
+    case Code::applied_but: return Effect::applied;
+    case Code::rejected: return Effect::refused;
+    case Code::reprobe:
+    case Code::busy: return Effect::untouched;
+    case Code::failed: return reason == "dc_unavailable" || reason == "dc_busy" || reason == "void" ? Effect::untouched : Effect::failed;
+    case Code::superseded:  // somebody else changed it meanwhile: the person looks again
+    case Code::invalid: return Effect::untouched;
+    case Code::in_doubt:
+    case Code::unknown: return Effect::doubtful;
+    case Code::denied: return Effect::failed;
+  }
+  return Effect::doubtful;
+}
+
 int needed(const Session& session, const FlowRules& rules) {
-  return session.account.administrator && !session.passed.empty() ? std::max(2, rules.required) : rules.required;
+  const bool questions_only = !rules.questions_alone && session.passed == std::vector{Method::questions};
+  const bool two = (session.account.administrator && !session.passed.empty()) || questions_only;
+  return two ? std::max(2, rules.required) : rules.required;
 }
 
 std::vector<Method> offered(const Session& session, const FlowRules& rules) {

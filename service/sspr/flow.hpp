@@ -27,7 +27,8 @@ namespace wb::service::sspr {
 
 enum class Method { app_code,
   email,
-  questions };
+  questions,
+  pass };  // a temporary access pass of a helpdesk: registered by nobody, there for a while
 enum class Phase { proving,
   choosing,
   new_password,
@@ -85,6 +86,7 @@ struct FlowRules {
   std::vector<Method> methods;  // allowed by policy, in the order in which they are offered
   int required = 1;             // different methods; administrators always two
   bool allow_unlock = true;
+  bool questions_alone = true;  // false: who has passed nothing but the questions needs a second method
   std::chrono::seconds session{900}, code{300}, resend{60};
   int answers_max = 5;    // wrong ones, over all methods of a session
   int codes_max = 3;      // mails of one session
@@ -112,6 +114,7 @@ struct Choose {
 };  // a method; the same again: another code, other questions
 struct Answer {
   bool right = false;
+  std::optional<Method> proves = {};  // another method than the current one: a pass that came by mail proves the mailbox
 };  // to what `current` asks; compared by the caller, who counts the attempt against the limits first
 struct Pick {
   bool unlock = false;
@@ -145,11 +148,19 @@ struct Step {
   bool did(Do what) const;
 };
 
+// What became of a write: the account or the directory is in the way for good, or the person can do something about it.
+enum class Effect { applied,
+  refused,    // by policy: another password may do
+  untouched,  // nobody wrote: the same again may do
+  doubtful,
+  failed };
+Effect effect_of(protocol::Code code, std::string_view reason);
+
 Session begin(const FlowRules& rules, Account account, UnixSeconds now);
 Step step(Session& session, const FlowRules& rules, const FlowEvent& event, UnixSeconds now);
 
 // How many different methods this session needs: told to everybody as `rules.required`, to an administrator as two
-// once the first is passed.
+// once the first is passed, and so to whom the questions alone don't do.
 int needed(const Session& session, const FlowRules& rules);
 // Those that may be chosen now: the policy's without the passed ones.
 std::vector<Method> offered(const Session& session, const FlowRules& rules);

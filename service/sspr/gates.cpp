@@ -5,6 +5,7 @@
 #include "core/ids.hpp"
 #include "crypto/mac.hpp"
 #include "service/methods/fair_random.hpp"
+#include "service/methods/pass.hpp"
 #include "service/methods/sealed_methods.hpp"
 
 namespace wb::service::sspr {
@@ -137,14 +138,29 @@ Awaitable<Result<bool>> Gates::answers_right(const KeptSession& session, std::ve
   co_return fit;
 }
 
-Awaitable<Result<bool>> Gates::right(KeptSession& session, Proof proof) {
+// Of a stranger: a look-up that finds nothing, and as long.
+Result<Gates::Verdict> Gates::pass_right(const KeptSession& session, const Secret& typed) {
+  const auto& sub = session.flow.account.sub;
+  auto found = self_.tickets.find_by(session.domain, sub, Purpose::pass, pass_mac(self_.code_key, session.domain, sub, typed), unix_now());
+  if (!found) return found.error();
+  const bool right = found->has_value() && !sub.empty();
+  return Verdict{right, std::move(*found)};
+}
+
+Awaitable<Result<Gates::Verdict>> Gates::right(KeptSession& session, Proof proof) {
+  Result<bool> right = false;
   switch (*session.flow.current) {
-    case Method::app_code: co_return app_code_right(session, proof.code);
-    case Method::email: co_return email_code_right(session, proof.code);
-    case Method::questions: break;
+    case Method::app_code: right = app_code_right(session, proof.code); break;
+    case Method::email: right = email_code_right(session, proof.code); break;
+    case Method::pass: co_return pass_right(session, proof.code);
+    case Method::questions: {
+      auto answering = answers_right(session, std::move(proof.answers));
+      right = co_await std::move(answering);
+      break;
+    }
   }
-  auto answering = answers_right(session, std::move(proof.answers));
-  co_return co_await std::move(answering);
+  if (!right) co_return right.error();
+  co_return Verdict{*right};
 }
 
 }  // namespace wb::service::sspr

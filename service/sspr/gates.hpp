@@ -22,12 +22,17 @@ class Gates {
   // A new code in the session; and its letter on its way when `really`. False: it could not be handed over.
   Result<bool> send_code(KeptSession& session, const Settings& rules, const Destination& to, bool really);
   Result<void> ask_questions(KeptSession& session, const Settings& rules);
-  // Spends what can be used once. Takes the time of the hashes, on a pool.
-  Awaitable<Result<bool>> right(KeptSession& session, Proof proof);
+  struct Verdict {
+    bool right = false;
+    std::optional<Ticket> pass = {};  // the temporary access pass that it was, not spent yet
+  };
+  // Spends what can be used once, but for a pass. Takes the time of the hashes, on a pool.
+  Awaitable<Result<Verdict>> right(KeptSession& session, Proof proof);
 
  private:
   Result<std::vector<RegisteredMethod>> methods(const KeptSession& session, Method kind);
   Result<bool> app_code_right(const KeptSession& session, const Secret& code);
+  Result<Verdict> pass_right(const KeptSession& session, const Secret& typed);
   Result<bool> email_code_right(KeptSession& session, const Secret& code);
   Awaitable<Result<bool>> answers_right(const KeptSession& session, std::vector<GivenAnswer> answers);
   std::vector<KeptAnswer> decoys(const KeptSession& session, const Settings& rules) const;

@@ -12,10 +12,6 @@ namespace {
 constexpr int page_otherwise = 100, page_most = 200, namesakes_max = 20;
 constexpr std::int64_t day_s = 86'400;
 
-json::object shape(const Person& p) {
-  return {{"sub", p.sub}, {"name", p.name}, {"display_name", p.display_name}, {"mail", p.mail}, {"language", p.language}, {"seen", p.seen}, {"confirmed", p.confirmed}, {"frozen", p.frozen}};
-}
-
 }  // namespace
 
 std::vector<Endpoint> HelpdeskApi::endpoints() {
@@ -51,9 +47,9 @@ HelpdeskApi::Response HelpdeskApi::list(const Caller& caller, const link::HttpRe
   for (const auto& one : *some) {
     auto methods = self_.people.methods(caller.domain, one.sub);
     if (!methods) return refuse_for(methods.error());
-    auto shown = shape(one);
-    shown["registered"] = words_of(kinds_of(*methods));
-    people.push_back(std::move(shown));
+    auto row = shown(one);
+    row["registered"] = words_of(kinds_of(*methods));
+    people.push_back(std::move(row));
   }
   return answer(200, {{"people", std::move(people)}, {"next", more ? json::value(some->back().sub) : json::value(nullptr)}});
 }
@@ -76,10 +72,16 @@ HelpdeskApi::Response HelpdeskApi::show(const Caller& caller, const link::HttpRe
     if (!limited) return refuse_for(limited.error());
     if (*limited) until = std::max(until, (*limited)->until_ms / 1'000 + 1);
   }
-  auto shown = shape(**who);
-  shown["methods"] = std::move(list), shown["administrator"] = stands.administrator, shown["barrier"] = stands.barrier == Reason::none ? json::value(nullptr) : json::value(to_string(stands.barrier));
-  shown["blocked_until"] = until == 0 ? json::value(nullptr) : json::value(until);
-  return answer(200, shown);
+  auto tickets = self_.tickets.of(caller.domain, (*who)->sub);
+  if (!tickets) return refuse_for(tickets.error());
+  UnixSeconds pass = 0;
+  for (const auto& ticket : *tickets)
+    if (ticket.purpose == Purpose::pass && ticket.expires > unix_now()) pass = ticket.expires;
+  auto page = shown(**who);
+  page["methods"] = std::move(list), page["administrator"] = stands.administrator, page["barrier"] = stands.barrier == Reason::none ? json::value(nullptr) : json::value(to_string(stands.barrier));
+  page["pass_until"] = pass == 0 ? json::value(nullptr) : json::value(pass);
+  page["blocked_until"] = until == 0 ? json::value(nullptr) : json::value(until);
+  return answer(200, page);
 }
 
 // ---- helping ------------------------------------------------------------------------------------------------
@@ -101,7 +103,7 @@ HelpdeskApi::Response HelpdeskApi::set_frozen(const Caller& caller, const link::
   auto who = person(caller, sub);
   if (!who) return refuse_for(who.error());
   if (!*who) return told(self_, request, 404, "not_found");
-  if (((*who)->frozen != 0) == frozen) return answer(200, shape(**who));  // the same again
+  if (((*who)->frozen != 0) == frozen) return answer(200, shown(**who));  // the same again
   (*who)->frozen = frozen ? unix_now() : 0;
   if (auto done = self_.people.freeze(caller.domain, (*who)->sub, (*who)->frozen); !done) return refuse_for(done.error());
   AuditEntry entry;
@@ -109,7 +111,7 @@ HelpdeskApi::Response HelpdeskApi::set_frozen(const Caller& caller, const link::
   entry.actor = caller.actor, entry.domain = caller.domain, entry.target = (*who)->sub, entry.address = request.peer;
   if (auto said = self_.store.audit().append(entry, unix_now_ms()); !said) return refuse_for(said.error());
   if (auto done = guard->commit(); !done) return refuse_for(done.error());
-  return answer(200, shape(**who));
+  return answer(200, shown(**who));
 }
 
 Result<bool> HelpdeskApi::take_away(const Caller& caller, const Person& person, const RegisteredMethod& method) {

@@ -30,6 +30,7 @@ Audience audience_of(Notice notice) {
     case Notice::frozen:
     case Notice::help_wanted: return Audience::administrators;
     case Notice::verification_code:
+    case Notice::reset_link:
     case Notice::invitation:
     case Notice::reminder: return Audience::nobody;
   }

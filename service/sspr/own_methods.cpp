@@ -32,6 +32,8 @@ json::array shown_questions(const SelfService& self, const Guest& guest, const S
   return out;
 }
 
+bool may_register(const Guest& guest, Method method) { return method != Method::pass && (!guest.state.administrator || is_for_administrators(method)); }
+
 }  // namespace
 
 std::string_view to_string(Not why) {
@@ -63,7 +65,7 @@ Result<json::object> OwnMethods::show(const Guest& guest) {
   json::array own, allowed;
   for (const auto& m : *methods) own.push_back(shown(m));
   for (const auto method : rules->settings.methods)
-    if (!(guest.state.administrator && method == Method::questions)) allowed.emplace_back(to_string(method));
+    if (may_register(guest, method)) allowed.emplace_back(to_string(method));
   const auto usable = standing(rules->settings, {}, kinds_of(*methods)).usable.size();
   const auto required = guest.state.administrator ? 2 : rules->settings.methods_required;
   const auto confirmed = *person ? (*person)->confirmed : 0;
@@ -89,7 +91,7 @@ Result<std::optional<Not>> OwnMethods::may_change(const Guest& guest, std::optio
   const bool apps = std::find(allowed.begin(), allowed.end(), Method::app_code) != allowed.end();
   const bool has_app = std::any_of(methods->begin(), methods->end(), [](const auto& m) { return m.kind == Method::app_code; });
   if (guest.state.administrator && apps && !has_app && *kind != Method::app_code) return std::optional(Not::app_first);
-  const bool barred = std::find(allowed.begin(), allowed.end(), *kind) == allowed.end() || (guest.state.administrator && *kind == Method::questions);
+  const bool barred = std::find(allowed.begin(), allowed.end(), *kind) == allowed.end() || !may_register(guest, *kind);
   if (barred) return std::optional(Not::allowed);
   const auto of_kind = std::count_if(methods->begin(), methods->end(), [&](const auto& m) { return m.kind == *kind; });
   if (*kind != Method::questions && (of_kind >= most_of_a_kind || methods->size() >= methods_max)) return std::optional(Not::too_many);

@@ -7,6 +7,7 @@
 #include "service/device_token.hpp"
 #include "service/methods/sealed_methods.hpp"
 #include "service/sspr/account.hpp"
+#include "service/sspr/passes.hpp"
 #include "service/sspr/trail.hpp"
 #include "service/unblock.hpp"
 
@@ -106,6 +107,15 @@ Result<bool> ResetDesk::stop_if_frozen(Visit& visit) {
 Awaitable<Result<void>> ResetDesk::look(Visit& visit) {
   auto& kept = visit.kept;
   if (kept.seen || kept.flow.phase == Phase::over) co_return Result<void>();
+  auto looking = look_up(visit);
+  auto looked = co_await std::move(looking);
+  if (!looked) co_return looked;
+  kept.seen = true;
+  co_return keep(visit);
+}
+
+Awaitable<Result<void>> ResetDesk::look_up(Visit& visit) {
+  auto& kept = visit.kept;
   ProbeRequest request{kept.domain, std::string(own_client), "", kept.name, {"groups", "contacts"}};
   request.groups = named_groups(visit.rules);
   auto probing = self_.dispatch.probe(std::move(request));
@@ -118,8 +128,7 @@ Awaitable<Result<void>> ResetDesk::look(Visit& visit) {
     (void)step(kept.flow, visit.flow_rules, event::Lost{}, unix_now());
     say_end(visit, nullptr);
   } else if (auto taken = take(visit, *outcome); !taken) co_return taken.error();
-  kept.seen = true;
-  co_return keep(visit);
+  co_return Result<void>();
 }
 
 Result<void> ResetDesk::take(Visit& visit, const ProbeOutcome& outcome) {
@@ -136,9 +145,13 @@ Result<void> ResetDesk::take(Visit& visit, const ProbeOutcome& outcome) {
     methods = std::move(*registered);
     if (auto looked = find_addresses(visit, *seen.answer, methods); !looked) return looked;
     methods.insert(methods.end(), kept.found.begin(), kept.found.end());
+    auto pass = has_pass(self_.tickets, kept.domain, seen.answer->sub, unix_now());
+    if (!pass) return pass.error();
+    if (*pass) methods.push_back({{}, Method::pass, {}, {}, 0, 0, 0});
     remember(kept, seen.answer->policy);
   }
   kept.flow.account = account_of(seen, visit.rules, person ? &*person : nullptr, methods);
+  if (kept.seen) return {};  // looked up once more: the device is known
   const auto token = std::exchange(kept.device, {});
   if (!token.empty() && !kept.flow.account.sub.empty()) kept.device = known_device(self_.device_key, token, account(kept), unix_now(), person ? person->distrusted : 0).value_or("");
   return {};
@@ -208,7 +221,14 @@ Awaitable<Result<Step>> ResetDesk::answer(Visit& visit, Proof proof) {
     auto comparing = gates_.right(kept, std::move(proof));
     auto right = co_await std::move(comparing);
     if (!right) co_return right.error();
-    taken = step(flow, visit.flow_rules, event::Answer{*right}, unix_now());
+    event::Answer given{right->right};
+    if (right->pass) {
+      auto spending = spend(visit, std::move(*right->pass));
+      auto spent = co_await std::move(spending);
+      if (!spent) co_return spent.error();
+      given = {spent->has_value(), *spent};
+    }
+    taken = step(flow, visit.flow_rules, given, unix_now());
     const bool passed = taken.refused != Reason::wrong_answer && taken.refused != Reason::too_many_tries;
     self_.write_down(entry_of(kept, Activity::flow_progress, passed, passed ? completed(method) : StatusReason::failed_wrong_answer));
     if (taken.did(Do::ask_questions))
@@ -226,6 +246,21 @@ Awaitable<Result<Step>> ResetDesk::answer(Visit& visit, Proof proof) {
   }
   if (auto done = keep(visit); !done) co_return done.error();
   co_return taken;
+}
+
+Awaitable<Result<std::optional<Method>>> ResetDesk::spend(Visit& visit, Ticket pass) {
+  const auto& flow = visit.kept.flow;
+  const auto proves = proven_by(pass);
+  const auto has = [](const std::vector<Method>& list, Method method) { return std::find(list.begin(), list.end(), method) != list.end(); };
+  if (!has(flow.account.registered, proves)) {  // it may have been made after the account was looked up
+    auto looking = look_up(visit);
+    auto looked = co_await std::move(looking);
+    if (!looked) co_return looked.error();
+  }
+  if (flow.phase != Phase::proving || !has(flow.account.registered, proves) || has(flow.passed, proves)) co_return std::optional<Method>();
+  auto first = self_.tickets.drop(pass.id);
+  if (!first) co_return first.error();
+  co_return *first ? std::optional(proves) : std::nullopt;
 }
 
 Step ResetDesk::cancel(Visit& visit) {

@@ -62,6 +62,9 @@ class ResetDesk {
 
  private:
   Awaitable<Result<void>> look(Visit& visit);
+  Awaitable<Result<void>> look_up(Visit& visit);
+  // What a right pass proves, used up by it; nothing: it does nothing for this account, or somebody else was faster.
+  Awaitable<Result<std::optional<Method>>> spend(Visit& visit, Ticket pass);
   Result<void> take(Visit& visit, const ProbeOutcome& outcome);
   Result<void> find_addresses(Visit& visit, const protocol::ProbeAnswer& answer, const std::vector<RegisteredMethod>& methods);
   // True when the session is over, because self-service was switched off for this person since it began.

@@ -67,7 +67,7 @@ void read_choices(Members& m, Settings& s) {
   s.methods.clear();
   for (const auto& name : methods) {
     const auto method = method_from(name);
-    if (!method) return m.problem("methods", "expected app_code, email or questions");
+    if (!method) return m.problem("methods", "expected app_code, email, questions or pass");
     if (std::find(s.methods.begin(), s.methods.end(), *method) != s.methods.end()) return m.problem("methods", "the same twice");
     s.methods.push_back(*method);
   }
@@ -176,7 +176,7 @@ Standing standing(const Settings& s, const std::vector<std::string>& groups, con
   out.administrator = among(s.administrator_groups, groups);
   for (const auto method : registered) {
     const bool allowed = std::find(s.methods.begin(), s.methods.end(), method) != s.methods.end();
-    if (allowed && !(out.administrator && method == Method::questions)) out.usable.push_back(method);
+    if (allowed && (!out.administrator || is_for_administrators(method))) out.usable.push_back(method);
   }
   const bool in_scope = s.scope == Scope::all || (s.scope == Scope::selected && among(s.groups, groups));
   const int required = out.administrator ? 2 : s.methods_required;
@@ -192,6 +192,7 @@ FlowRules rules_of(const Settings& settings) {
   rules.methods = settings.methods;
   rules.required = settings.methods_required;
   rules.allow_unlock = settings.allow_unlock;
+  rules.questions_alone = settings.questions_alone;
   return rules;
 }
 

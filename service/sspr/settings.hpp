@@ -60,6 +60,8 @@ struct Standing {
   Reason barrier = Reason::none;  // not_enabled, administrator, not_registered
   std::vector<Method> usable;     // of `registered`, those that may be used
 };
+// Those by which an administrator proves nothing, whatever they have.
+constexpr bool is_for_administrators(Method method) { return method == Method::app_code || method == Method::email; }
 // Every group that the rules name, once.
 std::vector<std::string> named_groups(const Settings& settings);
 Standing standing(const Settings& settings, const std::vector<std::string>& groups, const std::vector<Method>& registered);

@@ -14,6 +14,10 @@ json::array words_of(const std::vector<Method>& methods) {
 
 json::object shown(const RegisteredMethod& m) { return {{"id", m.id}, {"kind", to_string(m.kind)}, {"label", m.label}, {"made", m.made}, {"proven", m.proven}}; }
 
+json::object shown(const Person& p) {
+  return {{"sub", p.sub}, {"name", p.name}, {"display_name", p.display_name}, {"mail", p.mail}, {"language", p.language}, {"seen", p.seen}, {"confirmed", p.confirmed}, {"frozen", p.frozen}};
+}
+
 json::value kept(const std::optional<SentCode>& code) {
   if (!code) return nullptr;
   return json::object{{"mac", base64url(code->mac)}, {"sent", code->sent}, {"expires", code->expires}, {"tries_left", code->tries_left}, {"used", code->used}};

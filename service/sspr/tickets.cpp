@@ -2,12 +2,13 @@
 
 #include <array>
 
+#include "core/ids.hpp"
 #include "crypto/mac.hpp"
 
 namespace wb::service::sspr {
 namespace {
 
-constexpr std::array purposes{Purpose::sign_in, Purpose::not_me, Purpose::pass, Purpose::invitation};
+constexpr std::array purposes{Purpose::sign_in, Purpose::not_me, Purpose::pass, Purpose::temporary_password, Purpose::invitation};
 
 Ticket read(const queue::Query& q) {
   Ticket ticket;
@@ -25,6 +26,7 @@ std::string_view to_string(Purpose purpose) {
     case Purpose::sign_in: return "sign_in";
     case Purpose::not_me: return "not_me";
     case Purpose::pass: return "pass";
+    case Purpose::temporary_password: return "temporary_password";
     case Purpose::invitation: return "invitation";
   }
   return "sign_in";
@@ -34,7 +36,8 @@ std::string_view kind_of(Purpose purpose) {
   switch (purpose) {
     case Purpose::sign_in: return "wbp1";
     case Purpose::not_me: return "wbn1";
-    case Purpose::pass: return "wbt1";
+    case Purpose::pass:
+    case Purpose::temporary_password: return "";
     case Purpose::invitation: return "wbi1";
   }
   return "wbp1";
@@ -44,21 +47,33 @@ Result<std::optional<std::string>> Tickets::add(Ticket& ticket) {
   const auto relaxed = database_.unsynced();
   auto guard = database_.begin();
   if (!guard) return guard.error();
+  const auto credential = new_credential();
+  ticket.id = credential.id;
+  auto put = insert(ticket, hash_of(credential));
+  if (!put) return put.error();
+  if (!*put) return std::optional<std::string>();
+  if (auto done = guard->commit(); !done) return done.error();
+  return std::optional(std::string(kind_of(ticket.purpose)) + "." + credential.id + "." + credential.secret);
+}
+
+Result<bool> Tickets::put_within(Ticket& ticket, std::string_view hash) {
+  ticket.id = new_ulid();
+  return insert(ticket, hash);
+}
+
+Result<bool> Tickets::insert(const Ticket& ticket, std::string_view hash) {
   const auto purpose = to_string(ticket.purpose);
   {
     auto q = database_.query("SELECT count(*) FROM tickets");
     auto row = q.next();
     if (!row) return row.error();
-    if (q.number(0) >= tickets_max) return std::optional<std::string>();
+    if (q.number(0) >= tickets_max) return false;
   }
   auto room = database_.run("DELETE FROM tickets WHERE id IN (SELECT id FROM tickets WHERE domain=? AND sub=? AND purpose=? ORDER BY id DESC LIMIT -1 OFFSET ?)", ticket.domain, ticket.sub, purpose, tickets_of_person_max - 1);
   if (!room) return room.error();
-  const auto credential = new_credential();
-  ticket.id = credential.id;
-  auto put = database_.run("INSERT INTO tickets(id, hash, domain, sub, purpose, state, expires) VALUES(?,?,?,?,?,?,?)", ticket.id, queue::Blob{hash_of(credential)}, ticket.domain, ticket.sub, purpose, ticket.state, ticket.expires);
+  auto put = database_.run("INSERT INTO tickets(id, hash, domain, sub, purpose, state, expires) VALUES(?,?,?,?,?,?,?)", ticket.id, queue::Blob{hash}, ticket.domain, ticket.sub, purpose, ticket.state, ticket.expires);
   if (!put) return put.error();
-  if (auto done = guard->commit(); !done) return done.error();
-  return std::optional(std::string(kind_of(ticket.purpose)) + "." + credential.id + "." + credential.secret);
+  return true;
 }
 
 Result<std::optional<Ticket>> Tickets::find(Purpose purpose, std::string_view text, UnixSeconds now) {
@@ -69,6 +84,16 @@ Result<std::optional<Ticket>> Tickets::find(Purpose purpose, std::string_view te
   if (!row) return row.error();
   if (!*row || !crypto::same_bytes(q.text(6), hash_of(*credential))) return std::optional<Ticket>();
   return std::optional(read(q));
+}
+
+Result<std::optional<Ticket>> Tickets::find_by(std::string_view domain, std::string_view sub, Purpose purpose, std::string_view hash, UnixSeconds now) {
+  auto q = database_.query("SELECT id, domain, sub, purpose, state, expires, hash FROM tickets WHERE domain=? AND sub=? AND purpose=? AND expires>?", domain, sub, to_string(purpose), now);
+  for (;;) {
+    auto row = q.next();
+    if (!row) return row.error();
+    if (!*row) return std::optional<Ticket>();
+    if (crypto::same_bytes(q.text(6), hash)) return std::optional(read(q));
+  }
 }
 
 Result<void> Tickets::keep(const Ticket& ticket) {
@@ -91,6 +116,17 @@ Result<std::int64_t> Tickets::drop_all(std::string_view domain, std::string_view
 Result<std::vector<Ticket>> Tickets::of(std::string_view domain, std::string_view sub) {
   std::vector<Ticket> out;
   auto q = database_.query("SELECT id, domain, sub, purpose, state, expires FROM tickets WHERE domain=? AND sub=? ORDER BY id", domain, sub);
+  for (;;) {
+    auto row = q.next();
+    if (!row) return row.error();
+    if (!*row) return out;
+    out.push_back(read(q));
+  }
+}
+
+Result<std::vector<Ticket>> Tickets::all(Purpose purpose, int most) {
+  std::vector<Ticket> out;
+  auto q = database_.query("SELECT id, domain, sub, purpose, state, expires FROM tickets WHERE purpose=? ORDER BY id LIMIT ?", to_string(purpose), most);
   for (;;) {
     auto row = q.next();
     if (!row) return row.error();

@@ -17,10 +17,11 @@ namespace wb::service::sspr {
 // The words stand in the store.
 enum class Purpose { sign_in,  // wbp1: who has signed in with the directory's password
   not_me,                      // wbn1: "this wasn't me", in a notification
-  pass,                        // wbt1: a temporary access pass, instead of a method
+  pass,                        // a temporary access pass, typed instead of a method: found by what is kept of it (methods/pass)
+  temporary_password,          // no credential: an administrator's reset that is on its way
   invitation };                // wbi1: a link to the registration
 std::string_view to_string(Purpose purpose);
-std::string_view kind_of(Purpose purpose);  // "wbp1"
+std::string_view kind_of(Purpose purpose);  // "wbp1"; "": no credential
 
 struct Ticket {
   std::string id, domain, sub;
@@ -38,6 +39,9 @@ class Tickets {
 
   // `ticket.id` is made here; the credential's whole text is returned, once. nullopt: there are too many.
   Result<std::optional<std::string>> add(Ticket& ticket);
+  // One without a credential, within the caller's transaction; `hash` is what it is found by, if anything. False: there are too many.
+  Result<bool> put_within(Ticket& ticket, std::string_view hash = {});
+  Result<std::optional<Ticket>> find_by(std::string_view domain, std::string_view sub, Purpose purpose, std::string_view hash, UnixSeconds now);
   // nullopt: none of that purpose, or over.
   Result<std::optional<Ticket>> find(Purpose purpose, std::string_view text, UnixSeconds now);
   Result<void> keep(const Ticket& ticket);        // its state and its end
@@ -45,9 +49,11 @@ class Tickets {
   Result<bool> drop(std::string_view id);         // false: it was gone; whoever drops a ticket first has used it
   Result<std::int64_t> drop_all(std::string_view domain, std::string_view sub, Purpose purpose);
   Result<std::vector<Ticket>> of(std::string_view domain, std::string_view sub);
+  Result<std::vector<Ticket>> all(Purpose purpose, int most);
   Result<void> prune(UnixSeconds now);
 
  private:
+  Result<bool> insert(const Ticket& ticket, std::string_view hash);
   queue::Database& database_;
 };
 

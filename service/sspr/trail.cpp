@@ -19,6 +19,7 @@ StatusReason started(Method method) {
     case Method::app_code: return StatusReason::started_app;
     case Method::email: return StatusReason::started_email;
     case Method::questions: return StatusReason::started_questions;
+    case Method::pass: return StatusReason::started_pass;
   }
   return StatusReason::none;
 }
@@ -28,6 +29,7 @@ StatusReason completed(Method method) {
     case Method::app_code: return StatusReason::completed_app;
     case Method::email: return StatusReason::completed_email;
     case Method::questions: return StatusReason::completed_questions;
+    case Method::pass: return StatusReason::completed_pass;
   }
   return StatusReason::none;
 }
@@ -37,6 +39,7 @@ StatusReason blocked(Method method) {
     case Method::app_code: return StatusReason::blocked_app;
     case Method::email: return StatusReason::blocked_email;
     case Method::questions: return StatusReason::blocked_questions;
+    case Method::pass: return StatusReason::blocked_pass;
   }
   return StatusReason::none;
 }
@@ -79,6 +82,7 @@ StatusReason abandoned(const Session& flow) {
       case Method::app_code: return StatusReason::abandoned_after_completing_app;
       case Method::email: return StatusReason::abandoned_after_completing_email;
       case Method::questions: return StatusReason::abandoned_after_completing_questions;
+      case Method::pass: return StatusReason::abandoned_after_completing_pass;
     }
   }
   if (!flow.current) return StatusReason::abandoned_after_user_name;
@@ -86,6 +90,7 @@ StatusReason abandoned(const Session& flow) {
     case Method::app_code: return StatusReason::abandoned_after_starting_app;
     case Method::email: return StatusReason::abandoned_after_starting_email;
     case Method::questions: return StatusReason::abandoned_after_starting_questions;
+    case Method::pass: return StatusReason::abandoned_after_starting_pass;
   }
   return StatusReason::abandoned_after_user_name;
 }

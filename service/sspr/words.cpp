@@ -10,6 +10,7 @@ std::string_view to_string(Method method) {
     case Method::app_code: return "app_code";
     case Method::email: return "email";
     case Method::questions: return "questions";
+    case Method::pass: return "pass";
   }
   return "app_code";
 }
@@ -57,7 +58,7 @@ std::string_view to_string(Reason reason) {
 }
 
 std::optional<Method> method_from(std::string_view text) {
-  for (const auto method : std::array{Method::app_code, Method::email, Method::questions})
+  for (const auto method : std::array{Method::app_code, Method::email, Method::questions, Method::pass})
     if (to_string(method) == text) return method;
   return std::nullopt;
 }

@@ -84,7 +84,7 @@ int main(int argc, char** argv) {
   log::start(log::Level::error);
   auto shape = ResetWorld::quick();
   shape.settle_wait = 250ms, shape.events_beat = 100ms;
-  ResetWorld world([](service::sspr::Settings& s) { s.methods = {service::sspr::Method::app_code, service::sspr::Method::email, service::sspr::Method::questions}, s.questions_alone = true; }, shape, [&](config::ServiceConfig& config) {
+  ResetWorld world([](service::sspr::Settings& s) { s.methods = {service::sspr::Method::app_code, service::sspr::Method::email, service::sspr::Method::questions, service::sspr::Method::pass}, s.questions_alone = true; }, shape, [&](config::ServiceConfig& config) {
     if (argc < 4) return;
     config.mail.emplace();
     config.mail->host = "127.0.0.1", config.mail->port = static_cast<unsigned short>(std::stoi(argv[1]));

@@ -28,6 +28,12 @@ def link_of(content):
     return found and "was reset" in mail["Subject"] and found.group(1)
 
 
+def reset_link_of(content):
+    """What an administrator's link has in its fragment; None: there is none."""
+    found = re.search(r"/#(name=\S+)", email.message_from_bytes(content, policy=email.policy.default).get_body(("plain",)).get_content())
+    return found and found.group(1)
+
+
 class Conformance(unittest.TestCase):
     def setUp(self):
         self.client, self.reader, self.stranger = (PEER.bearer(one) for one in (PEER.writeback, PEER.audit, PEER.stranger))
@@ -173,6 +179,45 @@ class AHelpdesk(Conformance):
         method = person["methods"][0]["id"]
         self.assertEqual(PEER.call("DELETE", f"{path}/methods/{method}", token=desk).json, {"removed": method})
         self.refused(404, "not_found", "GET", "/api/v1/people/nobody", token=desk)
+
+    def test_lets_somebody_in_again(self):
+        """By a pass, by a link that a real SMTP server delivers, and by a temporary password."""
+        desk = PEER.bearer(PEER.helpdesk)
+        path = f"/api/v1/people/{PEER.call('POST', '/api/v1/people', {'name': 'u08@corp.example'}, desk).json['sub']}"
+        given = PEER.call("POST", f"{path}/pass", None, desk).json
+        self.assertIsNone(given["barrier"])
+        self.assertEqual(PEER.call("GET", path, token=desk).json["pass_until"], given["expires"])
+        token = PEER.begin("u08")
+        PEER.call("POST", "/api/v1/sspr/session/method", {"method": "pass"}, token)
+        self.assertEqual(PEER.call("POST", "/api/v1/sspr/session/answer", {"code": given["pass"].lower()}, token).json["session"]["passed"], ["pass"])
+        PEER.call("POST", f"{path}/pass", {"minutes": 10}, desk)
+        self.assertEqual(PEER.call("DELETE", f"{path}/pass", token=desk).json, {"removed": 1})
+        self.refused(409, "no_mailbox", "POST", f"{path}/reset-link", token=desk)
+
+        person, address = PEER.sign_in("u08"), "u08@home.example"
+        PEER.call("POST", "/api/v1/me/email", {"address": address}, person)
+        PEER.call("POST", "/api/v1/me/proof", {"code": PEER.code_for(address)}, person)
+        self.assertEqual(PEER.call("POST", f"{path}/reset-link", None, desk).json["sent"], 1)
+        link = PEER.mail.wait_until(lambda mails: next((found for to, *_, content in mails if to == address and (found := reset_link_of(content))), None))
+        self.assertTrue(link.startswith("name=u08%40corp.example&pass="))
+        token = PEER.begin("u08")
+        PEER.call("POST", "/api/v1/sspr/session/method", {"method": "pass"}, token)
+        self.assertEqual(PEER.call("POST", "/api/v1/sspr/session/answer", {"code": link[-14:]}, token).json["session"]["passed"], ["email"])
+
+        def temporary(who, password):
+            path = f"/api/v1/people/{PEER.call('POST', '/api/v1/people', {'name': f'{who}@corp.example'}, desk).json['sub']}/temporary-password"
+            offer = PEER.call("POST", f"{path}/seal", None, desk).json
+            order = {"probe": offer["probe"], "sealed": PEER.sealed_for(offer["keys"], offer["answer"], password)["sealed"]}
+            answer = PEER.call("POST", path, order, desk)
+            seen = [answer.status]
+            while answer.status == 202:
+                answer = PEER.call("POST", path, order, desk)
+            return seen[0], answer
+        self.assertEqual(temporary("u08", "Monday-Morning-1")[1].json["code"], "applied")
+        first, last = temporary("slow", "Monday-Morning-1")
+        self.assertEqual((first, last.json["code"]), (202, "applied"))
+        refused = temporary("short", "Monday-Morning-1")[1]
+        self.assertEqual((refused.status, refused.code, refused.json["directory"]["reason"]), (422, "password_refused", "too_short"))
 
     def test_tells_a_sign_in_page_who_must_register(self):
         page = PEER.bearer(PEER.registration)

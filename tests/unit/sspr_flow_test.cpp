@@ -92,6 +92,33 @@ TEST(AnAdministrator, WithOneMethodIsToldSoAfterIt) {
   EXPECT_EQ(way.session.phase, Phase::over);
 }
 
+TEST(AnotherMethodThanTheCurrentOne, IsProvenWhereTheAnswerSaysSo) {
+  Way way(alice(), 2);
+  way.rules.methods.push_back(Method::pass);
+  way.on(event::Choose{Method::pass});
+  EXPECT_EQ(way.on(event::Answer{true, Method::email}).refused, Reason::none);
+  EXPECT_EQ(way.session.passed, std::vector{Method::email});
+  way.on(event::Choose{Method::pass});
+  EXPECT_EQ(way.on(event::Answer{true, Method::email}).refused, Reason::wrong_answer) << "once only";
+}
+
+TEST(QuestionsThatDoNotDoAlone, NeedASecondMethodAfterThem) {
+  auto account = alice();
+  account.registered.push_back(Method::questions);
+  Way way(account);
+  way.rules.questions_alone = false;
+  EXPECT_EQ(needed(way.session, way.rules), 1);
+  way.pass(Method::questions);
+  EXPECT_EQ(way.session.phase, Phase::proving);
+  EXPECT_EQ(needed(way.session, way.rules), 2);
+  way.pass(Method::app_code);
+  EXPECT_EQ(way.session.phase, Phase::choosing);
+  Way other(account);
+  other.rules.questions_alone = false;
+  other.pass(Method::app_code);
+  EXPECT_EQ(other.session.phase, Phase::choosing) << "any other method is enough";
+}
+
 // The heart of it: whatever a stranger does with a name, what he sees does not depend on whose it is.
 TEST(AStranger, SeesTheSameForANameThatNobodyHas) {
   auto barred = alice();

@@ -1,0 +1,145 @@
+#include "service/sspr/temporary_password.hpp"
+
+#include "protocol/codec.hpp"
+#include "service/api.hpp"
+#include "service/job_request.hpp"
+#include "service/sspr/account.hpp"
+
+namespace wb::service::sspr {
+namespace {
+
+using protocol::Members;
+constexpr std::int64_t kept_seconds = 7 * 86'400;  // for a job in doubt; the longest that one is looked for
+constexpr int open_max = 10'000;                   // taken up after a restart
+
+struct State {
+  std::string jti, kind, id, address, language;
+};
+std::string text_of(const State& s) {
+  return json::serialize(json::object{{"jti", s.jti}, {"kind", s.kind}, {"id", s.id}, {"address", s.address}, {"language", s.language}});
+}
+Result<State> state_from(std::string_view text) {
+  State s;
+  auto parsed = protocol::parse_json(text);
+  if (!parsed) return parsed.error();
+  auto read = Members(*parsed, Members::Unknown::refused).text("jti", s.jti).text("kind", s.kind).text("id", s.id).text("address", s.address).text("language", s.language).finish();
+  if (!read) return read.error();
+  return s;
+}
+
+Actor actor_of(const State& s) {
+  for (const auto kind : {ActorKind::client, ActorKind::user})
+    if (to_string(kind) == s.kind) return {kind, s.id};
+  return {};
+}
+
+AuditEntry entry_of(const Person& person, Activity activity, const Actor& actor, const std::string& address) {
+  AuditEntry entry;
+  entry.activity = activity, entry.actor = actor, entry.domain = person.domain, entry.target = person.sub, entry.address = address;
+  return entry;
+}
+
+}  // namespace
+
+Result<void> TemporaryPassword::start() {
+  auto open = self_.tickets.all(Purpose::temporary_password, open_max);
+  if (!open) return open.error();
+  for (auto& ticket : *open) {
+    auto state = state_from(ticket.state);
+    if (!state) return state.error();
+    self_.tasks.start("sspr.temporary_password", settle(this, std::move(ticket), std::move(state->jti)));
+  }
+  return {};
+}
+
+Awaitable<Result<std::optional<json::object>>> TemporaryPassword::seal(Person person, Settings rules, Actor actor, std::string address) {
+  ProbeRequest request{person.domain, std::string(own_client), person.sub, std::nullopt, {"groups", "contacts"}};
+  request.groups = named_groups(rules);
+  auto probing = self_.dispatch.probe(std::move(request));
+  auto outcome = co_await std::move(probing);
+  if (!outcome) co_return outcome.error();
+  if (!outcome->answer || outcome->answer->sub != person.sub) co_return std::optional<json::object>();
+  if (auto saw = self_.people.saw(person_of(person.domain, person.name, *outcome->answer, unix_now())); !saw) co_return saw.error();
+  auto keys = keys_of(person.domain, self_.settings, self_.rosters, self_.gateway);
+  if (!keys) co_return keys.error();
+  auto answer = protocol::parse_json(protocol::encode(*outcome->answer), 12);
+  if (!answer) co_return answer.error();
+  self_.write_down(entry_of(person, Activity::admin_started_reset, actor, address));
+  co_return std::optional(json::object{{"probe", outcome->id}, {"answer", std::move(*answer)}, {"keys", std::move(*keys)}, {"history_enforced", self_.gateway.history_enforced(person.domain)}});
+}
+
+// The job and who asked for it, in one transaction.
+Result<TemporaryPassword::Ended> TemporaryPassword::submit(const Person& person, const Asked& asked, const std::string& probe, const std::string& sealed) {
+  auto known = self_.store.probe(probe, person.domain);
+  if (!known) return known.error();
+  if (!*known || (*known)->sub != person.sub) return Ended{refuse(Refusal::not_found, "no such probe"), {}};
+  const json::object opts{{"unlock", true}, {"must_change", true}, {"enforce_history", true}};
+  JobRequest request;
+  const ClientRow row{std::string(own_client), person.domain};
+  if (auto no = read_job_request(self_.settings, self_.store, self_.rosters, row, json::serialize(json::object{{"probe", probe}, {"sealed", sealed}, {"op", "reset"}, {"opts", opts}}), request)) return Ended{std::move(no), {}};
+  const auto jti = request.job.jti;
+  Ticket ticket;
+  ticket.domain = person.domain, ticket.sub = person.sub, ticket.purpose = Purpose::temporary_password, ticket.expires = unix_now() + kept_seconds;
+  ticket.state = text_of({jti, std::string(to_string(asked.actor.kind)), asked.actor.id, asked.address, asked.language});
+  const auto also = [this, &ticket]() -> Result<void> {
+    auto put = self_.tickets.put_within(ticket);
+    if (!put) return put.error();
+    if (!*put) return fault(Fault::Kind::exhausted, "sspr.temporary_password", "too many tickets");
+    return {};
+  };
+  auto submitted = self_.dispatch.submit(std::move(request.job), std::move(request.recipients), also);
+  if (!submitted) return submitted.error();
+  if (auto no = refuse_submit(*submitted)) return Ended{std::move(no), {}};
+  if (*submitted == Submitted::stored) self_.tasks.start("sspr.temporary_password", settle(this, std::move(ticket), jti));
+  Ended ended;
+  ended.job.emplace().jti = jti;
+  return ended;
+}
+
+Awaitable<Result<TemporaryPassword::Ended>> TemporaryPassword::set(Person person, Asked asked, std::string probe, std::string sealed) {
+  auto ended = submit(person, asked, probe, sealed);
+  if (!ended || ended->refused) co_return ended;
+  auto waiting = self_.dispatch.look(ended->job->jti, self_.settings.settle_wait);
+  auto job = co_await std::move(waiting);
+  if (!job) co_return job.error();
+  ended->job = std::move(*job);
+  co_return ended;
+}
+
+// ---- its end ------------------------------------------------------------------------------------------------
+Awaitable<> TemporaryPassword::settle(TemporaryPassword* self, Ticket ticket, std::string jti) {
+  for (;;) {
+    auto waiting = self->self_.dispatch.look(jti, std::chrono::milliseconds(60'000));
+    auto job = co_await std::move(waiting);
+    if (!job) co_return log::fault("store.failed", job.error());
+    const auto cancelled = co_await asio::this_coro::cancellation_state;
+    if (cancelled.cancelled() != asio::cancellation_type::none) co_return;
+    if (*job && (*job)->state != queue::JobState::final) {
+      const bool go_on = co_await sleep_for(std::chrono::milliseconds(250));  // look() comes back at once when it was told already
+      if (!go_on) co_return;
+      continue;
+    }
+    co_return self->say(ticket, *job);
+  }
+}
+
+void TemporaryPassword::say(const Ticket& ticket, const std::optional<JobRow>& job) {
+  auto first = self_.tickets.drop(ticket.id);
+  if (!first) return log::fault("store.failed", first.error());
+  auto state = state_from(ticket.state);
+  if (!*first || !state) return;
+  Person person;
+  person.domain = ticket.domain, person.sub = ticket.sub;
+  auto entry = entry_of(person, Activity::reset_by_admin, actor_of(*state), state->address);
+  const auto [code, reason] = job ? ending_of(*job) : std::pair(protocol::Code::unknown, std::string());
+  entry.success = effect_of(code, reason) == Effect::applied, entry.reason = reason_of_outcome(protocol::to_string(code));
+  entry.details = {{DetailKey::cause, reason}, {DetailKey::jti, state->jti}};
+  if (job) entry.correlation_id = job->correlation_id, entry.agent = job->agent, entry.dc = job->dc;
+  self_.write_down(entry);
+  if (!entry.success) return;
+  Occasion occasion{Notice::password_reset, ticket.domain, ticket.sub, {}, state->language};
+  occasion.correlation_id = entry.correlation_id, occasion.address = state->address, occasion.at = unix_now();
+  self_.notify(std::move(occasion));
+}
+
+}  // namespace wb::service::sspr
