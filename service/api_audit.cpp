@@ -1,4 +1,4 @@
-// GET /api/v1/audit?after=&activity=&from=&to=&limit=: what the audit says of the client's domain, as JSON Lines (docs/OPERATIONS.md,
+// GET /api/v1/audit?after=&activity=&from=&to=&limit=: what the audit says of the caller's domain, as JSON Lines (docs/OPERATIONS.md,
 // "Audit"). Whoever pulls gives the header Audit-Next as `after` the next time, also when there were no rows.
 #include "service/api.hpp"
 #include "service/audit_query.hpp"
@@ -12,7 +12,7 @@ Reply Api::audit(HttpCall call) {
   auto asked = audit_query(call.request.query);
   if (const auto* problem = std::get_if<std::string>(&asked)) co_return refuse(Refusal::bad_request, *problem);
   auto& query = std::get<AuditQuery>(asked);
-  query.filter.domain = call.client.domain;
+  query.filter.domain = call.caller.domain;
   auto page = store_.audit().page(query.filter, query.after, query.limit);
   if (!page) co_return refuse_for(page.error());
   link::HttpResponse response;

@@ -151,6 +151,7 @@ constexpr Named<ActorKind> actors[] = {
     {ActorKind::agent, "agent"},
     {ActorKind::domain_root, "domain_root"},
     {ActorKind::operator_, "operator"},
+    {ActorKind::administrator, "administrator"},
 };
 constexpr Named<DetailKey> detail_keys[] = {
     {DetailKey::op, "op"},
@@ -184,7 +185,7 @@ template <class E, std::size_t N> constexpr bool in_order(const Named<E> (&table
 }
 static_assert(in_order(activities) && in_order(reasons) && in_order(actors) && in_order(detail_keys));
 static_assert(std::size(activities) == static_cast<std::size_t>(Activity::audit_pruned) + 1 && std::size(reasons) == static_cast<std::size_t>(StatusReason::directory_unavailable) + 1);
-static_assert(std::size(actors) == static_cast<std::size_t>(ActorKind::operator_) + 1 && std::size(detail_keys) == static_cast<std::size_t>(DetailKey::through_hash) + 1);
+static_assert(std::size(actors) == static_cast<std::size_t>(ActorKind::administrator) + 1 && std::size(detail_keys) == static_cast<std::size_t>(DetailKey::through_hash) + 1);
 
 // Whole characters of at most `most` bytes.
 std::string clean(std::string_view text, std::size_t most) {

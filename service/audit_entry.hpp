@@ -151,12 +151,13 @@ enum class StatusReason {
 };
 
 enum class ActorKind { service,
-  user,         // an account, by its objectGUID
-  stranger,     // somebody who has proven nothing
-  client,       // of the API, by its id
-  agent,        // by its id
-  domain_root,  // who holds it; by its fingerprint
-  operator_     // at the service's command line
+  user,           // an account, by its objectGUID
+  stranger,       // somebody who has proven nothing
+  client,         // of the API, by its id
+  agent,          // by its id
+  domain_root,    // who holds it; by its fingerprint
+  operator_,      // at the service's command line
+  administrator,  // of an organisation, signed in; by their objectGUID
 };
 
 // What may stand in `details`. Texts are cut at 256 bytes, those of settings at 4096.

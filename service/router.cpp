@@ -7,6 +7,7 @@
 namespace wb::service {
 namespace {
 constexpr std::size_t place_bytes_max = 128;
+constexpr std::string_view signed_in_prefix = "wbp1.";  // of somebody who has signed in (sspr/tickets)
 
 // The next part of a path, taken off it.
 std::string_view take_part(std::string_view& path) {
@@ -56,7 +57,13 @@ Reply Router::handle(link::HttpRequest request) {
       continue;
     }
     HttpCall call{std::move(request), {}, std::move(*places)};
-    if (auto no = admit(endpoint, call)) co_return std::move(*no);
+    if (asks_as_person(endpoint, call)) {
+      auto admitting = admit_person(endpoint, call);
+      auto no = co_await std::move(admitting);
+      if (no) co_return std::move(*no);
+    } else if (auto no = admit(endpoint, call)) {
+      co_return std::move(*no);
+    }
     auto reply = answer(endpoint, std::move(call));
     co_return co_await std::move(reply);
   }
@@ -68,7 +75,8 @@ Reply Router::handle(link::HttpRequest request) {
 }
 
 Reply Router::answer(const Endpoint& endpoint, HttpCall call) {
-  auto asked = answers_ && endpoint.needs ? answers_->ask(call.client.id, call.request, unix_now()) : Idempotency::Asked();
+  const auto who = call.client.id.empty() ? call.caller.domain + "/" + call.caller.actor.id : call.client.id;
+  auto asked = answers_ && endpoint.needs ? answers_->ask(who, call.request, unix_now()) : Idempotency::Asked();
   if (auto* instead = std::get_if<link::HttpResponse>(&asked)) co_return std::move(*instead);
   auto reply = endpoint.handler(std::move(call));
   auto response = co_await std::move(reply);
@@ -80,16 +88,47 @@ std::optional<link::HttpResponse> Router::admit(const Endpoint& endpoint, HttpCa
   if (!endpoint.needs) return std::nullopt;
   auto client = client_of(call.request);
   if (!client) return refuse_for(client.error());
-  if (!*client) {
-    refusals_.count(security::credential, {log::field("peer", call.request.peer)});
-    return refuse(Refusal::unauthorized, "a client credential is needed");
-  }
+  if (!*client) return unknown_credential(call);
   if (!(*client)->scopes.contains(*endpoint.needs)) {
     refusals_.count(security::scope, {log::field("client", (*client)->id), log::field("peer", call.request.peer)});
     return refuse(Refusal::forbidden, "this client has no such scope: " + std::string(to_string(*endpoint.needs)));
   }
   call.client = std::move(**client);
+  call.caller = {{ActorKind::client, call.client.id}, call.client.domain};
   return std::nullopt;
+}
+
+link::HttpResponse Router::unknown_credential(const HttpCall& call) {
+  refusals_.count(security::credential, {log::field("peer", call.request.peer)});
+  return refuse(Refusal::unauthorized, "a client credential is needed");
+}
+
+bool administrators_have(Scope scope) {
+  switch (scope) {
+    case Scope::settings:
+    case Scope::helpdesk:
+    case Scope::audit: return true;
+    case Scope::writeback:
+    case Scope::registration: return false;
+  }
+  return false;
+}
+
+bool Router::asks_as_person(const Endpoint& endpoint, const HttpCall& call) const {
+  const auto token = endpoint.needs && admit_administrator_ ? bearer_text(call.request) : std::nullopt;
+  return token && token->starts_with(signed_in_prefix) && administrators_have(*endpoint.needs);
+}
+
+Awaitable<std::optional<link::HttpResponse>> Router::admit_person(const Endpoint& endpoint, HttpCall& call) {
+  auto admitting = admit_administrator_(call, endpoint.path);
+  auto admission = co_await std::move(admitting);
+  if (admission.caller) {
+    call.caller = std::move(*admission.caller);
+    co_return std::nullopt;
+  }
+  if (!admission.refused) co_return unknown_credential(call);
+  if (admission.refused->status == 403) refusals_.count(security::scope, {log::field("peer", call.request.peer)});
+  co_return std::move(admission.refused);
 }
 
 Result<std::optional<ClientRow>> Router::client_of(const link::HttpRequest& request) {

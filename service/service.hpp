@@ -15,6 +15,7 @@
 #include "service/rosters.hpp"
 #include "service/settings.hpp"
 #include "service/sspr/admin_api.hpp"
+#include "service/sspr/administrators.hpp"
 #include "service/sspr/helpdesk_acts.hpp"
 #include "service/sspr/helpdesk_api.hpp"
 #include "service/sspr/me_api.hpp"
@@ -74,6 +75,7 @@ class Service {
   sspr::ResetDesk reset_desk_;
   sspr::ResetApi reset_api_;
   sspr::MeApi me_api_;
+  sspr::Administrators administrators_;
   sspr::AdminApi admin_api_;
   sspr::HelpdeskApi helpdesk_api_;
   sspr::TemporaryPassword temporary_password_;

@@ -29,7 +29,7 @@ json::array shape(const std::vector<Affected>& people) {
 
 std::vector<Endpoint> AdminApi::endpoints() {
   const auto to = [this](Response (AdminApi::*handler)(const Caller&, const link::HttpRequest&)) {
-    return [this, handler](HttpCall call) -> Reply { co_return (this->*handler)(caller_of(call.client), call.request); };
+    return [this, handler](HttpCall call) -> Reply { co_return (this->*handler)(call.caller, call.request); };
   };
   const auto scope = service::Scope::settings;
   return {

@@ -1,4 +1,5 @@
-// An organisation's settings over HTTP (docs/SSPR.md, "Settings"): /api/v1/settings, for clients with the scope `settings`.
+// An organisation's settings over HTTP (docs/SSPR.md, "Settings"): /api/v1/settings, for clients with the scope `settings` and signed-in
+// administrators (sspr/administrators).
 #pragma once
 #include <vector>
 

@@ -4,8 +4,6 @@
 
 namespace wb::service::sspr {
 
-Caller caller_of(const ClientRow& client) { return {{ActorKind::client, client.id}, client.domain}; }
-
 std::string name_of(const Caller& caller) { return std::string(to_string(caller.actor.kind)) + ":" + caller.actor.id; }
 
 std::optional<int> count_of(const link::HttpRequest& request, const std::string& name, int otherwise, int most) {

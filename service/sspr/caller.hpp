@@ -1,7 +1,5 @@
-// Who asks for something in an organisation's name: a client of the API with a scope, or an administrator who has signed in. Handlers that
-// take one know nothing else of them.
+// What handlers that take a Caller (service/router) say and read alike.
 #pragma once
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -10,12 +8,7 @@
 
 namespace wb::service::sspr {
 
-struct Caller {
-  Actor actor;
-  std::string domain;  // all that it sees and changes
-};
-Caller caller_of(const ClientRow& client);
-// "client:01J...", as the settings' history names them.
+// "client:01J..." or "administrator:<objectGUID>", as the settings' history names them.
 std::string name_of(const Caller& caller);
 
 // What a handler answers when a text of the query is no number of 1 to `most`: nullopt. Absent: `otherwise`.

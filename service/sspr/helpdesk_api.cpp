@@ -16,7 +16,7 @@ constexpr std::int64_t day_s = 86'400;
 
 std::vector<Endpoint> HelpdeskApi::endpoints() {
   const auto to = [this](Response (HelpdeskApi::*handler)(const Caller&, const link::HttpRequest&, const Places&)) {
-    return [this, handler](HttpCall call) -> Reply { co_return (this->*handler)(caller_of(call.client), call.request, call.path); };
+    return [this, handler](HttpCall call) -> Reply { co_return (this->*handler)(call.caller, call.request, call.path); };
   };
   const auto scope = service::Scope::helpdesk;
   return {

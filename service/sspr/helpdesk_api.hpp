@@ -1,5 +1,5 @@
 // An organisation's people over HTTP (docs/SSPR.md, "Helpdesk" and "For identity products"): /api/v1/people for clients with the scope
-// `helpdesk`, /api/v1/registration for those with `registration`. All answered from the store: no agent is asked.
+// `helpdesk` and signed-in administrators (sspr/administrators), /api/v1/registration for clients with `registration`. All answered from the store: no agent is asked.
 #pragma once
 #include <string>
 #include <vector>

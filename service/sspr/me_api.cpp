@@ -29,6 +29,7 @@ std::vector<Endpoint> MeApi::endpoints() {
       {"GET", "/api/v1/me", {}, signed_in(&MeApi::show)},
       {"DELETE", "/api/v1/me/sign-in", {}, signing_in(&MeApi::sign_out)},
       {"POST", "/api/v1/me/second", {}, signed_in(&MeApi::second)},
+      {"POST", "/api/v1/me/second/code", {}, signed_in(&MeApi::begin_second)},
       {"POST", "/api/v1/me/app", {}, signed_in(&MeApi::begin_app)},
       {"POST", "/api/v1/me/email", {}, signed_in(&MeApi::begin_email)},
       {"POST", "/api/v1/me/questions", {}, signed_in(&MeApi::answers)},
@@ -138,6 +139,7 @@ link::HttpResponse MeApi::told(const Guest& guest, Not why) const {
       case Not::allowed:
       case Not::second_needed:
       case Not::app_first:
+      case Not::second_by_app:
       case Not::frozen: return 403;
       case Not::too_many:
       case Not::pending: return 409;
@@ -169,6 +171,12 @@ Reply MeApi::second(Guest& guest, HttpCall& call) {
   auto code = code_from_body(call.request.body);
   if (!code) co_return malformed(guest);
   co_return done(guest, own_.second(guest, *code));
+}
+
+Reply MeApi::begin_second(Guest& guest, HttpCall&) {
+  json::object body;
+  auto outcome = own_.begin_second(guest, body);
+  co_return done(guest, std::move(outcome), std::move(body));
 }
 
 Reply MeApi::begin_app(Guest& guest, HttpCall&) {

@@ -24,6 +24,7 @@ class MeApi {
   Reply sign_out(Guest& guest, HttpCall& call);
   Reply show(Guest& guest, HttpCall& call);
   Reply second(Guest& guest, HttpCall& call);
+  Reply begin_second(Guest& guest, HttpCall& call);
   Reply begin_app(Guest& guest, HttpCall& call);
   Reply begin_email(Guest& guest, HttpCall& call);
   Reply prove(Guest& guest, HttpCall& call);

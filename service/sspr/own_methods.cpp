@@ -26,6 +26,21 @@ std::string_view word_of(AnswerProblem problem) {
   return "answers_not_text";
 }
 
+bool among(const Settings& rules, Method kind) { return std::find(rules.methods.begin(), rules.methods.end(), kind) != rules.methods.end(); }
+
+// An app that may be used: then it, and no address, is the second proof.
+bool has_app(const Settings& rules, const std::vector<RegisteredMethod>& methods) {
+  return among(rules, Method::app_code) && std::any_of(methods.begin(), methods.end(), [](const auto& m) { return m.kind == Method::app_code; });
+}
+
+// Of an address that only others have named nobody has shown whose it is.
+bool is_proven_address(const RegisteredMethod& method) { return method.kind == Method::email && method.proven != 0; }
+
+// Whether there is something that second() takes, whatever is allowed for resets.
+bool has_second(const std::vector<RegisteredMethod>& methods) {
+  return std::any_of(methods.begin(), methods.end(), [](const auto& m) { return m.kind == Method::app_code || is_proven_address(m); });
+}
+
 json::array shown_questions(const SelfService& self, const Guest& guest, const Settings& rules) {
   json::array out;
   for (const auto& id : question_ids(rules)) out.push_back(json::object{{"id", id}, {"text", question_text(self.catalogue, guest.state.language, rules, id)}});
@@ -41,6 +56,7 @@ std::string_view to_string(Not why) {
     case Not::allowed: return "method_not_allowed";
     case Not::second_needed: return "second_method_needed";
     case Not::app_first: return "app_first";
+    case Not::second_by_app: return "second_by_app";
     case Not::frozen: return "frozen";
     case Not::too_many: return "too_many_methods";
     case Not::pending: return "nothing_to_prove";
@@ -85,13 +101,11 @@ Result<std::optional<Not>> OwnMethods::may_change(const Guest& guest, std::optio
   if (!methods) return methods.error();
   if (*person && (*person)->frozen != 0) return std::optional(Not::frozen);
   // Whoever has stolen an administrator's password alone shall not get a method by it.
-  if (guest.state.administrator && guest.state.level < 2 && !methods->empty()) return std::optional(Not::second_needed);
+  if (guest.state.administrator && guest.state.level < 2 && has_second(*methods)) return std::optional(Not::second_needed);
   if (!kind) return std::optional<Not>();
-  const auto& allowed = rules->settings.methods;
-  const bool apps = std::find(allowed.begin(), allowed.end(), Method::app_code) != allowed.end();
-  const bool has_app = std::any_of(methods->begin(), methods->end(), [](const auto& m) { return m.kind == Method::app_code; });
-  if (guest.state.administrator && apps && !has_app && *kind != Method::app_code) return std::optional(Not::app_first);
-  const bool barred = std::find(allowed.begin(), allowed.end(), *kind) == allowed.end() || !may_register(guest, *kind);
+  const auto& allowed = rules->settings;
+  if (guest.state.administrator && among(allowed, Method::app_code) && !has_app(allowed, *methods) && *kind != Method::app_code) return std::optional(Not::app_first);
+  const bool barred = !among(allowed, *kind) || !may_register(guest, *kind);
   if (barred) return std::optional(Not::allowed);
   const auto of_kind = std::count_if(methods->begin(), methods->end(), [&](const auto& m) { return m.kind == *kind; });
   if (*kind != Method::questions && (of_kind >= most_of_a_kind || methods->size() >= methods_max)) return std::optional(Not::too_many);
@@ -130,6 +144,19 @@ Result<std::optional<Not>> OwnMethods::begin_app(Guest& guest, json::object& sho
   return std::optional<Not>();
 }
 
+Result<std::optional<Not>> OwnMethods::send_code(Guest& guest, const Settings& rules, const EmailAddress& address) {
+  auto limited = self_.limits.take(mail_claims(self_.settings.tenant, limit_key(address)), unix_now_ms());
+  if (!limited) return limited.error();
+  if (*limited) return std::optional(Not::too_many_codes);
+  const auto now = unix_now();
+  auto fresh = new_code(self_.code_key, {guest.ticket.id, limit_key(address)}, now);
+  const auto minutes = std::to_string((fresh.kept.expires - now) / 60);
+  auto letter = code_letter(self_.catalogue, guest.state.language, fresh.digits, guest.state.name, rules.brand_name, rules.helpdesk, minutes);
+  if (!self_.mail(address, std::move(letter), fresh.kept.expires)) return std::optional(Not::not_sent);
+  guest.state.code = fresh.kept;
+  return std::optional<Not>();
+}
+
 Result<std::optional<Not>> OwnMethods::begin_email(Guest& guest, std::string_view text, json::object& shown) {
   auto no = may_change(guest, Method::email);
   if (!no || *no) return no;
@@ -140,18 +167,12 @@ Result<std::optional<Not>> OwnMethods::begin_email(Guest& guest, std::string_vie
   auto own = own_mail_domains(self_, guest.ticket.domain, rules->settings);
   if (!own) return own.error();
   if (is_inside(*address, *own)) return std::optional(Not::email_inside);
-  auto limited = self_.limits.take(mail_claims(self_.settings.tenant, limit_key(*address)), unix_now_ms());
-  if (!limited) return limited.error();
-  if (*limited) return std::optional(Not::too_many_codes);
   auto method = sealed_email(self_.vault, guest.ticket.domain, guest.state.sub, *address, unix_now());
   if (!method) return method.error();
-  const auto now = unix_now();
-  auto fresh = new_code(self_.code_key, {guest.ticket.id, limit_key(*address)}, now);
-  const auto minutes = std::to_string((fresh.kept.expires - now) / 60);
-  auto letter = code_letter(self_.catalogue, guest.state.language, fresh.digits, guest.state.name, rules->settings.brand_name, rules->settings.helpdesk, minutes);
-  if (!self_.mail(*address, std::move(letter), fresh.kept.expires)) return std::optional(Not::not_sent);
-  shown = json::object{{"id", method->id}, {"label", method->label}, {"code_until", fresh.kept.expires}};
-  guest.state.code = fresh.kept, guest.state.pending = std::move(*method);
+  auto sent = send_code(guest, rules->settings, *address);
+  if (!sent || *sent) return sent;
+  shown = json::object{{"id", method->id}, {"label", method->label}, {"code_until", guest.state.code->expires}};
+  guest.state.pending = std::move(*method);
   return std::optional<Not>();
 }
 
@@ -243,18 +264,57 @@ Result<std::optional<Not>> OwnMethods::confirm(const Guest& guest) {
   return std::optional<Not>();
 }
 
-Result<std::optional<Not>> OwnMethods::second(Guest& guest, const Secret& code) {
-  const auto whose = limits_account(guest.ticket.domain, guest.state.sub);
-  auto limited = self_.limits.take(answer_claims(whose, "app_code", std::nullopt), unix_now_ms());
-  if (!limited) return limited.error();
-  if (*limited) return std::optional(Not::too_many_codes);
+// ---- the second proof ---------------------------------------------------------------------------------------
+Result<std::optional<EmailAddress>> OwnMethods::second_address(const Guest& guest, const Settings& rules, const std::vector<RegisteredMethod>& methods) {
+  const auto proven = std::find_if(methods.begin(), methods.end(), is_proven_address);
+  if (proven == methods.end() || has_app(rules, methods)) return std::optional<EmailAddress>();
+  auto address = address_of(self_.vault, guest.ticket.domain, guest.state.sub, *proven);
+  if (!address) return address.error();
+  return std::optional(std::move(*address));
+}
+
+Result<std::optional<Not>> OwnMethods::begin_second(Guest& guest, json::object& shown) {
+  auto rules = self_.rules.current(guest.ticket.domain);
+  if (!rules) return rules.error();
+  auto frozen = self_.people.frozen(guest.ticket.domain, guest.state.sub);
+  if (!frozen) return frozen.error();
+  if (*frozen) return std::optional(Not::frozen);
   auto methods = self_.people.methods(guest.ticket.domain, guest.state.sub);
   if (!methods) return methods.error();
-  auto fits = some_app_fits(self_, guest.ticket.domain, guest.state.sub, *methods, code);
+  if (has_app(rules->settings, *methods)) return std::optional(Not::second_by_app);
+  auto address = second_address(guest, rules->settings, *methods);
+  if (!address) return address.error();
+  if (!*address) return std::optional(Not::not_found);
+  auto sent = send_code(guest, rules->settings, **address);
+  if (!sent || *sent) return sent;
+  guest.state.pending.reset();
+  shown = json::object{{"label", masked(**address)}, {"code_until", guest.state.code->expires}};
+  return std::optional<Not>();
+}
+
+Result<std::optional<Not>> OwnMethods::second(Guest& guest, const Secret& code) {
+  auto& state = guest.state;
+  const auto whose = limits_account(guest.ticket.domain, state.sub);
+  const bool mailed = state.code && !state.pending;  // by begin_second
+  const std::string gate(to_string(mailed ? Method::email : Method::app_code));
+  auto limited = self_.limits.take(answer_claims(whose, gate, std::nullopt), unix_now_ms());
+  if (!limited) return limited.error();
+  if (*limited) return std::optional(Not::too_many_codes);
+  auto methods = self_.people.methods(guest.ticket.domain, state.sub);
+  if (!methods) return methods.error();
+  auto fits = some_app_fits(self_, guest.ticket.domain, state.sub, *methods, code);
   if (!fits) return fits.error();
+  if (!*fits && mailed) {
+    auto rules = self_.rules.current(guest.ticket.domain);
+    if (!rules) return rules.error();
+    auto address = second_address(guest, rules->settings, *methods);
+    if (!address) return address.error();
+    *fits = *address && sent_code_fits(*state.code, self_.code_key, {guest.ticket.id, limit_key(**address)}, code, unix_now());
+  }
   if (!*fits) return std::optional(Not::wrong_answer);
-  guest.state.level = 2;
-  if (auto forgotten = self_.limits.passed(whose, std::nullopt, {"app_code"}); !forgotten) return forgotten.error();
+  if (mailed) state.code.reset();
+  state.level = 2;
+  if (auto forgotten = self_.limits.passed(whose, std::nullopt, {gate}); !forgotten) return forgotten.error();
   return std::optional<Not>();
 }
 

@@ -14,6 +14,7 @@ namespace wb::service::sspr {
 enum class Not { allowed,  // the method, by the organisation
   second_needed,           // an administrator with methods proves one of them first
   app_first,               // an administrator's second proof is an app: it comes before anything else
+  second_by_app,           // no code is mailed for a second proof to who has an app
   frozen,
   too_many,
   pending,  // there is nothing to prove; or too late
@@ -43,11 +44,17 @@ class OwnMethods {
   Awaitable<Result<std::optional<Not>>> answers(Guest& guest, std::vector<GivenAnswer> given, std::optional<Problem>& problem);
   Result<std::optional<Not>> remove(Guest& guest, std::string_view id);
   Result<std::optional<Not>> confirm(const Guest& guest);
-  // An administrator's second proof: a code of a registered app.
+  // For who has no app that may be used: a code to a registered address that was proven, for second(). {label, code_until}.
+  Result<std::optional<Not>> begin_second(Guest& guest, json::object& shown);
+  // An administrator's second proof: a code of a registered app, or the one that was mailed.
   Result<std::optional<Not>> second(Guest& guest, const Secret& code);
 
  private:
   Result<std::optional<Not>> may_change(const Guest& guest, std::optional<Method> kind);
+  // A new code in the guest's state, and its letter on its way.
+  Result<std::optional<Not>> send_code(Guest& guest, const Settings& rules, const EmailAddress& address);
+  // The registered address that may stand for a second proof.
+  Result<std::optional<EmailAddress>> second_address(const Guest& guest, const Settings& rules, const std::vector<RegisteredMethod>& methods);
   Result<std::optional<Not>> put(Guest& guest, const RegisteredMethod& method);
   void say(const Guest& guest, Activity activity, Notice notice, const RegisteredMethod& method, std::vector<EmailAddress> also = {});
   SelfService& self_;

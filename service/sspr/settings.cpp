@@ -171,6 +171,13 @@ std::vector<std::string> named_groups(const Settings& s) {
   return {names.begin(), names.end()};
 }
 
+std::vector<std::string> named_among(const Settings& s, const std::vector<std::string>& groups) {
+  std::vector<std::string> out;
+  const auto names = named_groups(s);
+  std::copy_if(groups.begin(), groups.end(), std::back_inserter(out), [&](const auto& group) { return out.size() < names.size() && among(names, {group}); });
+  return out;
+}
+
 Standing standing(const Settings& s, const std::vector<std::string>& groups, const std::vector<Method>& registered) {
   Standing out;
   out.administrator = among(s.administrator_groups, groups);

@@ -64,6 +64,8 @@ struct Standing {
 constexpr bool is_for_administrators(Method method) { return method == Method::app_code || method == Method::email; }
 // Every group that the rules name, once.
 std::vector<std::string> named_groups(const Settings& settings);
+// Of these groups those that the rules name.
+std::vector<std::string> named_among(const Settings& settings, const std::vector<std::string>& groups);
 Standing standing(const Settings& settings, const std::vector<std::string>& groups, const std::vector<Method>& registered);
 
 FlowRules rules_of(const Settings& settings);

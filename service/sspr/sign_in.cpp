@@ -96,6 +96,7 @@ Awaitable<Result<void>> SignInDesk::look(Guest& guest) {
   if (outcome->answer) {
     state.exists = true, state.sub = outcome->answer->sub;
     state.administrator = standing(rules->settings, outcome->answer->groups, {}).administrator;
+    state.groups = named_among(rules->settings, outcome->answer->groups);
     auto known = self_.people.find(guest.ticket.domain, state.sub);
     if (!known) co_return known.error();
     if (*known)
@@ -221,7 +222,7 @@ Result<void> SignInDesk::took(Guest& guest, const Tried& tried, protocol::Op op,
   if (!known) return known.error();
   if (!*known) {  // from now on they are kept, as somebody who may register
     Person person;
-    person.domain = guest.ticket.domain, person.sub = state.sub, person.name = state.name, person.language = state.language, person.seen = unix_now();
+    person.domain = guest.ticket.domain, person.sub = state.sub, person.name = state.name, person.language = state.language, person.groups = state.groups, person.seen = unix_now();
     if (auto saw = self_.people.saw(person); !saw) return saw;
   }
   state.level = std::max(state.level, 1);

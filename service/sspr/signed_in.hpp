@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/clock.hpp"
 #include "core/result.hpp"
@@ -18,10 +19,11 @@ struct SignedIn {
   bool seen = false;          // the account has been looked up
   bool exists = false;        // and an agent will talk about it
   bool administrator = false;
-  bool proven = false;  // the directory has said that the password is right, whatever stands in the way of a sign-in
-  int level = 0;        // 0: has proven nothing; 1: the directory's password; 2: a method too
-  std::string sub;      // of the account; made up for a name that nobody has
-  std::string probe;    // that a password may be sealed for
+  bool proven = false;              // the directory has said that the password is right, whatever stands in the way of a sign-in
+  int level = 0;                    // 0: has proven nothing; 1: the directory's password; 2: a method too
+  std::string sub;                  // of the account; made up for a name that nobody has
+  std::vector<std::string> groups;  // of the account, those that the organisation's rules name
+  std::string probe;                // that a password may be sealed for
   std::int64_t looks = 0, tries = 0;
   // A method that is being registered: its secret is sealed for the person already.
   std::optional<RegisteredMethod> pending;

@@ -2,7 +2,7 @@
 // are strangers to us: openapi_conformance_test.py, hostile_http_test.py, the examples. Prints one line of JSON (where, and which
 // credentials there are), serves until its standard input ends.
 //   alice, u00 ... u19: a reset and an unlock work;  short: every password is refused;  slow: it takes a second;  locked: it is;
-//   nobody: there is none. All of them have registered security questions, the answer to which is "answer <question's id>".
+//   chief: an administrator of the organisation;  nobody: there is none. All of them have registered security questions, the answer to which is "answer <question's id>".
 #include <atomic>
 #include <iostream>
 
@@ -15,7 +15,7 @@ using namespace wb;
 using namespace wb::test;
 
 std::vector<std::string> names() {
-  std::vector<std::string> all{"alice", "short", "slow", "locked"};
+  std::vector<std::string> all{"alice", "short", "slow", "locked", "chief"};
   for (int n = 0; n < 20; ++n) all.push_back((n < 10 ? "u0" : "u") + std::to_string(n));
   return all;
 }
@@ -61,7 +61,7 @@ class Directory {
       probe.sub = known->second, probe.dc = "dc1.corp.example", probe.display_name = "Somebody", probe.now = unix_now(), probe.language = "en";
       probe.policy.min_length = 12, probe.policy.history = 24, probe.policy.lockout_threshold = 5;
       probe.state.locked = name == "locked";
-      probe.groups = {"CN=Staff,DC=corp,DC=example"}, probe.contacts = {{"mail", {"somebody@corp.example"}}};
+      probe.groups = {name == "chief" ? "CN=Chiefs,DC=corp,DC=example" : "CN=Staff,DC=corp,DC=example"}, probe.contacts = {{"mail", {"somebody@corp.example"}}};
       probe.pre = {"dc1.corp.example", 3, "133000000000000000", "wb1;x;1;A"};
       r.sub = probe.sub, r.probe = probe;
     });
@@ -84,7 +84,7 @@ int main(int argc, char** argv) {
   log::start(log::Level::error);
   auto shape = ResetWorld::quick();
   shape.settle_wait = 250ms, shape.events_beat = 100ms;
-  ResetWorld world([](service::sspr::Settings& s) { s.methods = {service::sspr::Method::app_code, service::sspr::Method::email, service::sspr::Method::questions, service::sspr::Method::pass}, s.questions_alone = true; }, shape, [&](config::ServiceConfig& config) {
+  ResetWorld world([](service::sspr::Settings& s) { s.methods = {service::sspr::Method::app_code, service::sspr::Method::email, service::sspr::Method::questions, service::sspr::Method::pass}, s.questions_alone = true, s.administrator_groups = {"CN=Chiefs,DC=corp,DC=example"}; }, shape, [&](config::ServiceConfig& config) {
     if (argc < 4) return;
     config.mail.emplace();
     config.mail->host = "127.0.0.1", config.mail->port = static_cast<unsigned short>(std::stoi(argv[1]));

@@ -225,6 +225,28 @@ class AHelpdesk(Conformance):
         self.refused(400, "malformed_request", "GET", "/api/v1/registration", token=page)
 
 
+class AnAdministrator(Conformance):
+    def test_who_has_signed_in_and_proven_a_second_method_does_what_clients_do(self):
+        token = PEER.sign_in("chief")
+        for path in ("settings", "people", "audit"):
+            self.refused(403, "second_proof_needed", "GET", f"/api/v1/{path}", token=token)
+        app = PEER.call("POST", "/api/v1/me/app", None, token).json
+        code, next_code = app_code(app["secret"]), app_code(app["secret"], 1)
+        self.assertEqual(PEER.call("POST", "/api/v1/me/proof", {"code": code}, token).status, 200)
+        self.refused(403, "second_by_app", "POST", "/api/v1/me/second/code", token=token)
+        self.assertEqual(PEER.call("POST", "/api/v1/me/second", {"code": next_code}, token).json["level"], 2)
+        settings = PEER.call("GET", "/api/v1/settings", token=token).json["settings"]
+        self.assertEqual(PEER.call("PUT", "/api/v1/settings?dry_run=1", settings, token).json["changes"], [])
+        me = next(one for one in PEER.call("GET", "/api/v1/people?name=chief@corp.example", token=token).json["people"])
+        self.refused(403, "own_account", "POST", f"/api/v1/people/{me['sub']}/unblock", None, token)
+        self.assertEqual(PEER.call("GET", "/api/v1/audit?limit=1", token=token).status, 200)
+        self.refused(401, "unauthorized", "GET", "/api/v1/keys", token=token)
+
+    def test_that_is_none_is_told_so(self):
+        self.refused(403, "administrator_needed", "GET", "/api/v1/settings", token=PEER.sign_in("u08"))
+        self.refused(401, "unauthorized", "GET", "/api/v1/settings", token="wbp1.none.none")
+
+
 class Another(Peer):
     """A second connection to the same service."""
 
@@ -307,9 +329,13 @@ class APerson(Conformance):
         begun = PEER.call("POST", "/api/v1/me/email", {"address": address}, token)
         self.assertEqual((begun.status, begun.json["label"]), (200, "u…@h…example"), begun.body)
         self.assertEqual(PEER.call("POST", "/api/v1/me/proof", {"code": PEER.code_for(address)}, token).status, 200)
+        PEER.call("POST", "/api/v1/me/second/code", None, token)
+        PEER.mail.wait_until(lambda mails: sum(to == address and b"code" in content for to, *_, content in mails) >= 2)
+        self.refused(422, "wrong_answer", "POST", "/api/v1/me/second", {"code": "00000000"}, token)
+        self.assertEqual(PEER.call("POST", "/api/v1/me/second", {"code": PEER.code_for(address)}, token).json["level"], 2)
         reset = PEER.begin("u06")
         PEER.call("POST", "/api/v1/sspr/session/method", {"method": "email"}, reset)
-        PEER.mail.wait_until(lambda mails: sum(to == address and b"code" in content for to, *_, content in mails) >= 2)
+        PEER.mail.wait_until(lambda mails: sum(to == address and b"code" in content for to, *_, content in mails) >= 3)
         self.assertEqual(PEER.call("POST", "/api/v1/sspr/session/answer", {"code": PEER.code_for(address)}, reset).json["session"]["phase"], "choosing")
         PEER.call("POST", "/api/v1/sspr/session/choice", {"choice": "reset"}, reset)
         done = PEER.set_password(reset, "Correct-Horse-8")

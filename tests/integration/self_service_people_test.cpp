@@ -246,6 +246,49 @@ TEST_F(APersonWhoSignsIn, AsAnAdministratorProvesAMethodBeforeOthersAreAdded) {
   EXPECT_EQ(call("POST", "me/app").status, 200);
 }
 
+TEST_F(APersonWhoSignsIn, AsAnAdministratorOpensTheSettingsAfterTheSecondProof) {
+  reset.settings([](auto& s) { s.administrator_groups = {"CN=Helpdesk"}; });
+  sign_in([](protocol::JobResult& r) { r.probe->groups = {"CN=Other", "cn=helpdesk"}; });  // for the first time: nobody has seen them before
+  EXPECT_EQ(call("GET", "settings").text("code"), "second_proof_needed");
+  const auto key = key_of(call("POST", "me/app"));
+  ASSERT_EQ(call("POST", "me/proof", {{"code", app_code(key)}}).status, 200);
+  EXPECT_EQ(call("GET", "settings").text("code"), "second_proof_needed") << "to register one is not to prove it";
+  ASSERT_EQ(call("POST", "me/second", {{"code", app_code(key, 1)}}).status, 200);
+  const auto settings = call("GET", "settings");
+  EXPECT_EQ(settings.status, 200) << settings.text("code");
+}
+
+TEST_F(APersonWhoSignsIn, WhoIsNoAdministratorOpensNoSettings) {
+  const auto key = reset.register_app();
+  sign_in();
+  ASSERT_EQ(call("POST", "me/second", {{"code", app_code(key)}}).status, 200);
+  EXPECT_EQ(call("GET", "settings").text("code"), "administrator_needed");
+}
+
+TEST_F(APersonWhoSignsIn, ProvesThemselvesByMailOnlyWhereNoAppIs) {
+  reset.settings([](auto& s) { s.administrator_groups = {"CN=Helpdesk"}, s.methods = {sspr::Method::email, sspr::Method::app_code}; });
+  reset.register_email("alice@home.example");
+  sign_in([](protocol::JobResult& r) { r.probe->groups = {"CN=Helpdesk"}; });
+  EXPECT_EQ(call("POST", "me/second/code").text("code"), "not_found") << "the address was never proven";
+  ASSERT_TRUE(sspr::People(reset.world.store().database()).prove(methods().front().id, unix_now()));
+  EXPECT_EQ(call("POST", "me/app").text("code"), "second_method_needed");
+  EXPECT_EQ(call("POST", "me/second/code").text("code"), "not_sent") << "no mail leaves here";
+  EXPECT_EQ(call("POST", "me/second", {{"code", "00000000"}}).text("code"), "wrong_answer");
+  reset.register_app();
+  EXPECT_EQ(call("POST", "me/second/code").text("code"), "second_by_app");
+  reset.settings([](auto& s) { s.methods = {sspr::Method::email}; });
+  EXPECT_EQ(call("POST", "me/second/code").text("code"), "not_sent") << "the app may not be used any more";
+  ASSERT_TRUE(sspr::People(reset.world.store().database()).freeze(reset.world.domain, alices_sub, unix_now()));
+  EXPECT_EQ(call("POST", "me/second/code").text("code"), "frozen");
+}
+
+TEST_F(APersonWhoSignsIn, AsAnAdministratorWithQuestionsAloneIsNotShutOut) {
+  reset.settings([](auto& s) { s.administrator_groups = {"CN=Helpdesk"}; });
+  reset.register_answers();
+  sign_in([](protocol::JobResult& r) { r.probe->groups = {"CN=Helpdesk"}; });
+  EXPECT_EQ(call("POST", "me/app").status, 200) << "answers are no second proof";
+}
+
 TEST_F(APersonWhoSignsIn, AsAnAdministratorRegistersTheAppFirst) {
   reset.settings([](auto& s) { s.administrator_groups = {"CN=Helpdesk"}; });
   sign_in([](protocol::JobResult& r) { r.probe->groups = {"CN=Helpdesk"}; });
