@@ -18,6 +18,18 @@ const compress: Plugin = {
     },
   },
 };
+// The signed-in pages are one program under several names.
+const ALSO = ['register.html', 'change.html'];
+const copies: Plugin = {
+  name: 'pages-of-one-program',
+  generateBundle: {
+    order: 'post',
+    handler(_options, bundle) {
+      const page = bundle['signin.html'];
+      if (page?.type === 'asset') for (const fileName of ALSO) this.emitFile({ type: 'asset', fileName, source: page.source });
+    },
+  },
+};
 const pages = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.html')).map((file) => join(import.meta.dirname, file));
 
 export default defineConfig({
@@ -27,5 +39,5 @@ export default defineConfig({
     rollupOptions: { input: pages },
   },
   worker: { format: 'es' },
-  plugins: [compress],
+  plugins: [copies, compress],
 });

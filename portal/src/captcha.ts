@@ -1,5 +1,5 @@
 // The proof of work in front of a session (service/captcha.hpp, ALTCHA's format): fetched and solved while the person types.
-import { call, type Challenge } from './api';
+import { call, Problem, type Challenge } from './api';
 
 const SPARE_MS = 20_000; // of a challenge's life, for the way and for clocks that differ
 
@@ -38,7 +38,18 @@ export class Captcha {
     this.ahead = solved(this.purpose);
     this.ahead.catch(() => { this.ahead = null; });
   }
-  async take(): Promise<string> {
+  /** Opens a session for that name. A solution that an earlier, lost answer has spent is made anew. */
+  async open<T>(path: string, name: string): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      const captcha = await this.take();
+      try {
+        return await call<T>('POST', path, { name, captcha });
+      } catch (error) {
+        if (!(error instanceof Problem && error.code === 'captcha_failed') || tries === 2) throw error;
+      }
+    }
+  }
+  private async take(): Promise<string> {
     this.prepare();
     let one = await this.ahead!;
     this.ahead = null;

@@ -89,16 +89,7 @@ export class Desk extends Acting<View> {
   typing = () => this.captcha.prepare();
 
   begin = (name: string) => this.act('start', async () => {
-    let begun: Told & { token: string };
-    for (let tries = 1; ; tries += 1) {
-      const captcha = await this.captcha.take();
-      try {
-        begun = await call('POST', 'sspr/sessions', { name, captcha });
-        break;
-      } catch (error) { // a solution that an earlier, lost answer has spent
-        if (!(error instanceof Problem && error.code === 'captcha_failed') || tries === 2) throw error;
-      }
-    }
+    const begun = await this.captcha.open<Told & { token: string }>('sspr/sessions', name);
     enter(begun.token);
     this.tab.keep({ token: begun.token, name });
     this.set({ name, ended: null });
@@ -126,20 +117,11 @@ export class Desk extends Acting<View> {
   private async ask(): Promise<void> { this.set({ offer: await this.sealing.ask() }); }
 
   submit = (password: string) => this.act('seal', async () => {
-    for (let tries = 1; ; tries += 1) {
-      const body = await this.sealing.seal(password);
+    const told = await this.sealing.submit<Told>('sspr/session/password', password, undefined, () => {
       this.set({ busy: 'write' });
       this.asked = performance.now();
-      try {
-        this.place((await call<Told>('POST', 'sspr/session/password', body)).session);
-        break;
-      } catch (error) {
-        this.sealing.spend();
-        // Without a session it was not even taken: between the two calls the offer went stale.
-        const stale = error instanceof Problem && !error.more.session && ['conflict', 'gone', 'not_found'].includes(error.code);
-        if (!stale || tries === 2) throw error;
-      }
-    }
+    });
+    this.place(told.session);
     await this.go();
   });
 

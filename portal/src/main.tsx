@@ -6,7 +6,8 @@ import { Desk, type View } from './desk';
 import { Frame, useLanguage } from './frame';
 import { SceneOf } from './parts';
 import { Password } from './password';
-import { Choice, Code, Done, Ended, Methods, Name, Over, Questions, Stopped, Wait } from './screens';
+import { Choice, Code, Done, Ended, Methods, Name, Over, Questions, Wait } from './screens';
+import { Stopped } from './stopped';
 import type { Scene } from './scene';
 import './style.css';
 import { languageOf, load, speaker, type Language, type Say } from './words';
@@ -19,9 +20,9 @@ function screenOf({ session, stop, choosing, ended }: View): string {
   return session.current;
 }
 
-function shown(screen: string, say: Say, first: boolean) {
+function shown(screen: string, stop: string | null, say: Say, first: boolean) {
   switch (screen) {
-    case 'stopped': return <Stopped />;
+    case 'stopped': return <Stopped code={stop ?? ''} />;
     case 'ended': return <Ended />;
     case 'name': return <Name first={first} />;
     case 'app_code': case 'email': return <Code />;
@@ -50,7 +51,7 @@ function Page({ desk, view, initial }: { desk: Desk; view: View; initial: Langua
   );
   return (
     <SceneOf.Provider value={scene}>
-      <Frame title={say('title')} screen={screen} onLanguage={setLanguage} footer={footer}>{shown(screen, say, first)}</Frame>
+      <Frame title={say('title')} screen={screen} onLanguage={setLanguage} footer={footer}>{shown(screen, view.stop, say, first)}</Frame>
     </SceneOf.Provider>
   );
 }

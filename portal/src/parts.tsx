@@ -1,7 +1,7 @@
 // What every screen is made of.
 import type { ComponentChildren, JSX } from 'preact';
 import { createContext } from 'preact';
-import { useContext, useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useContext, useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Acting, Shown } from './acting';
 import { isKey, moment, type Key, type Language, type Say } from './words';
 
@@ -18,7 +18,7 @@ export const useAround = () => useContext(SceneOf) as Scene;
 /** One screen: its heading takes the focus when the screen comes, except at the page's first. */
 export function Screen({ heading, first, children }: { heading: string; first?: boolean; children: ComponentChildren }) {
   const at = useRef<HTMLHeadingElement>(null);
-  useEffect(() => { if (!first) at.current?.focus(); }, []);
+  useLayoutEffect(() => { if (!first) at.current?.focus(); }, []); // before anybody types: it never takes the focus from a field
   return (
     <section>
       <h1 ref={at} tabIndex={-1}>{heading}</h1>

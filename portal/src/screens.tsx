@@ -1,16 +1,16 @@
 // The screens of a reset but for the password's: one thing each.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Method } from './api';
+import { APP_DIGITS, CodeForm, MAIL_DIGITS } from './code';
 import { Field, Form, Screen, Tick, usePast } from './parts';
-import { mayKnowADomain } from './pins';
 import { useScene } from './scene';
-import { isKey, moment, seconds } from './words';
+import { UnknownDomain } from './stopped';
+import { moment, seconds } from './words';
 
 export function Name({ first }: { first: boolean }) {
   const { desk, view, say } = useScene();
   const [name, setName] = useState(view.name);
   const [empty, setEmpty] = useState(false);
-  const [known] = useState(() => { try { return mayKnowADomain(); } catch { return false; } });
   const go = () => {
     setEmpty(name.trim() === '');
     if (name.trim() !== '') void desk.begin(name.trim());
@@ -18,7 +18,7 @@ export function Name({ first }: { first: boolean }) {
   return (
     <Screen heading={say('name.heading')} first={first}>
       <p class="lead">{say('name.lead')}</p>
-      {!known && <p class="notice">{say('name.no_pin')}</p>}
+      <UnknownDomain />
       <Form onSubmit={go}>
         <Field label={say('name.label')} hint={say('name.hint')} error={empty ? say('name.empty') : undefined} value={name} onValue={(text) => { setName(text); desk.typing(); }}
           name="username" autocomplete="username" autocapitalize="none" spellcheck={false} inputMode="email" maxLength={256} />
@@ -67,30 +67,12 @@ function Another() {
 export function Code() {
   const { desk, view, say, language } = useScene();
   const { current, resend_from: from = 0 } = view.session!;
-  const [code, setCode] = useState('');
-  const [short, setShort] = useState(false);
   const again = usePast(from);
-  const box = useRef<HTMLDivElement>(null);
-  useEffect(() => { // a wrong one is typed anew
-    if (view.problem?.code !== 'wrong_answer') return;
-    setCode('');
-    box.current?.querySelector('input')?.focus();
-  }, [view.problem]);
-  const go = () => {
-    const digits = code.replace(/\s/g, '');
-    setShort(!/^\d{6}$/.test(digits));
-    if (/^\d{6}$/.test(digits)) void desk.answer({ code: digits });
-  };
   return (
     <Screen heading={say(current === 'email' ? 'code.email' : 'code.app')}>
       <Step />
       {current === 'email' && <p class="lead">{say('code.email.lead')}</p>}
-      <Form onSubmit={go}>
-        <div ref={box}>
-          <Field label={say('code.label')} error={short ? say('code.empty') : undefined} value={code} onValue={setCode} class="code" name="code" autocomplete="one-time-code" inputMode="numeric" maxLength={12} />
-        </div>
-        <button type="submit" class="main">{say('code.next')}</button>
-      </Form>
+      <CodeForm digits={current === 'email' ? MAIL_DIGITS : APP_DIGITS} onCode={(code) => void desk.answer({ code })} />
       {current === 'email' && (again
         ? <button type="button" class="plain" onClick={() => void desk.choose('email')}>{say('code.again')}</button>
         : <p class="hint">{say('code.again_from', { time: moment(language, from) })}</p>)}
@@ -179,17 +161,6 @@ export function Over() {
       <p class="refused" data-code={end.code}>{end.text}</p>
       {doubt && <p>{say('over.doubt.try')}</p>}
       {end.until !== undefined && <p>{say('until', { time: moment(language, end.until) })}</p>}
-    </Screen>
-  );
-}
-
-export function Stopped() {
-  const { view, say } = useScene();
-  const key = `stop.${view.stop}`;
-  return (
-    <Screen heading={say('stop.heading')}>
-      <p class="refused" data-code={view.stop ?? ''}>{isKey(key) ? say(key) : null}</p>
-      <p>{say('stop.text', { code: view.stop ?? '' })}</p>
     </Screen>
   );
 }

@@ -1,6 +1,7 @@
 // A password on its way to the agents: whom to seal to is asked for, checked, and used once; agents that state their keys at this very
 // moment are waited for.
 import { pause, type Refusal } from './acting';
+import { call, Problem } from './api';
 import { checkPin, sealed, SealError, type Order, type SealOffer } from './pins';
 
 const OFFER_MS = 90_000; // what was sealed lives 120 s from the offer on
@@ -22,10 +23,23 @@ export class Sealing<O extends SealOffer> {
     this.held = offer;
     return offer;
   }
-  /** What was offered has been used. */
-  spend(): void { this.held = null; }
+  /** Seals and sends it, once: what was offered is used by it. `sending`: from now on the directory may be asked. */
+  async submit<T>(path: string, password: string, order: Order | undefined, sending: () => void): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      const body = await this.seal(password, order);
+      sending();
+      try {
+        return await call<T>('POST', path, body);
+      } catch (error) { // without a session it was not even taken: between the two calls the offer went stale
+        const stale = error instanceof Problem && !error.more.session && ['conflict', 'gone', 'not_found'].includes(error.code);
+        if (!stale || tries === 2) throw error;
+      } finally {
+        this.held = null;
+      }
+    }
+  }
 
-  async seal(password: string, order?: Order): Promise<{ probe: string; sealed: string }> {
+  private async seal(password: string, order?: Order): Promise<{ probe: string; sealed: string }> {
     for (let tries = 1; ; tries += 1) {
       const offer = this.held && performance.now() - this.since < OFFER_MS ? this.held : await this.ask();
       this.doing('seal');
@@ -33,7 +47,7 @@ export class Sealing<O extends SealOffer> {
         return { probe: offer.probe, sealed: await sealed(offer, password, order) };
       } catch (error) {
         if (!(error instanceof SealError && PASSING.includes(error.code)) || tries === TRIES) throw error;
-        this.spend();
+        this.held = null;
         await pause(AGAIN_MS);
       }
     }

@@ -1,8 +1,9 @@
 // The service behind the portal's test, with people who have registered and an agent made of nothing but the contract. Speaks JSON, a
-// line each: first {url, pin}; then, of every password and unlock that reaches the directory, {sub, set} or {sub, unlocked}.
+// line each: first {url, pin}; then, of every password and unlock that reaches the directory, {sub, set}, {sub, unlocked}, {sub, tried} at a
+// sign-in, or {sub, old, set} at a change. Everybody's password is "Present-Passw0rd-1"; grace's must be changed, and ada is an administrator.
 // On standard input: "code NAME" is answered with {code} of that person's app, "go" lets the held write go on, with {go}; "two" asks for two
 // methods from now on, with {two}; "letter NAME" with {token}, of a "this wasn't me" link; the end of it ends the program.
-//   portal_peer PORTAL_DIR
+//   portal_peer PORTAL_DIR [SMTP_PORT]
 #include <atomic>
 #include <iostream>
 #include <map>
@@ -17,8 +18,10 @@ namespace {
 
 // Who is there. The directory refuses this password by name, and answers about erin when it is let.
 const std::map<std::string, std::string> people{{"alice@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4e"}, {"bob@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4f"},
-    {"carol@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d50"}, {"dave@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d51"}, {"erin@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d52"}, {"frank@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d53"}};
-constexpr std::string_view refused = "Refused-Passw0rd-1";
+    {"carol@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d50"}, {"dave@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d51"}, {"erin@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d52"}, {"frank@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d53"}, {"grace@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d54"}, {"ada@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55"},
+    {"heidi@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d56"}, {"ivan@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d57"}};
+const std::vector<std::string> with_app{"alice@corp.example", "bob@corp.example", "carol@corp.example", "dave@corp.example", "erin@corp.example", "frank@corp.example", "ada@corp.example"};
+constexpr std::string_view refused = "Refused-Passw0rd-1", present = "Present-Passw0rd-1", administrators = "CN=Admins,DC=corp,DC=example";
 
 std::mutex speaking;
 void say(const json::object& line) {
@@ -26,9 +29,9 @@ void say(const json::object& line) {
   std::cout << json::serialize(line) << std::endl;
 }
 
-std::string password_in(const std::string& sealed, const crypto::PrivateKey& key) {
+json::object passwords_in(const std::string& sealed, const crypto::PrivateKey& key) {
   const auto opened = crypto::open_sealed(sealed, key).value();
-  return opened.expose([](std::string_view text) { return std::string(protocol::parse_json(text).value().as_object().at("pw").as_string()); });
+  return opened.expose([](std::string_view text) { return protocol::parse_json(text).value().as_object(); });
 }
 
 void look_up(FakeAgent& agent, const protocol::Job& job) {
@@ -41,8 +44,37 @@ void look_up(FakeAgent& agent, const protocol::Job& job) {
     probe.sub = sub, probe.dc = "dc1.corp.example", probe.display_name = "Alice Liddell", probe.now = unix_now();
     probe.policy.min_length = 12, probe.policy.history = 24, probe.policy.complexity = true;
     probe.pre = {"dc1.corp.example", 3, "133000000000000000", "wb1;x;1;A"};
+    if (sub == people.at("ada@corp.example")) probe.groups = {std::string(administrators)};
     r.sub = sub, r.probe = probe;
   });
+}
+
+// The directory's passwords, as long as this program lives.
+struct Passwords {
+  std::map<std::string, std::string> of;  // by sub, where they are other than everybody's
+  bool right(const std::string& sub, std::string_view given) const { return of.contains(sub) ? of.at(sub) == given : given == present; }
+};
+
+void sign_in(FakeAgent& agent, const FakeAgent::Received& got, const Passwords& passwords) {
+  const auto& job = got.job;
+  const std::string given(passwords_in(got.message.sec.value_or(""), agent.ae).at("pw").as_string());
+  agent.accept(job);
+  say({{"sub", job.sub}, {"tried", given}});
+  if (!passwords.right(job.sub, given)) return agent.answer(job, protocol::Code::rejected, [](protocol::JobResult& r) { r.reason = "old_password_wrong"; });
+  const bool old = job.sub == people.at("grace@corp.example") && !passwords.of.contains(job.sub);
+  if (old) return agent.answer(job, protocol::Code::failed, [](protocol::JobResult& r) { r.reason = "must_change"; });
+  agent.answer(job, protocol::Code::ok);
+}
+
+void change(FakeAgent& agent, const FakeAgent::Received& got, Passwords& passwords) {
+  const auto& job = got.job;
+  const auto both = passwords_in(got.message.sec.value_or(""), agent.ae);
+  const std::string old(both.at("old").as_string()), fresh(both.at("pw").as_string());
+  agent.accept(job);
+  say({{"sub", job.sub}, {"old", old}, {"set", fresh}});
+  if (fresh == refused || !passwords.right(job.sub, old)) return agent.answer(job, protocol::Code::rejected, [&](protocol::JobResult& r) { r.reason = fresh == refused ? "banned_word" : "old_password_wrong"; });
+  passwords.of[job.sub] = fresh;
+  agent.answer(job, protocol::Code::applied);
 }
 
 void write(FakeAgent& agent, const FakeAgent::Received& got, const std::atomic<bool>& held) {
@@ -52,7 +84,7 @@ void write(FakeAgent& agent, const FakeAgent::Received& got, const std::atomic<b
     say({{"sub", job.sub}, {"unlocked", true}});
     return agent.answer(job, protocol::Code::applied);
   }
-  const auto password = password_in(got.message.sec.value_or(""), agent.ae);
+  const std::string password(passwords_in(got.message.sec.value_or(""), agent.ae).at("pw").as_string());
   say({{"sub", job.sub}, {"set", password}});
   if (job.sub == people.at("erin@corp.example")) held.wait(true);
   if (password == refused) agent.answer(job, protocol::Code::rejected, [](protocol::JobResult& r) { r.reason = "banned_word"; });
@@ -67,11 +99,32 @@ std::string letter(ResetWorld& reset, const std::string& name) {
   return service::sspr::Tickets(reset.world.store().database()).add(ticket).value().value();
 }
 
-int play(const char* portal_dir) {
+void work(FakeAgent& agent, const std::atomic<bool>& over, const std::atomic<bool>& held) {
+  Passwords passwords;
+  while (!over) {
+    const auto got = agent.next_job(200ms);
+    if (!got) continue;
+    if (got->job.op == protocol::Op::probe) look_up(agent, got->job);
+    else if (got->job.op == protocol::Op::authenticate) sign_in(agent, *got, passwords);
+    else if (got->job.op == protocol::Op::change) change(agent, *got, passwords);
+    else write(agent, *got, held);
+  }
+}
+
+int play(const char* portal_dir, const char* smtp_port) {
   using service::sspr::Method;
-  ResetWorld reset([](service::sspr::Settings& s) { s.methods = {Method::app_code, Method::email, Method::questions}; });
+  const auto rules = [](service::sspr::Settings& s) {
+    s.methods = {Method::app_code, Method::email, Method::questions};
+    s.questions_to_register = 3, s.administrator_groups = {std::string(administrators)};
+  };
+  ResetWorld reset(rules, ResetWorld::quick(), [&](config::ServiceConfig& config) {
+    if (!smtp_port) return;
+    config.mail.emplace();
+    config.mail->host = "127.0.0.1", config.mail->port = static_cast<unsigned short>(std::stoi(smtp_port)), config.mail->security = link::SmtpSettings::Security::none;
+    config.mail_sender_address = "no-reply@corp.example";
+  });
   std::map<std::string, Secret> keys;
-  for (const auto& [name, sub] : people) keys.emplace(name, reset.register_app(sub));
+  for (const auto& name : with_app) keys.emplace(name, reset.register_app(people.at(name)));
   for (const auto* name : {"bob@corp.example", "frank@corp.example"}) reset.register_answers(people.at(name));
   reset.world.stop();
   reset.world.config.portal_dir = portal_dir;
@@ -82,10 +135,7 @@ int play(const char* portal_dir) {
   agent.state(reset.world.rsn);
   agent.ready();
   std::atomic<bool> over = false, held = true;
-  std::thread working([&] {
-    while (!over)
-      if (const auto got = agent.next_job(200ms)) got->job.op == protocol::Op::probe ? look_up(agent, got->job) : write(agent, *got, held);
-  });
+  std::thread working([&] { work(agent, over, held); });
   say({{"url", "https://127.0.0.1:" + std::to_string(reset.world.port())}, {"pin", reset.world.dr.kid()}});
   const auto let_go = [&held] {
     held = false;
@@ -119,7 +169,7 @@ int play(const char* portal_dir) {
 }  // namespace wb::test
 
 int main(int count, char** words) {
-  if (count != 2) return 2;
+  if (count != 2 && count != 3) return 2;
   testing::InitGoogleTest();
-  return wb::test::play(words[1]);
+  return wb::test::play(words[1], count == 3 ? words[2] : nullptr);
 }

@@ -1,0 +1,146 @@
+// Somebody who signs in, as this tab sees it: the sign-in, the password's change, and their own methods. A reload goes on for whoever is
+// signed in; before that it begins again. The screens show `View` and call these.
+import { Acting, QUIET, type Shown } from '../acting';
+import { call, enter, Offline, Problem } from '../api';
+import { Captcha } from '../captcha';
+import { Keeper } from '../kept';
+import { mayKnowADomain, SealError, type SealOffer } from '../pins';
+import { Sealing, sealFailed } from '../sealing';
+import type { Kind, Me, Pending } from './shapes';
+
+export type Stage = 'opening' | 'signin' | 'change' | 'changed' | 'home' | 'app_code' | 'email' | 'questions' | 'second' | 'out';
+export interface View extends Shown {
+  busy: 'start' | 'look' | 'method' | 'answer' | 'offer' | 'seal' | 'enter' | 'write' | null;
+  stage: Stage;
+  stop: string | null; // a SealError's code that no retry mends
+  name: string;
+  me: Me | null; // null: not signed in
+  forced: string | null; // why the password must be changed before anything else, in the person's language
+  pending: Pending | null;
+  news: 'added' | 'removed' | 'confirmed' | 'proven' | null;
+  text: string; // what the directory said besides, of a change
+}
+const FRESH: View = { ...QUIET, busy: null, stage: 'signin', stop: null, name: '', me: null, forced: null, pending: null, news: null, text: '' };
+const OPENING_MS = 590_000; // of a sign-in that is not done; the service ends it after ten minutes
+const MUST_CHANGE = ['must_change', 'password_expired'];
+
+type Offered = { probe: string; sub: string; pre: unknown; now: number; keys: SealOffer['keys'] };
+
+export class MyDesk extends Acting<View> {
+  private captcha = new Captcha('sign_in');
+  private tab = new Keeper('wb-signed-in');
+  private opened = -OPENING_MS;
+  private doubt = false; // a change was sent, and no answer came
+  private sealing = new Sealing(async () => {
+    const { probe, sub, pre, now, keys } = await call<Offered>('POST', 'sspr/sign-in/seal');
+    return { probe, answer: { sub, pre, now }, keys };
+  }, (busy) => this.set({ busy }));
+
+  /** `goal`: where the sign-in leads to. */
+  constructor(private readonly goal: 'home' | 'change', show: (view: View) => void) { super(FRESH, show); }
+
+  protected override failed(error: unknown): void {
+    const stopped = sealFailed(error);
+    if (stopped) return this.set(stopped);
+    super.failed(error);
+    if (!(error instanceof Problem)) return;
+    if (error.code === 'no_session' || error.code === 'session_expired') this.leave('signin');
+    if (error.code === 'second_method_needed') this.set({ stage: 'second' });
+  }
+
+  private leave(stage: Stage): void {
+    this.tab.keep(null);
+    enter('');
+    this.opened = -OPENING_MS;
+    this.set({ stage, me: null, pending: null, forced: null, news: null });
+  }
+
+  async open(): Promise<void> {
+    try { mayKnowADomain(); } catch (error) { return this.set({ stop: (error as SealError).code }); }
+    const was = this.tab.get();
+    if (!was) return;
+    enter(was.token);
+    this.set({ name: was.name, stage: 'opening' });
+    await this.look();
+  }
+
+  look = () => this.act('look', async () => {
+    if (this.doubt) this.set({ problem: { code: 'change_unknown', detail: '' } });
+    this.doubt = false;
+    if (!this.tab.get()) return;
+    const me = await call<Me>('GET', 'me');
+    const { stage, pending } = this.view;
+    const done = pending && me.methods.some(({ id }) => id === pending.id); // its proof was taken; the answer was lost
+    this.set({ me, ...(stage === 'opening' && { stage: this.goal }), ...(done && { stage: 'home', pending: null, news: 'added' }) });
+  });
+
+  typing = () => this.captcha.prepare();
+
+  signIn = (name: string, password: string) => this.act('start', async () => {
+    if (name !== this.view.name || performance.now() - this.opened > OPENING_MS) {
+      enter('');
+      const { token } = await this.captcha.open<{ token: string }>('sspr/sign-ins', name);
+      enter(token);
+      this.opened = performance.now();
+      this.token = token;
+      this.set({ name });
+    }
+    try {
+      await this.sealing.submit('sspr/sign-in/password', password, { op: 'authenticate' }, () => this.set({ busy: 'enter' }));
+    } catch (error) {
+      if (!(error instanceof Problem) || !MUST_CHANGE.includes(error.more.directory?.reason ?? '')) throw error;
+      return this.set({ stage: 'change', forced: error.detail });
+    }
+    this.tab.keep({ token: this.token, name });
+    this.set({ forced: null });
+    await this.arrive();
+  });
+  private token = '';
+  private async arrive(): Promise<void> { this.set({ me: await call<Me>('GET', 'me'), stage: this.goal }); }
+
+  change = (old: string, password: string) => this.act('seal', async () => {
+    let sent = false;
+    const sending = () => {
+      sent = true;
+      this.set({ busy: 'write' });
+    };
+    try {
+      const told = await this.sealing.submit<{ code: string; text: string }>('sspr/sign-in/change', password, { op: 'change', old }, sending);
+      this.set({ stage: 'changed', forced: null, text: told.code === 'applied' ? '' : told.text });
+    } catch (error) {
+      this.doubt = sent && error instanceof Offline;
+      throw error;
+    }
+  });
+
+  /** To another screen; what was begun there before is given up. */
+  go = (stage: Stage) => {
+    if (!this.view.busy) this.set({ stage, pending: null, problem: null, news: null });
+  };
+  add = (kind: Kind) => (kind === 'app_code' ? this.addApp() : this.go(kind));
+
+  private addApp = () => this.act('method', async () => {
+    this.set({ pending: await call<Pending>('POST', 'me/app'), stage: 'app_code', news: null });
+  });
+  sendCode = (address: string) => this.act('method', async () => {
+    this.set({ pending: { ...(await call<Pending>('POST', 'me/email', { address })), address } });
+  });
+  otherAddress = () => { if (!this.view.busy) this.set({ pending: null, problem: null }); };
+
+  prove = (code: string) => this.save('added', () => call<Me>('POST', 'me/proof', { code }));
+  answer = (answers: { question: string; answer: string }[]) => this.save('added', () => call<Me>('POST', 'me/questions', { answers }));
+  second = (code: string) => this.save('proven', () => call<Me>('POST', 'me/second', { code }));
+  remove = (id: string) => this.save('removed', () => call<Me>('DELETE', `me/methods/${id}`));
+  confirm = () => this.save('confirmed', () => call<Me>('POST', 'me/confirm'));
+  private save(news: View['news'], what: () => Promise<Me>): Promise<void> {
+    return this.act('answer', async () => {
+      this.set({ news: null });
+      this.set({ me: await what(), stage: 'home', pending: null, news });
+    });
+  }
+
+  signOut = () => this.act('look', async () => {
+    await call('DELETE', 'me/sign-in');
+    this.leave('out');
+  });
+}

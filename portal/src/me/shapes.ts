@@ -1,0 +1,39 @@
+// What the API says of somebody who is signed in (docs/SSPR.md).
+export type Kind = 'app_code' | 'email' | 'questions';
+export const KINDS: readonly Kind[] = ['app_code', 'email', 'questions'];
+
+export interface Me {
+  name: string;
+  administrator: boolean;
+  level: number; // 2: has given a second proof
+  expires: number;
+  frozen: boolean;
+  methods: { id: string; kind: Kind; label: string; made: number; proven: number }[];
+  registration: {
+    allowed: string[];
+    required: number;
+    missing: number;
+    reconfirm: boolean;
+    questions_to_register: number;
+    questions: { id: string; text: string }[];
+  };
+}
+/** What has been begun and is registered once its code was right. */
+export interface Pending {
+  id: string;
+  uri?: string; // of an app's key
+  secret?: string; // the same, to be typed
+  label?: string; // of an address, masked
+  address?: string; // as it was typed
+}
+
+/** An administrator who has methods proves one of them before anything is changed. */
+export const needsSecond = (me: Me) => me.administrator && me.level < 2 && me.methods.length > 0;
+
+/** What may be added now, in the organisation's order; what is not known here is left out. An administrator's app comes first. */
+export function addable(me: Me): Kind[] {
+  if (me.frozen || needsSecond(me)) return [];
+  const kinds = KINDS.filter((kind) => me.registration.allowed.includes(kind));
+  const appFirst = me.administrator && kinds.includes('app_code') && !me.methods.some(({ kind }) => kind === 'app_code');
+  return appFirst ? ['app_code'] : kinds;
+}
