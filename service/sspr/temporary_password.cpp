@@ -28,7 +28,7 @@ Result<State> state_from(std::string_view text) {
 }
 
 Actor actor_of(const State& s) {
-  for (const auto kind : {ActorKind::client, ActorKind::user})
+  for (const auto kind : {ActorKind::client, ActorKind::administrator})
     if (to_string(kind) == s.kind) return {kind, s.id};
   return {};
 }
