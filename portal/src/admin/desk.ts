@@ -1,8 +1,11 @@
 // An administrator who signs in as everybody does, and gives a second proof. From then on each panel asks the API through `run`, one thing
 // at a time; what is refused, lost or over is told in the one place for it.
+import { pause } from '../acting';
 import { call, Problem } from '../api';
 import { MyDesk } from '../me/desk';
 import type { Pending } from '../me/shapes';
+
+const BEAT_MS = 50;
 
 export class AdminDesk extends MyDesk {
   protected override failed(error: unknown): void {
@@ -25,6 +28,12 @@ export class AdminDesk extends MyDesk {
   mailCode = () => this.act('method', async () => {
     this.set({ pending: await call<Pending>('POST', 'me/second/code') });
   });
+
+  /** As soon as what is being waited for has ended: no wish to leave is lost. */
+  out = async () => {
+    while (this.view.busy) await pause(BEAT_MS);
+    await this.signOut();
+  };
 
   quiet = () => { if (!this.view.busy) this.set({ problem: null, news: null }); };
 }

@@ -47,7 +47,7 @@ function Tabs({ scene, tab, onTab }: { scene: AdminScene; tab: Tab; onTab: (to: 
   return (
     <nav class="tabs" aria-label={say('tabs')}>
       {TABS.map((one) => <button key={one} type="button" data-tab={one} aria-current={one === tab ? 'page' : undefined} onClick={() => onTab(one)}>{say(`tab.${one}`)}</button>)}
-      <button type="button" data-do="out" onClick={() => void desk.signOut()}>{say('home.out')}</button>
+      <button type="button" data-do="out" onClick={() => void desk.out()}>{say('home.out')}</button>
     </nav>
   );
 }
