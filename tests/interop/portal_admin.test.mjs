@@ -187,6 +187,9 @@ it('goes back to earlier settings', { timeout: 60_000 }, async () => {
 
 it('looks through the audit, watches it, and saves it as it is', { timeout: 60_000 }, async () => {
   await tab('audit');
+  await browser.type('password.reset_by_admin', '[name=activity]');
+  await browser.click('[data-do=search]');
+  await browser.until('document.querySelector("#lines")?.innerText.includes("administrator:6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55")', 'who set the temporary password');
   await browser.type('account.temporary_pass_issued', '[name=activity]');
   await browser.click('[data-do=search]');
   await browser.until('document.querySelectorAll("#lines li").length === 1', 'that one pass');
