@@ -54,29 +54,39 @@ let token = '';
 export function speak(of: string): void { language = of; }
 export function enter(with_: string): void { token = with_; }
 
-/** `path`: below /api/v1/. */
-export async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
+type Verb = 'GET' | 'POST' | 'PUT' | 'DELETE';
+function read(text: string): Record<string, unknown> {
+  const answer: unknown = (() => { try { return JSON.parse(text); } catch { return null; } })();
+  if (answer === null || typeof answer !== 'object') throw new Offline(); // a proxy's page, not ours
+  return answer as Record<string, unknown>;
+}
+
+/** `path`: below /api/v1/. The answer as it came, for who needs its headers. `mute`: what is asked knows no language. */
+export async function exchange(method: Verb, path: string, body?: unknown, { ifMatch = '', mute = false } = {}): Promise<{ text: string; headers: Headers }> {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), TIMEOUT_MS);
-  let status: number;
-  let spoken: string | null;
-  let answer: Record<string, unknown> | null;
+  const full = method === 'POST' || method === 'PUT';
+  let status: number, text: string, headers: Headers;
   try {
-    const response = await fetch(`/api/v1/${path}${path.includes('?') ? '&' : '?'}mkt=${language}`, {
+    const response = await fetch(`/api/v1/${path}${mute ? '' : `${path.includes('?') ? '&' : '?'}mkt=${language}`}`, {
       method, signal: stop.signal, cache: 'no-store', credentials: 'same-origin', redirect: 'error', referrerPolicy: 'no-referrer', keepalive: method === 'DELETE',
-      headers: { ...(token && { Authorization: `Bearer ${token}` }), ...(method === 'POST' && { 'Content-Type': 'application/json' }) },
-      ...(method === 'POST' && { body: JSON.stringify(body ?? {}) }),
+      headers: { ...(token && { Authorization: `Bearer ${token}` }), ...(full && { 'Content-Type': 'application/json' }), ...(ifMatch && { 'If-Match': ifMatch }) },
+      ...(full && { body: JSON.stringify(body ?? {}) }),
     });
-    status = response.status;
-    spoken = response.headers.get('Content-Language');
-    answer = await response.json();
+    ({ status, headers } = response);
+    text = await response.text();
   } catch {
     throw new Offline();
   } finally {
     clearTimeout(timer);
   }
-  if (answer === null || typeof answer !== 'object') throw new Offline(); // a proxy's page, not ours
-  if (status < 400) return answer as T;
-  const { code = 'failed', detail = '', ...more } = answer as { code?: string; detail?: string } & More;
+  if (status < 400) return { text, headers };
+  const { code = 'failed', detail = '', ...more } = read(text) as { code?: string; detail?: string } & More;
+  const spoken = headers.get('Content-Language');
   throw new Problem(status, code, detail, { ...more, ...(spoken && { language: spoken }) });
+}
+
+/** `path`: below /api/v1/. */
+export async function call<T>(method: Verb, path: string, body?: unknown): Promise<T> {
+  return read((await exchange(method, path, body)).text) as T;
 }

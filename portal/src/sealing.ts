@@ -39,7 +39,8 @@ export class Sealing<O extends SealOffer> {
     }
   }
 
-  private async seal(password: string, order?: Order): Promise<{ probe: string; sealed: string }> {
+  /** Sealed, and not sent: for who sends the same more than once. */
+  async seal(password: string, order?: Order): Promise<{ probe: string; sealed: string }> {
     for (let tries = 1; ; tries += 1) {
       const offer = this.held && performance.now() - this.since < OFFER_MS ? this.held : await this.ask();
       this.doing('seal');

@@ -35,11 +35,11 @@ export function languageOf(search: string, wished: readonly string[]): Language 
   return asked ?? wished.map(known).find((one) => one !== undefined) ?? 'en';
 }
 
-/** Fetches the texts of a language; the language that can be spoken now: English, where they did not come. */
+/** Fetches the texts of a language, of those shelves that have it: what they have not is said in English. The language that can be spoken now: English, where they did not come. */
 export async function load(language: Language): Promise<Language> {
   if (held.has(language)) return language;
   try {
-    const parts = await Promise.all(shelves.map((files) => files[`./messages/${language}.json`]!()));
+    const parts = await Promise.all(shelves.map((files) => files[`./messages/${language}.json`]?.() ?? {}));
     held.set(language, Object.assign({}, ...parts) as Words);
     return language;
   } catch {

@@ -21,6 +21,7 @@ async function load(name) {
   return import(join(folder, `${name}.js`));
 }
 const rules = await load('rules.ts');
+const settings = await load('admin/settings.ts'), colour = await load('admin/colour.ts'), auditing = await load('admin/auditing.ts'), places = await load('admin/place.ts');
 const words = await load('words.ts');
 const link = await load('link.ts');
 const { solve, hasher } = await load('sha256.ts');
@@ -29,8 +30,10 @@ describe('the catalogues', () => {
   const places = (text) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
   const forms = (text) => (typeof text === 'string' ? [text] : Object.values(text));
   for (const shelf of shelves) {
-    it(`in ${shelf} are those that the page offers`, () => assert.deepEqual(Object.keys(words.LANGUAGES).sort(), readdirSync(join(top, 'src', shelf)).map((file) => file.replace('.json', '')).sort()));
-    for (const language of Object.keys(words.LANGUAGES)) {
+    const there = readdirSync(join(top, 'src', shelf)).map((file) => file.replace('.json', '')).sort();
+    const needed = shelf.startsWith('admin') ? ['de', 'en'] : Object.keys(words.LANGUAGES).sort(); // the administration speaks English where it has nothing else
+    it(`in ${shelf} are those that the page offers`, () => assert.deepEqual(there.filter((language) => needed.includes(language)), needed));
+    for (const language of there) {
       it(`in ${shelf} say everything in ${language}, with the same places to fill in and the plurals of that language`, () => {
         const english = messages(shelf, 'en'), theirs = messages(shelf, language);
         assert.deepEqual(Object.keys(theirs), Object.keys(english));
@@ -45,7 +48,7 @@ describe('the catalogues', () => {
   }
   it('have no text that no screen shows', () => {
     const source = sources.filter((file) => /\.tsx?$/.test(file)).map((file) => readFileSync(join(top, 'src', file), 'utf8')).join('\n');
-    const built = /^(problem|stop|busy|rule|method|choice|add|news)\./; // from a code
+    const built = /^(problem|stop|busy|rule|method|choice|add|news|tab|group|settings?|preview|given|kind|scope|reason)\./; // from a code
     for (const key of shelves.flatMap((shelf) => Object.keys(messages(shelf, 'en')))) assert.ok(built.test(key) || source.includes(`'${key}'`), key);
   });
 });
@@ -126,6 +129,44 @@ describe('a suggested password', () => {
   });
 });
 
+describe('the administration', () => {
+  const base = { scope: 'all', groups: ['CN=A'], methods: ['app_code'], methods_required: 1, brand_colour: '', reconfirm_days: 180, questions_to_register: 5, questions_to_ask: 3 };
+  it('asks for every member of the settings once', () => {
+    const { required } = JSON.parse(readFileSync(join(top, '../docs/openapi.json'))).components.schemas.Settings;
+    assert.deepEqual(settings.GROUPS.flatMap(({ members }) => members.map(({ name }) => name)).sort(), [...required].sort());
+  });
+  it('puts one\'s changes on top of what somebody else has saved, and names what both have changed', () => {
+    const mine = { ...base, scope: 'none', methods_required: 2, groups: ['CN=B'] }, theirs = { ...base, methods_required: 2, groups: [], reconfirm_days: 90 };
+    assert.deepEqual(settings.rebased(base, mine, theirs), { draft: { ...theirs, scope: 'none', groups: ['CN=B'] }, both: ['groups'] });
+    assert.deepEqual(settings.rebased(base, base, theirs), { draft: theirs, both: [] });
+  });
+  it('sends lines without blanks, and knows what can\'t be right', () => {
+    assert.deepEqual(settings.cleaned({ groups: [' CN=A ', '', '  '], brand_name: ' x ', write_back: true, reconfirm_days: 3 }), { groups: ['CN=A'], brand_name: 'x', write_back: true, reconfirm_days: 3 });
+    assert.deepEqual(settings.wrong(base), []);
+    for (const bad of [{ reconfirm_days: 731 }, { reconfirm_days: NaN }, { reconfirm_days: 1.5 }, { methods_required: 0 }, { brand_colour: 'red' }, { brand_colour: '#12345' }, { brand_colour: '#0b57b0;' }])
+      assert.deepEqual(settings.wrong({ ...base, ...bad }), Object.keys(bad), JSON.stringify(bad));
+  });
+  it('measures contrast as WCAG does', () => {
+    assert.equal(colour.contrast('#000000', '#ffffff'), 21);
+    assert.equal(colour.contrast('#777777', '#ffffff').toFixed(2), '4.48');
+    assert.deepEqual(colour.judged('#777777'), { ratio: 4.4, enough: false, text: '#000000' });
+    assert.deepEqual(colour.judged('#0b57b0')?.enough, true);
+    for (const none of ['', '#fff', 'url(x)', '#0b57b0 ']) assert.equal(colour.judged(none), null);
+  });
+  it('asks the audit for what is wanted alone, and reads past what is no line', () => {
+    assert.equal(auditing.query({ activity: ' user.signed_in ', from: '', to: '' }, 7, 100), 'audit?after=7&limit=100&activity=user.signed_in');
+    assert.equal(auditing.query({ activity: 'a&limit=9', from: '2026-11-26T12:00:00.000Z', to: 'never' }, 0, 5), 'audit?after=0&limit=5&activity=a%26limit%3D9&from=2026-11-26T12%3A00%3A00Z');
+    const row = '{"hash":"h","prev":"p","row":{"seq":3,"activity":"a"}}';
+    assert.deepEqual(auditing.linesOf(`${row}\n<html>\nnull\n{"row":1}\n{"row":{"seq":"4"}}\n`).map(({ text, row: { seq } }) => [text, seq]), [[row, 3]]);
+  });
+  it('shows everybody the door that is theirs', () => {
+    const me = { administrator: true, frozen: false, level: 2, methods: [{}] };
+    const doors = [[me, 'console'], [{ ...me, level: 1 }, 'second'], [{ ...me, level: 1, methods: [] }, 'register'], [{ ...me, frozen: true }, 'frozen'], [{ ...me, administrator: false }, 'outside'], [null, 'signin']];
+    for (const [who, place] of doors) assert.equal(places.placeOf({ stage: 'home', me: who }), place);
+    assert.equal(places.placeOf({ stage: 'change', me: null }), 'change');
+  });
+});
+
 describe('the built pages', async () => {
   const out = join(folder, 'dist');
   await build({ root: top, configFile: join(top, 'vite.config.ts'), logLevel: 'error', build: { outDir: out, emptyOutDir: true } });
@@ -142,7 +183,7 @@ describe('the built pages', async () => {
     return [...seen];
   };
   const catalogue = Math.max(...files.filter((file) => /assets\/[a-z]{2}-[\w-]{8}\.js$/.test(file)).map(sizeOf));
-  for (const [page, most] of [['index.html', 40_000], ['not-me.html', 25_000], ['signin.html', 60_000]]) {
+  for (const [page, most] of [['index.html', 40_000], ['not-me.html', 25_000], ['signin.html', 60_000], ['admin.html', 60_000]]) {
     it(`${page} has less than ${most / 1000} KB to load, compressed`, () => {
       const parts = loaded(page), bytes = parts.reduce((sum, file) => sum + sizeOf(file), 0) + catalogue;
       assert.ok(parts.length > 3 && bytes > 5_000 && bytes < most, `${bytes} bytes: ${parts}`);

@@ -24,7 +24,7 @@ bool allows(const Settings& rules, Method method) { return std::find(rules.metho
 std::vector<Endpoint> HelpdeskActs::endpoints() {
   const auto to = [this](Work work) {
     return [this, work](HttpCall call) -> Reply {
-      auto caller = call.caller;
+      auto caller = std::move(call.caller);
       return (this->*work)(std::move(caller), std::move(call));
     };
   };

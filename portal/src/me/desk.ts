@@ -48,7 +48,7 @@ export class MyDesk extends Acting<View> {
     if (error.code === 'second_method_needed') this.set({ stage: 'second' });
   }
 
-  private leave(stage: Stage): void {
+  protected leave(stage: Stage): void {
     this.tab.keep(null);
     enter('');
     this.opened = -OPENING_MS;

@@ -1,0 +1,18 @@
+// What the administration's screens know.
+import { useContext } from 'preact/hooks';
+import type { View } from '../me/desk';
+import { SceneOf } from '../parts';
+import { isKey, type Language } from '../words';
+import type { AdminDesk } from './desk';
+import type { AdminKey, AdminSay } from './words';
+
+export interface AdminScene {
+  desk: AdminDesk;
+  view: View;
+  say: AdminSay;
+  language: Language;
+}
+export const useAdmin = () => useContext(SceneOf) as AdminScene;
+
+/** A code of the service in words, or as it is where there are none: services grow. */
+export const told = (say: AdminSay, kind: string, code: string) => (isKey(`${kind}.${code}`) ? say(`${kind}.${code}` as AdminKey) : code);

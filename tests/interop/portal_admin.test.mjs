@@ -1,0 +1,226 @@
+// The administration pages in the browser people have: an administrator signs in with their second proof, and uses settings, people and audit.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, it } from 'node:test';
+import { accessible, browser, code, directory, focus, forget, open, pin, secrets, stage, tell } from './portal_stage.mjs';
+
+const PRESENT = 'Present-Passw0rd-1';
+secrets.add(PRESENT);
+stage();
+const downloads = mkdtempSync(join(tmpdir(), 'wb-downloads-'));
+after(() => rmSync(downloads, { recursive: true, force: true }));
+
+const at = (screen) => browser.screen(screen);
+const idle = () => browser.until('!document.querySelector("main").dataset.busy');
+const text = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ''`);
+const has = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)}) !== null`);
+const value = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)}).value`);
+const tick = (name, index) => browser.value(`document.querySelectorAll('[data-member=${name}] input')[${index}].click()`);
+const act = async (name) => {
+  await browser.click(`[data-do=${name}]`);
+  await browser.click(`[data-do=${name}-yes]`);
+  await idle();
+};
+async function signIn(name) {
+  await at('signin');
+  await browser.type(name, '[name=username]');
+  await browser.type(PRESENT, '[name=password]');
+  await browser.key('Enter');
+}
+async function tab(name) {
+  await browser.click(`[data-tab=${name}]`);
+  await at(name);
+  await idle();
+}
+async function person(name, how) {
+  await tab('audit');
+  await tab('people');
+  await browser.type(name, '[name=person]');
+  await browser.click(`[data-do=${how}]`);
+  if (how === 'search') await browser.click('#found button');
+  await browser.until('document.querySelector("[data-do=back]")', 'the person');
+  await idle();
+}
+const check = async () => {
+  await browser.click('[data-do=check]');
+  await idle();
+};
+
+it('lets in administrators alone, and after their second proof', { timeout: 60_000 }, async () => {
+  await forget(`/admin#dr=${pin}`);
+  await accessible();
+  await signIn('alice@corp.example');
+  await at('outside');
+  assert.match(await text('main'), /not an administrator/);
+  await accessible();
+  await browser.click('[data-do=out]');
+  await at('out');
+  await forget(`/admin#dr=${pin}`);
+  await signIn('ada@corp.example');
+  await at('second');
+  assert.ok(!await has('[data-tab]'));
+  await accessible();
+  await browser.type('000000', '[name=code]');
+  await browser.key('Enter');
+  await browser.refused('wrong_answer');
+  await browser.type(await code('ada@corp.example'), '[name=code]');
+  await browser.key('Enter');
+  await at('settings');
+  await browser.until('document.querySelector("[data-group=administrators]")', 'the form');
+  assert.equal(await browser.value('document.querySelectorAll("[data-member]").length'), 23, 'every member of the document');
+  assert.ok(await browser.value('[...document.querySelectorAll("[data-member] .hint")].every((it) => it.innerText.length > 10)'), 'each with its sentence');
+  await accessible();
+});
+
+it('says who would lose access before anything is saved, and what can\'t be right', { timeout: 60_000 }, async () => {
+  await check();
+  await browser.until('document.querySelector("[data-news=nothing]")', 'nothing was changed');
+  await browser.type('731', '[name=reconfirm_days]');
+  await check();
+  await browser.until('document.activeElement.name === "reconfirm_days" && document.activeElement.getAttribute("aria-invalid")', 'too much, told beside it');
+  await browser.type('365', '[name=reconfirm_days]');
+  await browser.type('#ffee00', '[name=brand_colour]');
+  await browser.until('document.querySelector("#brand [data-enough=false]")', 'white on yellow');
+  await accessible();
+  await browser.type('#0b57b0', '[name=brand_colour]');
+  await browser.until('document.querySelector("#brand [data-enough=true]")', 'white on blue');
+  assert.equal(await browser.value('getComputedStyle(document.querySelector("#brand span")).backgroundColor'), 'rgb(11, 87, 176)');
+  await tick('methods', 0); // no app any more
+  await check();
+  await browser.until('document.querySelector("#preview")', 'the preview');
+  assert.equal(await focus(), 'H2');
+  assert.ok(await browser.value('Number(document.querySelector("#preview").dataset.losing)') > 0, 'who has an app alone');
+  assert.deepEqual(await browser.value('[...document.querySelectorAll("[data-change]")].map(({ dataset }) => dataset.change)'), ['methods', 'reconfirm_days', 'brand_colour']);
+  await accessible();
+  await browser.click('[data-do=edit]');
+  await tick('methods', 0);
+  await tick('methods', 3); // and a pass
+  await check();
+  await browser.until('document.querySelector("#preview[data-losing=\\"0\\"]")', 'nobody loses');
+});
+
+it('keeps one\'s changes when somebody else was faster, and saves them on top', { timeout: 60_000 }, async () => {
+  await tell('two');
+  await browser.click('[data-do=save]');
+  await browser.until('document.querySelector("[data-rival=\\"0\\"]")', 'the conflict');
+  await accessible();
+  assert.equal(await value('[name=methods_required]'), '2', 'theirs');
+  assert.equal(await value('[name=reconfirm_days]'), '365', 'mine');
+  await browser.type('1', '[name=methods_required]');
+  await check();
+  await browser.click('[data-do=save]');
+  await browser.until('document.querySelector("[data-news=saved]")', 'saved');
+  const put = browser.sent.filter(({ method }) => method === 'PUT').at(-1);
+  assert.match(put.headers['If-Match'], /^"\d+"$/);
+});
+
+it('finds a person, and gives a pass that is shown once', { timeout: 60_000 }, async () => {
+  await person('alice@corp.example', 'search');
+  assert.ok(await has('#methods [data-method=app_code]'));
+  await accessible();
+  await act('pass');
+  const pass = await text('#given code');
+  assert.match(pass, /^[0-9A-Z]{4}(-[0-9A-Z]{4}){2}$/);
+  assert.ok(await has('[data-fact=pass_until]'));
+  await accessible();
+  await browser.ask('Browser.grantPermissions', { permissions: ['clipboardReadWrite', 'clipboardSanitizedWrite'] }).catch(() => undefined);
+  await browser.click('[data-do=copy]');
+  await browser.until('document.querySelector("#given [role=status]").innerText', 'copied, or told that it can\'t be');
+  await browser.click('[data-do=close]');
+  assert.ok(!(await text('body')).includes(pass));
+  await act('take-pass');
+  assert.ok(!await has('[data-fact=pass_until]'));
+});
+
+it('sets a temporary password that was made and sealed in the browser', { timeout: 60_000 }, async () => {
+  await person('heidi@corp.example', 'lookup');
+  directory.length = 0;
+  await act('password');
+  const password = await text('#given code');
+  secrets.add(password);
+  assert.deepEqual(directory.splice(0).map(({ set }) => set), [password]);
+  await accessible();
+  await browser.click('[data-do=close]');
+  await act('link');
+  await browser.refused('no_mailbox');
+});
+
+it('stops and allows self-service, lifts a block, and takes a method away', { timeout: 60_000 }, async () => {
+  await person('carol@corp.example', 'lookup');
+  await act('freeze');
+  await browser.until('document.querySelector("[data-fact=frozen]")');
+  await act('password');
+  await browser.refused('person_is_frozen');
+  await act('thaw');
+  await browser.until('!document.querySelector("[data-fact=frozen]")');
+  await act('unblock');
+  await browser.until('document.querySelector("[data-news=\\"act.unblocked\\"]")');
+  await act('remove');
+  await browser.until('!document.querySelector("#methods")', 'the method is gone');
+  await accessible();
+});
+
+it('shows hostile names as the text that they are, and nothing is done to one\'s own account', { timeout: 60_000 }, async () => {
+  await person('mallory@corp.example', 'lookup');
+  assert.equal(await text('[data-fact=display]'), `<img src=x onerror="document.title='owned'"><b>Mallory</b> {name}`);
+  assert.ok(!await has('main img, main b'));
+  assert.notEqual(await browser.value('document.title'), 'owned');
+  await person('ada@corp.example', 'search');
+  await act('unblock');
+  await browser.refused('own_account');
+});
+
+it('goes back to earlier settings', { timeout: 60_000 }, async () => {
+  await tab('settings');
+  await browser.until('document.querySelector("[data-do=check]")', 'the form');
+  await browser.click('[data-do=history]');
+  await browser.until('document.querySelectorAll("[data-version]").length > 2');
+  await accessible();
+  const last = '[data-version]:last-child';
+  await browser.click(`${last} [data-do=restore]`);
+  await browser.click(`${last} [data-do=restore-yes]`);
+  await browser.until('document.querySelector("[data-news=restored]")', 'restored');
+  assert.notEqual(await value('[name=reconfirm_days]'), '365');
+});
+
+it('looks through the audit, watches it, and saves it as it is', { timeout: 60_000 }, async () => {
+  await tab('audit');
+  await browser.type('password.reset_by_admin', '[name=activity]');
+  await browser.click('[data-do=search]');
+  await browser.until('document.querySelector("#lines")?.innerText.includes("administrator:6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55")', 'who set the temporary password');
+  await browser.type('account.temporary_pass_issued', '[name=activity]');
+  await browser.click('[data-do=search]');
+  await browser.until('document.querySelectorAll("#lines li").length === 1', 'that one pass');
+  assert.match(await text('#lines'), /administrator:6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55/);
+  await accessible();
+  await browser.type('no such thing', '[name=part]');
+  await browser.until('document.querySelectorAll("#lines li").length === 0', 'of those none');
+  await browser.type(' ', '[name=part]');
+  await browser.ask('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: downloads });
+  await browser.click('[data-do=export]');
+  await browser.until('document.querySelector("[data-saved=\\"1\\"]")', 'the file');
+  let file;
+  for (const end = Date.now() + 10_000; !file && Date.now() < end; await browser.value('new Promise((done) => { requestAnimationFrame(done); })')) file = readdirSync(downloads).find((name) => name === 'audit.jsonl');
+  const line = JSON.parse(readFileSync(join(downloads, file), 'utf8'));
+  assert.equal(line.row.activity, 'account.temporary_pass_issued');
+  assert.match(line.hash, /^[0-9a-f]{64}$/);
+  await browser.type(' ', '[name=activity]');
+  await browser.value('document.querySelector("[type=checkbox]").click()');
+  await browser.until('document.querySelectorAll("#lines li").length > 3', 'what happened of late');
+  const { token } = await tell('letter dave@corp.example'); // somebody else does something
+  await browser.value(`fetch('/api/v1/sspr/not-me', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ token: '${token}' }) }).then(({ status }) => status)`);
+  await browser.until('[...document.querySelectorAll("#lines [data-activity=\\"account.frozen\\"]")].some((it) => it.innerText.includes("6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d51"))', 'it comes by itself');
+  const seen = await browser.value('[...document.querySelectorAll("#lines li")].map(({ dataset }) => Number(dataset.seq))');
+  assert.deepEqual(seen, [...new Set(seen)].sort((a, b) => b - a), 'each once, the newest first');
+});
+
+it('speaks German, and ends with the sign-in', { timeout: 60_000 }, async () => {
+  await open(`/admin?mkt=de#dr=${pin}`);
+  await at('settings');
+  assert.match(await text('[data-tab=people]'), /Personen/);
+  await browser.click('[data-do=out]'); // also while the form is still on its way
+  await at('out');
+  assert.equal(await browser.value('sessionStorage.length'), 0);
+});
