@@ -79,6 +79,7 @@ constexpr Verb verbs[] = {
     {"people thaw", "domain", "GUID --domain D: and on again", [](const Config& c, const Call& call) { return freeze_person(c, call, false); }, 1, 1},
     {"people export", "domain", "GUID --domain D: all that is kept about one person, as JSON", export_person, 1, 1},
     {"people erase", "domain yes!", "GUID --domain D [--yes]: removes all of it", erase_person, 1, 1},
+    {"people invite", "domain missing!", "[GUID] --domain D [--missing]: orders a mail to register, for one person or for all who are missing; the running service sends it", invite_people, 0, 1},
     {"people add-email", "domain", "NAME|GUID ADDRESS --domain D: registers an address for somebody who has none yet", add_email, 2, 2},
     {"people remove-method", "domain", "GUID METHOD-ID --domain D: takes a method away", remove_method, 2, 2},
     {"vault list", "", "the keys of people's methods, and how many methods are under each", [](const Config& c, const Call&) { return list_vault(c); }},

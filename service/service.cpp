@@ -39,7 +39,7 @@ Service::Service(asio::io_context& io, Settings settings, Opened opened)
       gateway_(io.get_executor(), settings_, store_, keys_, rosters_), dispatch_(io.get_executor(), settings_, store_, keys_, gateway_),
       enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_), post_(io.get_executor(), std::move(opened.mail)),
       self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(opened.vault), std::move(opened.catalogue)),
-      notifier_(self_service_), not_me_(self_service_), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_), me_api_(self_service_), administrators_(self_service_), admin_api_(self_service_), helpdesk_api_(self_service_), temporary_password_(self_service_), helpdesk_acts_(self_service_, temporary_password_), agents_api_(settings_, store_, keys_, rosters_, gateway_), reports_api_(self_service_), pages_(std::move(opened.pages)),
+      notifier_(self_service_), not_me_(self_service_), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_), me_api_(self_service_), administrators_(self_service_), admin_api_(self_service_), helpdesk_api_(self_service_), temporary_password_(self_service_), helpdesk_acts_(self_service_, temporary_password_), agents_api_(settings_, store_, keys_, rosters_, gateway_), reports_api_(self_service_), invitations_(self_service_), pages_(std::move(opened.pages)),
       answers_(store_.database(), self_service_.vault), router_(store_, gateway_.refusals(), &answers_), tasks_(io.get_executor()) {
   gateway_.listener(dispatch_);
   self_service_.mail = [this](const EmailAddress& to, Letter letter, UnixSeconds until) { return post_.send(to, std::move(letter), until); };
@@ -51,6 +51,7 @@ Service::Service(asio::io_context& io, Settings settings, Opened opened)
   router_.add(helpdesk_acts_.endpoints());
   router_.add(agents_api_.endpoints());
   router_.add(reports_api_.endpoints());
+  router_.add(invitations_.endpoints());
   router_.add(not_me_.endpoints());
   router_.add(pages_.endpoints());
   router_.administrators([this](const HttpCall& call, const std::string& pattern) { return administrators_.admit(call, pattern); });
@@ -147,6 +148,7 @@ Awaitable<> Service::take_orders(Service* self) {
     self->dispatch_.take_releases();
     self->gateway_.refusals().tell();
     self->gateway_.take_revoked();
+    self->invitations_.write_some();
     if (auto news = self->self_service_.vault.refresh(); !news) log::fault("vault.failed", news.error());
     if (self->keys_.news(unix_now())) self->renew_keys();
     for (const auto& domain : self->rosters_.take_forgotten()) {

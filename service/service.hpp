@@ -19,6 +19,7 @@
 #include "service/sspr/administrators.hpp"
 #include "service/sspr/helpdesk_acts.hpp"
 #include "service/sspr/helpdesk_api.hpp"
+#include "service/sspr/invitations.hpp"
 #include "service/sspr/me_api.hpp"
 #include "service/sspr/not_me.hpp"
 #include "service/sspr/notifier.hpp"
@@ -84,6 +85,7 @@ class Service {
   sspr::HelpdeskActs helpdesk_acts_;
   AgentsApi agents_api_;
   sspr::ReportsApi reports_api_;
+  sspr::Invitations invitations_;
   Pages pages_;
   Idempotency answers_;
   Router router_;

@@ -20,7 +20,6 @@
 namespace wb::service {
 namespace {
 
-
 // The first signal ends the service in order; the second at once, since whoever sends it has waited enough.
 Awaitable<> until_signalled(asio::io_context* io, Service* service, const platform::Supervisor* supervisor) {
   asio::signal_set signals(*io, SIGTERM, SIGINT);

@@ -70,6 +70,7 @@ int add_route(const config::ServiceConfig& config, const Call& call);
 int remove_route(const config::ServiceConfig& config, const Call& call);
 // People and what they registered (verbs_people.cpp, verbs_add_email.cpp, verbs_person_data.cpp).
 int list_people(const config::ServiceConfig& config, const Call& call);
+int invite_people(const config::ServiceConfig& config, const Call& call);
 int show_person(const config::ServiceConfig& config, const Call& call);
 int freeze_person(const config::ServiceConfig& config, const Call& call, bool frozen);
 int add_email(const config::ServiceConfig& config, const Call& call);

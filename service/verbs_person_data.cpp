@@ -5,6 +5,7 @@
 
 #include "core/ids.hpp"
 #include "protocol/json.hpp"
+#include "service/sspr/invited.hpp"
 #include "service/sspr/people.hpp"
 #include "service/sspr/tickets.hpp"
 #include "service/verbs.hpp"
@@ -21,7 +22,8 @@ struct Kept {
   std::vector<JobRow> jobs;
   std::vector<ProbeRow> probes;
   std::vector<sspr::Ticket> tickets;
-  bool nothing() const { return tickets.empty() && !person && methods.empty() && sessions.empty() && jobs.empty() && probes.empty(); }
+  std::optional<sspr::Invited> invited;
+  bool nothing() const { return !invited && tickets.empty() && !person && methods.empty() && sessions.empty() && jobs.empty() && probes.empty(); }
 };
 
 Result<Kept> all_of(Store& store, const std::string& domain, const std::string& sub) {
@@ -38,7 +40,9 @@ Result<Kept> all_of(Store& store, const std::string& domain, const std::string& 
   if (!probes) return probes.error();
   auto tickets = sspr::Tickets(store.database()).of(domain, sub);
   if (!tickets) return tickets.error();
-  return Kept{std::move(*person), std::move(*methods), std::move(*sessions), std::move(*jobs), std::move(*probes), std::move(*tickets)};
+  auto invited = sspr::InvitedBook(store).of(domain, sub);
+  if (!invited) return invited.error();
+  return Kept{std::move(*person), std::move(*methods), std::move(*sessions), std::move(*jobs), std::move(*probes), std::move(*tickets), std::move(*invited)};
 }
 
 json::value shape(const sspr::Person& p) {
@@ -57,7 +61,9 @@ json::object document(const std::string& domain, const std::string& sub, const K
         {"dc", j.pre.dc}, {"outcome", j.outcome}, {"reason", j.reason}, {"told", j.text}, {"password", j.sealed ? "kept sealed to the agents, not shown" : "not kept"}});
   for (const auto& p : kept.probes) probes.push_back(json::object{{"id", p.id}, {"at", utc(p.made)}, {"dc", p.pre.dc}, {"version", p.pre.ver}, {"password_last_set", p.pre.pls}});
   for (const auto& t : kept.tickets) tickets.push_back(json::object{{"purpose", to_string(t.purpose)}, {"ends", utc(t.expires)}});
-  return {{"domain", domain}, {"account", sub}, {"person", kept.person ? shape(*kept.person) : json::value()}, {"methods", methods}, {"sessions", sessions}, {"jobs", jobs}, {"probes", probes}, {"tickets", tickets}};
+  json::value invited;
+  if (kept.invited) invited = json::object{{"letters", kept.invited->written}, {"at", utc(kept.invited->at)}, {"ordered", kept.invited->ordered}};
+  return {{"domain", domain}, {"account", sub}, {"person", kept.person ? shape(*kept.person) : json::value()}, {"methods", methods}, {"sessions", sessions}, {"jobs", jobs}, {"probes", probes}, {"tickets", tickets}, {"invited", std::move(invited)}};
 }
 
 // On a terminal the id is typed once more. Nothing else than that, or --yes, erases.

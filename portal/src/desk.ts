@@ -17,8 +17,9 @@ export interface View extends Shown {
   name: string;
   linked: boolean; // by an administrator's link, which proves the mailbox
   tookMs: number | null;
+  helped: string; // what was said when an administrator was asked for help
 }
-const FRESH: View = { ...QUIET, busy: null, session: null, stop: null, offer: null, choosing: false, name: '', linked: false, tookMs: null };
+const FRESH: View = { ...QUIET, busy: null, session: null, stop: null, offer: null, choosing: false, name: '', linked: false, tookMs: null, helped: '' };
 const AGAIN_MS = 1_000;
 
 type Told = { session: Session };
@@ -140,6 +141,12 @@ export class Desk extends Acting<View> {
       if (performance.now() - began < AGAIN_MS) await pause(AGAIN_MS);
     }
   }
+
+  /** "Contact your administrator". */
+  help = () => this.act('look', async () => {
+    const { text } = await call<{ text: string }>('POST', 'sspr/session/help');
+    this.set({ helped: text });
+  });
 
   /** Gives up what there is, and begins with a new page: no answer that is still on its way finds its way into it. */
   restart = () => {

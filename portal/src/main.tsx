@@ -47,6 +47,8 @@ function Page({ desk, view, initial }: { desk: Desk; view: View; initial: Langua
   const footer = (
     <>
       {view.session && <p>{say('helpdesk')} <code id="correlation">{view.session.id}</code></p>}
+      {view.session && !['writing', 'done'].includes(screen) && (view.helped ? <p id="helped" role="status" dir="auto">{view.helped}</p>
+        : <button type="button" class="plain" id="help" onClick={() => void desk.help()}>{say('help')}</button>)}
       {screen !== 'name' && screen !== 'writing' && <button type="button" class="plain" id="again" onClick={desk.restart}>{say('again')}</button>}
     </>
   );

@@ -115,7 +115,7 @@ struct Choose {
 struct Answer {
   bool right = false;
   std::optional<Method> proves = {};  // another method than the current one: a pass that came by mail proves the mailbox
-};  // to what `current` asks; compared by the caller, who counts the attempt against the limits first
+};                                    // to what `current` asks; compared by the caller, who counts the attempt against the limits first
 struct Pick {
   bool unlock = false;
 };

@@ -35,6 +35,7 @@ std::vector<Endpoint> ResetApi::endpoints() {
       {"POST", "/api/v1/sspr/session/choice", {}, to(&ResetApi::pick)},
       {"POST", "/api/v1/sspr/session/seal", {}, to(&ResetApi::seal)},
       {"POST", "/api/v1/sspr/session/password", {}, to(&ResetApi::submit)},
+      {"POST", "/api/v1/sspr/session/help", {}, to(&ResetApi::help)},
       {"DELETE", "/api/v1/sspr/session", {}, to(&ResetApi::cancel)},
   };
 }
@@ -171,6 +172,18 @@ Reply ResetApi::submit(std::optional<Visit>& visit, HttpCall& call) {
   if (sent->step.refused != Reason::none) co_return told(*visit, sent->step);
   auto waiting = wait_for_end(visit, self_.settings.settle_wait);
   co_return co_await std::move(waiting);
+}
+
+Reply ResetApi::help(std::optional<Visit>& visit, HttpCall&) {
+  auto asked = desk_.ask_for_help(*visit);
+  if (!asked) co_return refuse_for(asked.error());
+  const auto& language = visit->kept.language;
+  if (*asked == ResetDesk::Helped::limited) co_return told_problem(self_, language, 429, "help_limited");
+  const auto& link = visit->rules.helpdesk;
+  const auto word = *asked == ResetDesk::Helped::before ? "told.help.before" : "told.help";
+  auto response = service::answer(200, {{"asked", true}, {"text", self_.catalogue.text(language, word)}, {"helpdesk", link.empty() ? json::value(nullptr) : json::value(link)}});
+  response.headers["Content-Language"] = language;
+  co_return response;
 }
 
 Reply ResetApi::cancel(std::optional<Visit>& visit, HttpCall&) {

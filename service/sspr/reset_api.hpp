@@ -24,6 +24,7 @@ class ResetApi {
   Reply pick(std::optional<Visit>& visit, HttpCall& call);
   Reply seal(std::optional<Visit>& visit, HttpCall& call);
   Reply submit(std::optional<Visit>& visit, HttpCall& call);
+  Reply help(std::optional<Visit>& visit, HttpCall& call);
   Reply cancel(std::optional<Visit>& visit, HttpCall& call);
 
   // The session of the request's credential, or the response that refuses.

@@ -273,6 +273,22 @@ Step ResetDesk::cancel(Visit& visit) {
   return taken;
 }
 
+Result<ResetDesk::Helped> ResetDesk::ask_for_help(Visit& visit) {
+  auto& kept = visit.kept;
+  if (kept.helped) return Helped::before;
+  auto limited = self_.limits.take(notice_claims(to_string(Notice::help_wanted), account(kept), "asked"), unix_now_ms());
+  if (!limited) return limited.error();
+  if (*limited) return Helped::limited;
+  kept.helped = true;
+  if (auto done = keep(visit); !done) return done.error();
+  self_.write_down(entry_of(kept, Activity::flow_progress, true, contacted(kept.flow)));
+  if (kept.flow.account.sub.empty()) return Helped::asked;
+  Occasion occasion{Notice::help_wanted, kept.domain, kept.flow.account.sub, kept.name, kept.language};
+  occasion.correlation_id = kept.id, occasion.address = kept.address, occasion.at = unix_now();
+  self_.notify(std::move(occasion));
+  return Helped::asked;
+}
+
 std::string ResetDesk::device_cookie(const KeptSession& kept) const {
   const auto device = kept.device.empty() ? std::nullopt : std::optional(kept.device);
   return issue_device_token(self_.device_key, account(kept), unix_now(), device);

@@ -53,6 +53,11 @@ class ResetDesk {
   };
   Result<Sent> submit(Visit& visit, const std::string& probe, const std::string& sealed);
   Step cancel(Visit& visit);
+  // "Contact your administrator", once in a session; also where it has ended. Of a name that nobody has nothing is sent, and the same is said.
+  enum class Helped { asked,
+    before,
+    limited };
+  Result<Helped> ask_for_help(Visit& visit);
   // Waits for the end of its job, and takes it. The turn is given up meanwhile: the session as it is then, and the last word.
   Awaitable<Result<Step>> settled(std::optional<Visit>& visit, std::chrono::milliseconds wait);
 

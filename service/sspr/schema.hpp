@@ -24,6 +24,7 @@ CREATE TABLE tickets(id TEXT PRIMARY KEY, hash BLOB NOT NULL, domain TEXT NOT NU
 CREATE INDEX tickets_by_end ON tickets(expires);
 CREATE INDEX tickets_of_person ON tickets(domain, sub, purpose);
 CREATE TABLE invited(domain TEXT NOT NULL, sub TEXT NOT NULL, at INTEGER NOT NULL, times INTEGER NOT NULL, PRIMARY KEY(domain, sub)) STRICT;
+CREATE INDEX invitations_ordered ON invited(at) WHERE times<0;
 CREATE TABLE answered(key TEXT PRIMARY KEY, request BLOB NOT NULL, status INTEGER NOT NULL, content_type TEXT NOT NULL, body TEXT NOT NULL, expires INTEGER NOT NULL) STRICT;
 CREATE INDEX answered_by_end ON answered(expires);
 )sql";

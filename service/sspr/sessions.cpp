@@ -110,7 +110,7 @@ void remember(KeptSession& session, const protocol::PasswordPolicy& policy) {
 std::string to_json(const KeptSession& k) {
   return json::serialize(json::object{{"id", k.id}, {"domain", k.domain}, {"name", k.name}, {"language", k.language}, {"settings_version", k.settings_version}, {"flow", shape(k.flow)},
       {"code", kept(k.code)}, {"method", k.method}, {"asked", shape(k.asked)}, {"probe", k.probe}, {"jti", k.jti}, {"looks", k.looks},
-      {"said", to_string(k.said)}, {"said_code", k.said_code}, {"said_reason", k.said_reason}, {"said_until", shape(k.said_until)}, {"seen", k.seen}, {"begun_ms", k.begun_ms}, {"address", k.address}, {"device", k.device},
+      {"said", to_string(k.said)}, {"said_code", k.said_code}, {"said_reason", k.said_reason}, {"said_until", shape(k.said_until)}, {"seen", k.seen}, {"helped", k.helped}, {"begun_ms", k.begun_ms}, {"address", k.address}, {"device", k.device},
       {"found", shape(k.found)}, {"min_length", k.min_length}, {"history", k.history}, {"min_age_s", k.min_age_s}});
 }
 
@@ -129,6 +129,7 @@ Result<KeptSession> session_from(std::string_view text) {
   read_word(m, "said", reasons, k.said);
   m.text("said_code", k.said_code).text("said_reason", k.said_reason).integer("said_until", k.said_until).flag("seen", k.seen).integer("begun_ms", k.begun_ms);
   if (const auto* found = m.any("found")) m.take("found", found_from(*found), k.found);
+  m.flag("helped", k.helped);
   m.text("address", k.address).text("device", k.device).number("min_length", k.min_length).number("history", k.history).integer("min_age_s", k.min_age_s);
   if (auto done = m.finish(); !done) return fault(Fault::Kind::malformed, "sspr.session", done.error().detail);
   return k;

@@ -35,6 +35,7 @@ struct KeptSession {
   int min_length = 0, history = 0;  // of the account's password policy, as last seen: for the words of a refusal
   std::int64_t min_age_s = 0;
   bool seen = false;                    // the account has been looked up
+  bool helped = false;                  // the organisation's administrators were asked for help
   std::int64_t begun_ms = 0;            // unix_now_ms()
   std::string address;                  // of the browser, for the audit
   std::vector<RegisteredMethod> found;  // addresses that the directory has, of somebody who has registered none: id, label and secret

@@ -74,6 +74,17 @@ StatusReason reason_of(const Session& flow) {
   return StatusReason::none;
 }
 
+StatusReason contacted(const Session& flow) {
+  if (flow.passed.empty()) return StatusReason::contacted_admin;
+  switch (flow.passed.back()) {
+    case Method::email: return StatusReason::contacted_admin_after_email;
+    case Method::questions: return StatusReason::contacted_admin_after_questions;
+    case Method::app_code:
+    case Method::pass: break;
+  }
+  return StatusReason::contacted_admin;
+}
+
 StatusReason abandoned(const Session& flow) {
   if (flow.passwords > 0) return StatusReason::abandoned_at_new_password;
   if (!flow.passed.empty() && flow.phase != Phase::proving) return StatusReason::abandoned_before_new_password;

@@ -15,5 +15,6 @@ StatusReason blocked(Method method);
 StatusReason reason_of(const Session& flow);
 // Of a session whose time has run out without an end.
 StatusReason abandoned(const Session& flow);
+StatusReason contacted(const Session& flow);  // an administrator was asked for help
 
 }  // namespace wb::service::sspr

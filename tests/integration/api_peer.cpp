@@ -1,7 +1,7 @@
 // A whole reset service in one process, with self-service on and an agent that does what the name of an account says, for tests that
 // are strangers to us: openapi_conformance_test.py, hostile_http_test.py, the examples. Prints one line of JSON (where, and which
 // credentials there are), serves until its standard input ends.
-//   alice, u00 ... u19: a reset and an unlock work;  short: every password is refused;  slow: it takes a second;  locked: it is;
+//   alice, u00 ... u19: a reset and an unlock work;  fresh: too, and nothing is registered;  short: every password is refused;  slow: it takes a second;  locked: it is;
 //   chief: an administrator of the organisation;  nobody: there is none. All of them have registered security questions, the answer to which is "answer <question's id>".
 #include <atomic>
 #include <iostream>
@@ -15,7 +15,7 @@ using namespace wb;
 using namespace wb::test;
 
 std::vector<std::string> names() {
-  std::vector<std::string> all{"alice", "short", "slow", "locked", "chief"};
+  std::vector<std::string> all{"alice", "short", "slow", "locked", "chief", "fresh"};
   for (int n = 0; n < 20; ++n) all.push_back((n < 10 ? "u0" : "u") + std::to_string(n));
   return all;
 }
@@ -61,7 +61,7 @@ class Directory {
       probe.sub = known->second, probe.dc = "dc1.corp.example", probe.display_name = "Somebody", probe.now = unix_now(), probe.language = "en";
       probe.policy.min_length = 12, probe.policy.history = 24, probe.policy.lockout_threshold = 5;
       probe.state.locked = name == "locked";
-      probe.groups = {name == "chief" ? "CN=Chiefs,DC=corp,DC=example" : "CN=Staff,DC=corp,DC=example"}, probe.contacts = {{"mail", {"somebody@corp.example"}}};
+      probe.groups = {name == "chief" ? "CN=Chiefs,DC=corp,DC=example" : "CN=Staff,DC=corp,DC=example"}, probe.contacts = {{"mail", {(name == "fresh" ? "fresh" : "somebody") + std::string("@corp.example")}}};
       probe.pre = {"dc1.corp.example", 3, "133000000000000000", "wb1;x;1;A"};
       r.sub = probe.sub, r.probe = probe;
     });
@@ -91,7 +91,8 @@ int main(int argc, char** argv) {
     config.mail->ca_file = argv[2], config.mail->user = "writeback", config.mail->password_file = argv[3];
     config.mail_sender_address = "no-reply@corp.example", config.mail_sender_name = "Corp"; });
   Directory directory(world);
-  for (const auto& [name, sub] : directory.subs()) world.register_answers(sub);
+  for (const auto& [name, sub] : directory.subs())
+    if (name != "fresh") world.register_answers(sub);
   FakeAgent spare(world.world);  // enrolled, and good for nothing but to be revoked
   EXPECT_EQ(spare.enroll(world.world.token()).status, 200);
   std::atomic<bool> over = false;

@@ -12,45 +12,12 @@ import unittest
 import jsonschema
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from api_stories import PEER, Conformance, link_of, reset_link_of  # noqa: E402
 from openapi import DOCUMENT, OPERATIONS, RESOLVER, STRICT, Peer, app_code, problems  # noqa: E402
-
-PEER = Peer()
 
 
 def setUpModule():
     unittest.enterModuleContext(PEER)
-
-
-def link_of(content):
-    """The token of a "this wasn't me" link in a mail about a reset; None: there is none."""
-    mail = email.message_from_bytes(content, policy=email.policy.default)
-    found = re.search(r"not-me#(wbn1\.\S+)", mail.get_body(("plain",)).get_content())
-    return found and "was reset" in mail["Subject"] and found.group(1)
-
-
-def reset_link_of(content):
-    """What an administrator's link has in its fragment; None: there is none."""
-    found = re.search(r"/#(dr=\S+)", email.message_from_bytes(content, policy=email.policy.default).get_body(("plain",)).get_content())
-    return found and found.group(1)
-
-
-class Conformance(unittest.TestCase):
-    def setUp(self):
-        self.client, self.reader, self.stranger = (PEER.bearer(one) for one in (PEER.writeback, PEER.audit, PEER.stranger))
-
-    def probe(self, name):
-        return PEER.call("POST", "/api/v1/probes", {"name": name}, self.client).json
-
-    def order(self, name, password="Correct-Horse-7"):
-        """The body of a job, and its jti."""
-        probe = self.probe(name)
-        made = PEER.sealed_for(PEER.call("GET", "/api/v1/keys", token=self.client).json, probe["answer"], password)
-        return {"probe": probe["probe"], "op": "reset", "sealed": made["sealed"]}, made["jti"]
-
-    def refused(self, status, code, *request, **more):
-        answer = PEER.call(*request, **more)
-        self.assertEqual((answer.status, answer.code), (status, code), answer.body)
-        return answer
 
 
 class TheDocument(Conformance):
@@ -246,6 +213,18 @@ class AHelpdesk(Conformance):
         refused = temporary("short", "Monday-Morning-1")[1]
         self.assertEqual((refused.status, refused.code, refused.json["directory"]["reason"]), (422, "password_refused", "too_short"))
 
+    def test_invites_people_to_register(self):
+        """By a mail, through a real SMTP server, to the mailbox that the organisation keeps."""
+        desk, path = PEER.bearer(PEER.helpdesk), f"/api/v1/people/{PEER.call('POST', '/api/v1/people', {'name': 'fresh@corp.example'}, PEER.bearer(PEER.helpdesk)).json['sub']}"
+        self.assertEqual(PEER.call("POST", f"{path}/invite", None, desk).json, {"ordered": 1, "next": None})
+        mail = PEER.mail.wait_until(lambda mails: next((content for to, *_, content in mails if to == "fresh@corp.example"), None))
+        self.assertIn(f"/register#dr={PEER.trust['pin']}", email.message_from_bytes(mail, policy=email.policy.default).get_body(("plain",)).get_content())
+        page = PEER.call("POST", "/api/v1/invitations", {}, desk).json
+        self.assertEqual((page["ordered"], page["next"]), (0, None), "nobody else is missing, and fresh was written to just now")
+        self.refused(404, "not_found", "POST", "/api/v1/people/nobody/invite", None, desk)
+        alice = PEER.call("GET", "/api/v1/people?name=u10@corp.example", token=desk).json["people"] or PEER.call("GET", "/api/v1/people?limit=1", token=desk).json["people"]
+        self.refused(409, "not_to_invite", "POST", f"/api/v1/people/{alice[0]['sub']}/invite", None, desk)
+
     def test_tells_a_sign_in_page_who_must_register(self):
         page = PEER.bearer(PEER.registration)
         self.assertEqual(PEER.call("GET", "/api/v1/registration?name=somebody-new@corp.example", token=page).json["required"], True)
@@ -373,6 +352,17 @@ class APerson(Conformance):
         self.assertEqual(PEER.call("POST", "/api/v1/sspr/not-me", {"token": link}).json["frozen"], True)
         self.refused(403, "frozen", "POST", "/api/v1/me/app", token=PEER.sign_in("u06"))
         self.refused(410, "link_expired", "POST", "/api/v1/sspr/not-me", {"token": link[:-1] + ("A" if link[-1] != "A" else "B")})
+
+    def test_asks_the_administrators_for_help(self):
+        answers = []
+        for name in ("u11", "nobody"):
+            token = PEER.begin(name)
+            first = PEER.call("POST", "/api/v1/sspr/session/help", None, token)
+            answers.append(first.json)
+            again = PEER.call("POST", "/api/v1/sspr/session/help", None, token)
+            self.assertNotEqual(again.json["text"], first.json["text"])
+            PEER.call("DELETE", "/api/v1/sspr/session", token=token)
+        self.assertEqual(answers[0], answers[1])
 
     def test_does_not_begin_without_an_organisation_or_the_work(self):
         self.refused(404, "unknown_organisation", "POST", "/api/v1/sspr/sessions?mkt=de", {"name": "a@elsewhere.example", "captcha": PEER.solution()})

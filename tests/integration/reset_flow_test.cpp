@@ -212,6 +212,25 @@ TEST_F(AResetInTheBrowser, IsAuditedThoughItsBrowserAndTheServiceWentAwayWhileIt
   EXPECT_EQ(std::count(audit.begin(), audit.end(), "password.reset_self_service directory.applied"), 1) << testing::PrintToString(audit);
 }
 
+TEST_F(AResetInTheBrowser, AsksTheAdministratorsForHelpOnceAndForNobodySendsNothing) {
+  reset.register_app();
+  browser.begin_as("alice@corp.example");
+  const auto asked = browser.call("POST", "session/help");
+  EXPECT_EQ(asked.status, 200) << asked.text("code");
+  EXPECT_NE(browser.call("POST", "session/help").text("text"), asked.text("text")) << "it was asked before";
+  Browser stranger{reset};
+  stranger.begin_as("nobody@corp.example", "");
+  EXPECT_EQ(stranger.call("POST", "session/help").body, asked.body) << "and of a name that nobody has";
+  const auto told = [&] {
+    const auto rows = reset.audit();
+    return std::count(rows.begin(), rows.end(), "user.notified ");
+  };
+  for (const auto until = std::chrono::steady_clock::now() + 20s; told() == 0 && std::chrono::steady_clock::now() < until;) std::this_thread::yield();
+  EXPECT_EQ(told(), 1) << "of alice alone, though no administrator has a mailbox here";
+  const auto rows = reset.audit();
+  EXPECT_EQ(std::count(rows.begin(), rows.end(), "sspr.flow_progress contacted_admin"), 2) << testing::PrintToString(rows);
+}
+
 TEST_F(AResetInTheBrowser, SaysAtOnceThatNoAgentIsReady) {
   reset.agent->ready(false);
   const auto bearer = reset.world.client();

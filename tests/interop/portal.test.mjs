@@ -211,6 +211,8 @@ it('where two ways are asked for, the second follows the first', { timeout: 60_0
   await browser.type(await code('frank@corp.example'));
   await browser.key('Enter');
   await browser.screen('choosing');
+  await browser.click('#help');
+  await browser.until('document.querySelector("#helped")?.innerText', 'an administrator was asked');
   await browser.click('#again');
   await browser.screen('name');
   assert.ok(browser.sent.some(({ method }) => method === 'DELETE'), 'who gives up ends the session');

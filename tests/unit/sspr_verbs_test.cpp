@@ -209,6 +209,23 @@ TEST_F(AnOperatorOfSelfService, HandsOutAllThatIsKeptOfAPersonAndErasesIt) {
   EXPECT_EQ(methods(bob).size(), 1U);
 }
 
+TEST_F(AnOperatorOfSelfService, OrdersInvitationsThatTheRunningServiceWrites) {
+  person(alice, "alice@corp.example", {}, {});
+  person(bob, "bob@corp.example", {}, {sspr::Method::app_code});
+  EXPECT_EQ(of_corp({"settings", "set", "scope=all"}), exit_done) << err;
+  EXPECT_EQ(of_corp({"people", "invite"}), exit_usage);
+  EXPECT_EQ(of_corp({"people", "invite", alice, "--missing"}), exit_usage);
+  EXPECT_EQ(of_corp({"people", "invite", "alice@corp.example"}), exit_failed) << "people are named by their id";
+  EXPECT_EQ(of_corp({"people", "invite", "--missing"}), exit_done) << err;
+  EXPECT_TRUE(said("ordered: 1 letters")) << out;
+  EXPECT_EQ(of_corp({"people", "invite", alice}), exit_failed);
+  EXPECT_TRUE(complained("ordered already")) << err;
+  EXPECT_EQ(of_corp({"people", "invite", bob}), exit_failed);
+  EXPECT_TRUE(complained("needs no invitation")) << err;
+  EXPECT_EQ(of_corp({"people", "export", alice}), exit_done);
+  EXPECT_TRUE(said("\"ordered\":true")) << out;
+}
+
 // Whoever adds a table about people: `people export` and `people erase` are to know it.
 TEST_F(AnOperatorOfSelfService, KnowsEveryTableThatNamesAPerson) {
   auto kept = store();
