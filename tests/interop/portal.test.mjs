@@ -294,7 +294,7 @@ it('an administrator\'s link leaves the address bar before a language is waited 
   assert.equal(await browser.value('document.querySelector("main")'), null, 'nothing is shown yet');
   await browser.ask('Fetch.disable');
   await browser.screen('name');
-  assert.equal(await browser.value('document.querySelector("[name=username]").value'), 'alice@corp.example');
+  await browser.until(`document.querySelector('[name=username]').value === 'alice@corp.example'`);
   assert.equal(await text('.lead'), words('fr')['name.linked']);
   await browser.value(`void (location.hash = 'dr=${pin}&name=bob%40corp.example&pass=8QF3-0ZKM-V2TC')`); // another link in the same tab
   await browser.until(`location.hash === '#dr=${pin}' && document.querySelector('[name=username]').value === 'bob@corp.example'`);
