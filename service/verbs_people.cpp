@@ -1,9 +1,11 @@
 // reset-service people list | show | freeze | thaw | remove-method.
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
 #include "core/ids.hpp"
 #include "service/sspr/people.hpp"
+#include "service/sspr/person_changes.hpp"
 #include "service/verbs.hpp"
 
 namespace wb::service {
@@ -83,15 +85,23 @@ int freeze_person(const config::ServiceConfig& config, const Call& call, bool fr
     std::cout << (frozen ? "frozen already, since " + utc((*known)->frozen) : std::string("not frozen")) << "\n";
     return exit_done;
   }
-  if (auto done = people.freeze(call.domain, call.words[0], frozen ? unix_now() : 0); !done) return failed(done.error());
-  std::cout << (frozen ? "frozen: no reset, unlock or change of methods" : "thawed: self-service works again") << " for " << printable((*known)->name) << "\n";
+  const auto name = printable((*known)->name);
+  if (auto done = sspr::set_frozen(*store, std::move(**known), frozen, {{ActorKind::operator_}, {}}); !done) return failed(done.error());
+  std::cout << (frozen ? "frozen: no reset, unlock or change of methods" : "thawed: self-service works again") << " for " << name << "\n";
   return exit_done;
 }
 
 int remove_method(const config::ServiceConfig& config, const Call& call) {
   auto store = open_store(config);
   if (!store) return failed(store.error());
-  auto removed = sspr::People(store->database()).remove(call.domain, call.words[0], call.words[1]);
+  sspr::People people(store->database());
+  auto known = people.find(call.domain, call.words[0]);
+  if (!known) return failed(known.error());
+  auto methods = people.methods(call.domain, call.words[0]);
+  if (!methods) return failed(methods.error());
+  const auto method = std::find_if(methods->begin(), methods->end(), [&](const auto& m) { return m.id == call.words[1]; });
+  const bool theirs = *known && method != methods->end();
+  auto removed = theirs ? sspr::take_away(*store, **known, *method, {{ActorKind::operator_}, {}}) : Result<bool>(false);
   if (!removed) return failed(removed.error());
   if (!*removed) return refuse("this person has no such method; `people show` prints their methods and ids");
   std::cout << "removed: " << printable(call.words[1]) << "\n";

@@ -26,4 +26,12 @@ Account account_of(const Seen& seen, const Settings& settings, const Person* per
 // What is kept of somebody who was seen. `name`: as it was typed.
 Person person_of(std::string_view domain, std::string_view name, const protocol::ProbeAnswer& answer, UnixSeconds now);
 
+// How far somebody is with the registration, and whether they are to look at it again: everything is there, and `reconfirm_days` ago they
+// confirmed it last, or registered something.
+struct Registration {
+  int required = 1, missing = 0;
+  bool reconfirm = false;
+};
+Registration registration_of(const Settings& settings, bool administrator, const std::vector<RegisteredMethod>& methods, UnixSeconds confirmed, UnixSeconds now);
+
 }  // namespace wb::service::sspr

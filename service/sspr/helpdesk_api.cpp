@@ -4,6 +4,8 @@
 
 #include "core/ids.hpp"
 #include "service/sspr/pre_registration.hpp"
+#include "service/sspr/account.hpp"
+#include "service/sspr/person_changes.hpp"
 #include "service/sspr/shapes.hpp"
 #include "service/unblock.hpp"
 
@@ -11,7 +13,6 @@ namespace wb::service::sspr {
 namespace {
 
 constexpr int page_otherwise = 100, page_most = 200, namesakes_max = 20;
-constexpr std::int64_t day_s = 86'400;
 constexpr std::size_t address_bytes_max = 254;
 
 int status_of(NotAdded why) {
@@ -114,20 +115,13 @@ HelpdeskApi::Response HelpdeskApi::freeze(const Caller& caller, const link::Http
 HelpdeskApi::Response HelpdeskApi::thaw(const Caller& caller, const link::HttpRequest& request, const Places& places) { return set_frozen(caller, request, places[0], false); }
 
 HelpdeskApi::Response HelpdeskApi::set_frozen(const Caller& caller, const link::HttpRequest& request, const std::string& sub, bool frozen) {
-  auto guard = self_.store.database().begin();
-  if (!guard) return refuse_for(guard.error());
   auto who = person(caller, sub);
   if (!who) return refuse_for(who.error());
   if (!*who) return told(self_, request, 404, "not_found");
   if (((*who)->frozen != 0) == frozen) return answer(200, shown(**who));  // the same again
-  (*who)->frozen = frozen ? unix_now() : 0;
-  if (auto done = self_.people.freeze(caller.domain, (*who)->sub, (*who)->frozen); !done) return refuse_for(done.error());
-  AuditEntry entry;
-  entry.activity = frozen ? Activity::account_frozen : Activity::account_thawed;
-  entry.actor = caller.actor, entry.domain = caller.domain, entry.target = (*who)->sub, entry.address = request.peer;
-  if (auto said = self_.store.audit().append(entry, unix_now_ms()); !said) return refuse_for(said.error());
-  if (auto done = guard->commit(); !done) return refuse_for(done.error());
-  return answer(200, shown(**who));
+  auto now = sspr::set_frozen(self_.store, std::move(**who), frozen, {caller.actor, request.peer});
+  if (!now) return refuse_for(now.error());
+  return answer(200, shown(*now));
 }
 
 HelpdeskApi::Response HelpdeskApi::add_method(const Caller& caller, const link::HttpRequest& request, const Places& places) {
@@ -147,19 +141,6 @@ HelpdeskApi::Response HelpdeskApi::add_method(const Caller& caller, const link::
   return answer(201, shown(std::get<RegisteredMethod>(*added)));
 }
 
-Result<bool> HelpdeskApi::take_away(const Caller& caller, const Person& person, const RegisteredMethod& method) {
-  auto guard = self_.store.database().begin();
-  if (!guard) return guard.error();
-  auto removed = self_.people.remove(caller.domain, person.sub, method.id);
-  if (!removed || !*removed) return removed;
-  AuditEntry entry;
-  entry.activity = Activity::security_info_deleted, entry.actor = caller.actor, entry.domain = caller.domain, entry.target = person.sub;
-  entry.details = {{DetailKey::method, std::string(to_string(method.kind))}};
-  if (auto said = self_.store.audit().append(entry, unix_now_ms()); !said) return said.error();
-  if (auto done = guard->commit(); !done) return done.error();
-  return true;
-}
-
 HelpdeskApi::Response HelpdeskApi::remove_method(const Caller& caller, const link::HttpRequest& request, const Places& places) {
   auto who = person(caller, places[0]);
   if (!who) return refuse_for(who.error());
@@ -168,7 +149,7 @@ HelpdeskApi::Response HelpdeskApi::remove_method(const Caller& caller, const lin
   if (!methods) return refuse_for(methods.error());
   const auto method = std::find_if(methods->begin(), methods->end(), [&](const auto& m) { return m.id == places[1]; });
   if (method == methods->end()) return told(self_, request, 404, "not_found");
-  auto removed = take_away(caller, **who, *method);
+  auto removed = take_away(self_.store, **who, *method, {caller.actor, request.peer});
   if (!removed) return refuse_for(removed.error());
   if (!*removed) return told(self_, request, 404, "not_found");
   Occasion occasion{Notice::method_removed, caller.domain, (*who)->sub, (*who)->name, (*who)->language};
@@ -197,12 +178,9 @@ HelpdeskApi::Response HelpdeskApi::registration(const Caller& caller, const link
   if (!methods) return refuse_for(methods.error());
   const auto& settings = rules->settings;
   const auto stands = standing(settings, who.groups, kinds_of(*methods));
-  const int missing = std::max(0, (stands.administrator ? 2 : settings.methods_required) - static_cast<int>(stands.usable.size()));
+  const auto registered = registration_of(settings, stands.administrator, *methods, who.confirmed, unix_now());
   const bool theirs = stands.barrier != Reason::not_enabled && stands.barrier != Reason::administrator && who.frozen == 0;
-  UnixSeconds looked = who.confirmed;
-  for (const auto& m : *methods) looked = std::max(looked, m.made);
-  const bool reconfirm = theirs && missing == 0 && settings.reconfirm_days > 0 && unix_now() - looked >= settings.reconfirm_days * day_s;
-  return answer(200, {{"required", theirs && settings.registration_required && stands.barrier == Reason::not_registered}, {"registered", words_of(kinds_of(*methods))}, {"missing", missing}, {"reconfirm", reconfirm}, {"link", self_.settings.public_url + "/register"}});
+  return answer(200, {{"required", theirs && settings.registration_required && stands.barrier == Reason::not_registered}, {"registered", words_of(kinds_of(*methods))}, {"missing", registered.missing}, {"reconfirm", theirs && registered.reconfirm}, {"link", self_.settings.public_url + "/register"}});
 }
 
 }  // namespace wb::service::sspr

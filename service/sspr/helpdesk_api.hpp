@@ -27,7 +27,6 @@ class HelpdeskApi {
  private:
   Result<std::optional<Person>> person(const Caller& caller, const std::string& sub);
   Response set_frozen(const Caller& caller, const link::HttpRequest& request, const std::string& sub, bool frozen);
-  Result<bool> take_away(const Caller& caller, const Person& person, const RegisteredMethod& method);
 
   SelfService& self_;
 };

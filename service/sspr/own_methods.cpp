@@ -4,6 +4,7 @@
 
 #include "service/methods/sealed_methods.hpp"
 #include "service/methods/totp.hpp"
+#include "service/sspr/account.hpp"
 #include "service/sspr/gates.hpp"
 #include "service/sspr/shapes.hpp"
 #include "service/unblock.hpp"
@@ -80,13 +81,10 @@ Result<json::object> OwnMethods::show(const Guest& guest) {
   for (const auto& m : *methods) own.push_back(shown(m));
   for (const auto method : rules->settings.methods)
     if (may_register(guest, method)) allowed.emplace_back(to_string(method));
-  const auto usable = standing(rules->settings, {}, kinds_of(*methods)).usable.size();
-  const auto required = guest.state.administrator ? 2 : rules->settings.methods_required;
-  const auto confirmed = *person ? (*person)->confirmed : 0;
-  const bool reconfirm = rules->settings.reconfirm_days > 0 && !methods->empty() && confirmed + rules->settings.reconfirm_days * 86'400 < unix_now();
+  const auto registration = registration_of(rules->settings, guest.state.administrator, *methods, *person ? (*person)->confirmed : 0, unix_now());
   return json::object{{"name", guest.state.name}, {"domain", domain}, {"administrator", guest.state.administrator}, {"level", guest.state.level}, {"expires", guest.ticket.expires},
       {"frozen", *person && (*person)->frozen != 0}, {"methods", own},
-      {"registration", json::object{{"allowed", allowed}, {"required", required}, {"missing", std::max<std::int64_t>(required - static_cast<std::int64_t>(usable), 0)}, {"reconfirm", reconfirm}, {"questions_to_register", rules->settings.questions_to_register}, {"questions", shown_questions(self_, guest, rules->settings)}}}};
+      {"registration", json::object{{"allowed", allowed}, {"required", registration.required}, {"missing", registration.missing}, {"reconfirm", registration.reconfirm}, {"questions_to_register", rules->settings.questions_to_register}, {"questions", shown_questions(self_, guest, rules->settings)}}}};
 }
 
 // `kind`: of what is to be added.

@@ -79,9 +79,10 @@ class ResetDesk {
   Step settle(Visit& visit, const std::optional<JobRow>& job);
   void say_end(const Visit& visit, const JobRow* job);
   Result<void> keep(const Visit& visit) { return self_.sessions.keep(visit.kept); }
-  void applied(const Visit& visit, const std::optional<JobRow>& job);
+  void applied(const KeptSession& kept, const std::optional<JobRow>& job);
   static Awaitable<> look_ahead(ResetDesk* desk, std::string id);
   static Awaitable<> settle_later(ResetDesk* desk, std::string id, std::string jti);
+  static Awaitable<> watch_doubt(ResetDesk* desk, KeptSession kept);
   static Awaitable<> sweep(ResetDesk* desk);
 
   SelfService& self_;

@@ -139,7 +139,7 @@ Step ResetDesk::settle(Visit& visit, const std::optional<JobRow>& job) {
   auto taken = step(kept.flow, visit.flow_rules, event::Settled{code, reason, retry}, unix_now());
   kept.said = taken.refused, kept.said_code = protocol::to_string(code), kept.said_reason = reason, kept.said_until = taken.until;
   if (auto done = keep(visit); !done) log::fault("sspr.keep_failed", done.error());
-  if (kept.flow.phase == Phase::done) applied(visit, job);
+  if (kept.flow.phase == Phase::done) applied(kept, job);
   else if (kept.flow.phase == Phase::over) say_end(visit, job ? &*job : nullptr);
   else {
     auto entry = entry_of(kept, Activity::flow_progress, false, reason_of_outcome(kept.said_code));
@@ -150,8 +150,7 @@ Step ResetDesk::settle(Visit& visit, const std::optional<JobRow>& job) {
   return taken;
 }
 
-void ResetDesk::applied(const Visit& visit, const std::optional<JobRow>& job) {
-  const auto& kept = visit.kept;
+void ResetDesk::applied(const KeptSession& kept, const std::optional<JobRow>& job) {
   const bool unlock = kept.flow.unlock;
   auto entry = entry_of(kept, unlock ? Activity::unlock_self_service : Activity::reset_self_service, true, reason_of_outcome(kept.said_code));
   entry.details = {{DetailKey::cause, kept.said_reason}, {DetailKey::jti, kept.jti}};
@@ -182,8 +181,29 @@ Awaitable<> ResetDesk::settle_later(ResetDesk* desk, std::string id, std::string
     auto turn = co_await std::move(taking);
     if (!turn) co_return;
     auto visit = desk->open(std::move(*turn), desk->self_.sessions.find(id));
-    if (visit && *visit && (*visit)->kept.flow.phase == Phase::writing && (*visit)->kept.jti == jti) (void)desk->settle(**visit, *job);
-    co_return;
+    if (!visit || !*visit || (*visit)->kept.jti != jti) co_return;
+    if ((*visit)->kept.flow.phase == Phase::writing) (void)desk->settle(**visit, *job);
+    if ((*visit)->kept.flow.end != Reason::in_doubt) co_return;
+    auto watching = watch_doubt(desk, (*visit)->kept);
+    visit->reset();  // its turn is anybody's
+    co_return co_await std::move(watching);
+  }
+}
+
+// The page is closed by then: whoever was told "it may already work" hears by mail that it does.
+Awaitable<> ResetDesk::watch_doubt(ResetDesk* desk, KeptSession kept) {
+  for (;;) {
+    auto waiting = desk->self_.dispatch.look(kept.jti, std::chrono::milliseconds(60'000));
+    auto job = co_await std::move(waiting);
+    if (!job) co_return log::fault("store.failed", job.error());
+    const bool go_on = co_await sleep_for(std::chrono::milliseconds(250));  // look() comes back at once where too many wait
+    if (!go_on) co_return;
+    if (!*job) co_return;
+    if ((*job)->state != queue::JobState::final) continue;
+    const auto [code, reason] = ending_of(**job);
+    if (effect_of(code, reason) != Effect::applied) co_return;
+    kept.said_code = protocol::to_string(code), kept.said_reason = reason;
+    co_return desk->applied(kept, *job);
   }
 }
 

@@ -212,6 +212,34 @@ TEST_F(AResetInTheBrowser, IsAuditedThoughItsBrowserAndTheServiceWentAwayWhileIt
   EXPECT_EQ(std::count(audit.begin(), audit.end(), "password.reset_self_service directory.applied"), 1) << testing::PrintToString(audit);
 }
 
+TEST_F(AResetInTheBrowser, ThatEndedInDoubtIsToldByMailOnceItTurnsOutToBeDone) {
+  const auto key = reset.register_app();
+  prove(key);
+  browser.pick("reset");
+  const auto probed = browser.seal_offer();
+  auto binding = reset.world.binding(probed);
+  binding.exp = unix_now() + 2;
+  const auto sealed = reset.world.seal({reset.agent.get()}, binding, password);
+  auto going = std::async(std::launch::async, [&] { return browser.call("POST", "session/password", {{"probe", probed.id}, {"sealed", sealed}}); });
+  const auto job = reset.agent->next_job();
+  ASSERT_TRUE(job);
+  reset.agent->accept(job->job);
+  reset.agent->cut();
+  EXPECT_EQ(going.get().text("code"), "in_doubt");
+  const auto count = [&](const std::string& row) {
+    const auto rows = reset.audit();
+    return std::count(rows.begin(), rows.end(), row);
+  };
+  EXPECT_EQ(count("user.notified "), 0) << "nothing is known yet";
+  come_back();
+  const auto again = reset.agent->next_job();
+  ASSERT_TRUE(again);
+  reset.agent->answer(again->job, Code::applied);
+  for (const auto until = std::chrono::steady_clock::now() + 20s; count("user.notified ") == 0 && std::chrono::steady_clock::now() < until;) std::this_thread::yield();
+  EXPECT_EQ(count("user.notified "), 1);
+  EXPECT_EQ(count("password.reset_self_service directory.applied"), 1);
+}
+
 TEST_F(AResetInTheBrowser, AsksTheAdministratorsForHelpOnceAndForNobodySendsNothing) {
   reset.register_app();
   browser.begin_as("alice@corp.example");

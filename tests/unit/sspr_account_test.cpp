@@ -79,5 +79,29 @@ TEST(APersonWhoWasSeen, IsKeptWithTheAddressTheDirectoryShows) {
   EXPECT_EQ(person_of("corp.example", "alice", answer, 9), (Person{"corp.example", "7c1f", "alice", "Alice", "alice@corp.example", "de-AT", {staff}, 9, 0, 0}));
 }
 
+TEST(ARegistration, IsCompleteByWhatTheRulesAllow) {
+  Settings rules;
+  rules.methods = {Method::app_code, Method::questions}, rules.methods_required = 2, rules.reconfirm_days = 0;
+  RegisteredMethod app, questions, email;
+  questions.kind = Method::questions, email.kind = Method::email;
+  EXPECT_EQ(registration_of(rules, false, {}, 0, 1'000).missing, 2);
+  EXPECT_EQ(registration_of(rules, false, {app, app, email}, 0, 1'000).missing, 1) << "two apps are one method, and mail is not allowed";
+  EXPECT_EQ(registration_of(rules, false, {app, questions}, 0, 1'000).missing, 0);
+  EXPECT_EQ(registration_of(rules, true, {app, questions}, 0, 1'000).missing, 1) << "an administrator's questions do not count";
+}
+
+TEST(ARegistration, IsLookedAtAgainSoLongAfterTheLastWord) {
+  constexpr UnixSeconds day = 86'400, now = 1'000 * day;
+  Settings rules;
+  rules.reconfirm_days = 180;
+  RegisteredMethod app;
+  app.made = now - 200 * day;
+  EXPECT_TRUE(registration_of(rules, false, {app}, 0, now).reconfirm);
+  EXPECT_FALSE(registration_of(rules, false, {app}, now - 179 * day, now).reconfirm) << "confirmed since";
+  EXPECT_FALSE(registration_of(rules, false, {}, 0, now).reconfirm) << "something is missing: that comes first";
+  rules.reconfirm_days = 0;
+  EXPECT_FALSE(registration_of(rules, false, {app}, 0, now).reconfirm);
+}
+
 }  // namespace
 }  // namespace wb::service::sspr

@@ -155,6 +155,12 @@ TEST_F(AnOperatorOfSelfService, FreezesThawsAndTakesAMethodAway) {
   EXPECT_EQ(of_corp({"people", "remove-method", alice, id}), exit_done);
   EXPECT_EQ(of_corp({"people", "remove-method", alice, id}), exit_failed);
   EXPECT_EQ(methods(alice).size(), 1U);
+  auto kept = store();
+  for (const auto activity : {Activity::account_frozen, Activity::account_thawed, Activity::security_info_deleted}) {
+    const auto rows = kept.audit().page({corp, activity, {}, {}}, 0, 10).value().rows;
+    ASSERT_EQ(rows.size(), 1U) << to_string(activity);
+    EXPECT_NE(rows[0].row.find("\"actor\":\"operator"), std::string::npos) << rows[0].row;
+  }
 }
 
 TEST_F(AnOperatorOfSelfService, RegistersAnAddressForSomebody) {
