@@ -142,6 +142,8 @@ int play(const char* portal_dir, const char* smtp_port) {
   std::map<std::string, Secret> keys;
   for (const auto& name : with_app) keys.emplace(name, reset.register_app(people.at(name)));
   for (const auto* name : {"bob@corp.example", "frank@corp.example"}) reset.register_answers(people.at(name));
+  // carol has registered long ago.
+  EXPECT_TRUE(reset.world.store().database().run("UPDATE person_methods SET made=1 WHERE sub=?", people.at("carol@corp.example")));
   reset.world.stop();
   reset.world.config.portal_dir = portal_dir;
   reset.world.start();

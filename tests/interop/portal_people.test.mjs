@@ -257,6 +257,15 @@ it('an administrator proves an app first, and is not offered questions', { timeo
   await browser.key('Enter');
   await at('home');
   assert.deepEqual(await browser.value('[...document.querySelectorAll("[data-add]")].map(({ dataset }) => dataset.add)'), ['app_code', 'email']);
+  assert.ok(!await has('[data-do=confirm]'), 'one method is missing: that comes first');
+});
+
+it('who has registered long ago is asked whether it is still right', { timeout: 60_000 }, async () => {
+  await forget(`/signin#dr=${pin}`);
+  await signIn('carol@corp.example');
+  await at('home');
+  await browser.until('document.querySelector("[data-do=confirm]")', 'the question');
+  await accessible();
   await browser.click('[data-do=confirm]');
   await browser.until('!document.querySelector("[data-do=confirm]")', 'it is confirmed');
 });
