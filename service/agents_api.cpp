@@ -4,7 +4,6 @@
 
 #include "core/ids.hpp"
 #include "crypto/jws.hpp"
-#include "service/credentials.hpp"
 
 namespace wb::service {
 
@@ -29,9 +28,7 @@ static json::value connection(const AgentSession* session, const std::string& do
 }
 
 json::object AgentsApi::shown(const std::string& domain, const AgentRow& agent, UnixSeconds now) {
-  const char* state = agent.revoked ? "revoked" : rosters_.stands(domain, agent, now) ? "active"
-                                                                                      : "pending";
-  return {{"id", agent.id}, {"host", printable(agent.host, 256)}, {"state", state}, {"fingerprint", agent.kid}, {"next_fingerprint", agent.next ? json::value(crypto::thumbprint(*agent.next)) : json::value(nullptr)},
+  return {{"id", agent.id}, {"host", printable(agent.host, 256)}, {"state", state_of(rosters_, domain, agent, now)}, {"fingerprint", agent.kid}, {"next_fingerprint", agent.next ? json::value(crypto::thumbprint(*agent.next)) : json::value(nullptr)},
       {"connected", connection(gateway_.session(agent.id), domain, now)}};
 }
 
@@ -50,11 +47,10 @@ Reply AgentsApi::list(HttpCall call) {
 
 // Whoever uses it is known, and no more: what an agent may open, the domain's root says (writeback-agent approve).
 Reply AgentsApi::add_token(HttpCall call) {
-  const auto credential = new_credential();
   const auto expires = unix_now() + enrolment_token_life;
-  if (auto added = store_.add_token(credential.id, hash_of(credential), call.caller.domain, expires, call.caller.actor); !added) co_return refuse_for(added.error());
-  const auto token = "wbe1." + credential.id + "." + credential.secret + "." + keys_.root().kid();
-  auto response = answer(201, {{"token", token}, {"expires", expires}, {"service", settings_.public_url}, {"command", "writeback-agent enroll --service " + settings_.public_url + " --token-file FILE"}});
+  auto token = new_enrolment_token(store_, keys_, call.caller.domain, expires, call.caller.actor);
+  if (!token) co_return refuse_for(token.error());
+  auto response = answer(201, {{"token", *token}, {"expires", expires}, {"service", settings_.public_url}, {"command", "writeback-agent enroll --service " + settings_.public_url + " --token-file FILE"}});
   response.headers["Cache-Control"] = "no-store";
   co_return response;
 }

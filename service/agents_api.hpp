@@ -1,13 +1,11 @@
 // An organisation's agents over HTTP (docs/SSPR.md, "Agents"): who is enrolled, connected and ready, or why not; tokens to enrol others;
-// and the service's own revocation. For clients with the scope `settings`. Only the domain's root says who may open a password.
+// and the service's own revocation. For clients with the scope `settings` and signed-in
+// administrators. Only the domain's root says who may open a password.
 #pragma once
-#include "service/gateway.hpp"
-#include "service/keys.hpp"
+#include "service/enrolment.hpp"
 #include "service/router.hpp"
 
 namespace wb::service {
-
-constexpr std::int64_t enrolment_token_life = 3'600;  // seconds
 
 class AgentsApi {
  public:

@@ -9,7 +9,6 @@ namespace wb::service {
 namespace {
 
 using Members = protocol::Members;
-constexpr std::size_t name_bytes_max = 256, sub_bytes_max = 64;
 
 json::array texts(const std::vector<std::string>& list) {
   json::array out;

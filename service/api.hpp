@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "core/in_use.hpp"
 #include "service/dispatch.hpp"
 #include "service/enrolment.hpp"
 #include "service/http.hpp"
@@ -31,7 +32,7 @@ class Api {
   Gateway& gateway_;
   Dispatch& dispatch_;
   Enrolment& enrolment_;
-  std::shared_ptr<std::size_t> streams_ = std::make_shared<std::size_t>(0);  // that are open; shared: one that is cut may go after us
+  InUseCount streams_ = nothing_in_use();  // that are open
 };
 
 // Whom a password may be sealed to: the answer of GET /api/v1/keys.

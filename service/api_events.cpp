@@ -10,11 +10,8 @@ std::string event(std::string_view name, const json::object& data) { return "eve
 
 class Events {
  public:
-  Events(Dispatch& dispatch, const Settings& settings, std::string jti, std::shared_ptr<std::size_t> open)
-      : dispatch_(dispatch), beat_(settings.events_beat), until_(BootClock::now() + settings.events_most), jti_(std::move(jti)), open_(std::move(open)) { ++*open_; }
-  Events(const Events&) = delete;
-  Events& operator=(const Events&) = delete;
-  ~Events() { --*open_; }
+  Events(Dispatch& dispatch, const Settings& settings, std::string jti, InUseCount open)
+      : dispatch_(dispatch), beat_(settings.events_beat), until_(BootClock::now() + settings.events_most), jti_(std::move(jti)), open_(std::move(open)) {}
 
   Awaitable<std::optional<std::string>> next() {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until_ - BootClock::now());
@@ -37,7 +34,7 @@ class Events {
   std::chrono::milliseconds beat_;
   BootClock::time_point until_;
   std::string jti_;
-  std::shared_ptr<std::size_t> open_;
+  InUse open_;
   std::optional<Dispatch::Stand> seen_;
   bool over_ = false;
 };

@@ -20,6 +20,7 @@
 
 namespace wb::service {
 
+constexpr std::size_t name_bytes_max = 256, sub_bytes_max = 64;
 struct ProbeRequest {
   std::string domain, client, sub;
   std::optional<std::string> name;

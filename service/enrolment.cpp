@@ -35,6 +35,17 @@ link::HttpResponse no(Refusals& refusals, SecurityEvent event, const link::HttpR
 
 }  // namespace
 
+Result<std::string> new_enrolment_token(Store& store, const Keys& keys, const std::string& domain, UnixSeconds expires, const Actor& by) {
+  const auto credential = new_credential();
+  if (auto added = store.add_token(credential.id, hash_of(credential), domain, expires, by); !added) return added.error();
+  return "wbe1." + credential.id + "." + credential.secret + "." + keys.root().kid();
+}
+
+std::string_view state_of(Rosters& rosters, const std::string& domain, const AgentRow& agent, UnixSeconds now) {
+  if (agent.revoked) return "revoked";
+  return rosters.stands(domain, agent, now) ? "active" : "pending";
+}
+
 bool RateLimit::allows(const std::string& name, BootClock::time_point now) {
   std::erase_if(seen_, [&](const auto& s) { return now - s.second.start >= std::chrono::minutes(1); });
   if (!seen_.contains(name) && seen_.size() >= names_max) return false;

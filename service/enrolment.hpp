@@ -13,6 +13,12 @@
 
 namespace wb::service {
 
+constexpr std::int64_t enrolment_token_life = 3'600;  // seconds
+// "wbe1.<id>.<secret>.<pin of the service's root>": for one `writeback-agent enroll`, until `expires`. Only its hash is kept.
+Result<std::string> new_enrolment_token(Store& store, const Keys& keys, const std::string& domain, UnixSeconds expires, const Actor& by);
+// "active", "pending" (the domain's root has not approved it) or "revoked".
+std::string_view state_of(Rosters& rosters, const std::string& domain, const AgentRow& agent, UnixSeconds now);
+
 // Counts per name and minute; forgets old names, and refuses everybody new when too many are remembered.
 class RateLimit {
  public:

@@ -12,7 +12,7 @@
 #include "platform/private_files.hpp"
 #include "platform/supervisor.hpp"
 #include "protocol/json.hpp"
-#include "service/agents_api.hpp"
+#include "service/enrolment.hpp"
 #include "service/backup.hpp"
 #include "service/credentials.hpp"
 #include "service/service.hpp"
@@ -121,9 +121,9 @@ int create_token(const config::ServiceConfig& config, const std::string& domain)
   if (!store) return failed(store.error());
   auto keys = Keys::open(config.state_dir, config.public_url, unix_now(), Keys::Needs::root);
   if (!keys) return failed(keys.error());
-  const auto credential = new_credential();
-  if (auto added = store->add_token(credential.id, hash_of(credential), domain, unix_now() + enrolment_token_life); !added) return failed(added.error());
-  std::cout << "wbe1." << credential.id << "." << credential.secret << "." << keys->root().kid() << "\n";
+  auto token = new_enrolment_token(*store, *keys, domain, unix_now() + enrolment_token_life, {ActorKind::operator_});
+  if (!token) return failed(token.error());
+  std::cout << *token << "\n";
   return exit_done;
 }
 
@@ -135,9 +135,8 @@ int list_agents(const config::ServiceConfig& config) {
   if (!members) return failed(members.error());
   std::printf("%-26s  %-8s  %-24s  %-24s  %s\n", "AGENT", "STATE", "DOMAIN", "HOST", "FINGERPRINT");
   for (const auto& m : *members) {
-    const char* state = m.agent.revoked ? "revoked" : rosters.stands(m.domain, m.agent, unix_now()) ? "active"
-                                                                                                    : "pending";
-    std::printf("%-26s  %-8s  %-24s  %-24s  %s\n", m.agent.id.c_str(), state, m.domain.c_str(), m.agent.host.c_str(), m.agent.kid.c_str());
+    const auto state = state_of(rosters, m.domain, m.agent, unix_now());
+    std::printf("%-26s  %-8s  %-24s  %-24s  %s\n", m.agent.id.c_str(), std::string(state).c_str(), m.domain.c_str(), m.agent.host.c_str(), m.agent.kid.c_str());
     if (m.agent.next) std::printf("%-26s  %-8s  %-24s  %-24s  %s\n", "", "next", "", "", crypto::thumbprint(*m.agent.next).c_str());
   }
   return exit_done;

@@ -36,7 +36,7 @@ std::string_view trimmed(std::string_view text) {
 std::optional<EmailAddress> read_email(std::string_view text) {
   text = trimmed(text);
   const auto at = text.find('@');
-  if (at == std::string_view::npos || text.size() > 254) return std::nullopt;
+  if (at == std::string_view::npos || text.size() > address_bytes_max) return std::nullopt;
   EmailAddress address{std::string(text.substr(0, at)), domain_name(text.substr(at + 1))};
   if (!is_dot_string(address.local) || address.domain.empty() || !is_public_name(address.domain)) return std::nullopt;
   return address;

@@ -7,6 +7,7 @@
 
 namespace wb::service {
 
+constexpr std::size_t address_bytes_max = 254;  // RFC 5321 section 4.5.3.1.3, without its brackets
 struct EmailAddress {
   std::string local;   // as typed
   std::string domain;  // in lower case
@@ -15,7 +16,7 @@ struct EmailAddress {
 };
 
 // The everyday part of RFC 5321 section 4.1.2: a dot-string of at most 64 characters, a domain name of two labels or more
-// (RFC 1035 section 2.3.4; no address in brackets), 254 in all, ASCII (a domain of other letters as xn--...). Spaces around
+// (RFC 1035 section 2.3.4; no address in brackets), address_bytes_max in all, ASCII (a domain of other letters as xn--...). Spaces around
 // it do not count. nullopt for anything else: quoted names, comments and routes open more holes than doors.
 std::optional<EmailAddress> read_email(std::string_view text);
 

@@ -39,13 +39,9 @@ Account account_of(const Seen& seen, const Settings& settings, const Person* per
 
 Registration registration_of(const Settings& settings, bool administrator, const std::vector<RegisteredMethod>& methods, UnixSeconds confirmed, UnixSeconds now) {
   constexpr std::int64_t day_s = 86'400;
-  const auto kinds = kinds_of(methods);
-  const auto usable = std::count_if(kinds.begin(), kinds.end(), [&](Method kind) {
-    return std::find(settings.methods.begin(), settings.methods.end(), kind) != settings.methods.end() && (!administrator || is_for_administrators(kind));
-  });
   Registration out;
-  out.required = administrator ? 2 : settings.methods_required;
-  out.missing = std::max(0, out.required - static_cast<int>(usable));
+  out.required = required_of(settings, administrator);
+  out.missing = std::max(0, out.required - static_cast<int>(usable_of(settings, administrator, kinds_of(methods)).size()));
   auto looked = confirmed;
   for (const auto& method : methods) looked = std::max(looked, method.made);
   out.reconfirm = out.missing == 0 && settings.reconfirm_days > 0 && now - looked >= settings.reconfirm_days * day_s;

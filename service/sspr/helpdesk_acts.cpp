@@ -15,10 +15,6 @@ namespace wb::service::sspr {
 namespace {
 
 using protocol::Members;
-constexpr std::size_t name_bytes_max = 256;
-
-bool allows(const Settings& rules, Method method) { return std::find(rules.methods.begin(), rules.methods.end(), method) != rules.methods.end(); }
-
 }  // namespace
 
 std::vector<Endpoint> HelpdeskActs::endpoints() {

@@ -13,7 +13,6 @@ namespace wb::service::sspr {
 namespace {
 
 constexpr int page_otherwise = 100, page_most = 200, namesakes_max = 20;
-constexpr std::size_t address_bytes_max = 254;
 
 int status_of(NotAdded why) {
   switch (why) {
@@ -118,7 +117,6 @@ HelpdeskApi::Response HelpdeskApi::set_frozen(const Caller& caller, const link::
   auto who = person(caller, sub);
   if (!who) return refuse_for(who.error());
   if (!*who) return told(self_, request, 404, "not_found");
-  if (((*who)->frozen != 0) == frozen) return answer(200, shown(**who));  // the same again
   auto now = sspr::set_frozen(self_.store, std::move(**who), frozen, {caller.actor, request.peer});
   if (!now) return refuse_for(now.error());
   return answer(200, shown(*now));

@@ -9,7 +9,6 @@ namespace {
 
 using protocol::Members;
 constexpr int letters_at_once = 20, people_of_a_call = 200;
-constexpr std::size_t sub_bytes_max = 64;
 constexpr std::int64_t useful_s = 86'400;
 
 }  // namespace
@@ -52,6 +51,7 @@ void Invitations::write_some() {
   auto orders = book_.waiting(letters_at_once);
   if (!orders) return log::fault("store.failed", orders.error());
   const auto now = unix_now();
+  const auto relaxed = self_.store.database().unsynced();  // a power cut may cost somebody a second letter
   for (const auto& order : *orders) {
     auto written = write(order, now);
     if (!written) return log::fault("store.failed", written.error());

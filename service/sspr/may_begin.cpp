@@ -7,7 +7,7 @@ namespace wb::service::sspr {
 namespace {
 
 using protocol::Members;
-constexpr std::size_t name_bytes_max = 256, captcha_bytes_max = 4'096;
+constexpr std::size_t captcha_bytes_max = 4'096;
 
 // What one address may ask for, and proof of work.
 Result<std::optional<link::HttpResponse>> stranger(SelfService& self, const std::string& peer, std::string_view language, std::string_view captcha, std::string_view purpose) {

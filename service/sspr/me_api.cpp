@@ -8,7 +8,6 @@ namespace {
 
 using protocol::Members;
 using protocol::Op;
-constexpr std::size_t address_bytes_max = 254;
 
 // A person learns what to do when their password is right, or the directory can't be asked; else the same for everybody.
 bool says_more(const SignInDesk::Tried& tried, Op op, int level) {

@@ -164,14 +164,7 @@ void Notifier::tell(Occasion occasion) {
 }
 
 Awaitable<> Notifier::go(Notifier* notifier, Occasion occasion) {
-  struct Going {
-    std::shared_ptr<std::size_t> count;
-    explicit Going(std::shared_ptr<std::size_t> c) : count(std::move(c)) { ++*count; }
-    ~Going() { --*count; }
-    Going(const Going&) = delete;
-    Going& operator=(const Going&) = delete;
-  };
-  const Going going(notifier->going_);
+  const InUse going(notifier->going_);
   auto rules = notifier->self_.rules.current(occasion.domain);
   if (!rules) {
     log::fault("notify.failed", rules.error());

@@ -7,11 +7,11 @@
 //   the organisation's choice (settings), the others are not.
 // * The audit says of each occasion how many letters went out and how many did not, and why; of an address neither it nor the log says a word.
 #pragma once
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/in_use.hpp"
 #include "service/sspr/self_service.hpp"
 
 namespace wb::service::sspr {
@@ -22,7 +22,7 @@ constexpr std::size_t administrators_told_max = 100;
 
 class Notifier {
  public:
-  explicit Notifier(SelfService& self) : self_(self), going_(std::make_shared<std::size_t>(0)) {}
+  explicit Notifier(SelfService& self) : self_(self) {}
 
   // Returns at once. The letters are handed to SelfService::mail by a task of SelfService::tasks, to be of no use after a day.
   void tell(Occasion occasion);
@@ -52,7 +52,7 @@ class Notifier {
   std::string spoken(const std::string& directory, const std::string& otherwise) const;
 
   SelfService& self_;
-  std::shared_ptr<std::size_t> going_;  // its own: a task may outlive us, at the very end
+  InUseCount going_ = nothing_in_use();
 };
 
 }  // namespace wb::service::sspr

@@ -25,11 +25,9 @@ std::string_view word_of(AnswerProblem problem) {
   return "answers_not_text";
 }
 
-bool among(const Settings& rules, Method kind) { return std::find(rules.methods.begin(), rules.methods.end(), kind) != rules.methods.end(); }
-
 // An app that may be used: then it, and no address, is the second proof.
 bool has_app(const Settings& rules, const std::vector<RegisteredMethod>& methods) {
-  return among(rules, Method::app_code) && std::any_of(methods.begin(), methods.end(), [](const auto& m) { return m.kind == Method::app_code; });
+  return allows(rules, Method::app_code) && std::any_of(methods.begin(), methods.end(), [](const auto& m) { return m.kind == Method::app_code; });
 }
 
 // Of an address that only others have named nobody has shown whose it is.
@@ -99,10 +97,9 @@ Result<std::optional<Not>> OwnMethods::may_change(const Guest& guest, std::optio
   // Whoever has stolen an administrator's password alone shall not get a method by it.
   if (guest.state.administrator && guest.state.level < 2 && has_second(*methods)) return std::optional(Not::second_needed);
   if (!kind) return std::optional<Not>();
-  const auto& allowed = rules->settings;
-  if (guest.state.administrator && among(allowed, Method::app_code) && !has_app(allowed, *methods) && *kind != Method::app_code) return std::optional(Not::app_first);
-  const bool barred = !among(allowed, *kind) || !may_register(guest, *kind);
-  if (barred) return std::optional(Not::allowed);
+  const auto& settings = rules->settings;
+  if (guest.state.administrator && allows(settings, Method::app_code) && !has_app(settings, *methods) && *kind != Method::app_code) return std::optional(Not::app_first);
+  if (!allows(settings, *kind) || !may_register(guest, *kind)) return std::optional(Not::allowed);
   const auto of_kind = std::count_if(methods->begin(), methods->end(), [&](const auto& m) { return m.kind == *kind; });
   if (*kind != Method::questions && (of_kind >= most_of_a_kind || methods->size() >= methods_max)) return std::optional(Not::too_many);
   return std::optional<Not>();

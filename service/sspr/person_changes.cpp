@@ -14,8 +14,12 @@ AuditEntry entry_of(const Person& person, Activity activity, const Registrar& by
 Result<Person> set_frozen(Store& store, Person person, bool frozen, const Registrar& by) {
   auto guard = store.database().begin();
   if (!guard) return guard.error();
+  People people(store.database());
+  auto known = people.find(person.domain, person.sub);
+  if (!known) return known.error();
+  if (*known && ((*known)->frozen != 0) == frozen) return std::move(**known);
   person.frozen = frozen ? unix_now() : 0;
-  if (auto done = People(store.database()).freeze(person.domain, person.sub, person.frozen); !done) return done.error();
+  if (auto done = people.freeze(person.domain, person.sub, person.frozen); !done) return done.error();
   const auto entry = entry_of(person, frozen ? Activity::account_frozen : Activity::account_thawed, by);
   if (auto said = store.audit().append(entry, unix_now_ms()); !said) return said.error();
   if (auto done = guard->commit(); !done) return done.error();

@@ -40,10 +40,9 @@ Result<Answer> add_email(Store& store, const crypto::Vault& vault, const Registr
   People people(store.database());
   auto rules = settings.current(person.domain);
   if (!rules) return rules.error();
-  const auto& allowed = rules->settings.methods;
   if (standing(rules->settings, person.groups, {}).administrator) return Answer(NotAdded::administrator);
   if (person.frozen != 0) return Answer(NotAdded::frozen);
-  if (std::find(allowed.begin(), allowed.end(), Method::email) == allowed.end()) return Answer(NotAdded::method);
+  if (!allows(rules->settings, Method::email)) return Answer(NotAdded::method);
   const auto address = read_email(text);
   if (!address) return Answer(NotAdded::malformed);
   auto own = own_mail_domains(settings, person.domain, rules->settings);

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "service/sspr/shapes.hpp"
-
 namespace wb::service::sspr {
 namespace {
 
@@ -51,9 +49,9 @@ double percentile(std::vector<double> values, double of) {
 void Report::add(std::string_view row) {
   auto parsed = protocol::parse_json(row, 12);
   if (!parsed) return;
-  std::string activity, reason, status, way, actor;
+  std::string activity, reason, status, way;
   std::int64_t at = 0;
-  if (!protocol::Members(*parsed, protocol::Members::Unknown::ignored).text("activity", activity).text("reason", reason).text("status", status).text("correlation_id", way).text("actor", actor).integer("at_ms", at).finish()) return;
+  if (!protocol::Members(*parsed, protocol::Members::Unknown::ignored).text("activity", activity).text("reason", reason).text("status", status).text("correlation_id", way).integer("at_ms", at).finish()) return;
   constexpr std::string_view passed = "progress.completed_";
   if (activity == to_string(Activity::user_started_reset) && began_.size() < began_max) began_.emplace(way, at);
   if (reason.starts_with(passed)) count(methods_, reason.substr(passed.size()));

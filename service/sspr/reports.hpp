@@ -1,5 +1,5 @@
 // What self-service did for an organisation, in numbers (docs/SSPR.md, "Reports"): counted from the audit, and from who is registered. Pure
-// but for reports_of(), which reads both in small steps: people are waiting on this thread.
+// but for report_of(), which reads both in small steps: people are waiting on this thread.
 #pragma once
 #include <map>
 #include <string>

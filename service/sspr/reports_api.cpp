@@ -7,14 +7,6 @@ namespace {
 
 constexpr std::int64_t day_ms = 86'400'000, days_otherwise = 30;
 
-struct Going {
-  std::shared_ptr<bool> going;
-  explicit Going(std::shared_ptr<bool> g) : going(std::move(g)) { *going = true; }
-  ~Going() { *going = false; }
-  Going(const Going&) = delete;
-  Going& operator=(const Going&) = delete;
-};
-
 }  // namespace
 
 std::vector<Endpoint> ReportsApi::endpoints() {
@@ -30,8 +22,8 @@ Reply ReportsApi::report(HttpCall call) {
   const auto& filter = std::get<AuditQuery>(asked).filter;
   const auto to = filter.to_ms.value_or(unix_now_ms() + 1), from = filter.from_ms.value_or(to - days_otherwise * day_ms);
   if (from >= to || to - from > report_days_max * day_ms) co_return told(self_, call.request, 400, "malformed_request", "from, to: at most 92 days");
-  if (*going_) co_return refuse(Refusal::busy, "another report is being made", 2'000);
-  const Going going(going_);
+  if (*going_ > 0) co_return refuse(Refusal::busy, "another report is being made", 2'000);
+  const InUse going(going_);
   auto making = report_of(self_, call.caller.domain, from, to);
   auto made = co_await std::move(making);
   if (!made) co_return refuse_for(made.error());

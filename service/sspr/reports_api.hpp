@@ -1,8 +1,8 @@
-// GET /api/v1/reports (docs/SSPR.md, "Reports"), for clients with the scope `settings`.
+// GET /api/v1/reports (docs/SSPR.md, "Reports"), for clients with the scope `settings` and signed-in administrators.
 #pragma once
-#include <memory>
 #include <vector>
 
+#include "core/in_use.hpp"
 #include "service/sspr/caller.hpp"
 #include "service/sspr/reports.hpp"
 
@@ -16,7 +16,7 @@ class ReportsApi {
  private:
   Reply report(HttpCall call);
   SelfService& self_;
-  std::shared_ptr<bool> going_ = std::make_shared<bool>(false);  // one at a time: each reads a good part of the store
+  InUseCount going_ = nothing_in_use();  // one at a time: each reads a good part of the store
 };
 
 }  // namespace wb::service::sspr

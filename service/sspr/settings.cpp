@@ -178,15 +178,22 @@ std::vector<std::string> named_among(const Settings& s, const std::vector<std::s
   return out;
 }
 
+bool allows(const Settings& s, Method method) { return std::find(s.methods.begin(), s.methods.end(), method) != s.methods.end(); }
+
+std::vector<Method> usable_of(const Settings& s, bool administrator, const std::vector<Method>& registered) {
+  std::vector<Method> usable;
+  std::copy_if(registered.begin(), registered.end(), std::back_inserter(usable), [&](Method method) { return allows(s, method) && (!administrator || is_for_administrators(method)); });
+  return usable;
+}
+
+int required_of(const Settings& s, bool administrator) { return administrator ? 2 : s.methods_required; }
+
 Standing standing(const Settings& s, const std::vector<std::string>& groups, const std::vector<Method>& registered) {
   Standing out;
   out.administrator = among(s.administrator_groups, groups);
-  for (const auto method : registered) {
-    const bool allowed = std::find(s.methods.begin(), s.methods.end(), method) != s.methods.end();
-    if (allowed && (!out.administrator || is_for_administrators(method))) out.usable.push_back(method);
-  }
+  out.usable = usable_of(s, out.administrator, registered);
   const bool in_scope = s.scope == Scope::all || (s.scope == Scope::selected && among(s.groups, groups));
-  const int required = out.administrator ? 2 : s.methods_required;
+  const int required = required_of(s, out.administrator);
   const bool questions_alone = required == 1 && out.usable == std::vector{Method::questions} && !s.questions_alone;
   if (!s.write_back || !in_scope || among(s.excluded_groups, groups)) out.barrier = Reason::not_enabled;
   else if (out.administrator && !s.administrators_may_reset) out.barrier = Reason::administrator;

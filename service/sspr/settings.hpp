@@ -62,6 +62,10 @@ struct Standing {
 };
 // Those by which an administrator proves nothing, whatever they have.
 constexpr bool is_for_administrators(Method method) { return method == Method::app_code || method == Method::email; }
+bool allows(const Settings& settings, Method method);
+// Of these, those by which this person may prove who they are; and how many different ones they need.
+std::vector<Method> usable_of(const Settings& settings, bool administrator, const std::vector<Method>& registered);
+int required_of(const Settings& settings, bool administrator);
 // Every group that the rules name, once.
 std::vector<std::string> named_groups(const Settings& settings);
 // Of these groups those that the rules name.
