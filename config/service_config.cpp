@@ -61,6 +61,10 @@ void read_service(Reader& reader, ServiceConfig& config) {
     top.optional("window", config.window, shape::whole(1, 64));
     using Binding = ServiceConfig::ChannelBinding;
     top.optional("channel_binding", config.channel_binding, shape::one_of<Binding>("exporter or none", {{"exporter", Binding::exporter}, {"none", Binding::none}}));
+    top.section("limits", false, [&](Section& limits) {
+      limits.optional("begun_per_address", config.begun_per_address, shape::whole(5, 100'000));
+      limits.optional("mails_per_hour", config.mails_per_hour, shape::whole(10, 1'000'000));
+    });
     top.section("mail", false, [&](Section& mail) { read_mail(mail, folder, config); });
   });
 }

@@ -28,8 +28,9 @@ struct ServiceConfig {
   std::filesystem::path portal_dir = "/usr/share/reset-service/portal";  // the built pages; no such folder: the API only
   log::Level log_level = log::Level::info;
   std::chrono::milliseconds heartbeat{25'000};
-  int audit_keep_days = 0;  // 0: for ever
-  int window = 8;           // jobs at once per agent and domain
+  int audit_keep_days = 0;                             // 0: for ever
+  int begun_per_address = 60, mails_per_hour = 5'000;  // limits.*: of one network address in ten minutes; of the whole installation
+  int window = 8;                                      // jobs at once per agent and domain
   enum class ChannelBinding { exporter,
     none } channel_binding = ChannelBinding::exporter;
   std::optional<link::SmtpSettings> mail;             // the relay; nullopt: there is no section `mail`, and none leaves

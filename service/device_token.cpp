@@ -10,7 +10,7 @@
 namespace wb::service {
 namespace {
 
-constexpr std::string_view kind = "wbd1";
+constexpr std::string_view kind = "wbd1", cookie_name = "wbd";
 constexpr std::size_t device_bytes = 16, token_bytes_max = 128;
 constexpr UnixSeconds skew = 300;
 
@@ -36,6 +36,22 @@ std::optional<std::string> known_device(const Secret& key, std::string_view toke
   if (!crypto::same_bytes(body + "." + mac_of(key, body, account), token)) return std::nullopt;
   if (issued > now + skew || issued < not_before || now - issued >= std::chrono::seconds(device_token_life).count()) return std::nullopt;
   return std::string(device);
+}
+
+std::string device_token_of(std::string_view cookies) {
+  while (!cookies.empty()) {
+    const auto end = cookies.find(';');
+    auto one = cookies.substr(0, end);
+    cookies.remove_prefix(end == std::string_view::npos ? cookies.size() : end + 1);
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    if (one.starts_with(std::string(cookie_name) + "=")) return std::string(one.substr(cookie_name.size() + 1));
+  }
+  return {};
+}
+
+std::string device_cookie(std::string_view token) {
+  const auto life = std::chrono::duration_cast<std::chrono::seconds>(device_token_life).count();
+  return std::string(cookie_name) + "=" + std::string(token) + "; Path=/; Max-Age=" + std::to_string(life) + "; Secure; HttpOnly; SameSite=Strict";
 }
 
 }  // namespace wb::service

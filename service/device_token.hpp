@@ -22,4 +22,8 @@ std::string issue_device_token(const Secret& key, std::string_view account, Unix
 // account was frozen, or somebody said that it wasn't them).
 std::optional<std::string> known_device(const Secret& key, std::string_view token, std::string_view account, UnixSeconds now, UnixSeconds not_before = 0);
 
+// The cookie: what a browser shows in its Cookie header (RFC 6265 section 4.2.1), or nothing; and the Set-Cookie that gives it.
+std::string device_token_of(std::string_view cookies);
+std::string device_cookie(std::string_view token);
+
 }  // namespace wb::service

@@ -28,7 +28,6 @@ std::string_view to_string(LimitKind kind) {
     case LimitKind::destination: return "destination";
     case LimitKind::destination_day: return "destination_day";
     case LimitKind::address_start: return "address_start";
-    case LimitKind::address_probe: return "address_probe";
     case LimitKind::tenant_mail: return "tenant_mail";
     case LimitKind::solution: return "solution";
   }
@@ -43,7 +42,6 @@ Limit limit_of(LimitKind kind) {
     case LimitKind::destination: return {10, 10 * minute, 1};
     case LimitKind::destination_day: return {40, day, minute};
     case LimitKind::address_start: return {60, 10 * minute, 10 * second};
-    case LimitKind::address_probe: return {60, 10 * minute, 10 * second};
     case LimitKind::tenant_mail: return {5'000, hour, minute};
     case LimitKind::solution: return {1, 15 * minute, 1};  // longer than any challenge lives
   }
@@ -191,12 +189,10 @@ Result<void> Limits::make_room(std::int64_t now) {
     if (auto done = count(); !done) return done;
   if (rows_ < most_rows_) return {};
   if (auto done = prune(now); !done) return done;
-  for (const auto kind : {LimitKind::address_start, LimitKind::address_probe}) {
-    if (auto done = count(); !done) return done;
-    if (rows_ < most_rows_) return {};
-    auto gone = database_.run("DELETE FROM limits WHERE kind=?1 AND at IN (SELECT at FROM limits WHERE kind=?1 ORDER BY at LIMIT ?2)", to_string(kind), most_rows_ / 10);
-    if (!gone) return gone;
-  }
+  if (auto done = count(); !done) return done;
+  if (rows_ < most_rows_) return {};
+  auto gone = database_.run("DELETE FROM limits WHERE kind=?1 AND at IN (SELECT at FROM limits WHERE kind=?1 ORDER BY at LIMIT ?2)", to_string(LimitKind::address_start), most_rows_ / 10);
+  if (!gone) return gone;
   if (auto done = count(); !done) return done;
   if (rows_ < most_rows_) return {};
   return fault(Fault::Kind::exhausted, "limits.take", "too many attempts are counted");

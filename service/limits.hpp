@@ -16,6 +16,7 @@
 // * Keys are names and addresses of people: the table has their HMAC.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,11 +36,10 @@ enum class LimitKind { account_failure,  // answers that were not right yet, per
   destination,                           // mails to one address
   destination_day,
   address_start,  // ways begun, per network address
-  address_probe,  // accounts asked for, per network address
   tenant_mail,    // mails of an installation
   solution };     // a captcha's, once
 constexpr LimitKind limit_kinds[] = {LimitKind::account_failure, LimitKind::gate, LimitKind::account_reset, LimitKind::destination, LimitKind::destination_day,
-    LimitKind::address_start, LimitKind::address_probe, LimitKind::tenant_mail, LimitKind::solution};
+    LimitKind::address_start, LimitKind::tenant_mail, LimitKind::solution};
 std::string_view to_string(LimitKind kind);
 
 struct Limit {
@@ -81,8 +81,8 @@ class Limits {
  public:
   static constexpr std::int64_t rows_max = 200'000;
   // `limit`: of each kind; tests and benches have others than people.
-  using Table = Limit (*)(LimitKind);
-  Limits(queue::Database& database, Secret key, std::int64_t most_rows = rows_max, Table limit = limit_of) : database_(database), key_(std::move(key)), most_rows_(most_rows), limit_(limit) {}
+  using Table = std::function<Limit(LimitKind)>;
+  Limits(queue::Database& database, Secret key, std::int64_t most_rows = rows_max, Table limit = limit_of) : database_(database), key_(std::move(key)), most_rows_(most_rows), limit_(std::move(limit)) {}
 
   // Counts all of them, or none where one has no room. In a transaction of its own, not flushed: SIGKILL forgets nothing, a power
   // cut perhaps the last seconds. Fault exhausted "limits.take": the table is full of what can't be forgotten.

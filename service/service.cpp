@@ -7,6 +7,15 @@
 namespace wb::service {
 namespace {
 
+// How many of a kind; how long they count stays.
+Limits::Table with(Limits::Table base, LimitKind kind, std::int64_t most) {
+  return [base = std::move(base), kind, most](LimitKind asked) {
+    auto limit = base(asked);
+    if (asked == kind) limit.most = most;
+    return limit;
+  };
+}
+
 Settings settled(Settings shape, const config::ServiceConfig& config) {
   shape.tenant = config.tenant;
   shape.public_url = config.public_url;
@@ -16,6 +25,8 @@ Settings settled(Settings shape, const config::ServiceConfig& config) {
   if (config.heartbeat != defaults.heartbeat) shape.heartbeat = config.heartbeat;
   if (config.hellos_waiting_max != defaults.hellos_waiting_max) shape.greetings_max = static_cast<std::size_t>(config.hellos_waiting_max);
   if (config.enrolments_per_minute != defaults.enrolments_per_minute) shape.enrol_per_minute = config.enrolments_per_minute;
+  if (config.begun_per_address != defaults.begun_per_address) shape.limit = with(std::move(shape.limit), LimitKind::address_start, config.begun_per_address);
+  if (config.mails_per_hour != defaults.mails_per_hour) shape.limit = with(std::move(shape.limit), LimitKind::tenant_mail, config.mails_per_hour);
   shape.channel_binding = config.channel_binding == config::ServiceConfig::ChannelBinding::exporter;
   return shape;
 }

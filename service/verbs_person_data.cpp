@@ -96,6 +96,8 @@ int erase_person(const config::ServiceConfig& config, const Call& call) {
   std::cout << "account " << call.words[0] << ": " << kept->methods.size() << " methods, " << kept->sessions.size() << " sessions, " << kept->jobs.size() << " jobs, " << kept->probes.size() << " probes\n";
   if (!confirmed(call)) return refuse("nothing was erased: --yes does it, or the id typed once more on a terminal", exit_usage);
   if (auto done = sspr::People(store->database()).erase(call.domain, call.words[0]); !done) return failed(done.error());
+  // What is answered again is kept for a day under names that tell nobody whose it is: so all of it goes.
+  if (auto done = store->database().run("DELETE FROM answered"); !done) return failed(done.error());
   auto forgotten = store->forget_account(call.domain, call.words[0]);
   if (!forgotten) return failed(forgotten.error());
   // Deleted rows are overwritten in the file; that their former selves leave the log beside it too is tried here, and done at

@@ -34,7 +34,7 @@ std::vector<Endpoint> AdminApi::endpoints() {
   const auto scope = service::Scope::settings;
   return {
       {"GET", "/api/v1/settings", scope, to(&AdminApi::show)},
-      {"PUT", "/api/v1/settings", scope, to(&AdminApi::put)},
+      {"PUT", "/api/v1/settings", scope, [this](HttpCall call) { return put(std::move(call)); }},
       {"GET", "/api/v1/settings/history", scope, to(&AdminApi::history)},
       {"POST", "/api/v1/settings/restore", scope, to(&AdminApi::restore)},
   };
@@ -60,17 +60,20 @@ AdminApi::Response AdminApi::show(const Caller& caller, const link::HttpRequest&
   return shown(*now);
 }
 
-AdminApi::Response AdminApi::put(const Caller& caller, const link::HttpRequest& request) {
-  auto now = self_.rules.current(caller.domain);
-  if (!now) return refuse_for(now.error());
+Reply AdminApi::put(HttpCall call) {
+  const auto& request = call.request;
+  auto now = self_.rules.current(call.caller.domain);
+  if (!now) co_return refuse_for(now.error());
   const auto wish = request.query.find("dry_run");
-  if (wish != request.query.end() && wish->second != "0" && wish->second != "1") return told(self_, request, 400, "malformed_request", "dry_run: 0 or 1");
+  if (wish != request.query.end() && wish->second != "0" && wish->second != "1") co_return told(self_, request, 400, "malformed_request", "dry_run: 0 or 1");
   const bool dry = wish != request.query.end() && wish->second == "1";
   if (!dry)
-    if (auto no = too_late(request, now->version)) return std::move(*no);
+    if (auto no = too_late(request, now->version)) co_return std::move(*no);
   auto after = settings_from(request.body);
-  if (!after) return told(self_, request, 422, "invalid_settings", after.error().detail);
-  return dry ? dry_run(caller, now->settings, *after) : save(caller, request, *now, *after);
+  if (!after) co_return told(self_, request, 422, "invalid_settings", after.error().detail);
+  if (!dry) co_return save(call.caller, request, *now, *after);
+  auto trying = dry_run(call.caller.domain, std::move(now->settings), std::move(*after));
+  co_return co_await std::move(trying);
 }
 
 AdminApi::Response AdminApi::save(const Caller& caller, const link::HttpRequest& request, const SettingsVersion& seen, const Settings& after) {
@@ -80,12 +83,21 @@ AdminApi::Response AdminApi::save(const Caller& caller, const link::HttpRequest&
   return show(caller, request);
 }
 
-AdminApi::Response AdminApi::dry_run(const Caller& caller, const Settings& before, const Settings& after) {
-  auto seen = preview(self_.people, caller.domain, before, after, names_most);
-  if (!seen) return refuse_for(seen.error());
+Reply AdminApi::dry_run(std::string domain, Settings before, Settings after) {
+  if (*dry_runs_ > 0) co_return refuse(Refusal::busy, "another dry run is under way", 2'000);
+  const InUse running(dry_runs_);
+  Preview seen;
+  std::string last;
+  for (bool more = true; more;) {
+    auto looked = look_on(seen, self_.people, domain, before, after, names_most, last);
+    if (!looked) co_return refuse_for(looked.error());
+    more = *looked;
+    const bool on = !more || co_await sleep_for(std::chrono::milliseconds(1));  // people are waiting on this thread
+    if (!on) co_return refuse(Refusal::unavailable, "the service is stopping", 5'000);
+  }
   json::array changed;
   for (const auto& change : changes(before, after)) changed.push_back(json::object{{"setting", change.member}, {"old_value", change.before}, {"new_value", change.after}});
-  return answer(200, {{"saved", false}, {"changes", changed}, {"registered", seen->registered}, {"frozen", seen->frozen}, {"now", seen->now}, {"then", seen->then}, {"losing", seen->losing}, {"gaining", seen->gaining}, {"loses", shape(seen->loses)}, {"gains", shape(seen->gains)}, {"oldest", seen->oldest}, {"newest", seen->newest}});
+  co_return answer(200, {{"saved", false}, {"changes", changed}, {"registered", seen.registered}, {"frozen", seen.frozen}, {"now", seen.now}, {"then", seen.then}, {"losing", seen.losing}, {"gaining", seen.gaining}, {"loses", shape(seen.loses)}, {"gains", shape(seen.gains)}, {"oldest", seen.oldest}, {"newest", seen.newest}});
 }
 
 AdminApi::Response AdminApi::history(const Caller& caller, const link::HttpRequest& request) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <vector>
 
+#include "core/in_use.hpp"
 #include "service/sspr/caller.hpp"
 
 namespace wb::service::sspr {
@@ -14,18 +15,19 @@ class AdminApi {
 
   using Response = link::HttpResponse;
   Response show(const Caller& caller, const link::HttpRequest& request);
-  Response put(const Caller& caller, const link::HttpRequest& request);  // ?dry_run=1: saves nothing, and says who is affected
+  Reply put(HttpCall call);  // ?dry_run=1: saves nothing, and says who is affected
   Response history(const Caller& caller, const link::HttpRequest& request);
   Response restore(const Caller& caller, const link::HttpRequest& request);
 
  private:
   Response shown(const SettingsVersion& version) const;
-  Response dry_run(const Caller& caller, const Settings& before, const Settings& after);
+  Reply dry_run(std::string domain, Settings before, Settings after);
   Response save(const Caller& caller, const link::HttpRequest& request, const SettingsVersion& seen, const Settings& after);
   // Why If-Match does not let this through; nothing where it does.
   std::optional<Response> too_late(const link::HttpRequest& request, std::int64_t version) const;
 
   SelfService& self_;
+  InUseCount dry_runs_ = nothing_in_use();  // one at a time: each looks at everybody
 };
 
 }  // namespace wb::service::sspr

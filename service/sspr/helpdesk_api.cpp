@@ -178,7 +178,7 @@ HelpdeskApi::Response HelpdeskApi::registration(const Caller& caller, const link
   const auto stands = standing(settings, who.groups, kinds_of(*methods));
   const auto registered = registration_of(settings, stands.administrator, *methods, who.confirmed, unix_now());
   const bool theirs = stands.barrier != Reason::not_enabled && stands.barrier != Reason::administrator && who.frozen == 0;
-  return answer(200, {{"required", theirs && settings.registration_required && stands.barrier == Reason::not_registered}, {"registered", words_of(kinds_of(*methods))}, {"missing", registered.missing}, {"reconfirm", theirs && registered.reconfirm}, {"link", self_.settings.public_url + "/register"}});
+  return answer(200, {{"required", theirs && settings.registration_required && stands.barrier == Reason::not_registered}, {"registered", words_of(kinds_of(*methods))}, {"missing", registered.missing}, {"reconfirm", theirs && registered.reconfirm}, {"link", registration_link(self_, caller.domain)}});
 }
 
 }  // namespace wb::service::sspr

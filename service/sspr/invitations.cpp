@@ -81,8 +81,7 @@ Result<bool> Invitations::write(const Invited& order, UnixSeconds now) {
     say(order, to_string(notice), StatusReason::blocked_destination, {});
     return false;
   }
-  const auto* roster = self_.rosters.find(order.domain);
-  const auto link = self_.settings.public_url + "/register" + (roster ? "#dr=" + roster->dr : std::string());  // so that a new browser can seal
+  const auto link = registration_link(self_, order.domain);
   const auto& organisation = settings.brand_name.empty() ? order.domain : settings.brand_name;
   const auto language = negotiated({}, (*person)->language, self_.catalogue.languages());
   auto letter = letter_of(self_.catalogue, language, notice, {{"account", (*person)->name}, {"organisation", organisation}, {"helpdesk", settings.helpdesk}, {"link", link}});

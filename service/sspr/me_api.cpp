@@ -1,5 +1,6 @@
 #include "service/sspr/me_api.hpp"
 
+#include "service/device_token.hpp"
 #include "service/sspr/may_begin.hpp"
 #include "service/told_verdict.hpp"
 
@@ -44,7 +45,7 @@ Reply MeApi::begin(HttpCall call) {
   if (!asked) co_return refuse_for(asked.error());
   if (asked->refused) co_return std::move(*asked->refused);
   SignedIn state;
-  state.name = std::move(asked->name), state.language = asked->language, state.address = call.request.peer;
+  state.name = std::move(asked->name), state.language = asked->language, state.address = call.request.peer, state.device = device_token_of(call.request.cookie);
   auto token = desk_.begin(std::move(asked->domain), std::move(state));
   if (!token) co_return refuse_for(token.error());
   if (!*token) co_return refuse(Refusal::busy, "too many people are signing in", 5'000);
@@ -107,7 +108,11 @@ link::HttpResponse MeApi::told(const Guest& guest, const SignInDesk::Tried& trie
   details.op = op, details.retry_after = tried.retry_after;
   const bool good = tried.code == protocol::Code::ok || tried.code == protocol::Code::applied || tried.code == protocol::Code::applied_but;
   const auto text = told_verdict(self_.catalogue, language, tried.code, tried.reason, details);
-  if (good) return answer(200, {{"signed_in", guest.state.level > 0}, {"code", protocol::to_string(tried.code)}, {"text", text}, {"expires", guest.ticket.expires}});
+  if (good) {
+    auto response = answer(200, {{"signed_in", guest.state.level > 0}, {"code", protocol::to_string(tried.code)}, {"text", text}, {"expires", guest.ticket.expires}});
+    know(guest, response);
+    return response;
+  }
   const bool nobody_said = tried.code == protocol::Code::busy || tried.code == protocol::Code::reprobe || tried.code == protocol::Code::in_doubt || tried.code == protocol::Code::unknown;
   if (op == Op::authenticate && nobody_said) return told_problem(self_, language, 503, "try_again");
   if (!says_more(tried, op, guest.state.level)) return told_problem(self_, language, 422, "sign_in_failed");
@@ -116,6 +121,11 @@ link::HttpResponse MeApi::told(const Guest& guest, const SignInDesk::Tried& trie
   auto response = problem(422, op == Op::change ? "password_refused" : "sign_in_failed", text, std::move(more));
   response.headers["Content-Language"] = language;
   return response;
+}
+
+// Not for an administrator's password alone: whoever has stolen it would get new tries at the second proof with each sign-in.
+void MeApi::know(const Guest& guest, link::HttpResponse& response) const {
+  if (!guest.state.administrator || guest.state.level == 2) response.headers["Set-Cookie"] = device_cookie(desk_.device_token(guest));
 }
 
 Reply MeApi::sign_out(Guest& guest, HttpCall&) {
@@ -169,7 +179,9 @@ Reply MeApi::show(Guest& guest, HttpCall&) {
 Reply MeApi::second(Guest& guest, HttpCall& call) {
   auto code = code_from_body(call.request.body);
   if (!code) co_return malformed(guest);
-  co_return done(guest, own_.second(guest, *code));
+  auto response = done(guest, own_.second(guest, *code));
+  if (response.status == 200) know(guest, response);
+  co_return response;
 }
 
 Reply MeApi::begin_second(Guest& guest, HttpCall&) {

@@ -88,7 +88,7 @@ Awaitable<Result<std::vector<Notifier::To>>> Notifier::administrators(const Occa
   *complete = true;
   if (rules.administrator_groups.empty()) co_return out;
   for (int looked = 0; looked < administrators_looked_max; looked += page) {
-    auto some = self_.people.list(occasion.domain, after, page);
+    auto some = self_.people.with_groups(occasion.domain, after, page);
     if (!some) co_return some.error();
     for (const auto& one : *some) {
       if (one.sub == occasion.sub || !standing(rules, one.groups, {}).administrator) continue;

@@ -17,7 +17,7 @@
 namespace wb::service::sspr {
 
 constexpr std::chrono::hours not_me_life{24 * 7};
-constexpr int administrators_looked_max = 10'000;  // people that are looked through for administrators
+constexpr int administrators_looked_max = 1'000'000;  // people of whom a group is known, that are looked through for administrators
 constexpr std::size_t administrators_told_max = 100;
 
 class Notifier {

@@ -174,7 +174,7 @@ Result<std::optional<Not>> OwnMethods::prove(Guest& guest, const Secret& code) {
   if (!state.pending) return std::optional(Not::pending);
   auto no = may_change(guest, state.pending->kind);
   if (!no || *no) return no;
-  auto limited = self_.limits.take(answer_claims(limits_account(guest.ticket.domain, state.sub), "registration", std::nullopt), unix_now_ms());
+  auto limited = self_.limits.take(answer_claims(limits_account(guest.ticket.domain, state.sub), "registration", device_of(guest)), unix_now_ms());
   if (!limited) return limited.error();
   if (*limited) return std::optional(Not::too_many_codes);
   auto method = *state.pending;
@@ -192,7 +192,7 @@ Result<std::optional<Not>> OwnMethods::prove(Guest& guest, const Secret& code) {
   if (!right) return std::optional(Not::wrong_answer);
   method.proven = unix_now();
   state.pending.reset(), state.code.reset();
-  if (auto forgotten = self_.limits.passed(limits_account(guest.ticket.domain, state.sub), std::nullopt, {"registration"}); !forgotten) return forgotten.error();
+  if (auto forgotten = self_.limits.passed(limits_account(guest.ticket.domain, state.sub), device_of(guest), {"registration"}); !forgotten) return forgotten.error();
   return put(guest, method);
 }
 
@@ -290,7 +290,7 @@ Result<std::optional<Not>> OwnMethods::second(Guest& guest, const Secret& code) 
   const auto whose = limits_account(guest.ticket.domain, state.sub);
   const bool mailed = state.code && !state.pending;  // by begin_second
   const std::string gate(to_string(mailed ? Method::email : Method::app_code));
-  auto limited = self_.limits.take(answer_claims(whose, gate, std::nullopt), unix_now_ms());
+  auto limited = self_.limits.take(answer_claims(whose, gate, device_of(guest)), unix_now_ms());
   if (!limited) return limited.error();
   if (*limited) return std::optional(Not::too_many_codes);
   auto methods = self_.people.methods(guest.ticket.domain, state.sub);
@@ -307,7 +307,7 @@ Result<std::optional<Not>> OwnMethods::second(Guest& guest, const Secret& code) 
   if (!*fits) return std::optional(Not::wrong_answer);
   if (mailed) state.code.reset();
   state.level = 2;
-  if (auto forgotten = self_.limits.passed(whose, std::nullopt, {gate}); !forgotten) return forgotten.error();
+  if (auto forgotten = self_.limits.passed(whose, device_of(guest), {gate}); !forgotten) return forgotten.error();
   return std::optional<Not>();
 }
 

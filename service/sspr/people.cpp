@@ -91,6 +91,10 @@ Result<std::vector<Person>> People::list(std::string_view domain, std::string_vi
   return rows<Person>(database_.query(std::string("SELECT ") + person_columns + " FROM people WHERE domain=? AND sub>? ORDER BY sub LIMIT ?", domain, after, most), person_of);
 }
 
+Result<std::vector<Person>> People::with_groups(std::string_view domain, std::string_view after, int most) {
+  return rows<Person>(database_.query(std::string("SELECT ") + person_columns + " FROM people WHERE domain=? AND sub>? AND groups<>'[]' ORDER BY sub LIMIT ?", domain, after, most), person_of);
+}
+
 Result<std::vector<Person>> People::named(std::string_view domain, std::string_view name, int most) {
   return rows<Person>(database_.query(std::string("SELECT ") + person_columns + " FROM people WHERE domain=? AND name=? COLLATE NOCASE ORDER BY seen DESC LIMIT ?", domain, name, most), person_of);
 }

@@ -57,6 +57,7 @@ class People {
   Result<std::vector<Person>> named(std::string_view domain, std::string_view name, int most);
   // By objectGUID, from behind `after` on.
   Result<std::vector<Person>> list(std::string_view domain, std::string_view after, int most);
+  Result<std::vector<Person>> with_groups(std::string_view domain, std::string_view after, int most);  // of whom a group is known
   Result<void> confirm(std::string_view domain, std::string_view sub, UnixSeconds now);
   Result<void> freeze(std::string_view domain, std::string_view sub, UnixSeconds since);  // 0 thaws; `distrusted` stays
   Result<bool> frozen(std::string_view domain, std::string_view sub);                     // takes as long for somebody who is not known

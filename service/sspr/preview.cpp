@@ -5,7 +5,7 @@
 namespace wb::service::sspr {
 namespace {
 
-constexpr int page = 500;
+constexpr int page = 200;
 
 void look(Preview& out, const Person& person, const std::vector<RegisteredMethod>& methods, const Settings& before, const Settings& after, std::size_t most) {
   ++out.registered;
@@ -27,18 +27,25 @@ void look(Preview& out, const Person& person, const std::vector<RegisteredMethod
 
 }  // namespace
 
+Result<bool> look_on(Preview& so_far, People& people, std::string_view domain, const Settings& before, const Settings& after, std::size_t most, std::string& last) {
+  auto some = people.list(domain, last, page);
+  if (!some) return some.error();
+  for (const auto& person : *some) {
+    auto methods = people.methods(domain, person.sub);
+    if (!methods) return methods.error();
+    if (!methods->empty()) look(so_far, person, *methods, before, after, most);
+  }
+  if (some->size() < page) return false;
+  last = some->back().sub;
+  return true;
+}
+
 Result<Preview> preview(People& people, std::string_view domain, const Settings& before, const Settings& after, std::size_t most) {
   Preview out;
   for (std::string last;;) {
-    auto some = people.list(domain, last, page);
-    if (!some) return some.error();
-    for (const auto& person : *some) {
-      auto methods = people.methods(domain, person.sub);
-      if (!methods) return methods.error();
-      if (!methods->empty()) look(out, person, *methods, before, after, most);
-    }
-    if (some->size() < page) return out;
-    last = some->back().sub;
+    auto more = look_on(out, people, domain, before, after, most, last);
+    if (!more) return more.error();
+    if (!*more) return out;
   }
 }
 

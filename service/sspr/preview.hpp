@@ -25,6 +25,8 @@ struct Preview {
   std::vector<Affected> loses, gains;
   UnixSeconds oldest = 0, newest = 0;  // last looks at the directory; 0: nobody is registered
 };
+// One step of it: the next people after `last`, which moves on; false: that were all. For whoever must not keep others waiting.
+Result<bool> look_on(Preview& so_far, People& people, std::string_view domain, const Settings& before, const Settings& after, std::size_t most, std::string& last);
 Result<Preview> preview(People& people, std::string_view domain, const Settings& before, const Settings& after, std::size_t most);
 
 }  // namespace wb::service::sspr

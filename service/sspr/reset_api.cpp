@@ -9,20 +9,9 @@ namespace wb::service::sspr {
 namespace {
 
 using protocol::Members;
-constexpr std::string_view purpose = "reset", cookie_name = "wbd";
+constexpr std::string_view purpose = "reset";
 
 }  // namespace
-
-std::string device_token_of(std::string_view cookies) {
-  while (!cookies.empty()) {
-    const auto end = cookies.find(';');
-    auto one = cookies.substr(0, end);
-    cookies.remove_prefix(end == std::string_view::npos ? cookies.size() : end + 1);
-    while (one.starts_with(' ')) one.remove_prefix(1);
-    if (one.starts_with(std::string(cookie_name) + "=")) return std::string(one.substr(cookie_name.size() + 1));
-  }
-  return {};
-}
 
 std::vector<Endpoint> ResetApi::endpoints() {
   const auto to = [this](Work work) { return [this, work](HttpCall call) { return in_session(std::move(call), work); }; };
@@ -101,10 +90,7 @@ link::HttpResponse ResetApi::malformed(const Visit& visit) const { return told_p
 
 link::HttpResponse ResetApi::told(const Visit& visit, const Step& step, int status) const {
   auto response = answer_of(self_.catalogue, visit.kept, visit.rules, step, status);
-  if (visit.kept.flow.phase == Phase::done) {
-    const auto life = std::chrono::duration_cast<std::chrono::seconds>(device_token_life).count();
-    response.headers["Set-Cookie"] = std::string(cookie_name) + "=" + desk_.device_cookie(visit.kept) + "; Path=/; Max-Age=" + std::to_string(life) + "; Secure; HttpOnly; SameSite=Strict";
-  }
+  if (visit.kept.flow.phase == Phase::done) response.headers["Set-Cookie"] = device_cookie(desk_.device_token(visit.kept));
   return response;
 }
 

@@ -44,7 +44,4 @@ class ResetApi {
   ResetDesk& desk_;
 };
 
-// "wbd" of a Cookie header (RFC 6265 section 4.2.1), or nothing.
-std::string device_token_of(std::string_view cookies);
-
 }  // namespace wb::service::sspr

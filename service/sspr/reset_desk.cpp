@@ -12,6 +12,12 @@
 #include "service/unblock.hpp"
 
 namespace wb::service::sspr {
+namespace {
+
+constexpr int doubts_max = 10'000;  // taken up after a restart
+
+}  // namespace
+
 std::string ResetDesk::account(const KeptSession& kept) const {
   const auto& sub = kept.flow.account.sub;
   return limits_account(kept.domain, sub.empty() ? kept.name : sub);
@@ -23,6 +29,13 @@ Result<void> ResetDesk::start() {
   for (const auto& id : *writing) {
     auto kept = self_.sessions.find(id);
     if (kept && *kept) self_.tasks.start("sspr.settle", settle_later(this, id, (*kept)->jti));
+  }
+  auto doubts = self_.tickets.all(Purpose::in_doubt, doubts_max);
+  if (!doubts) return doubts.error();
+  for (auto& ticket : *doubts) {
+    auto kept = session_from(ticket.state);
+    if (!kept) return kept.error();
+    self_.tasks.start("sspr.doubt", watch_doubt(this, std::move(ticket), std::move(*kept)));
   }
   self_.tasks.start("sspr.sweep", sweep(this));
   return {};
@@ -289,7 +302,7 @@ Result<ResetDesk::Helped> ResetDesk::ask_for_help(Visit& visit) {
   return Helped::asked;
 }
 
-std::string ResetDesk::device_cookie(const KeptSession& kept) const {
+std::string ResetDesk::device_token(const KeptSession& kept) const {
   const auto device = kept.device.empty() ? std::nullopt : std::optional(kept.device);
   return issue_device_token(self_.device_key, account(kept), unix_now(), device);
 }

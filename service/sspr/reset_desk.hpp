@@ -62,8 +62,8 @@ class ResetDesk {
   Awaitable<Result<Step>> settled(std::optional<Visit>& visit, std::chrono::milliseconds wait);
 
   std::string account(const KeptSession& kept) const;  // as the limits count it
-  // Of whoever has proven to be its owner: the cookie of this device.
-  std::string device_cookie(const KeptSession& kept) const;
+  // Of whoever has proven to be its owner: this device's, from now on.
+  std::string device_token(const KeptSession& kept) const;
 
  private:
   Awaitable<Result<void>> look(Visit& visit);
@@ -82,7 +82,8 @@ class ResetDesk {
   void applied(const KeptSession& kept, const std::optional<JobRow>& job);
   static Awaitable<> look_ahead(ResetDesk* desk, std::string id);
   static Awaitable<> settle_later(ResetDesk* desk, std::string id, std::string jti);
-  static Awaitable<> watch_doubt(ResetDesk* desk, KeptSession kept);
+  Result<void> keep_doubt(const Visit& visit);
+  static Awaitable<> watch_doubt(ResetDesk* desk, Ticket ticket, KeptSession kept);
   static Awaitable<> sweep(ResetDesk* desk);
 
   SelfService& self_;

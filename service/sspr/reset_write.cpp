@@ -138,7 +138,8 @@ Step ResetDesk::settle(Visit& visit, const std::optional<JobRow>& job) {
   const auto retry = job ? job->retry_after : std::nullopt;
   auto taken = step(kept.flow, visit.flow_rules, event::Settled{code, reason, retry}, unix_now());
   kept.said = taken.refused, kept.said_code = protocol::to_string(code), kept.said_reason = reason, kept.said_until = taken.until;
-  if (auto done = keep(visit); !done) log::fault("sspr.keep_failed", done.error());
+  auto done = kept.flow.end == Reason::in_doubt ? keep_doubt(visit) : keep(visit);
+  if (!done) log::fault("sspr.keep_failed", done.error());
   if (kept.flow.phase == Phase::done) applied(kept, job);
   else if (kept.flow.phase == Phase::over) say_end(visit, job ? &*job : nullptr);
   else {
@@ -183,28 +184,42 @@ Awaitable<> ResetDesk::settle_later(ResetDesk* desk, std::string id, std::string
     auto visit = desk->open(std::move(*turn), desk->self_.sessions.find(id));
     if (!visit || !*visit || (*visit)->kept.jti != jti) co_return;
     if ((*visit)->kept.flow.phase == Phase::writing) (void)desk->settle(**visit, *job);
-    if ((*visit)->kept.flow.end != Reason::in_doubt) co_return;
-    auto watching = watch_doubt(desk, (*visit)->kept);
-    visit->reset();  // its turn is anybody's
-    co_return co_await std::move(watching);
+    co_return;
   }
 }
 
-// The page is closed by then: whoever was told "it may already work" hears by mail that it does.
-Awaitable<> ResetDesk::watch_doubt(ResetDesk* desk, KeptSession kept) {
-  for (;;) {
-    auto waiting = desk->self_.dispatch.look(kept.jti, std::chrono::milliseconds(60'000));
-    auto job = co_await std::move(waiting);
-    if (!job) co_return log::fault("store.failed", job.error());
-    const bool go_on = co_await sleep_for(std::chrono::milliseconds(250));  // look() comes back at once where too many wait
-    if (!go_on) co_return;
-    if (!*job) co_return;
-    if ((*job)->state != queue::JobState::final) continue;
-    const auto [code, reason] = ending_of(**job);
-    if (effect_of(code, reason) != Effect::applied) co_return;
-    kept.said_code = protocol::to_string(code), kept.said_reason = reason;
-    co_return desk->applied(kept, *job);
+// The page is closed when a doubt is resolved: whoever was told "it may already work" hears by mail that it does. Kept apart from the
+// session, which is over, and across restarts.
+Result<void> ResetDesk::keep_doubt(const Visit& visit) {
+  const auto relaxed = self_.store.database().unsynced();
+  auto guard = self_.store.database().begin();
+  if (!guard) return guard.error();
+  if (auto done = self_.sessions.keep_within(visit.kept); !done) return done;
+  Ticket ticket;
+  ticket.domain = visit.kept.domain, ticket.sub = visit.kept.flow.account.sub, ticket.purpose = Purpose::in_doubt;
+  ticket.state = to_json(visit.kept), ticket.expires = unix_now() + doubt_kept_s;
+  auto put = self_.tickets.put_within(ticket);
+  if (!put) return put.error();
+  if (auto done = guard->commit(); !done) return done;
+  if (!*put) return fault(Fault::Kind::exhausted, "sspr.doubt", "too many tickets");  // the session is kept, nobody is told later
+  self_.tasks.start("sspr.doubt", watch_doubt(this, std::move(ticket), visit.kept));
+  return {};
+}
+
+Awaitable<> ResetDesk::watch_doubt(ResetDesk* desk, Ticket ticket, KeptSession kept) {
+  auto waiting = at_its_end(desk->self_.dispatch, kept.jti);
+  auto job = co_await std::move(waiting);
+  if (!job) {
+    if (job.error().kind != Fault::Kind::cancelled) log::fault("store.failed", job.error());
+    co_return;
   }
+  auto first = desk->self_.tickets.drop(ticket.id);
+  if (!first) co_return log::fault("store.failed", first.error());
+  if (!*first || !*job) co_return;  // erased meanwhile
+  const auto [code, reason] = ending_of(**job);
+  if (effect_of(code, reason) != Effect::applied) co_return;
+  kept.said_code = protocol::to_string(code), kept.said_reason = reason;
+  desk->applied(kept, *job);
 }
 
 }  // namespace wb::service::sspr

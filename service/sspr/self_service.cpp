@@ -16,6 +16,16 @@ void SelfService::write_down(const AuditEntry& entry) {
   if (auto said = store.audit().append(entry, unix_now_ms()); !said) log::fault("store.failed", said.error());
 }
 
+Awaitable<Result<std::optional<JobRow>>> at_its_end(Dispatch& dispatch, std::string jti) {
+  for (;;) {
+    auto waiting = dispatch.look(jti, std::chrono::milliseconds(60'000));
+    auto job = co_await std::move(waiting);
+    if (!job || !*job || (*job)->state == queue::JobState::final) co_return job;
+    const bool on = co_await sleep_for(std::chrono::milliseconds(250));  // look() comes back at once when it was told already, or where too many wait
+    if (!on) co_return fault(Fault::Kind::cancelled, "sspr.job", "the service is stopping");
+  }
+}
+
 Awaitable<bool> until_span_ends(const service::Settings& settings, std::int64_t begun_ms) {
   const auto span = settings.look_span.count();
   if (span == 0) co_return true;
@@ -27,6 +37,11 @@ Awaitable<bool> until_span_ends(const service::Settings& settings, std::int64_t 
 std::string language_of(const SelfService& self, const link::HttpRequest& request) {
   const auto mkt = request.query.find("mkt");
   return negotiated(mkt == request.query.end() ? std::string_view() : std::string_view(mkt->second), request.accept_language, self.catalogue.languages());
+}
+
+std::string registration_link(const SelfService& self, const std::string& domain) {
+  const auto* roster = self.rosters.find(domain);
+  return self.settings.public_url + "/register" + (roster ? "#dr=" + roster->dr : std::string());
 }
 
 link::HttpResponse told_problem(const SelfService& self, std::string_view language, int status, std::string_view code, Values values, json::object more) {

@@ -67,11 +67,17 @@ struct SelfService {
 // By which probes and jobs of self-service are told from those of clients.
 constexpr std::string_view own_client = "sspr";
 
+constexpr std::int64_t doubt_kept_s = 7 * 86'400;  // the longest that a job in doubt is looked for
+// The job at its very end, doubt resolved, however long that takes; nullopt: it is no longer known. Fault cancelled: the service is stopping.
+Awaitable<Result<std::optional<JobRow>>> at_its_end(Dispatch& dispatch, std::string jti);
+
 // What depends on an account is said at the end of a span after the visit began (Settings::look_span). False: the service is stopping.
 Awaitable<bool> until_span_ends(const service::Settings& settings, std::int64_t begun_ms);
 
 // The language that a request asks for, of those we have.
 std::string language_of(const SelfService& self, const link::HttpRequest& request);
+// Where people of this domain register; with its root, so that a new browser can seal at once.
+std::string registration_link(const SelfService& self, const std::string& domain);
 // A problem in the person's language: detail = refusal.<code>.
 link::HttpResponse told_problem(const SelfService& self, std::string_view language, int status, std::string_view code, Values values = {}, json::object more = {});
 

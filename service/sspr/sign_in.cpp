@@ -1,12 +1,14 @@
 #include "service/sspr/sign_in.hpp"
 
 #include <tuple>
+#include <utility>
 
 #include "core/ids.hpp"
 #include "crypto/jwe.hpp"
 #include "crypto/mac.hpp"
 #include "protocol/codec.hpp"
 #include "service/api.hpp"
+#include "service/device_token.hpp"
 #include "service/job_request.hpp"
 #include "service/sspr/account.hpp"
 #include "service/sspr/decoy.hpp"
@@ -33,6 +35,8 @@ AuditEntry entry_of(const Guest& guest, Activity activity) {
   entry.address = guest.state.address, entry.correlation_id = guest.ticket.id;
   return entry;
 }
+
+std::optional<std::string> device_of(const Guest& guest) { return guest.state.device.empty() ? std::nullopt : std::optional(guest.state.device); }
 
 Occasion occasion_of(const Guest& guest, Notice notice) {
   Occasion occasion{notice, guest.ticket.domain, guest.state.sub, guest.state.name, guest.state.language};
@@ -93,12 +97,14 @@ Awaitable<Result<void>> SignInDesk::look(Guest& guest) {
   if (!outcome) co_return outcome.error();
   if (nobody_answered(outcome->outcome, outcome->reason)) co_return fault(Fault::Kind::unreachable, "sspr.sign_in", "no agent could look the account up");
   state.seen = true;
+  const auto token = std::exchange(state.device, {});
   if (outcome->answer) {
     state.exists = true, state.sub = outcome->answer->sub;
     state.administrator = standing(rules->settings, outcome->answer->groups, {}).administrator;
     state.groups = named_among(rules->settings, outcome->answer->groups);
     auto known = self_.people.find(guest.ticket.domain, state.sub);
     if (!known) co_return known.error();
+    state.device = known_device(self_.device_key, token, account(guest), unix_now(), *known ? (*known)->distrusted : 0).value_or("");
     if (*known)
       if (auto saw = self_.people.saw(person_of(guest.ticket.domain, state.name, *outcome->answer, unix_now())); !saw) co_return saw.error();
   } else {
@@ -106,6 +112,8 @@ Awaitable<Result<void>> SignInDesk::look(Guest& guest) {
   }
   co_return keep(guest);
 }
+
+std::string SignInDesk::device_token(const Guest& guest) const { return issue_device_token(self_.device_key, account(guest), unix_now(), device_of(guest)); }
 
 Awaitable<Result<std::optional<json::object>>> SignInDesk::seal(Guest& guest) {
   auto& state = guest.state;
@@ -178,7 +186,7 @@ Awaitable<Result<SignInDesk::Tried>> SignInDesk::password(Guest& guest, std::str
     tried.refused = refuse(Refusal::bad_request, "sealed: " + header.error().detail);
     co_return tried;
   }
-  auto limited = self_.limits.take(answer_claims(account(guest), "password", std::nullopt), unix_now_ms());
+  auto limited = self_.limits.take(answer_claims(account(guest), "password", device_of(guest)), unix_now_ms());
   if (!limited) co_return limited.error();
   if (*limited || ++state.tries > tries_max) {
     tried.blocked = *limited ? (*limited)->until_ms / 1'000 + 1 : guest.ticket.expires;
@@ -215,7 +223,7 @@ Result<void> SignInDesk::took(Guest& guest, const Tried& tried, protocol::Op op,
   self_.write_down(entry);
   if (!right && !changed) return {};
   state.proven = true;
-  if (auto forgotten = self_.limits.passed(account(guest), std::nullopt, {"password"}); !forgotten) return forgotten;
+  if (auto forgotten = self_.limits.passed(account(guest), device_of(guest), {"password"}); !forgotten) return forgotten;
   if (changed) self_.notify(occasion_of(guest, Notice::password_changed));
   if (tried.code != protocol::Code::ok || op != protocol::Op::authenticate) return {};
   auto known = self_.people.find(guest.ticket.domain, state.sub);

@@ -21,6 +21,8 @@ struct Guest {
 // What the audit, and a letter, say of something that this guest did.
 AuditEntry entry_of(const Guest& guest, Activity activity);
 Occasion occasion_of(const Guest& guest, Notice notice);
+// Whose failures are counted apart from strangers' (service/device_token).
+std::optional<std::string> device_of(const Guest& guest);
 
 class SignInDesk {
  public:
@@ -43,6 +45,8 @@ class SignInDesk {
     std::optional<link::HttpResponse> refused;  // what was sealed does not fit: nothing was tried
     std::optional<UnixSeconds> blocked;         // the limits have no room
   };
+  // Of whoever has shown the password: this device's, from now on.
+  std::string device_token(const Guest& guest) const;
   // `op`: authenticate or change. With the password right, the guest is signed in.
   Awaitable<Result<Tried>> password(Guest& guest, std::string probe, std::string sealed, protocol::Op op);
 

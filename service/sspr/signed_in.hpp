@@ -21,6 +21,7 @@ struct SignedIn {
   bool administrator = false;
   bool proven = false;              // the directory has said that the password is right, whatever stands in the way of a sign-in
   int level = 0;                    // 0: has proven nothing; 1: the directory's password; 2: a method too
+  std::string device;               // until it is looked up: the device token that the browser showed; then the name of one that is good for this account, if it is
   std::string sub;                  // of the account; made up for a name that nobody has
   std::vector<std::string> groups;  // of the account, those that the organisation's rules name
   std::string probe;                // that a password may be sealed for

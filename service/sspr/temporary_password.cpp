@@ -9,8 +9,7 @@ namespace wb::service::sspr {
 namespace {
 
 using protocol::Members;
-constexpr std::int64_t kept_seconds = 7 * 86'400;  // for a job in doubt; the longest that one is looked for
-constexpr int open_max = 10'000;                   // taken up after a restart
+constexpr int open_max = 10'000;  // taken up after a restart
 
 struct State {
   std::string jti, kind, id, address, language;
@@ -79,7 +78,7 @@ Result<TemporaryPassword::Ended> TemporaryPassword::submit(const Person& person,
   if (auto no = read_job_request(self_.settings, self_.store, self_.rosters, row, json::serialize(json::object{{"probe", probe}, {"sealed", sealed}, {"op", "reset"}, {"opts", opts}}), request)) return Ended{std::move(no), {}};
   const auto jti = request.job.jti;
   Ticket ticket;
-  ticket.domain = person.domain, ticket.sub = person.sub, ticket.purpose = Purpose::temporary_password, ticket.expires = unix_now() + kept_seconds;
+  ticket.domain = person.domain, ticket.sub = person.sub, ticket.purpose = Purpose::temporary_password, ticket.expires = unix_now() + doubt_kept_s;
   ticket.state = text_of({jti, std::string(to_string(asked.actor.kind)), asked.actor.id, asked.address, asked.language});
   const auto also = [this, &ticket]() -> Result<void> {
     auto put = self_.tickets.put_within(ticket);
@@ -108,19 +107,10 @@ Awaitable<Result<TemporaryPassword::Ended>> TemporaryPassword::set(Person person
 
 // ---- its end ------------------------------------------------------------------------------------------------
 Awaitable<> TemporaryPassword::settle(TemporaryPassword* self, Ticket ticket, std::string jti) {
-  for (;;) {
-    auto waiting = self->self_.dispatch.look(jti, std::chrono::milliseconds(60'000));
-    auto job = co_await std::move(waiting);
-    if (!job) co_return log::fault("store.failed", job.error());
-    const auto cancelled = co_await asio::this_coro::cancellation_state;
-    if (cancelled.cancelled() != asio::cancellation_type::none) co_return;
-    if (*job && (*job)->state != queue::JobState::final) {
-      const bool go_on = co_await sleep_for(std::chrono::milliseconds(250));  // look() comes back at once when it was told already
-      if (!go_on) co_return;
-      continue;
-    }
-    co_return self->say(ticket, *job);
-  }
+  auto waiting = at_its_end(self->self_.dispatch, std::move(jti));
+  auto job = co_await std::move(waiting);
+  if (job) co_return self->say(ticket, *job);
+  if (job.error().kind != Fault::Kind::cancelled) log::fault("store.failed", job.error());
 }
 
 void TemporaryPassword::say(const Ticket& ticket, const std::optional<JobRow>& job) {

@@ -227,7 +227,9 @@ class AHelpdesk(Conformance):
 
     def test_tells_a_sign_in_page_who_must_register(self):
         page = PEER.bearer(PEER.registration)
-        self.assertEqual(PEER.call("GET", "/api/v1/registration?name=somebody-new@corp.example", token=page).json["required"], True)
+        new = PEER.call("GET", "/api/v1/registration?name=somebody-new@corp.example", token=page).json
+        self.assertEqual(new["required"], True)
+        self.assertTrue(new["link"].endswith(f"/register#dr={PEER.trust['pin']}"), new["link"])
         self.refused(400, "malformed_request", "GET", "/api/v1/registration", token=page)
 
 

@@ -231,6 +231,8 @@ TEST_F(AResetInTheBrowser, ThatEndedInDoubtIsToldByMailOnceItTurnsOutToBeDone) {
     return std::count(rows.begin(), rows.end(), row);
   };
   EXPECT_EQ(count("user.notified "), 0) << "nothing is known yet";
+  reset.world.stop();  // a restart forgets nobody who waits for the news
+  reset.world.start();
   come_back();
   const auto again = reset.agent->next_job();
   ASSERT_TRUE(again);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <utility>
 
 #include "service/sspr/decoy.hpp"
 #include "service/sspr/people.hpp"
@@ -18,10 +19,13 @@ constexpr const char* password = "Canary-4c1d-Passw0rd!";
 class APersonWhoSignsIn : public testing::Test {
  protected:
   ResetWorld reset;
-  std::string token;
+  std::string token, device;  // device: what the browser keeps
 
   HttpReply call(const std::string& method, const std::string& path, const json::object& body = {}) {
-    return https(method, reset.world.url() + "/api/v1/" + path, method == "POST" ? json::serialize(body) : std::string(), token);
+    const std::vector<std::string> kept = device.empty() ? std::vector<std::string>() : std::vector{"Cookie: wbd=" + device};
+    auto reply = https(method, reset.world.url() + "/api/v1/" + path, method == "POST" ? json::serialize(body) : std::string(), token, kept);
+    if (const auto at = reply.headers.find("wbd="); at != std::string::npos) device = reply.headers.substr(at + 4, reply.headers.find(';', at) - at - 4);
+    return reply;
   }
   // Up to the account's look-up. An empty sub: nobody has the name.
   void begin(const std::string& name, const std::string& sub = alices_sub, Browser::Edit edit = {}) {
@@ -242,8 +246,34 @@ TEST_F(APersonWhoSignsIn, AsAnAdministratorProvesAMethodBeforeOthersAreAdded) {
   EXPECT_EQ(call("POST", "me/app").text("code"), "second_method_needed");
   EXPECT_EQ(call("DELETE", "me/methods/" + methods().front().id).text("code"), "second_method_needed");
   EXPECT_EQ(call("POST", "me/second", {{"code", "000000"}}).text("code"), "wrong_answer");
+  EXPECT_EQ(device, "") << "the password alone gives nobody new tries";
   EXPECT_EQ(call("POST", "me/second", {{"code", app_code(key)}}).status, 200);
+  EXPECT_NE(device, "");
   EXPECT_EQ(call("POST", "me/app").status, 200);
+}
+
+TEST_F(APersonWhoSignsIn, OnADeviceOfTheirsIsNotKeptOutByStrangersWhoTry) {
+  sign_in();
+  const auto own = std::exchange(device, "");
+  ASSERT_NE(own, "");
+  begin("alice@corp.example");
+  for (int i = 0; i < 5; ++i) try_password(offer(), Op::authenticate, Code::rejected, "old_password_wrong");
+  EXPECT_EQ(try_password(offer(), Op::authenticate, std::nullopt).text("code"), "blocked") << "a stranger";
+  EXPECT_EQ(device, "");
+  device = own;
+  sign_in();
+}
+
+TEST_F(APersonWhoSignsIn, IsAStrangerOnADeviceOfBeforeTheyWereFrozen) {
+  sign_in();
+  const auto own = device;
+  sspr::People people(reset.world.store().database());
+  ASSERT_TRUE(people.freeze(reset.world.domain, alices_sub, unix_now() + 1));
+  begin("alice@corp.example");
+  for (int i = 0; i < 5; ++i) try_password(offer(), Op::authenticate, Code::rejected, "old_password_wrong");
+  device = "";
+  begin("alice@corp.example");
+  EXPECT_EQ(try_password(offer(), Op::authenticate, std::nullopt).text("code"), "blocked") << "the tries of before were strangers'";
 }
 
 TEST_F(APersonWhoSignsIn, AsAnAdministratorOpensTheSettingsAfterTheSecondProof) {

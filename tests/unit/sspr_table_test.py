@@ -36,5 +36,18 @@ class TheConformanceTable(unittest.TestCase):
                 self.assertTrue(named or "open" in proof or "scripts/bench" in proof, "what is proven has a test")
 
 
+class TheTableOfLimits(unittest.TestCase):
+    def test_says_what_the_code_counts(self):
+        table = (TOP / "docs/SSPR.md").read_text().partition("\n## Limits\n")[2].partition("\n## ")[0]
+        said = {name: (int(most), int(span) * {"min": 1, "h": 60}[unit])
+                for name, most, span, unit in re.findall(r"^\| `(\w+)`.*\| (\d+) \| (\d+) (min|h) \|$", table, re.M)}
+        minutes = {"minute": 1, "hour": 60, "day": 1440}
+        code = {}
+        for name, most, times, unit in re.findall(r"case LimitKind::(\w+): return \{([\d']+), (?:(\d+) \* )?(minute|hour|day),", (TOP / "service/limits.cpp").read_text()):
+            code[name] = (int(most.replace("'", "")), int(times or 1) * minutes[unit])
+        self.assertGreater(len(code), 5)
+        self.assertEqual(said, code)
+
+
 if __name__ == "__main__":
     sys.exit(unittest.main())
