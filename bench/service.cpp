@@ -1,7 +1,8 @@
 // What self-service costs on its own store, beside that store alone in the same run (scripts/bench service):
 //
 //   resets   complete resets a second through the HTTPS API with an agent that does nothing, against the bare three commits of a job
-//            (insert, claim, complete: each flushed) on a database in the same folder; p50 and p99 of one reset
+//            (insert, claim, complete: each flushed) on a database in the same folder; p50 and p99 of one reset. And against those commits
+//            and eight requests that ask for nothing: the least that any service with this API does (docs/adr/0004)
 //   idle     memory of an open session; what 10,000 and 1,000,000 registered people cost at rest: file, memory, and one look-up
 //
 // A reset is eight requests (challenge, session, method, answer, choice, seal, password) with TLS on both ends, two probes and a job, all in
@@ -60,6 +61,19 @@ double bare_cycles_a_second(const std::filesystem::path& folder) {
     (void)db.run("UPDATE jobs SET state='final', outcome='applied', sealed=NULL WHERE jti=?", jti);
   }
   return cycles / (watch.ms() / 1'000);
+}
+
+// Of eight requests each that ask for nothing: what HTTP and TLS alone cost, here and in the browsers.
+double empty_rounds_a_second(const ResetWorld& reset, int browsers) {
+  constexpr int rounds = 250;
+  const Stopwatch watch;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < browsers; ++t)
+    threads.emplace_back([&] {
+      for (int i = 0; i < 8 * rounds; ++i) (void)https_kept("GET", reset.world.url() + "/healthz", {}, {}, {});
+    });
+  for (auto& thread : threads) thread.join();
+  return browsers * rounds / (watch.ms() / 1'000);
 }
 
 // Answers everything at once, as if a directory did.
@@ -145,6 +159,8 @@ void resets(int people, int browsers) {
   std::printf("%d resets, %d browsers: %.0f a second, p50 %.1f ms, p99 %.1f ms, %.2f ms of CPU each (browsers and agent included); %d failed\n", people, browsers, rate, percentile(times, 0.5),
       percentile(times, 0.99), cpu * 1'000 / people, failed.load());
   std::printf("bare insert, claim, complete: %.0f a second; ratio %.3f\n", bare, rate / bare);
+  const double empty = empty_rounds_a_second(reset, browsers), least = 1 / (1 / bare + 1 / empty);
+  std::printf("eight requests that ask for nothing: %.0f a second; with the bare commits, one after another, %.0f; ratio %.3f\n", empty, least, rate / least);
 }
 
 void idle() {
