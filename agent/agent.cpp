@@ -63,6 +63,7 @@ Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::
     if (!opened) return opened.error();
     agent->door_ = std::move(*opened);
   }
+  agent->open_control();
   return agent;
 }
 
@@ -179,6 +180,7 @@ Awaitable<> Agent::one_link(std::unique_ptr<link::Link> link, std::optional<mill
 
 // Counted each time; logged at once where the reason is new, and every half minute where it is the same.
 void Agent::down(const Fault& why, const std::string& service) {
+  link_is(false);
   no_link_ = NoLink{trouble_of(why), service, why.where, why.detail, unix_now()};
   metrics_.link_failed(no_link_->trouble);
   const auto what = service + " " + why.where + " " + why.detail;
@@ -212,13 +214,14 @@ std::map<std::string, protocol::Readiness> Agent::readiness() const {
   std::map<std::string, protocol::Readiness> out;
   for (const auto& [name, domain] : domains_) {
     const auto& s = domain->state;
-    out[name] = {s.ready && !stopping_ && !domain->leaving, stopping_ || domain->leaving ? "draining" : s.reason, s.dc, s.marker, s.hints};
+    const bool leaving = stopping_ || paused_ || domain->leaving;
+    out[name] = {s.ready && !leaving, leaving ? "draining" : s.reason, s.dc, s.marker, s.hints};
   }
   return out;
 }
 
 Snapshot Agent::snapshot() const {
-  Snapshot now{session_ && session_->welcomed(), stopping_, worker_->journal_works(), outbox_.waiting(), {}, refusals_.totals(), {}};
+  Snapshot now{session_ && session_->welcomed(), stopping_ || paused_, worker_->journal_works(), outbox_.waiting(), {}, refusals_.totals(), {}};
   if (now.link_up) now.route = session_->route();
   else now.no_link = no_link_;
   const auto at = unix_now();
@@ -226,7 +229,7 @@ Snapshot Agent::snapshot() const {
   for (const auto& [name, domain] : domains_) {
     auto& one = now.domains[name];
     one.directory = domain->state;
-    one.ready = domain->state.ready && !stopping_, one.reason = domain->state.reason;
+    one.ready = domain->state.ready && !now.draining, one.reason = now.draining ? "draining" : domain->state.reason;
     one.inflight = domain->inflight;
     one.roster_ends = trust_.roster_ends(name);
     // Only what was believed once can end: one that is not approved yet is told by the service's list.

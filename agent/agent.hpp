@@ -5,9 +5,11 @@
 #include <random>
 #include <string>
 
+#include "agent/control_door.hpp"
 #include "agent/metrics.hpp"
 #include "agent/service_hosts.hpp"
 #include "agent/session.hpp"
+#include "agent/status.hpp"
 #include "agent/worker.hpp"
 #include "config/agent_config.hpp"
 #include "core/async.hpp"
@@ -45,10 +47,15 @@ class Agent {
   void reload(const config::AgentConfig& next);
   // No new jobs, goodbye to the service, running writes finished, their results flushed, links closed. Returns at once.
   void stop();
+  // No new jobs, while links and directories stay as they are; off: jobs again. A restart ends it.
+  void pause(bool on);
+  // What the control socket's `reload` does; it answers with the problems of the file.
+  void on_reload(std::function<std::vector<std::string>()> what) { when_told_to_reload_ = std::move(what); }
 
   const Outbox& outbox() const { return outbox_; }
   const Refusals& refusals() const { return refusals_; }
   Snapshot snapshot() const;
+  Status status() const;
 
  private:
   Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, KeysPtr keys, queue::Journal journal, std::int64_t epoch, OpenDirectory open, ServiceHosts hosts);
@@ -78,6 +85,9 @@ class Agent {
   std::map<std::string, protocol::Readiness> readiness() const;
   void down(const Fault& why, const std::string& service);
   link::HttpResponse tell(const std::string& path) const;
+  void open_control();
+  std::string obey(const std::string& line);  // one line of the control socket
+  void link_is(bool up);
 
   asio::io_context& io_;
   config::AgentConfig config_;
@@ -95,9 +105,14 @@ class Agent {
   Refusals refusals_;
   Metrics metrics_;
   std::unique_ptr<link::LocalHttp> door_;  // for metrics and health, where configured
+  std::unique_ptr<ControlDoor> control_;
+  std::function<std::vector<std::string>()> when_told_to_reload_;
   std::unique_ptr<Worker> worker_;
   std::shared_ptr<Session> session_;  // while a link is up
-  bool stopping_ = false;
+  bool stopping_ = false, paused_ = false;
+  bool link_up_ = false;
+  UnixSeconds link_since_ = unix_now();  // it is as it is
+  KeyRecord sealing_key_;                // the stated one
   std::minstd_rand dice_{std::random_device{}()};
   std::string last_down_;  // what the log was told last, and when
   BootClock::time_point last_down_at_{};

@@ -51,6 +51,7 @@ Awaitable<> Agent::look_at_keys() {
     log::fault("keys.untended", found.error());
     co_return;
   }
+  if (!found->tended.book.ae.empty()) sealing_key_ = found->tended.book.ae.front();
   if (found->tended.due && unix_now() - key_due_said_ >= day) {
     key_due_said_ = unix_now();
     log::warn("keys.rotation_due", log::field("kid", keys_->ae.kid()));
@@ -115,6 +116,7 @@ Awaitable<> Agent::take_next_key() {
 }
 
 void Agent::welcomed(bool by_next) {
+  link_is(true);
   if (by_next && keys_->next) reloads_.start("keys.promote", promote());
 }
 

@@ -36,6 +36,12 @@ constexpr Form forms[] = {
     {Verb::check_config, "check-config", "", "[FILE]", "check-config [FILE]", "Reads the configuration and prints every problem; exit code 78 if there is one."},
     {Verb::rights, "rights", "ou! verify json?", "", "rights --ou DN [--verify USER] [--json] [--config FILE]",
         "Prints what the agent's account must be granted to reset passwords of users below one OU, as commands for dsacls,\nPowerShell and Samba, SDDL and LDIF. With --verify: says which of it is missing on that user, and why, and what is\nheld beyond it; exit code 1 if something is missing. Asks the domain controller, changes nothing."},
+    {Verb::status, "status", "json? watch?", "", "status [--json] [--watch] [--config FILE]",
+        "Says how the running agent is: its link and since when, each domain and its servers, jobs in flight and the last ones, keys.\n--watch: again every two seconds. Exit code 3: no agent runs, 4: this user may not ask it (as for the next four verbs)."},
+    {Verb::drain, "drain", "json?", "", "drain [--json] [--config FILE]", "The running agent takes no new jobs and finishes those it has; other agents go on. Until `resume`, or its next start."},
+    {Verb::resume, "resume", "json?", "", "resume [--json] [--config FILE]", "Ends `drain`."},
+    {Verb::reload, "reload", "json?", "", "reload [--json] [--config FILE]", "The running agent reads its configuration anew, as with SIGHUP; prints its problems, exit code 1 if there is one."},
+    {Verb::log_level, "log-level", "json?", "LEVEL", "log-level LEVEL [--json] [--config FILE]", "The running agent logs from debug, info, warn or error upwards, until its next start."},
     {Verb::version, "version", "", "", "version", "Prints the version."},
 };
 
@@ -75,6 +81,7 @@ std::string incomplete(const Form& form, Command& command) {
   if (form.verb == Verb::approve && command.fingerprint.empty()) return "approve needs --fingerprint F";
   if (form.verb == Verb::keys_rotate && command.has("signing") && command.has("discard")) return "--discard is for encryption keys: a signing key has one successor";
   if (form.verb == Verb::rights && command.ou.empty()) return "rights needs --ou DN";
+  if (form.verb == Verb::log_level && command.level.empty()) return "log-level needs the LEVEL: debug, info, warn or error";
   if (command.domain.empty()) return {};
   const auto name = domain_name(command.domain);
   if (name.empty()) return "--domain: not a DNS domain name";
@@ -127,6 +134,7 @@ std::variant<Command, Help, UsageError> read_command(const std::vector<std::stri
   if (form->verb == Verb::check_config && !operand.empty()) command.config = operand;
   if (form->operand == "AGENT") command.agent = operand;
   if (form->operand == "FILE") command.file = operand;
+  if (form->operand == "LEVEL") command.level = operand;
   if (form->operand == "THUMBPRINT") command.fingerprint = operand;
   if (auto problem = incomplete(*form, command); !problem.empty()) return UsageError{problem};
   return command;

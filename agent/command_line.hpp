@@ -24,12 +24,17 @@ enum class Verb { run,
   keys_pin_root,
   check_config,
   rights,
+  status,
+  drain,
+  resume,
+  reload,
+  log_level,
   version };
 
 struct Command {
   Verb verb = Verb::run;
   std::filesystem::path config = "/etc/writeback-agent/agent.yaml";
-  std::string service, token_file, domain, agent, fingerprint, ou, verify, instead_of, root, passphrase_file, file, uri;
+  std::string service, token_file, domain, agent, fingerprint, ou, verify, instead_of, root, passphrase_file, file, uri, level;
   std::set<std::string> flags;  // options without a value that were given
   bool has(const std::string& flag) const { return flags.contains(flag); }
 };

@@ -7,6 +7,7 @@
 
 #include "agent/agent.hpp"
 #include "agent/command_line.hpp"
+#include "agent/control_client.hpp"
 #include "agent/enroll.hpp"
 #include "agent/keys_list.hpp"
 #include "agent/rights.hpp"
@@ -26,10 +27,16 @@ int failed(const wb::Fault& fault) {
 }
 int said(const wb::Result<void>& done) { return done ? EXIT_SUCCESS : failed(done.error()); }
 
-void reload(Agent& agent, const std::filesystem::path& file) {
+// The problems of the file; then nothing has changed.
+std::vector<std::string> reload(Agent& agent, const std::filesystem::path& file) {
   auto loaded = wb::config::load_agent_config(file);
-  if (const auto* config = std::get_if<wb::config::AgentConfig>(&loaded)) return agent.reload(*config);
-  for (const auto& problem : std::get<wb::config::Problems>(loaded)) wb::log::warn("config.refused", wb::log::field("problem", to_string(problem)));
+  std::vector<std::string> problems;
+  if (const auto* config = std::get_if<wb::config::AgentConfig>(&loaded)) return agent.reload(*config), problems;
+  for (const auto& problem : std::get<wb::config::Problems>(loaded)) {
+    problems.push_back(to_string(problem));
+    wb::log::warn("config.refused", wb::log::field("problem", problems.back()));
+  }
+  return problems;
 }
 
 // One signal reads the configuration anew. The first of the others ends the agent in order, the second at once.
@@ -56,6 +63,7 @@ int run(const wb::config::AgentConfig& config, const std::filesystem::path& file
     wb::log::fault("agent.not_started", agent.error());
     return agent.error().where == "agent.identity" ? exit_config : exit_failed;
   }
+  (*agent)->on_reload([a = agent->get(), file] { return reload(*a, file); });
   wb::asio::signal_set signals(io, SIGTERM, SIGINT);
   if (wb::platform::reload_signal()) signals.add(*wb::platform::reload_signal());
   const auto supervisor = wb::platform::Supervisor::from_environment();
@@ -103,6 +111,11 @@ int obey(const Command& command) {
       return !asked ? failed(asked.error()) : *asked ? EXIT_SUCCESS
                                                      : exit_failed;
     }
+    case Verb::status: return control(config.control_path(), {"status", command.has("json"), command.has("watch")}, std::cout, std::cerr);
+    case Verb::drain: return control(config.control_path(), {"drain", command.has("json")}, std::cout, std::cerr);
+    case Verb::resume: return control(config.control_path(), {"resume", command.has("json")}, std::cout, std::cerr);
+    case Verb::reload: return control(config.control_path(), {"reload", command.has("json")}, std::cout, std::cerr);
+    case Verb::log_level: return control(config.control_path(), {"log-level " + command.level, command.has("json")}, std::cout, std::cerr);
     case Verb::version: break;
   }
   return EXIT_SUCCESS;

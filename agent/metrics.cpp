@@ -75,11 +75,16 @@ Metrics::Metrics() : kept_(std::make_unique<Kept>()) {}
 Metrics::~Metrics() = default;
 
 void Metrics::settled(const std::string& domain, const protocol::JobResult& result) {
-  const std::string op(protocol::to_string(result.op));
-  kept_->jobs.Add({{"domain", domain}, {"op", op}, {"code", std::string(protocol::to_string(result.code))}, {"reason", result.reason}}).Increment();
+  const std::string op(protocol::to_string(result.op)), code(protocol::to_string(result.code));
+  answered_.push_back({unix_now(), domain, result.jti, op, code, result.reason, result.dc.value_or(""), result.total_ms, result.directory_ms});
+  if (answered_.size() > answered_max) answered_.pop_front();
+  ++by_code_[code];
+  kept_->jobs.Add({{"domain", domain}, {"op", op}, {"code", code}, {"reason", result.reason}}).Increment();
   kept_->took.Add({{"domain", domain}, {"op", op}}, seconds_buckets).Observe(result.total_ms / 1000);
   if (result.directory_ms > 0) kept_->directory.Add({{"domain", domain}, {"op", op}, {"dc", result.dc.value_or("")}}, seconds_buckets).Observe(result.directory_ms / 1000);
 }
+
+UnixSeconds Metrics::started() const { return kept_->started; }
 
 void Metrics::moved(const std::string& domain) { kept_->moves.Add({{"domain", domain}}).Increment(); }
 

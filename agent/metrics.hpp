@@ -3,6 +3,7 @@
 //
 // Labels are bounded: domains and controllers by the configuration, code and reason by the contract.
 #pragma once
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,6 +36,14 @@ struct Snapshot {
   std::optional<NoLink> no_link = {};  // why none is
 };
 
+// A job that was answered. No names: who it was about stands in the service's audit, under the jti.
+struct AnsweredJob {
+  UnixSeconds at = 0;
+  std::string domain, jti, op, code, reason, dc;
+  double ms = 0, directory_ms = 0;
+};
+constexpr std::size_t answered_max = 50;  // remembered, the newest last
+
 class Metrics {
  public:
   Metrics();
@@ -47,10 +56,15 @@ class Metrics {
   void moved(const std::string& domain);  // to another controller
   void link_failed(LinkTrouble trouble);
   std::string text(const Snapshot& now) const;
+  const std::deque<AnsweredJob>& answered() const { return answered_; }
+  const std::map<std::string, std::uint64_t>& by_code() const { return by_code_; }  // all jobs since the start
+  UnixSeconds started() const;
 
  private:
   struct Kept;  // counters and histograms, which live as long as the agent
   const std::unique_ptr<Kept> kept_;
+  std::deque<AnsweredJob> answered_;
+  std::map<std::string, std::uint64_t> by_code_;
 };
 
 // Ready: the link is up and every domain takes jobs. JSON: {"ready":false,"link":true,"domains":{"corp.example":{...}}}; without a link

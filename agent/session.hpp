@@ -60,6 +60,7 @@ class Session {
   const std::string& id() const { return welcome_.session; }  // empty before the welcome
   Awaitable<> close();                                        // run() returns then
   bool welcomed() const { return welcomed_; }
+  std::int64_t clock_offset_s() const { return offset_s_; }  // the service's minus ours
   const link::Route& route() const { return link_->route(); }
   void abort() { link_->abort(); }
 

@@ -92,7 +92,7 @@ Awaitable<> Worker::serve(protocol::JobMessage message, std::shared_ptr<const Tr
     co_return;
   }
   if (redelivered(job, limits, received)) co_return;
-  if (stopping_ || domain->second->leaving || !domain->second->settled || domain->second->inflight >= parts_.window) {
+  if (stopping_ || paused_ || domain->second->leaving || !domain->second->settled || domain->second->inflight >= parts_.window) {
     busy(job, "window", believed.domain);
     co_return;
   }
@@ -117,6 +117,12 @@ Awaitable<> Worker::serve(protocol::JobMessage message, std::shared_ptr<const Tr
   const Finally leave([this, running] { running_.erase(running->job.jti); --running->domain->inflight; });
   auto working = running->job.op == Op::probe ? probe(running) : perform(running);
   co_await std::move(working);
+}
+
+std::vector<Worker::InHand> Worker::in_hand() const {
+  std::vector<InHand> out;
+  for (const auto& [jti, running] : running_) out.push_back({jti, running->domain->name, running->job.op, running->applying, running->watch.ms()});
+  return out;
 }
 
 void Worker::remember_probe(const Job& job) {

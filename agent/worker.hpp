@@ -85,8 +85,16 @@ class Worker {
   Awaitable<bool> settle_former(Domain& domain);
 
   void stop_taking() { stopping_ = true; }
+  void pause(bool on) { paused_ = on; }  // no new jobs until it is over; what is in our hands goes on
   Awaitable<> drained() { return tasks_.drained(); }
   int inflight() const { return static_cast<int>(running_.size()); }
+  struct InHand {
+    std::string jti, domain;
+    protocol::Op op;
+    bool applying;  // the directory is being asked to write
+    double ms;      // since it came
+  };
+  std::vector<InHand> in_hand() const;
   bool journal_works() const { return journal_works_; }
   // Each few seconds: tries a commit when the last one failed; else notes the acks and flushes what was not flushed.
   Awaitable<> tend_journal();
@@ -156,7 +164,7 @@ class Worker {
   std::set<std::string> accounts_;                                      // "domain/sub" with a write in our hands
   std::map<std::string, std::pair<std::int64_t, UnixSeconds>> probes_;  // jti -> fence, exp: probes leave no journal row
   std::vector<protocol::JobRef> acks_;                                  // not in the journal yet
-  bool stopping_ = false, journal_works_ = true, journal_dirty_ = false;
+  bool stopping_ = false, paused_ = false, journal_works_ = true, journal_dirty_ = false;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // what a directory thread posted may come after the end
   TaskGroup tasks_;                                        // last: its tasks use the rest
 };

@@ -112,6 +112,7 @@ void read_agent(Reader& reader, AgentConfig& config) {
       config.metrics_port = std::stoi(listen.substr(colon + 1));
       config.metrics_address = listen.front() == '[' ? listen.substr(1, colon - 2) : listen.substr(0, colon);
     });
+    top.section("control", false, [&](Section& control) { control.optional("socket", config.control_socket, shape::path(folder, true)); });
     top.optional("window", config.window, shape::whole(1, 64));
     top.optional("log_level", config.log_level, shape::log_level());
     std::set<std::string> seen;

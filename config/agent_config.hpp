@@ -34,6 +34,8 @@ struct AgentConfig {
   // metrics.listen: where health and numbers are told, on a loopback address; port 0: nowhere
   std::string metrics_address;
   int metrics_port = 0;
+  std::filesystem::path control_socket;  // control.socket; empty: control.sock in state_dir
+  std::filesystem::path control_path() const { return control_socket.empty() ? state_dir / "control.sock" : control_socket; }
   int window = 8;  // jobs at once per domain, 1 to 64
   log::Level log_level = log::Level::info;
   std::vector<AgentDomain> domains;  // 1 to 16
