@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 namespace wb::agent {
 namespace {
 using testing::HasSubstr;
@@ -52,6 +54,37 @@ TEST(TheNumbersOfAnAgent, TellWhenWhatItBelievesEnds) {
   const auto text = Metrics().text(now);
   EXPECT_THAT(text, HasSubstr("writeback_agent_roster_expiry_timestamp_seconds{domain=\"corp.example\"} 1800000000"));
   EXPECT_THAT(text, HasSubstr("writeback_agent_service_key_expiry_timestamp_seconds 1900000000"));
+}
+
+// prometheus.io/docs/practices/naming, as `promtool check metrics` has it.
+TEST(TheNumbersOfAnAgent, AreNamedByTheRulesOfPrometheus) {
+  auto now = a_moment();
+  now.service_keys_end = 1'900'000'000, now.domains["corp.example"].roster_ends = 1'800'000'000;
+  now.no_link = NoLink{LinkTrouble::dns, "s", "w", "d", 1};
+  Metrics metrics;
+  metrics.settled("corp.example", a_result());
+  metrics.moved("corp.example");
+  metrics.link_failed(LinkTrouble::dns);
+  std::istringstream lines(metrics.text(now));
+  std::map<std::string, std::string> types, helps;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string hash, what, name, rest;
+    words >> hash >> what >> name;
+    std::getline(words, rest);
+    auto* const known = hash != "#" ? nullptr : what == "HELP" ? &helps
+        : what == "TYPE"                                       ? &types
+                                                               : nullptr;
+    const bool once = !known || known->emplace(name, rest).second;
+    EXPECT_TRUE(once) << name << " twice";
+  }
+  EXPECT_GT(types.size(), 20U);
+  for (const auto& [name, type] : types) {
+    EXPECT_THAT(name, testing::MatchesRegex("writeback_agent_[a-z_]+"));
+    EXPECT_EQ(type == " counter", name.ends_with("_total")) << name << type;
+    EXPECT_GT(helps[name].size(), 10U) << name;
+    for (const auto* no : {"_ms", "_milliseconds", "_minutes", "_hours", "_count", "_sum", "_bucket"}) EXPECT_FALSE(name.ends_with(no)) << name;
+  }
 }
 
 TEST(TheNumbersOfAnAgent, ForgetAControllerThatIsGone) {
