@@ -175,6 +175,25 @@ class AMachine(unittest.TestCase):
         self.assertEqual(self.machine.unit("writeback-agent", "ActiveState", "SubState"), ("active", "running"))
         self.assertEqual(self.pid("writeback-agent"), before)
 
+    def test_tells_its_state_to_root_its_user_and_its_group_alone(self):
+        def status(*who):
+            return self.machine.run(*who, "writeback-agent", "status", "--json", code=None)
+        a_member = ("setpriv", "--reuid=daemon", "--regid=daemon", "--groups=writeback-agent")
+        for who in ((), ("runuser", "-u", "writeback-agent", "--")):
+            self.assertTrue(json.loads(status(*who))["link"]["up"], who)
+        file = self.machine.root / "etc/writeback-agent/agent.yaml"
+        text = file.read_text(encoding="utf-8")
+        self.assertIn('  socket: ""\n', text)
+        file.write_text(text.replace('  socket: ""\n', "  socket: /run/writeback-agent/control.sock\n"), encoding="utf-8")
+        self.machine.run("systemctl", "restart", "writeback-agent")
+        self.readyz(self.machine)
+        self.assertTrue(json.loads(status(*a_member))["link"]["up"])
+        self.assertIn("jobs are taken", self.machine.run(*a_member, "writeback-agent", "resume"))
+        self.machine.run("setpriv", "--reuid=daemon", "--regid=daemon", "--clear-groups", "ls", "/run/writeback-agent/control.sock", code=2)
+        file.write_text(text, encoding="utf-8")
+        self.machine.run("systemctl", "restart", "writeback-agent")
+        self.readyz(self.machine)
+
     def test_does_not_try_a_bad_configuration_again(self):
         for unit, name in NAMES.items():
             file = self.machine.root / f"etc/{unit}/{name}"

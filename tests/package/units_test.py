@@ -57,7 +57,15 @@ class AUnit(unittest.TestCase):
         one, several = ((DEBIAN / unit).read_text(encoding="utf-8").split("[Service]")[1] for unit in UNITS[:2])
         several = several.replace("/etc/writeback-agent/%i.yaml", "/etc/writeback-agent/agent.yaml")
         several = several.replace("StateDirectory=writeback-agent/%i", "StateDirectory=writeback-agent").replace("writeback-agent@%i.service", "writeback-agent.service")
+        several = several.replace("writeback-agent-%i", "writeback-agent")
         self.assertEqual(one, several)
+
+    def test_of_an_agent_has_a_folder_for_a_socket_that_its_group_may_ask(self):
+        for unit, folder in (("writeback-agent.service", "writeback-agent"), ("writeback-agent@.service", "writeback-agent-%i")):
+            self.assertEqual(values(unit, "RuntimeDirectory"), [folder], "one each: what stops takes its own away, and all that is below")
+            self.assertEqual(values(unit, "RuntimeDirectoryMode"), ["0750"], "the group gets in, and nobody else")
+            self.assertIn(f"/run/{folder}/control.sock", (DEBIAN / unit).read_text(encoding="utf-8"))
+            self.assertIn("AF_UNIX", values(unit, "RestrictAddressFamilies")[0].split())
 
 
 if __name__ == "__main__":
