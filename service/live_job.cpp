@@ -39,7 +39,7 @@ protocol::Job payload_of(const Dispatch::Live& job, const Settings& settings, co
   payload.iat = row.iat;
   payload.exp = row.exp;
   if (job.durable()) payload.pre = row.pre;
-  payload.acr = "client";  // the client vouches for the person; the portal's own levels come with its flows
+  payload.acr = "client";  // whoever asked vouches for the person: a client of the API, or self-service for its own sessions
   if (offer.resolve) {
     payload.op = protocol::Op::resolve;
     payload.iat = unix_now();
