@@ -52,8 +52,8 @@ class Kept(Inbox):
     async def handle_DATA(self, server, session, envelope):
         mail = {"to": envelope.rcpt_tos[0], "at": time.strftime("%H:%M:%S"), **read(envelope.content)}
         with self.arrived:
-            self.mails = [mail, *self.mails[:KEPT - 1]]
             self.came += 1
+            self.mails = [mail, *self.mails[:KEPT - 1]]
             self.arrived.notify_all()
         return "250 taken"
 

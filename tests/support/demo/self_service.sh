@@ -73,7 +73,8 @@ Click through it (two minutes; the certificate is by the demo's own CA, $D/tls/c
   change        $URL/change#dr=$ROOT
   administrate  $URL/admin#dr=$ROOT
   1. "forgotten": alice@corp.example, a mailed code, copied from the mail-box, a new password. Then sign in with it at "own methods".
-  2. "own methods": bob@corp.example registers an app or bob@home.example. 3. "administrate": carol@corp.example looks at people and audit.
+  2. "own methods": bob@corp.example registers an app or bob@home.example.
+  3. "own methods": carol@corp.example registers an app; "administrate" asks her for a code of it, the next one. No app at hand: scripts/demo code KEY
 
   who                  password            what for
   alice@corp.example   $NEW_PW   has an address registered: alice@home.example
@@ -81,5 +82,19 @@ Click through it (two minutes; the certificate is by the demo's own CA, $D/tls/c
   pia@corp.example     $NEW_PW   the directory has pia@home.example of her
   erik@corp.example    $USER_PW     must change his password
   carol@corp.example   $USER_PW     is an administrator of self-service
+X
+}
+
+# An authenticator app, for who has none at hand (RFC 6238).
+app_code() { # KEY, in base32
+  python3 - "$1" <<'X'
+import base64, hmac, struct, sys, time
+try:
+    key = base64.b32decode(sys.argv[1].replace(" ", "").upper())
+except ValueError:
+    sys.exit("demo: a key is what the page shows: letters and the digits 2 to 7")
+mac = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), "sha1").digest()
+at = mac[-1] & 15
+print(f"{(struct.unpack('>I', mac[at:at + 4])[0] & 0x7fffffff) % 1_000_000:06}")
 X
 }
