@@ -96,7 +96,7 @@ constexpr Verb verbs[] = {
     {"audit prune", "keep-days", "--keep-days N: erases what is older; the rest stays verifiable", [](const Config& c, const Call& call) { return prune_audit(c, call.options); }},
     {"account unblock", "domain account", "--domain D --account GUID: lifts every limit of self-service for an account",
         [](const Config& c, const Call& call) { return unblock_account(c, call.domain, call.options); }},
-    {"version", "", "prints the version", nullptr},
+    {"version", "assets!", "[--assets]: prints the version; --assets: instead, the pages' checksums, as SHA256SUMS of the build has them", [](const Config& c, const Call&) { return print_assets(c); }},
 };
 constexpr int name_width = 22;
 
@@ -180,7 +180,7 @@ std::string problem_of(const Verb& verb, Call& call) {
 
 int run(Line& line) {
   const auto& verb = *line.verb;
-  if (verb.name == "version") {
+  if (verb.name == "version" && !line.call.has("assets")) {
     std::cout << "reset-service " << WB_VERSION << "\n";
     return exit_done;
   }

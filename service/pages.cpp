@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "crypto/keys.hpp"
+#include "crypto/mac.hpp"
 #include "platform/private_files.hpp"
 
 namespace wb::service {
@@ -95,6 +97,19 @@ Result<Pages> Pages::read(const fs::path& folder) {
     if (ec && !(assets && ec == std::errc::no_such_file_or_directory)) return Fault{Fault::Kind::internal, "pages.read", "portal_dir can't be listed: " + ec.message()};
   }
   return pages;
+}
+
+std::string Pages::sums() const {
+  std::map<std::string, std::string_view> by_name;
+  const auto add = [&](const std::string& name, const File& file) {
+    by_name.emplace(name, file.plain);
+    if (!file.gzip.empty()) by_name.emplace(name + std::string(compressed), file.gzip);
+  };
+  for (const auto& [path, page] : pages_) add((path == "/" ? "index" : path.substr(1)) + std::string(page_end), page);
+  for (const auto& [name, one] : assets_) add("assets/" + name, one);
+  std::string out;
+  for (const auto& [name, bytes] : by_name) out += crypto::hex(crypto::sha256(bytes)) + "  " + name + "\n";
+  return out;
 }
 
 std::vector<Endpoint> Pages::endpoints() const {

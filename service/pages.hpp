@@ -23,6 +23,9 @@ class Pages {
 
   std::vector<Endpoint> endpoints() const;  // of none: empty. They hold on to this.
   std::size_t files() const { return assets_.size() + pages_.size(); }
+  // A line for each file that is served, compressed ones too: SHA-256 in hex, two blanks, the name in the folder (index.html, assets/main-1.js.gz), in order of
+  // the names: what the build writes into SHA256SUMS, and sha256sum -c reads.
+  std::string sums() const;
 
  private:
   struct File {

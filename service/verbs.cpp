@@ -15,6 +15,7 @@
 #include "service/enrolment.hpp"
 #include "service/backup.hpp"
 #include "service/credentials.hpp"
+#include "service/pages.hpp"
 #include "service/service.hpp"
 
 namespace wb::service {
@@ -113,6 +114,14 @@ int serve(const config::ServiceConfig& config) {
   auto waiting = until_signalled(&io, service->get(), &supervisor);
   asio::co_spawn(io, std::move(waiting), [&](std::exception_ptr) { io.stop(); });
   io.run();
+  return exit_done;
+}
+
+int print_assets(const config::ServiceConfig& config) {
+  const auto pages = Pages::read(config.portal_dir);
+  if (!pages) return failed(pages.error());
+  if (pages->files() == 0) return refuse("no pages are served: there is no folder portal_dir");
+  std::cout << pages->sums();
   return exit_done;
 }
 

@@ -27,6 +27,7 @@ struct Call {
 };
 
 int serve(const config::ServiceConfig& config);
+int print_assets(const config::ServiceConfig& config);  // SHA256SUMS of the pages that a service with this configuration serves, were it started now
 int create_token(const config::ServiceConfig& config, const std::string& domain);
 int list_agents(const config::ServiceConfig& config);
 // Keys, agents and roots (verbs_keys.cpp).

@@ -104,6 +104,21 @@ TEST_F(TheBuiltPages, ShowNothingThatWasNotAmongThemAtTheStart) {
   EXPECT_EQ(get(*pages, "/assets/../secret.js").status, 404) << "as it stands after percent-decoding";
 }
 
+TEST_F(TheBuiltPages, HaveTheSumsOfWhatIsServedAndOfNothingElse) {
+  const auto pages = Pages::read(folder);
+  ASSERT_TRUE(pages);
+  write("portal/index.html", "changed since");
+  // By sha256sum, of the texts above.
+  EXPECT_EQ(pages->sums(),
+      "f355802cb6d444e175a567588ee4182ae21c1a063ff93a9526bf14b15e9392fa  assets/index-B1x_2.js\n"
+      "2ed534af191bc3baaf1e09263808bf1bdd68db6241bd8f81e2bb014653dcbb36  assets/index-B1x_2.js.gz\n"
+      "5f546eb4606b5c2b7d2a449a5cc2bbb477ed5a246c7051ce871b12f2dbfc8419  assets/index-C3.css\n"
+      "fe26c59e91ac8de694b2531dc3bdc1b7faf471d3d7e4e00870af60f5f22897cb  index.html\n"
+      "a5330b86cd6985eb6ba8cf42adce57d4d1a7516cc57588a876c684c5a7e2562e  not-me.html\n"
+      "5b96870407dc490b83a7d12b7c3b0168fd507593c11ada9cc0dbdefe1a580fc6  not-me.html.gz\n");
+  EXPECT_EQ(Pages::read(top_ / "nowhere")->sums(), "");
+}
+
 TEST_F(TheBuiltPages, AreNoneWhereThereIsNoFolder) {
   const auto pages = Pages::read(top_ / "nowhere");
   ASSERT_TRUE(pages);

@@ -6,6 +6,24 @@
 namespace wb::service {
 namespace {
 
+// ---- pages --------------------------------------------------------------------------------------------------
+TEST_F(AnOperatorOfSelfService, SeesTheSumsOfThePagesThatWouldBeServed) {
+  std::ofstream(folder / "service.yaml", std::ios::app) << "portal_dir: portal\n";
+  EXPECT_EQ(does({"version", "--assets"}), exit_failed);
+  EXPECT_TRUE(complained("portal_dir") && out.empty()) << out << err;
+  fs::create_directories(folder / "portal/assets");
+  EXPECT_EQ(does({"version", "--assets"}), exit_failed) << "a folder without index.html is a mistake";
+  std::ofstream(folder / "portal/index.html") << "<!doctype html>";
+  EXPECT_EQ(does({"version", "--assets"}), exit_done) << err;
+  EXPECT_EQ(out, "fe26c59e91ac8de694b2531dc3bdc1b7faf471d3d7e4e00870af60f5f22897cb  index.html\n");
+  EXPECT_EQ(does({"version", "--assets=all"}), exit_usage);
+  EXPECT_EQ(does({"version", "--assets", "all"}), exit_usage);
+  EXPECT_EQ(does({"version"}), exit_done);
+  EXPECT_TRUE(out.starts_with("reset-service ")) << out;
+  EXPECT_EQ(does({"version", "--assets"}, "no-such.yaml"), exit_config);
+  EXPECT_EQ(does({"version"}, "no-such.yaml"), exit_done) << "that needs no configuration";
+}
+
 // ---- settings -----------------------------------------------------------------------------------------------
 TEST_F(AnOperatorOfSelfService, ChangesSettingsInWordsAndSeesOldAndNewValue) {
   EXPECT_EQ(of_corp({"settings", "set", "scope=all", "methods=app_code,email", "methods_required=2", "brand_name=Corp & Co", "write_back=true"}), exit_done) << err;
