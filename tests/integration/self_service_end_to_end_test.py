@@ -1,7 +1,5 @@
 #!/usr/bin/env python3
 """Self-service against the real thing: reset-service, two agents, Active Directory, a mail server. Run inside ad-lab (CTest does)."""
-import base64
-import hashlib
 import json
 import pathlib
 import signal
@@ -9,35 +7,9 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from mail_server import PASSWORD, USER, MailServer, certificates  # noqa: E402
 from openapi import Peer, app_code  # noqa: E402
-from world import AD, DOMAIN, World  # noqa: E402
-
-
-def thumbprint(jws):
-    """RFC 7638, of the key that a roster carries."""
-    header = json.loads(base64.urlsafe_b64decode(jws.split(".")[0] + "=="))
-    jwk = json.dumps({name: header["jwk"][name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":"))
-    return base64.urlsafe_b64encode(hashlib.sha256(jwk.encode()).digest()).rstrip(b"=").decode()
-
-
-class SelfServiceWorld(World):
-    """The usual world with a relay, and self-service for everybody."""
-
-    def start_service(self, **env):
-        if "service" not in self.processes and not (self.folder / "password").exists():
-            certificates(self.folder, "mail", "DNS:localhost,IP:127.0.0.1")
-            (self.folder / "password").write_text(PASSWORD + "\n")
-            (self.folder / "password").chmod(0o600)
-            self.mail = MailServer(self.folder)
-            self.mail.__enter__()
-            with open(self.config("service"), "a", encoding="utf-8") as config:
-                config.write(f"mail: {{host: 127.0.0.1, port: {self.mail.port}, ca_file: mail-ca.pem, user: {USER}, password_file: password, sender_address: no-reply@{DOMAIN}}}\n")
-        super().start_service(**env)
-
-    def close(self):
-        super().close()
-        self.mail.__exit__()
+from self_service_world import SelfServiceWorld, thumbprint  # noqa: E402
+from world import AD, DOMAIN  # noqa: E402
 
 
 class Person(Peer):
@@ -54,8 +26,7 @@ class SelfService(unittest.TestCase):
     def setUpClass(cls):
         cls.world = SelfServiceWorld(contacts=["otherMailbox"])
         cls.addClassCleanup(cls.world.close)
-        cls.world.tool("reset-service", "settings", "set", "scope=all", "--domain", DOMAIN, "--config", cls.world.config("service"))
-        cls.world.tool("reset-service", "routes", "add", DOMAIN, "--domain", DOMAIN, "--config", cls.world.config("service"))
+        cls.world.open_to_everybody()
 
     def setUp(self):
         self.person = Person(self.world)

@@ -2,6 +2,7 @@
 // story: nobody else is talked to, the policy is not in the way, and no request holds a password.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -19,15 +20,16 @@ export const directory = []; // what reached it
 export const secrets = new Set(); // passwords: no request may hold one
 export const arrival = { came: () => undefined }; // something reached the directory
 
-/** @param {() => Promise<string[]>} args of portal_peer, after the folder */
-export function stage(args = async () => []) {
+/** @param {() => Promise<string[]>} args of the peer's command, after its own. The usual peer plays the directory; its log is of no use. */
+export function stage(args = async () => [], command = [join(BIN, 'portal_peer'), join(BIN, 'portal')], log = 'ignore') {
   let lines;
   before(async () => {
-    peer = spawn(join(BIN, 'portal_peer'), [join(BIN, 'portal'), ...await args()], { stdio: ['pipe', 'pipe', 'ignore'] });
-    const first = new Promise((resolve, reject) => { asked.push(resolve); peer.on('exit', (code) => reject(new Error(`portal_peer ended: ${code}`))); });
+    peer = spawn(command[0], [...command.slice(1), ...await args()], { stdio: ['pipe', 'pipe', log] });
+    const first = new Promise((resolve, reject) => { asked.push({ resolve, reject }); });
+    peer.on('exit', (code) => { for (const { reject } of asked.splice(0)) reject(new Error(`${command[0]} ended: ${code}`)); });
     lines = createInterface(peer.stdout).on('line', (line) => {
       const said = JSON.parse(line);
-      if (said.sub) { directory.push(said); arrival.came(); } else asked.shift()(said);
+      if (said.sub) { directory.push(said); arrival.came(); } else asked.shift().resolve(said);
     });
     ({ url, pin } = await first);
     browser = await Chromium.start();
@@ -36,7 +38,10 @@ export function stage(args = async () => []) {
   after(async () => {
     await browser?.close();
     lines?.close();
-    peer?.stdin.end();
+    if (peer?.exitCode !== null) return;
+    const ended = once(peer, 'exit');
+    peer.stdin.end();
+    await ended; // it has something to clear away
   });
   afterEach(() => {
     for (const { url: to, method, headers, body } of browser.sent) {
@@ -52,7 +57,7 @@ export function stage(args = async () => []) {
 let peer;
 const asked = [];
 
-export const tell = (line) => new Promise((resolve) => { asked.push(resolve); peer.stdin.write(`${line}\n`); });
+export const tell = (line) => new Promise((resolve, reject) => { asked.push({ resolve, reject }); peer.stdin.write(`${line}\n`); });
 export const code = async (name) => (await tell(`code ${name}`)).code;
 export async function open(path = `/#dr=${pin}`) {
   await browser.ask('Page.navigate', { url: 'about:blank' }); // a fragment alone would not load anew

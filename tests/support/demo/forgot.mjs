@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // What the page of a reset does, without a browser: a name, a code from the demo's mail-box, a password that is sealed here.
-//   WB_CLIENT_FILE=client.json WB_CA_FILE=ca.pem node forgot.mjs NAME ADDRESS MAILBOX < new-password
+//   WB_CLIENT_FILE=client.json WB_CA_FILE=ca.pem node forgot.mjs NAME ADDRESS-BEGINS MAILBOX < new-password
 // client.json names the service and the domain's root; its credential is not used: self-service needs none.
 import { createHash, webcrypto } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -37,22 +37,22 @@ async function captcha() {
   throw new Error('the captcha has no solution');
 }
 
-/** The newest mail to that address that holds a code; waited for. */
-async function mailedCode(mailbox, address) {
+/** The newest code that was mailed to an address which begins so; waited for. */
+async function mailedCode(mailbox, begins) {
   let arrived = 0;
   for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
     const answer = await (await fetch(`${mailbox}mails?past=${arrived}`)).json();
     ({ arrived } = answer);
-    const code = answer.mails.filter(({ to }) => to === address).map(({ text }) => /^\s*(\d{4}[ -]?\d{4})\s*$/m.exec(text)?.[1]).find(Boolean);
+    const code = answer.mails.filter(({ to }) => to.startsWith(begins)).map(({ text }) => /^\s*(\d{4}[ -]?\d{4})\s*$/m.exec(text)?.[1]).find(Boolean);
     if (code) return code;
   }
-  throw new Error(`no code came to ${address}`);
+  throw new Error(`no code came to ${begins}`);
 }
 
-async function forgot(name, address, mailbox, password) {
+async function forgot(name, begins, mailbox, password) {
   ({ token } = await call('POST', '/api/v1/sspr/sessions', { name, captcha: await captcha() }));
   await call('POST', '/api/v1/sspr/session/method', { method: 'email' });
-  await call('POST', '/api/v1/sspr/session/answer', { code: await mailedCode(mailbox, address) });
+  await call('POST', '/api/v1/sspr/session/answer', { code: await mailedCode(mailbox, begins) });
   await call('POST', '/api/v1/sspr/session/choice', { choice: 'reset' });
   const offer = await call('POST', '/api/v1/sspr/session/seal');
   const { sealed } = await sealFor(offer.keys, offer.answer, password, { pin, tenant, domain, op: 'reset' });
@@ -63,8 +63,8 @@ async function forgot(name, address, mailbox, password) {
 }
 
 try {
-  const [name, address, mailbox] = process.argv.slice(2);
-  console.log(JSON.stringify(await forgot(name, address, mailbox, readFileSync(0, 'utf8'))));
+  const [name, begins, mailbox] = process.argv.slice(2);
+  console.log(JSON.stringify(await forgot(name, begins, mailbox, readFileSync(0, 'utf8'))));
 } catch (error) {
   console.error(`forgot.mjs: ${error.message}`);
   process.exitCode = 1;
