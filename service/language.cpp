@@ -6,6 +6,8 @@
 
 namespace wb::service {
 namespace {
+constexpr std::string_view right_to_left_languages[] = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"};
+constexpr std::string_view right_to_left_scripts[] = {"adlm", "arab", "hebr", "nkoo", "syrc", "thaa"};
 constexpr std::size_t header_bytes_max = 1024, ranges_max = 32;
 
 struct Range {
@@ -97,6 +99,16 @@ std::string negotiated(std::string_view mkt, std::string_view accept_language, c
     if (const auto found = fitting(range.tag, left)) return *found;
   }
   return fallback;
+}
+
+bool is_right_to_left(std::string_view tag) {
+  const auto wanted = lowered(tag);
+  const auto groups = std::string_view(wanted);
+  const auto hyphen = groups.find('-');
+  const auto language = groups.substr(0, hyphen);
+  const auto second = hyphen == std::string_view::npos ? std::string_view() : groups.substr(hyphen + 1, groups.find('-', hyphen + 1) - hyphen - 1);
+  const auto has = [](const auto& names, std::string_view name) { return std::find(std::begin(names), std::end(names), name) != std::end(names); };
+  return second.size() == 4 ? has(right_to_left_scripts, second) : has(right_to_left_languages, language);  // RFC 5646 section 2.2.3: four letters are a script
 }
 
 }  // namespace wb::service

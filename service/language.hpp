@@ -19,4 +19,7 @@ std::optional<std::string> fitting(std::string_view tag, const std::vector<std::
 // "*" is the fallback); else `fallback`. What is malformed or beyond 1,024 bytes or 32 ranges does not count.
 std::string negotiated(std::string_view mkt, std::string_view accept_language, const std::vector<std::string>& available, const std::string& fallback = "en");
 
+// Whether its letters go from right to left: by its script where the tag names one ("az-Arab"), else by the language.
+bool is_right_to_left(std::string_view tag);
+
 }  // namespace wb::service

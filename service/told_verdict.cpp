@@ -52,11 +52,14 @@ class Voice {
   std::string_view language_;
 };
 
+// A sentence more. Chinese and Japanese have no space after their full stop.
+void follow(std::string& text, const std::string& sentence) { text += (text.ends_with("\u3002") ? "" : " ") + sentence; }
+
 std::string applied_but(const Voice& voice, std::string_view reason, const Details& d) {
   auto out = voice.done(d.op);
   const auto add = [&](std::string_view what) {
     if (!voice.knows(Code::applied_but, what)) return;
-    if (const auto text = voice.of_table(Code::applied_but, what); out.find(text) == std::string::npos) out += ' ' + text;
+    if (const auto text = voice.of_table(Code::applied_but, what); out.find(text) == std::string::npos) follow(out, text);
   };
   add(reason);
   for (const auto& what : d.also) add(what);
@@ -67,7 +70,7 @@ std::string applied_but(const Voice& voice, std::string_view reason, const Detai
 std::string rejected(const Voice& voice, std::string_view reason, const Details& d) {
   if (reason == "too_young") {
     auto out = d.min_age_s && *d.min_age_s > 0 ? voice.say("told.too_young", {{"span", voice.span(*d.min_age_s)}}) : voice.of_table(Code::rejected, reason);
-    if (plausible(d.retry_after)) out += ' ' + voice.say("told.try_again_after", {{"moment", voice.moment(*d.retry_after)}});
+    if (plausible(d.retry_after)) follow(out, voice.say("told.try_again_after", {{"moment", voice.moment(*d.retry_after)}}));
     return out;
   }
   if (reason == "too_short" && d.min_length.value_or(0) > 0) {
@@ -102,7 +105,7 @@ std::string told_verdict(const Catalogue& catalogue, std::string_view language, 
   auto text = voice.of_table(code, reason);
   if (const auto own = sign_in_key(code, reason); details.op == Op::authenticate && !own.empty()) text = voice.say(own);
   const bool later = code == Code::busy || (code == Code::denied && (reason == "too_often" || reason == "lockout_near"));
-  if (later && plausible(details.retry_after)) text += ' ' + voice.say("told.next_try", {{"moment", voice.moment(*details.retry_after)}});
+  if (later && plausible(details.retry_after)) follow(text, voice.say("told.next_try", {{"moment", voice.moment(*details.retry_after)}}));
   return text;
 }
 

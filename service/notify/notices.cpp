@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "service/language.hpp"
+
 namespace wb::service {
 namespace {
 std::vector<std::string_view> paragraphs(std::string_view text) {
@@ -19,20 +21,30 @@ bool is_left_out(std::string_view paragraph, Values values) {
   return std::any_of(values.begin(), values.end(), [paragraph](const auto& v) { return v.second.empty() && paragraph == '{' + std::string(v.first) + '}'; });
 }
 
+// The attributes that say it, in each paragraph too: mail readers on the web throw <html> and <body> away. A link and a code in such a text
+// keep their own order.
+struct Direction {
+  std::string whole, inner;
+};
+
+Direction direction_of(std::string_view language) { return is_right_to_left(language) ? Direction{" dir=\"rtl\"", " dir=\"ltr\""} : Direction{}; }
+
 // Without pictures, styles from elsewhere and anything that is fetched: mail readers show it as it is.
-std::string paragraph_html(std::string_view paragraph, Values values) {
-  if (paragraph == "{link}") return filled_html("<p><a href=\"{link}\">{link}</a></p>\n", values);
-  if (paragraph == "{code}") return filled_html("<p style=\"font-size:1.8em;letter-spacing:.15em\"><strong>{code}</strong></p>\n", values);
+std::string paragraph_html(std::string_view paragraph, const Direction& dir, Values values) {
+  const auto begin = "<p" + dir.whole;
+  if (paragraph == "{link}") return begin + filled_html("><a href=\"{link}\"", values) + dir.inner + filled_html(">{link}</a></p>\n", values);
+  if (paragraph == "{code}") return begin + " style=\"font-size:1.8em;letter-spacing:.15em\"><strong" + dir.inner + filled_html(">{code}</strong></p>\n", values);
   std::string lines;
   for (const char c : escaped_html(paragraph)) lines += c == '\n' ? std::string("<br>\n") : std::string{c};
-  return "<p>" + filled_html(lines, values) + "</p>\n";
+  return begin + '>' + filled_html(lines, values) + "</p>\n";
 }
 
 std::string html_of(std::string_view language, std::string_view subject, std::string_view text, Values values) {
-  std::string out = "<!DOCTYPE html>\n<html lang=\"" + escaped_html(language) + "\">\n<head><meta charset=\"utf-8\"><title>" + escaped_html(subject) + "</title></head>\n";
-  out += "<body style=\"font-family:sans-serif;max-width:36em;margin:2em auto;line-height:1.5\">\n";
+  const auto dir = direction_of(language);
+  std::string out = "<!DOCTYPE html>\n<html lang=\"" + escaped_html(language) + '"' + dir.whole + ">\n<head><meta charset=\"utf-8\"><title>" + escaped_html(subject) + "</title></head>\n";
+  out += "<body" + dir.whole + " style=\"font-family:sans-serif;max-width:36em;margin:2em auto;line-height:1.5\">\n";
   for (const auto paragraph : paragraphs(text))
-    if (!is_left_out(paragraph, values)) out += paragraph_html(paragraph, values);
+    if (!is_left_out(paragraph, values)) out += paragraph_html(paragraph, dir, values);
   return out + "</body>\n</html>\n";
 }
 }  // namespace

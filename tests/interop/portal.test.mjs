@@ -9,6 +9,7 @@ const PASSWORD = 'Grüße-Köln "1"\\😀';
 for (const one of [PASSWORD, 'Refused-Passw0rd-1']) secrets.add(one);
 stage();
 const words = (language) => JSON.parse(readFileSync(new URL(`../../portal/src/messages/${language}.json`, import.meta.url)));
+const told = (language) => JSON.parse(readFileSync(new URL(`../../service/messages/${language}.json`, import.meta.url)));
 const text = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ''`);
 
 async function prove(name, { enter = false } = {}) {
@@ -250,7 +251,8 @@ it('from right to left as well: a reset in Arabic', { timeout: 60_000 }, async (
   await browser.type('000000');
   await browser.key('Enter');
   await browser.refused('wrong_answer');
-  assert.equal(await browser.value('document.querySelector(".refused p").lang'), 'en', 'the service has no Arabic: it is marked as what it is');
+  assert.equal(await browser.value('document.querySelector(".refused p").lang'), 'ar', 'it comes from the service, and in Arabic');
+  assert.equal(await text('.refused p'), told('ar')['refusal.wrong_answer']);
   await accessible();
   await browser.type(await code('judy@corp.example'));
   await browser.key('Enter');

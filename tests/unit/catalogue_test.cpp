@@ -21,8 +21,45 @@ TEST(TheCataloguesOfTheProject, AreCompleteAndAlike) {
   const auto catalogue = Catalogue::load();
   ASSERT_TRUE(catalogue) << catalogue.error().detail;
   EXPECT_EQ(catalogue->warnings(), std::vector<std::string>());
-  EXPECT_EQ(catalogue->languages(), (std::vector<std::string>{"de", "en"}));
+  EXPECT_EQ(catalogue->languages(), (std::vector<std::string>{"ar", "de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt", "tr", "zh"}));
   EXPECT_GT(catalogue->keys().size(), 150U);
+}
+
+TEST(TheCataloguesOfTheProject, HaveNoEnglishLeftOver) {
+  const std::set<std::string> the_same{"de month.4", "de month.8", "de month.9", "de month.11", "fr method.email", "fr span.minute", "fr span.minutes", "nl method.email", "pt method.email"};
+  const auto catalogue = Catalogue::load();
+  ASSERT_TRUE(catalogue);
+  std::set<std::string> found;
+  for (const auto& language : catalogue->languages())
+    for (const auto& key : catalogue->keys()) {
+      const auto text = catalogue->text(language, key);
+      EXPECT_TRUE(catalogue->has(language, key)) << language << " " << key;
+      EXPECT_FALSE(text.empty()) << language << " " << key;
+      if (language != "en" && text == catalogue->text("en", key)) found.insert(language + ' ' + key);
+    }
+  EXPECT_EQ(found, the_same);
+}
+
+TEST(TheCataloguesOfTheProject, AreWrittenInTheLettersOfTheirLanguage) {
+  const auto catalogue = Catalogue::load();
+  ASSERT_TRUE(catalogue);
+  for (const std::string language : {"ar", "ja", "zh"})
+    for (const auto& key : catalogue->keys()) {
+      const auto text = catalogue->text(language, key);
+      const auto foreign = std::count_if(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; });
+      EXPECT_GT(foreign, 0) << language << " " << key << ": " << text;
+    }
+}
+
+TEST(TheCataloguesOfTheProject, HaveTheParagraphsOfEnglishInEachMail) {  // a code, a link and the helpdesk stand alone
+  const auto catalogue = Catalogue::load();
+  ASSERT_TRUE(catalogue);
+  for (const auto& language : catalogue->languages())
+    for (const auto& key : catalogue->keys()) {
+      if (!key.starts_with("mail.")) continue;
+      const auto text = catalogue->text(language, key), english = catalogue->text("en", key);
+      for (const std::string alone : {"\n\n", "\n\n{code}\n\n", "\n\n{link}\n\n", "\n\n{helpdesk}"}) EXPECT_EQ(text.find(alone) != std::string::npos, english.find(alone) != std::string::npos) << language << " " << key;
+    }
 }
 
 TEST(TheCataloguesOfTheProject, HaveATextForEveryQuestion) {
@@ -104,14 +141,14 @@ class AFolderOfTheOperators : public testing::Test {
 
 TEST_F(AFolderOfTheOperators, ReplacesTextsAndBringsLanguages) {
   write("en.json", R"({"mail.verification_code.subject":"{organisation}: your code"})");
-  write("nl.json", R"({"refusal.session_expired":"Uw tijd is om."})");
+  write("sv.json", R"({"refusal.session_expired":"Tiden är ute."})");
   write("README", "not read");
   const auto catalogue = Catalogue::load(folder_);
   ASSERT_TRUE(catalogue) << catalogue.error().detail;
   EXPECT_EQ(catalogue->text("en", "mail.verification_code.subject", {{"organisation", "Contoso"}}), "Contoso: your code");
   EXPECT_EQ(catalogue->text("de", "refusal.session_expired"), "Ihre Zeit ist abgelaufen. Fangen Sie neu an.");
-  EXPECT_EQ(catalogue->text("nl", "refusal.session_expired"), "Uw tijd is om.");
-  EXPECT_EQ(catalogue->text("nl", "refusal.wrong_answer"), "That is not right.");
+  EXPECT_EQ(catalogue->text("sv", "refusal.session_expired"), "Tiden är ute.");
+  EXPECT_EQ(catalogue->text("sv", "refusal.wrong_answer"), "That is not right.");
   EXPECT_FALSE(catalogue->warnings().empty());
 }
 

@@ -51,6 +51,18 @@ TEST(AMalformedHeader, CountsForNothing) {
   EXPECT_EQ(negotiated("", many + "de", available), "en") << "over 32 ranges";
 }
 
+TEST(ALanguageOfRegions, IsFoundWhereThereIsOneForAll) {
+  const std::vector<std::string> whole = {"ar", "en", "pt", "zh"};
+  for (const auto* tag : {"zh", "zh-CN", "zh-Hans-CN", "zh-TW"}) EXPECT_EQ(negotiated(tag, "", whole), "zh") << tag;
+  for (const auto* tag : {"pt-BR,pt;q=0.9,en;q=0.8", "pt-PT"}) EXPECT_EQ(negotiated("", tag, whole), "pt") << tag;
+  EXPECT_EQ(negotiated("", "ar-EG, en;q=0.5", whole), "ar");
+}
+
+TEST(ALanguage, GoesFromRightToLeftByItselfOrByItsScript) {
+  for (const auto* tag : {"ar", "AR-eg", "he", "fa-IR", "ur", "az-Arab", "pa-Arab-PK"}) EXPECT_TRUE(is_right_to_left(tag)) << tag;
+  for (const auto* tag : {"en", "de-AT", "zh", "arn", "ar-Latn", "", "-", "az-", "en-arab1"}) EXPECT_FALSE(is_right_to_left(tag)) << tag;
+}
+
 TEST(ALanguageTag, HasLettersFirstAndGroupsOfEight) {
   for (const auto* tag : {"de", "de-AT", "zh-Hant-TW", "sl-rozaj-biske-1994", "es-419"}) EXPECT_TRUE(is_language_tag(tag)) << tag;
   for (const auto* tag : {"", "-", "1", "419-es", "de_AT", "de-abcdefghi", "de/..", "a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r-s"}) EXPECT_FALSE(is_language_tag(tag)) << tag;

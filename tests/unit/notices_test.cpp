@@ -56,6 +56,40 @@ TEST(EveryMail, HasNoPlaceholderLeft) {
     }
 }
 
+Letter reset_mail(std::string_view language) {
+  return letter_of(catalogue(), language, Notice::password_reset,
+      {{"account", "alice"}, {"organisation", "Contoso"}, {"helpdesk", "Contoso"}, {"time", "t"}, {"link", "https://reset.example/stop"}});
+}
+
+TEST(AMailInArabic, IsFromRightToLeftAndItsLinkIsNot) {
+  const auto html = reset_mail("ar").html;
+  EXPECT_NE(html.find("<html lang=\"ar\" dir=\"rtl\">"), std::string::npos) << html;
+  EXPECT_NE(html.find("<body dir=\"rtl\" "), std::string::npos) << html;
+  EXPECT_EQ(html.find("<p>"), std::string::npos) << "each paragraph says it, for readers that throw the rest away: " << html;
+  EXPECT_NE(html.find("<p dir=\"rtl\"><a href=\"https://reset.example/stop\" dir=\"ltr\">"), std::string::npos) << html;
+  const auto code = letter_of(catalogue(), "ar", Notice::verification_code, {{"account", "a"}, {"organisation", "o"}, {"helpdesk", ""}, {"code", "12345678"}, {"minutes", "5"}}).html;
+  EXPECT_NE(code.find("<strong dir=\"ltr\">12345678</strong>"), std::string::npos) << code;
+}
+
+TEST(AMailInArabic, BeginsEachParagraphOfItsTextInArabic) {  // where nothing says the direction, the first letter does
+  for (int notice = 0; notice <= static_cast<int>(Notice::reminder); ++notice) {
+    const auto letter = letter_of(catalogue(), "ar", static_cast<Notice>(notice),
+        {{"account", "alice"}, {"organisation", "C"}, {"helpdesk", ""}, {"code", "1"}, {"minutes", "5"}, {"time", "t"}, {"link", "1"}, {"method", "m"}});
+    for (const auto& text : {"\n\n" + letter.subject, "\n\n" + letter.text})
+      for (auto at = text.find("\n\n"); at != std::string::npos; at = text.find("\n\n", at + 1)) {
+        const char first = text[at + 2];
+        EXPECT_TRUE(first == '1' || first == '\xd8' || first == '\xd9') << text.substr(at);
+      }
+  }
+}
+
+TEST(AMailInAnyOtherLanguage, SaysNothingOfItsDirection) {
+  for (const auto& language : catalogue().languages()) {
+    if (language == "ar") continue;
+    EXPECT_EQ(reset_mail(language).html.find("dir="), std::string::npos) << language;
+  }
+}
+
 TEST(AnOperatorsHtml, IsTakenAsItIsWithItsValuesEscaped) {
   const MessageFile files[] = {{"en", R"({"mail.reminder.subject":"s","mail.reminder.text":"{account} {link}"})"}, {"en", R"({"mail.reminder.html":"<h1>{account}</h1><a href=\"{link}\">{organisation}</a>"})"}};
   const auto own = Catalogue::from(files);
@@ -65,7 +99,7 @@ TEST(AnOperatorsHtml, IsTakenAsItIsWithItsValuesEscaped) {
 }
 
 TEST(ALanguageWithoutThatMail, GetsTheEnglishOne) {
-  const auto letter = letter_of(catalogue(), "fr", Notice::reminder, {{"account", "alice"}, {"link", "l"}, {"organisation", "C"}, {"helpdesk", ""}});
+  const auto letter = letter_of(catalogue(), "sv", Notice::reminder, {{"account", "alice"}, {"link", "l"}, {"organisation", "C"}, {"helpdesk", ""}});
   EXPECT_EQ(letter.language, "en");
   EXPECT_NE(letter.html.find("<html lang=\"en\">"), std::string::npos);
 }

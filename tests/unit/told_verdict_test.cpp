@@ -39,13 +39,15 @@ TEST(AVerdictInEnglish, IsWordForWordThePolicys) {
     for (const auto& d : details()) EXPECT_EQ(told_verdict(catalogue(), "en", static_cast<Code>(code), "<script>", d), policy::verdict_text(static_cast<Code>(code), "<script>", d)) << code;
 }
 
-TEST(AVerdictInGerman, IsAnotherForEveryReason) {
-  std::set<std::string> texts;
-  for (const auto& row : policy::verdict_rows()) {
-    const auto text = told_verdict(catalogue(), "de", row.code, row.reason);
-    EXPECT_NE(text, row.text);
-    EXPECT_EQ(text.find('{'), std::string::npos) << text;
-    EXPECT_TRUE(texts.insert(text).second) << text;
+TEST(AVerdictInAnotherLanguage, IsAnotherForEveryReasonAndNeverEnglish) {
+  for (const auto& language : catalogue().languages()) {
+    std::set<std::string> texts;
+    for (const auto& row : policy::verdict_rows()) {
+      const auto text = told_verdict(catalogue(), language, row.code, row.reason);
+      EXPECT_EQ(text == told_verdict(catalogue(), "en", row.code, row.reason), language == "en") << language << ": " << text;
+      EXPECT_TRUE(texts.insert(text).second) << language << ": " << text;
+      for (const auto& d : details()) EXPECT_EQ(told_verdict(catalogue(), language, row.code, row.reason, d).find('{'), std::string::npos) << language << " " << row.reason;
+    }
   }
 }
 
@@ -55,13 +57,22 @@ TEST(AVerdictInGerman, SaysItsDetails) {
   EXPECT_EQ(told_verdict(catalogue(), "de", Code::rejected, "too_short", {.min_length = 12}), "Zu kurz: Mindestens 12 Zeichen sind nötig.");
   EXPECT_EQ(told_verdict(catalogue(), "de", Code::applied_but, "", {.op = Op::unlock, .also = {"account_disabled"}}),
       "Ihr Konto ist entsperrt. Ihr Konto ist deaktiviert: Bitten Sie Ihre Administration, es zu aktivieren.");
-  for (const auto& row : policy::verdict_rows())
-    for (const auto& d : details()) EXPECT_EQ(told_verdict(catalogue(), "de", row.code, row.reason, d).find('{'), std::string::npos) << row.reason;
+}
+
+TEST(AVerdictInOtherLanguages, SaysItsDetailsAsTheyAreSaidThere) {
+  const std::pair<const char*, const char*> told[] = {
+      {"ar", "لم تمض بعد المدة المطلوبة منذ آخر تغيير لكلمة مرورك (عدد الأيام: 2). حاول مرة أخرى بعد 22 نوفمبر الساعة 09:14 بتوقيت UTC."},
+      {"fr", "Votre mot de passe a été changé il y a moins de 2 jours. Réessayez après le 22 novembre à 09:14 UTC."},
+      {"ja", "パスワードが変更されてから、まだ 2 日たっていません。11 月 22 日 09:14 (UTC) 以降にもう一度試してください。"},  // no space after that full stop
+      {"pl", "Hasło zmieniono mniej niż 2 dni temu. Ponowna próba możliwa od: 22 listopada, godz. 09:14 UTC."},
+  };
+  for (const auto& [language, text] : told) EXPECT_EQ(told_verdict(catalogue(), language, Code::rejected, "too_young", {.min_age_s = 2 * 86'400, .retry_after = then}), text);
 }
 
 TEST(AMoment, IsRoundedUpToTheMinute) {
   EXPECT_EQ(told_moment(catalogue(), "en", then - 59), "09:14 UTC on 22 November");
   EXPECT_EQ(told_moment(catalogue(), "de", then + 1), "09:15 UTC am 22. November");
+  EXPECT_EQ(told_moment(catalogue(), "es", then), "22 de noviembre a las 09:14 UTC");
 }
 
 }  // namespace
