@@ -1,4 +1,4 @@
-// The texts of the administration pages, besides those of whoever signs in. English and German are whole; in others it speaks English.
+// The texts of the administration pages, besides those of whoever signs in.
 import '../me/words'; // on the shelf, too
 import type { MyKey } from '../me/words';
 import { shelve, type Say, type Words } from '../words';
