@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
-import { accessible, browser, code, directory, focus, forget, open, pin, secrets, stage, tell } from './portal_stage.mjs';
+import { accessible, browser, code, directory, focus, forget, narrow, open, pin, secrets, stage, tell } from './portal_stage.mjs';
 
 const PRESENT = 'Present-Passw0rd-1';
 secrets.add(PRESENT);
@@ -213,6 +213,25 @@ it('looks through the audit, watches it, and saves it as it is', { timeout: 60_0
   await browser.until('[...document.querySelectorAll("#lines [data-activity=\\"account.frozen\\"]")].some((it) => it.innerText.includes("6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d51"))', 'it comes by itself');
   const seen = await browser.value('[...document.querySelectorAll("#lines li")].map(({ dataset }) => Number(dataset.seq))');
   assert.deepEqual(seen, [...new Set(seen)].sort((a, b) => b - a), 'each once, the newest first');
+});
+
+it('fits a phone in every language, and goes from right to left in Arabic', { timeout: 120_000 }, async () => {
+  const folder = new URL('../../portal/src/admin/messages/', import.meta.url);
+  for (const file of readdirSync(folder)) {
+    const language = file.replace('.json', ''), words = JSON.parse(readFileSync(new URL(file, folder)));
+    await open(`/admin?mkt=${language}#dr=${pin}`);
+    await at('settings');
+    await browser.until(`document.querySelector('[data-tab=settings]').innerText === ${JSON.stringify(words['tab.settings'])}`, language);
+    await narrow();
+    if (language !== 'ar') continue;
+    assert.equal(await browser.value('document.documentElement.dir'), 'rtl');
+    await accessible();
+    for (const area of ['people', 'audit']) {
+      await browser.click(`[data-tab=${area}]`);
+      await at(area);
+      await accessible();
+    }
+  }
 });
 
 it('speaks German, and ends with the sign-in', { timeout: 60_000 }, async () => {
