@@ -41,6 +41,7 @@ void of_controller(Gauges& out, const std::string& domain, const ldap::Controlle
   out.set("controller_read_only", "Whether it is a read-only domain controller, which is never asked.", labels, one.read_only);
   out.set("controller_shut_seconds", "How long it is left alone from now on, because it failed.", labels, static_cast<double>(one.shut_ms) / 1000);
   out.set("controller_connect_seconds", "How long its last connection took, TLS and bind included.", labels, one.latency_ms / 1000);
+  if (one.certificate_ends) out.set("controller_certificate_expiry_timestamp_seconds", "When the certificate that it showed at its last connection ends, in Unix seconds.", labels, static_cast<double>(one.certificate_ends));
 }
 
 void of_domain(Gauges& out, const std::string& name, const DomainSnapshot& one) {
@@ -99,6 +100,7 @@ std::string Metrics::text(const Snapshot& now) const {
   if (now.no_link) out.set("link_down_reason", "Why no connection stands: 1 for the reason of the last try.", {{"reason", std::string(to_string(now.no_link->trouble))}}, 1);
   out.set("link_intercepted", "Whether a box that service.intercept_ca_file allows reads the TLS of the connection.", {}, !now.route.intercepted_by.empty());
   out.set("link_proxied", "Whether the connection leads through a proxy.", {}, !now.route.proxy.empty());
+  if (now.link_up && now.route.certificate_ends) out.set("service_certificate_expiry_timestamp_seconds", "When the certificate at the other end of the connection ends, in Unix seconds.", {}, static_cast<double>(now.route.certificate_ends));
   out.set("draining", "Whether the agent is ending and takes no jobs.", {}, now.draining);
   out.set("journal_writable", "Whether the journal's last commit went to the disk.", {}, now.journal_works);
   out.set("results_waiting", "Results that the service has not acknowledged.", {}, static_cast<double>(now.results_waiting));

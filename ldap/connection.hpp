@@ -109,8 +109,9 @@ class Connection {
   const std::string& uri() const { return uri_; }
   bool is_pdc(const Entry& head) const;  // by fSMORoleOwner of the domain's head (MS-ADTS 6.1.5.3)
   bool broken() const { return broken_; }
-  UnixSeconds good_until() const { return good_until_; }  // the ticket that it is sealed with ends soon after
-  bool quiet() const;                                     // idle and still open: a closed or noisy connection has something to read
+  UnixSeconds good_until() const { return good_until_; }              // the ticket that it is sealed with ends soon after
+  UnixSeconds certificate_ends() const { return certificate_ends_; }  // the server's; 0: without TLS
+  bool quiet() const;                                                 // idle and still open: a closed or noisy connection has something to read
 
   // A simple bind. Fault refused: `name` or `password` is empty, which would be an anonymous bind (RFC 4513 section 5.1).
   // Fault unreachable: the DC is busy. timed_out or lost: it may have been counted as a wrong password.
@@ -157,6 +158,7 @@ class Connection {
   Watchdog& dog_;
   RootDse root_;
   UnixSeconds good_until_ = std::numeric_limits<UnixSeconds>::max();
+  UnixSeconds certificate_ends_ = 0;
   bool broken_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <ldap.h>
 #include <openldap.h>
 
+#include "core/certificate_end.hpp"
 #include "ldap/busy.hpp"
 #include "ldap/connection.hpp"
 #include "ldap/diagnose.hpp"
@@ -13,6 +14,15 @@ namespace wb::ldap {
 namespace {
 
 constexpr ber_len_t largest_answer = 4 * 1024 * 1024;
+
+// GnuTLS' libldap hands the server's own certificate out as DER.
+UnixSeconds end_of_server_certificate(::ldap* handle) {
+  berval der{};
+  if (ldap_get_option(handle, LDAP_OPT_X_TLS_PEERCERT, &der) != LDAP_OPT_SUCCESS || !der.bv_val) return 0;
+  const auto end = end_of_certificate(der.bv_val, der.bv_len);
+  ber_memfree(der.bv_val);
+  return end;
+}
 
 }  // namespace
 
@@ -93,7 +103,10 @@ Result<void> Connection::encrypt_by_tls(const Settings& settings, const Endpoint
     bitten = watch.bitten();
   }
   if (bitten) return fail(Fault::Kind::timed_out, "ldap.tls", endpoint.host + ": no answer to the TLS handshake");
-  if (code == LDAP_SUCCESS && ldap_tls_inplace(ld_)) return {};
+  if (code == LDAP_SUCCESS && ldap_tls_inplace(ld_)) {
+    certificate_ends_ = end_of_server_certificate(ld_);
+    return {};
+  }
   // GnuTLS' libldap does not say what is wrong with a certificate: look again, for the operator.
   return fail(Fault::Kind::refused, "ldap.tls", endpoint.host + ": " + why_not_trusted(endpoint, settings.encryption, authorities, deadline));
 }

@@ -137,6 +137,7 @@ std::vector<ControllerState> Controllers::states(Deadline now) const {
     state.up = one.failures == 0 && one.well_since.has_value();
     state.shut_ms = std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(one.shut_until - now).count());
     state.latency_ms = one.facts.latency_ms;
+    state.certificate_ends = one.facts.certificate_ends;
     state.why = one.failures > 0 ? one.why : std::string();
     out.push_back(std::move(state));
   }

@@ -32,6 +32,7 @@ class Controllers {
     std::string dc;
     bool pdc = false, read_only = false;
     double latency_ms = 0;
+    UnixSeconds certificate_ends = 0;  // 0: a connection without TLS
   };
   static constexpr std::size_t most = 64;
 

@@ -105,9 +105,10 @@ enum class Depth { write,  // what a write and its guardrails need, at half the 
 struct ControllerState {  // one domain controller, as it was last seen
   std::string dc;         // its name, else its host
   bool up = false, current = false, pdc = false, read_only = false;
-  std::int64_t shut_ms = 0;  // how long it is left alone from now on
-  double latency_ms = 0;     // of its last answer
-  std::string why;           // it is not up
+  std::int64_t shut_ms = 0;          // how long it is left alone from now on
+  double latency_ms = 0;             // of its last answer
+  std::string why;                   // it is not up
+  UnixSeconds certificate_ends = 0;  // of its last connection; 0: there was none, or without TLS
 };
 
 struct DirectoryState {

@@ -148,7 +148,7 @@ Result<std::unique_ptr<Connection>> Pool::connect(const Endpoint& endpoint, Dead
   if (!connection) return note(endpoint, std::move(connection).error());
   const auto& root = (*connection)->root();
   const std::lock_guard lock(mutex_);
-  controllers_.answered(endpoint.uri, {root.dc, root.pdc, root.read_only, watch.ms()}, Clock::now());
+  controllers_.answered(endpoint.uri, {root.dc, root.pdc, root.read_only, watch.ms(), (*connection)->certificate_ends()}, Clock::now());
   return connection;
 }
 

@@ -3,6 +3,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/error.hpp>
 
+#include "core/certificate_end.hpp"
 #include "core/ids.hpp"
 #include "link/connect.hpp"
 #include "link/proxy_connect.hpp"
@@ -72,6 +73,7 @@ Awaitable<Result<std::unique_ptr<Link>>> dial(DialSettings settings) {
   auto box = interceptor(stream->native_handle(), settings.trust);
   if (!box) co_return box.error();
   route.intercepted_by = std::move(*box);
+  route.certificate_ends = end_of_certificate(SSL_get0_peer_certificate(stream->native_handle()));
 
   auto header = route.host;
   auto upgrading = upgrade(std::move(*stream), std::move(header), settings.target, LinkTimings{limit, settings.silence}, std::move(route));

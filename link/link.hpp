@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/async.hpp"
+#include "core/clock.hpp"
 #include "core/result.hpp"
 #include "link/settings.hpp"
 
@@ -25,9 +26,10 @@ enum class Close : unsigned short { normal = 1000,
 
 // What a link that was dialled leads through.
 struct Route {
-  std::string host;            // the service as it was dialled, with its port unless that is 443
-  std::string proxy;           // host:port; empty: straight
-  std::string intercepted_by;  // the authority of a box that reads TLS, where service.intercept_ca_file allows it; else empty
+  std::string host;                  // the service as it was dialled, with its port unless that is 443
+  std::string proxy;                 // host:port; empty: straight
+  std::string intercepted_by;        // the authority of a box that reads TLS, where service.intercept_ca_file allows it; else empty
+  UnixSeconds certificate_ends = 0;  // of what the other end has shown
 };
 
 class Link {

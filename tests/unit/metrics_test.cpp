@@ -51,9 +51,14 @@ TEST(TheNumbersOfAnAgent, TellWhenWhatItBelievesEnds) {
   EXPECT_THAT(Metrics().text(now), Not(HasSubstr("expiry_timestamp"))) << "before a first link nothing is known";
   now.service_keys_end = 1'900'000'000;
   now.domains["corp.example"].roster_ends = 1'800'000'000;
+  now.route.certificate_ends = 1'700'000'000;
+  now.domains["corp.example"].directory.controllers[0].certificate_ends = 1'600'000'000;
   const auto text = Metrics().text(now);
   EXPECT_THAT(text, HasSubstr("writeback_agent_roster_expiry_timestamp_seconds{domain=\"corp.example\"} 1800000000"));
   EXPECT_THAT(text, HasSubstr("writeback_agent_service_key_expiry_timestamp_seconds 1900000000"));
+  EXPECT_THAT(text, HasSubstr("writeback_agent_service_certificate_expiry_timestamp_seconds 1700000000"));
+  EXPECT_THAT(text, HasSubstr("writeback_agent_controller_certificate_expiry_timestamp_seconds{dc=\"dc1.corp.example\",domain=\"corp.example\"} 1600000000"));
+  EXPECT_THAT(text, Not(HasSubstr("certificate_expiry_timestamp_seconds{dc=\"dc2.corp.example\""))) << "it has shown none";
 }
 
 // prometheus.io/docs/practices/naming, as `promtool check metrics` has it.
