@@ -10,6 +10,7 @@
 
 #include "config/agent_config.hpp"
 #include "config/service_config.hpp"
+#include "protocol/json.hpp"
 
 namespace wb::config {
 namespace {
@@ -30,6 +31,32 @@ void expect_every_key_explained(const fs::path& file, const std::vector<std::str
     const bool mentioned = text.find(' ' + last + ':') != std::string::npos || text.find('\n' + last + ':') != std::string::npos;
     EXPECT_TRUE(mentioned) << file << " does not mention " << key;
   }
+}
+
+// The keys of a JSON Schema as agent_config_keys() names them.
+void collect(const protocol::json::object& node, const std::string& path, std::vector<std::string>& keys) {
+  if (const auto* properties = node.if_contains("properties")) {
+    for (const auto& [name, inner] : properties->as_object()) {
+      const auto key = path.empty() ? std::string(name) : path + "." + std::string(name);
+      keys.push_back(key);
+      collect(inner.as_object(), key, keys);
+    }
+  }
+  if (const auto* items = node.if_contains("items")) collect(items->as_object(), path + "[]", keys);
+}
+
+void expect_every_key(const fs::path& schema, std::vector<std::string> keys) {
+  std::vector<std::string> there;
+  collect(protocol::parse_json(content(schema), 32).value().as_object(), {}, there);
+  std::sort(there.begin(), there.end());
+  std::sort(keys.begin(), keys.end());
+  EXPECT_EQ(there, keys) << schema << ": tests/integration/config_schema_test.py --write";
+}
+
+TEST(TheSchemas, HaveEveryKeyAndNoOther) {
+  const fs::path folder = fs::path(WB_SOURCE_DIR) / "docs/schema";
+  expect_every_key(folder / "agent.schema.json", agent_config_keys());
+  expect_every_key(folder / "reset-service.schema.json", service_config_keys());
 }
 
 TEST(TheExampleConfigs, AreValidAndMentionEveryKey) {
