@@ -42,6 +42,9 @@ class ThePackages(unittest.TestCase):
         self.assertEqual(files["/etc/reset-service/tls/"], "drwxr-x---")
         self.assertEqual(files["/usr/share/reset-service/portal/index.html"], "-rw-r--r--")
         self.assertIn("/usr/share/doc/reset-service/examples/seal/seal.mjs", files)
+        for beside in ("writeback-agent/agent.schema.json", "writeback-agent/prometheus/alerts.yml", "writeback-agent/grafana/writeback.json", "reset-service/reset-service.schema.json",
+                       "bash-completion/completions/writeback-agent", "bash-completion/completions/writeback-passwords", "bash-completion/completions/reset-service"):
+            self.assertEqual(files[f"/usr/share/{beside}"], "-rw-r--r--")
         for unit in ("writeback-agent", "writeback-agent@", "reset-service"):
             self.assertIn(f"/lib/systemd/system/{unit}.service", files)
 
