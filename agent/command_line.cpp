@@ -34,6 +34,8 @@ constexpr Form forms[] = {
     {Verb::keys_pin_root, "keys pin-root", "domain", "THUMBPRINT", "keys pin-root THUMBPRINT [--domain DOMAIN] [--config FILE]",
         "This agent believes that root from now on. For a root that was lost; the agent must not run."},
     {Verb::check_config, "check-config", "", "[FILE]", "check-config [FILE]", "Reads the configuration and prints every problem; exit code 78 if there is one."},
+    {Verb::check, "check", "json? user", "", "check [--user NAME] [--json] [--config FILE]",
+        "Looks at the whole installation: configuration, files, journal, enrolment, the way to the service, every directory server, rights.\nSays PASS, WARN, FAIL or SKIP of each, what it means and what mends it; exit code 1 if anything failed. --user: a person whose\npassword is to be reset, on whom the rights are looked at. Run it as the user the agent runs as. Writes nothing to the directory."},
     {Verb::rights, "rights", "ou! verify json?", "", "rights --ou DN [--verify USER] [--json] [--config FILE]",
         "Prints what the agent's account must be granted to reset passwords of users below one OU, as commands for dsacls,\nPowerShell and Samba, SDDL and LDIF. With --verify: says which of it is missing on that user, and why, and what is\nheld beyond it; exit code 1 if something is missing. Asks the domain controller, changes nothing."},
     {Verb::status, "status", "json? watch?", "", "status [--json] [--watch] [--config FILE]",
@@ -67,6 +69,7 @@ std::string* target_of(Command& command, std::string_view option, std::string& c
   if (option == "root") return &command.root;
   if (option == "passphrase-file") return &command.passphrase_file;
   if (option == "uri") return &command.uri;
+  if (option == "user") return &command.user;
   return &command.fingerprint;
 }
 

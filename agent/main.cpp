@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "agent/agent.hpp"
+#include "agent/check/check.hpp"
 #include "agent/command_line.hpp"
 #include "agent/control_client.hpp"
 #include "agent/enroll.hpp"
@@ -84,6 +85,7 @@ int run(const wb::config::AgentConfig& config, const std::filesystem::path& file
 
 int obey(const Command& command) {
   if (command.verb == Verb::version) return std::cout << "writeback-agent " << WB_VERSION << "\n", EXIT_SUCCESS;
+  if (command.verb == Verb::check) return wb::log::start(wb::log::Level::error), check({command.config, command.user, command.has("json")}, std::cout);
   auto loaded = wb::config::load_agent_config(command.config);
   if (const auto* problems = std::get_if<wb::config::Problems>(&loaded)) {
     for (const auto& problem : *problems) std::cerr << to_string(problem) << "\n";
@@ -116,6 +118,7 @@ int obey(const Command& command) {
     case Verb::resume: return control(config.control_path(), {"resume", command.has("json")}, std::cout, std::cerr);
     case Verb::reload: return control(config.control_path(), {"reload", command.has("json")}, std::cout, std::cerr);
     case Verb::log_level: return control(config.control_path(), {"log-level " + command.level, command.has("json")}, std::cout, std::cerr);
+    case Verb::check:
     case Verb::version: break;
   }
   return EXIT_SUCCESS;

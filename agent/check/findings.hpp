@@ -1,0 +1,74 @@
+// What `writeback-agent check` may find: a code, what it means, what mends it. One pure table; docs/OPERATIONS.md prints it.
+#pragma once
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace wb::agent {
+
+enum class Finding {
+  config_problem,
+  config_audited,
+  config_secret,
+  config_authority,
+  state_folder,
+  state_space,
+  state_journal,
+  enrolment_missing,
+  enrolment_keys,
+  enrolment_rotation,
+  enrolment_domain,
+  service_dns,
+  service_tcp,
+  service_proxy_settings,
+  service_proxy,
+  service_proxy_refused,
+  service_proxy_auth,
+  service_authority,
+  service_issuer,
+  service_name,
+  service_time,
+  service_tls,
+  service_answer,
+  service_intercepted,
+  service_binding,
+  service_clock,
+  directory_none,
+  directory_dns,
+  directory_tcp,
+  directory_tls,
+  directory_tls_name,
+  directory_tls_time,
+  directory_credentials,
+  directory_bind,
+  directory_root,
+  directory_other,
+  directory_read_only,
+  directory_slow,
+  directory_clock,
+  directory_hints,
+  directory_ou,
+  directory_policy,
+  directory_pso,
+  directory_user,
+  directory_scope,
+  directory_rights,
+  directory_inheritance,
+  directory_admin,
+  directory_excess,
+  directory_not_ready,
+};
+
+struct FindingText {
+  Finding finding;
+  std::string_view code;     // "service.dns"; stable. What stands before the dot is its group
+  std::string_view meaning;  // one sentence, without its full stop
+  std::string_view remedy;   // what to do, with the command that does it
+};
+
+std::span<const FindingText> all_findings();  // in the order of the enum
+const FindingText& text_of(Finding finding);
+// The table of docs/OPERATIONS.md: "| code | what it means | what mends it |", one line each.
+std::string findings_markdown();
+
+}  // namespace wb::agent

@@ -1,0 +1,47 @@
+// What a check has come to, line by line, for people and for programs. Pure.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "agent/check/findings.hpp"
+#include "core/result.hpp"
+
+namespace wb::agent {
+
+enum class CheckResult { pass,
+  warn,
+  fail,
+  skip };
+std::string_view to_string(CheckResult result);
+
+std::string said(const Fault& why);  // where and what
+
+struct CheckLine {
+  CheckResult result = CheckResult::pass;
+  std::string code;     // of the finding; of pass and skip the group alone: "service"
+  std::string subject;  // a file, a URL, a server
+  std::string detail;
+  std::string remedy;  // of warn and fail
+};
+
+class Report {
+ public:
+  void pass(std::string group, std::string subject, std::string detail);
+  void skip(std::string group, std::string subject, std::string why);
+  // `remedy`: a command that is exact here, instead of the table's.
+  void warn(Finding finding, std::string subject, std::string detail, std::string remedy = {}) { add(CheckResult::warn, finding, std::move(subject), std::move(detail), std::move(remedy)); }
+  void fail(Finding finding, std::string subject, std::string detail, std::string remedy = {}) { add(CheckResult::fail, finding, std::move(subject), std::move(detail), std::move(remedy)); }
+
+  const std::vector<CheckLine>& lines() const { return lines_; }
+  bool failed(std::string_view group) const;
+  CheckResult worst() const;  // pass, warn or fail: what was skipped counts for nothing
+  std::string text() const;
+  // {"result":"fail","checks":[{"result":"fail","code":"service.dns","subject","detail","meaning","remedy"}]}
+  std::string json() const;
+
+ private:
+  void add(CheckResult result, Finding finding, std::string subject, std::string detail, std::string remedy);
+  std::vector<CheckLine> lines_;
+};
+
+}  // namespace wb::agent
