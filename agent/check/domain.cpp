@@ -52,8 +52,9 @@ void check_domain(const config::AgentDomain& domain, ldap::Connection& connectio
   if (is_there(settings, connection, base, ldap::policy_attributes(false), &head) && ldap::policy_from(head, false)) report.pass("directory", base, "the domain's password policy is readable");
   else report.warn(Finding::directory_policy, base, "minPwdLength and its like", rights_of_first(domain));
   const auto container = "CN=Password Settings Container,CN=System," + base;
-  if (is_there(settings, connection, container, {"objectClass"})) report.pass("directory", container, "is readable");
-  else report.warn(Finding::directory_pso, container, "is not there, or not visible", rights_of_first(domain));
+  ldap::Entry seen;  // everybody sees that it is there, and few what it is
+  if (is_there(settings, connection, container, {"objectClass"}, &seen) && !seen.first("objectClass").empty()) report.pass("directory", container, "is readable");
+  else report.warn(Finding::directory_pso, container, "is not readable", rights_of_first(domain));
 }
 
 void check_person(const config::AgentDomain& domain, const std::string& uri, const std::string& user, Report& report) {
