@@ -112,6 +112,12 @@ function(wb_test name label files)
   add_dependencies(tests_${label} ${name})
 endfunction()
 
+# wb_world(NAME LIB FILES...): what several test programs stand on.
+function(wb_world name lib)
+  add_library(${name} STATIC EXCLUDE_FROM_ALL ${ARGN})
+  target_link_libraries(${name} PUBLIC ${lib} GTest::gmock GTest::gtest)
+endfunction()
+
 # wb_fuzz(NAME FILE LIBS...): the fuzz target fuzz_NAME, with libFuzzer where WB_FUZZ is set, else as a test over its corpus.
 add_custom_target(fuzz)
 function(wb_fuzz name file)
