@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The conformance table of docs/SSPR.md names tests that there are."""
+"""The tables of docs/SSPR.md and SECURITY.md name tests that there are."""
 import pathlib
 import re
 import sys
@@ -34,6 +34,19 @@ class TheConformanceTable(unittest.TestCase):
             with self.subTest(row=row[:60]):
                 self.assertEqual([name for name in named if name not in there], [])
                 self.assertTrue(named or "open" in proof or "scripts/bench" in proof, "what is proven has a test")
+
+
+class TheTableOfThreats(unittest.TestCase):
+    def test_names_tests_that_there_are(self):
+        table = (TOP / "SECURITY.md").read_text().partition("\n## Threats, and the test of each answer\n")[2]
+        rows = [line for line in table.splitlines() if line.startswith("|")][2:]
+        self.assertEqual({row[2] for row in rows}, set("STRIDE"))
+        there = tests_there_are() | set(re.findall(r"wb_test\((\w+) ", (TOP / "CMakeLists.txt").read_text()))
+        for row in rows:
+            named = re.findall(r"`([\w.]+)`", row.split("|")[3])
+            with self.subTest(row=row[:60]):
+                self.assertTrue(named)
+                self.assertEqual([name for name in named if name not in there], [])
 
 
 class TheTableOfLimits(unittest.TestCase):
