@@ -103,7 +103,8 @@ Awaitable<> Agent::run() {
   co_await std::move(watched);
   auto ended = ending_.drained();
   co_await std::move(ended);
-  door_.reset();  // it listens for as long as it is there, and the loop would not end
+  door_.reset();  // they listen for as long as they are there, and the loop would not end
+  control_.reset();
   log::info("agent.stopped");
 }
 
