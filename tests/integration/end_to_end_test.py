@@ -269,6 +269,25 @@ class AnAgent(unittest.TestCase):
             self.assertIn(line, out)
         self.assertEqual(subprocess.run([BIN / "writeback-agent", "run", "--config", bad], capture_output=True).returncode, 78)
 
+    def looked_over(self, code=0):
+        """The doctor's report: what is not well, and the whole."""
+        said = json.loads(self.world.tool("writeback-agent", "check", "--json", "--user", "alice", "--config", self.world.config("agent1"), code=code))
+        return [line["code"] for line in said["checks"] if line["result"] in ("warn", "fail") and line["code"] != "config.audited"], said
+
+    def test_is_found_well_by_the_doctor_running_and_stopped(self):
+        troubles, said = self.looked_over()
+        self.assertEqual(troubles, [], said)
+        self.assertEqual([line["subject"] for line in said["checks"] if line["result"] == "skip"], [str(self.world.folder / "agent1/journal.sqlite")], "the running agent has it open")
+        self.assertEqual(self.world.end("agent1"), 0)
+        self.world.end("service")
+        troubles, said = self.looked_over(code=1)
+        self.assertEqual(troubles, ["service.tcp"], said)
+        self.assertIn("every row of it is whole", json.dumps(said))
+        self.world.start_service()
+        self.world.start_agent("agent1")
+        self.world.wait_ready(2)
+        self.assertEqual(self.world.reset("u076", NEW)["outcome"], "applied", "nothing was spoilt by being looked at")
+
 
 class AStranger(unittest.TestCase):
     def setUp(self):

@@ -101,6 +101,8 @@ class AMachine(unittest.TestCase):
         guide.do("--verify alice")
         guide.do("systemctl start writeback-agent", **{"curl -sS http://127.0.0.1:9911/readyz": "true"})
         cls.readyz(machine)
+        said = guide.do("check --user alice")
+        assert "FAIL" not in said and "has the rights that it needs" in said, said
 
     @staticmethod
     def readyz(machine):
