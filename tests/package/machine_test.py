@@ -21,7 +21,8 @@ from world import TOP, die_with_parent, free_port, wait_until  # noqa: E402
 
 PATIENCE = "[Service]\nRestartSec=100ms\nWatchdogSec=3\n"  # the units' own would only be slower
 SERVICE_PASSWORD = "Svc-Passw0rd-1!"  # tests/support/ad/domain.sh
-OUR_OWN = {"bind_dn: svc-writeback@": "bind_dn: svc-wb@", 'ca_file: ""': "ca_file: service-ca.pem", "        - ldaps://dc2.corp.example\n": ""}
+OUR_OWN = {"bind_dn: svc-writeback@": "bind_dn: svc-wb@", 'ca_file: ""': "ca_file: service-ca.pem", "        - ldaps://dc2.corp.example\n": "",
+           """        - 'OU=R\\+D\\, \\"Lab\\" #1,DC=corp,DC=example'\n""": ""}
 
 
 class Guide:
