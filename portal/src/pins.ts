@@ -8,10 +8,12 @@ export interface SealOffer {
   answer: ProbeAnswer;
   keys: Keys;
 }
-export interface Offer extends SealOffer {
-  answer: ProbeAnswer & { display_name: string; policy: { min_length: number; complexity: boolean; history: number } };
+/** The rules for a password, as the account's own agent knows them. */
+export interface AskedFor {
+  answer: { display_name: string; policy: { min_length: number; complexity: boolean; history: number } };
   history_enforced: boolean;
 }
+export type Offer = SealOffer & AskedFor;
 /** What the password is for; without one: a reset. `old`: the password of now. */
 export type Order = { op: 'authenticate' } | { op: 'change'; old: string };
 

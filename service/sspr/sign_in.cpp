@@ -25,6 +25,11 @@ bool is_right(protocol::Code code, std::string_view reason) {
   return code == protocol::Code::failed && (reason == "must_change" || reason == "password_expired");
 }
 
+json::object asked_of(const protocol::ProbeAnswer& answer, bool history_enforced) {
+  const auto& policy = answer.policy;
+  return {{"policy", json::object{{"min_length", policy.min_length}, {"complexity", policy.complexity}, {"history", policy.history}}}, {"display_name", answer.display_name}, {"history_enforced", history_enforced}};
+}
+
 std::string account(const Guest& guest) { return limits_account(guest.ticket.domain, guest.state.exists ? guest.state.sub : guest.state.name); }
 
 }  // namespace
@@ -120,13 +125,14 @@ Awaitable<Result<std::optional<json::object>>> SignInDesk::seal(Guest& guest) {
   if (++state.looks > looks_max) co_return std::optional<json::object>();
   ProbeRow probe{new_ulid(), guest.ticket.domain, state.sub, {}, unix_now(), std::nullopt};
   bool answered = self_.gateway.ready_agents(guest.ticket.domain) > 0;
+  std::optional<json::object> asked;
   if (state.exists) {
     ProbeRequest request{guest.ticket.domain, std::string(own_client), state.sub, std::nullopt, {}};
     auto probing = self_.dispatch.probe(std::move(request));
     auto outcome = co_await std::move(probing);
     if (!outcome) co_return outcome.error();
     answered = outcome->answer.has_value();
-    if (answered) probe.id = outcome->id, probe.pre = outcome->answer->pre;
+    if (answered) probe.id = outcome->id, probe.pre = outcome->answer->pre, asked = asked_of(*outcome->answer, self_.gateway.history_enforced(guest.ticket.domain));
   } else {  // kept like a real one, so that what is sealed for it is held against it in the same way
     probe.pre = decoy_pre(self_.decoy_key, guest.ticket.domain, state.name, self_.gateway.some_dc(guest.ticket.domain), unix_now());
     if (auto kept = self_.store.add_probe(probe); !kept) co_return kept.error();
@@ -140,7 +146,9 @@ Awaitable<Result<std::optional<json::object>>> SignInDesk::seal(Guest& guest) {
   if (!keys) co_return keys.error();
   const auto& pre = probe.pre;
   const json::object shown{{"dc", pre.dc}, {"ver", pre.ver}, {"pls", pre.pls}, {"mk", pre.mk ? json::value(*pre.mk) : json::value(nullptr)}};
-  co_return std::optional(json::object{{"probe", state.probe}, {"sub", state.sub}, {"pre", shown}, {"now", unix_now()}, {"keys", std::move(*keys)}});
+  json::object offer{{"probe", state.probe}, {"sub", state.sub}, {"pre", shown}, {"now", unix_now()}, {"keys", std::move(*keys)}};
+  if (asked && state.proven) offer["asked"] = std::move(*asked);  // of a new password; the rules of an account are nobody's business but its owner's
+  co_return std::optional(std::move(offer));
 }
 
 Awaitable<Result<SignInDesk::Tried>> SignInDesk::ask_the_agent(Guest& guest, std::string body) {

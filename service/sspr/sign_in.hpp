@@ -36,7 +36,7 @@ class SignInDesk {
   Awaitable<Result<std::optional<Guest>>> enter(std::string token, bool* busy);
   Result<void> keep(Guest& guest);
 
-  // {probe, sub, pre, now, keys}; nullopt: no agent could tell, or too often asked.
+  // {probe, sub, pre, now, keys}, and for whoever has shown the password, `asked` of a new one: {policy, display_name, history_enforced}. nullopt: no agent could tell, or too often asked.
   Awaitable<Result<std::optional<json::object>>> seal(Guest& guest);
   struct Tried {
     protocol::Code code = protocol::Code::unknown;

@@ -336,11 +336,16 @@ TEST_F(APersonWhoSignsIn, WhoseAccountIsFrozenMayLookAndChangeNothing) {
 
 TEST_F(APersonWhoSignsIn, ChangesAPasswordThatMustBeChanged) {
   begin("alice@corp.example");
-  const auto expired = try_password(offer(), Op::authenticate, Code::failed, "must_change");
+  const auto first = offer();
+  EXPECT_FALSE(first.reply.body.contains("asked")) << "nobody has shown that it is their account";
+  const auto expired = try_password(first, Op::authenticate, Code::failed, "must_change");
   EXPECT_EQ(expired.text("code"), "sign_in_failed");
   EXPECT_EQ(expired.body.at("directory").at("reason"), "must_change");
   EXPECT_EQ(call("GET", "me").status, 401) << "not before it is changed";
-  const auto refused = try_password(offer(), Op::change, Code::rejected, "in_history");
+  const auto second = offer();
+  ASSERT_TRUE(second.reply.body.contains("asked"));
+  EXPECT_EQ(second.reply.body.at("asked").at("policy").at("min_length"), 12);
+  const auto refused = try_password(second, Op::change, Code::rejected, "in_history");
   EXPECT_EQ(refused.text("code"), "password_refused");
   const auto changed = try_password(offer(), Op::change, Code::applied);
   EXPECT_EQ(changed.status, 200) << changed.text("code");

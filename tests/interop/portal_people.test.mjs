@@ -184,6 +184,10 @@ it('a password that must be changed is changed first, and the directory says wha
   await browser.until('document.querySelectorAll("[aria-invalid]").length === 2', 'both are wanted');
   await browser.click('#suggest');
   assert.ok(await browser.value('document.querySelector("[name=new-password]").value.length > 15'));
+  await browser.until('document.querySelectorAll(".rules [data-rule]").length === 4', 'what is asked for: length, kinds, name, history');
+  await change(PRESENT, 'Short-1');
+  await browser.until('document.querySelector("[name=new-password][aria-invalid]")', 'what is surely refused goes nowhere');
+  assert.ok(await has('[data-rule=length].open') && await has('[data-rule=kinds].met'));
   await change(PRESENT, REFUSED);
   await browser.refused('password_refused');
   await accessible();

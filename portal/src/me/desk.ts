@@ -4,7 +4,7 @@ import { Acting, QUIET, type Shown } from '../acting';
 import { call, enter, Offline, Problem } from '../api';
 import { Captcha } from '../captcha';
 import { Keeper } from '../kept';
-import { mayKnowADomain, SealError, type SealOffer } from '../pins';
+import { mayKnowADomain, SealError, type AskedFor, type SealOffer } from '../pins';
 import { Sealing, sealFailed } from '../sealing';
 import type { Kind, Me, Pending } from './shapes';
 
@@ -19,21 +19,23 @@ export interface View extends Shown {
   pending: Pending | null;
   news: 'added' | 'removed' | 'confirmed' | 'proven' | null;
   text: string; // what the directory said besides, of a change
+  asked: AskedFor | null; // of a new password, once it is known
 }
-const FRESH: View = { ...QUIET, busy: null, stage: 'signin', stop: null, name: '', me: null, forced: null, pending: null, news: null, text: '' };
+const FRESH: View = { ...QUIET, busy: null, stage: 'signin', stop: null, name: '', me: null, forced: null, pending: null, news: null, text: '', asked: null };
 const OPENING_MS = 590_000; // of a sign-in that is not done; the service ends it after ten minutes
 const MUST_CHANGE = ['must_change', 'password_expired'];
 
-type Offered = { probe: string; sub: string; pre: unknown; now: number; keys: SealOffer['keys'] };
+type Offered = { probe: string; sub: string; pre: unknown; now: number; keys: SealOffer['keys']; asked?: { policy: AskedFor['answer']['policy']; display_name: string; history_enforced: boolean } };
+type MyOffer = SealOffer & { asked: AskedFor | null };
 
 export class MyDesk extends Acting<View> {
   private captcha = new Captcha('sign_in');
   private tab = new Keeper('wb-signed-in');
   private opened = -OPENING_MS;
   private doubt = false; // a change was sent, and no answer came
-  private sealing = new Sealing(async () => {
-    const { probe, sub, pre, now, keys } = await call<Offered>('POST', 'sspr/sign-in/seal');
-    return { probe, answer: { sub, pre, now }, keys };
+  private sealing = new Sealing<MyOffer>(async () => {
+    const { probe, sub, pre, now, keys, asked } = await call<Offered>('POST', 'sspr/sign-in/seal');
+    return { probe, answer: { sub, pre, now }, keys, asked: asked ? { answer: asked, history_enforced: asked.history_enforced } : null };
   }, (busy) => this.set({ busy }));
 
   /** `goal`: where the sign-in leads to. */
@@ -72,6 +74,7 @@ export class MyDesk extends Acting<View> {
     const { stage, pending } = this.view;
     const done = pending && me.methods.some(({ id }) => id === pending.id); // its proof was taken; the answer was lost
     this.set({ me, ...(stage === 'opening' && { stage: this.goal }), ...(done && { stage: 'home', pending: null, news: 'added' }) });
+    if (this.view.stage === 'change' && !this.view.asked) await this.learn();
   });
 
   typing = () => this.captcha.prepare();
@@ -89,14 +92,27 @@ export class MyDesk extends Acting<View> {
       await this.sealing.submit('sspr/sign-in/password', password, { op: 'authenticate' }, () => this.set({ busy: 'enter' }));
     } catch (error) {
       if (!(error instanceof Problem) || !MUST_CHANGE.includes(error.more.directory?.reason ?? '')) throw error;
-      return this.set({ stage: 'change', forced: error.detail });
+      this.set({ stage: 'change', forced: error.detail });
+      return this.learn();
     }
     this.tab.keep({ token: this.token, name });
     this.set({ forced: null });
     await this.arrive();
   });
   private token = '';
-  private async arrive(): Promise<void> { this.set({ me: await call<Me>('GET', 'me'), stage: this.goal }); }
+  private async arrive(): Promise<void> {
+    this.set({ me: await call<Me>('GET', 'me'), stage: this.goal });
+    if (this.goal === 'change') await this.learn();
+  }
+
+  /** What the directory asks of a new password. No rules are no reason not to try one: it says itself what it does not take. */
+  private async learn(): Promise<void> {
+    try {
+      this.set({ asked: (await this.sealing.ask()).asked });
+    } catch (error) {
+      if (!(error instanceof Problem) && !(error instanceof Offline)) throw error;
+    }
+  }
 
   change = (old: string, password: string) => this.act('seal', async () => {
     let sent = false;
@@ -115,7 +131,9 @@ export class MyDesk extends Acting<View> {
 
   /** To another screen; what was begun there before is given up. */
   go = (stage: Stage) => {
-    if (!this.view.busy) this.set({ stage, pending: null, problem: null, news: null });
+    if (this.view.busy) return;
+    this.set({ stage, pending: null, problem: null, news: null });
+    if (stage === 'change') void this.act('offer', () => this.learn());
   };
   add = (kind: Kind) => (kind === 'app_code' ? this.addApp() : this.go(kind));
 
