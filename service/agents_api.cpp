@@ -27,9 +27,18 @@ static json::value connection(const AgentSession* session, const std::string& do
       {"statement_until", here->statement ? json::value(here->statement->exp) : json::value(nullptr)}};
 }
 
-json::object AgentsApi::shown(const std::string& domain, const AgentRow& agent, UnixSeconds now) {
+static json::array controllers_of(const AgentPast& past) {
+  json::array out;
+  for (const auto& one : past.controllers) {
+    if (out.size() == controllers_shown_max) break;
+    out.push_back(json::object{{"dc", printable(one.dc, 256)}, {"written", one.written}, {"mean_ms", one.mean_ms}, {"last", one.last}});
+  }
+  return out;
+}
+
+json::object AgentsApi::shown(const std::string& domain, const AgentRow& agent, const AgentPast& past, UnixSeconds now) {
   return {{"id", agent.id}, {"host", printable(agent.host, 256)}, {"state", state_of(rosters_, domain, agent, now)}, {"fingerprint", agent.kid}, {"next_fingerprint", agent.next ? json::value(crypto::thumbprint(*agent.next)) : json::value(nullptr)},
-      {"connected", connection(gateway_.session(agent.id), domain, now)}};
+      {"enrolled", past.enrolled}, {"controllers", controllers_of(past)}, {"connected", connection(gateway_.session(agent.id), domain, now)}};
 }
 
 Reply AgentsApi::list(HttpCall call) {
@@ -37,8 +46,10 @@ Reply AgentsApi::list(HttpCall call) {
   const auto now = unix_now();
   auto members = store_.members(domain);
   if (!members) co_return refuse_for(members.error());
+  auto past = store_.past_of_members(domain);
+  if (!past) co_return refuse_for(past.error());
   json::array agents;
-  for (const auto& member : *members) agents.push_back(shown(domain, member.agent, now));
+  for (const auto& member : *members) agents.push_back(shown(domain, member.agent, (*past)[member.agent.id], now));
   const auto* known = rosters_.find(domain);
   json::value roster = nullptr;
   if (known) roster = json::object{{"rsn", known->roster.rsn}, {"issued", known->roster.iat}, {"expires", known->roster.exp}, {"root", known->dr}};
@@ -55,8 +66,20 @@ Reply AgentsApi::add_token(HttpCall call) {
   co_return response;
 }
 
+// Why: one of the words that there are, or none. What was wrong with it otherwise.
+static std::optional<std::string> reason_problem(const std::string& body, std::optional<std::string>& reason) {
+  if (body.empty()) return std::nullopt;
+  auto read = protocol::parse_json(body, 2);
+  if (!read) return read.error().detail;
+  if (auto members = protocol::Members(*read, protocol::Members::Unknown::refused).text("reason", reason).finish(); !members) return members.error().detail;
+  if (reason && std::find(std::begin(revocation_reasons), std::end(revocation_reasons), *reason) == std::end(revocation_reasons)) return "reason: compromised, lost, replaced or retired";
+  return std::nullopt;
+}
+
 Reply AgentsApi::revoke(HttpCall call) {
   const auto& id = call.path.front();
+  std::optional<std::string> reason;
+  if (auto problem = reason_problem(call.request.body, reason)) co_return refuse(Refusal::bad_request, *problem);
   auto members = store_.members(call.caller.domain);
   if (!members) co_return refuse_for(members.error());
   const auto member = std::find_if(members->begin(), members->end(), [&](const auto& m) { return m.agent.id == id; });
@@ -65,11 +88,13 @@ Reply AgentsApi::revoke(HttpCall call) {
     auto domains = store_.domains_of(id);
     if (!domains) co_return refuse_for(domains.error());
     if (domains->size() > 1) co_return refuse(Refusal::conflict, "this agent serves other domains too: the service's operator revokes it");
-    if (auto done = store_.revoke(id, call.caller.actor); !done) co_return refuse_for(done.error());
+    if (auto done = store_.revoke(id, call.caller.actor, reason.value_or("")); !done) co_return refuse_for(done.error());
     gateway_.take_revoked();
     member->agent.revoked = true;
   }
-  co_return answer(200, shown(call.caller.domain, member->agent, unix_now()));
+  auto past = store_.past_of_members(call.caller.domain);
+  if (!past) co_return refuse_for(past.error());
+  co_return answer(200, shown(call.caller.domain, member->agent, (*past)[id], unix_now()));
 }
 
 }  // namespace wb::service

@@ -7,6 +7,9 @@
 
 namespace wb::service {
 
+constexpr std::string_view revocation_reasons[] = {"compromised", "lost", "replaced", "retired"};  // words, as the audit keeps no text
+constexpr std::size_t controllers_shown_max = 16;                                                  // of an agent
+
 class AgentsApi {
  public:
   AgentsApi(const Settings& settings, Store& store, const Keys& keys, Rosters& rosters, Gateway& gateway)
@@ -17,7 +20,7 @@ class AgentsApi {
   Reply list(HttpCall call);
   Reply add_token(HttpCall call);
   Reply revoke(HttpCall call);
-  json::object shown(const std::string& domain, const AgentRow& agent, UnixSeconds now);
+  json::object shown(const std::string& domain, const AgentRow& agent, const AgentPast& past, UnixSeconds now);
 
   const Settings& settings_;
   Store& store_;

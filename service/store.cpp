@@ -193,6 +193,30 @@ Result<std::vector<MemberRow>> Store::members(std::string_view domain) {
   }
 }
 
+Result<std::map<std::string, AgentPast>> Store::past_of_members(std::string_view domain) {
+  std::map<std::string, AgentPast> past;
+  auto members = database_.query("SELECT a.id, a.enrolled FROM members m JOIN agents a ON a.id=m.agent WHERE m.domain=?", domain);
+  for (;;) {
+    auto row = members.next();
+    if (!row) return row.error();
+    if (!*row) break;
+    past[members.text(0)].enrolled = members.number(1);
+  }
+  auto q = database_.query(
+      "SELECT agent, dc, COUNT(*), SUM(duration_us), MAX(created_ms) AS newest FROM (SELECT domain, agent, dc, outcome, duration_us, created_ms FROM jobs WHERE final=1 ORDER BY created_ms DESC LIMIT ?) "
+      "WHERE domain=? AND dc<>'' AND outcome IN ('applied','applied_but') GROUP BY agent, dc ORDER BY newest DESC",
+      static_cast<std::int64_t>(jobs_looked_at), domain);
+  for (;;) {
+    auto row = q.next();
+    if (!row) return row.error();
+    if (!*row) return past;
+    const auto of = past.find(q.text(0));
+    if (of == past.end()) continue;
+    const auto written = q.number(2);
+    of->second.controllers.push_back({q.text(1), written, static_cast<double>(q.number(3)) / 1'000 / static_cast<double>(written), q.number(4) / 1'000});
+  }
+}
+
 // ---- rosters and statements ---------------------------------------------------------------------------------
 Result<std::optional<RosterRow>> Store::roster(std::string_view domain) {
   auto q = database_.query("SELECT jws, dr, rsn FROM rosters WHERE domain=?", domain);
@@ -245,14 +269,18 @@ Result<bool> Store::forget_root(std::string_view domain) {
   return had;
 }
 
-Result<bool> Store::revoke(std::string_view agent, const Actor& by) {
+Result<bool> Store::revoke(std::string_view agent, const Actor& by, std::string_view why) {
+  auto domains = domains_of(agent);
+  if (!domains) return domains.error();
   auto guard = database_.begin();
   if (!guard) return guard.error();
   if (auto done = database_.run("UPDATE agents SET revoked=1 WHERE id=?", agent); !done) return done.error();
   const bool known = database_.changes() == 1;
   if (auto gone = database_.run("DELETE FROM statements WHERE agent=?", agent); !gone) return gone.error();
-  auto entry = by_operator(Activity::agent_revoked, {}, agent);
+  // Told to the organisation whose agent it was; where it served several, to the installation's own audit alone.
+  auto entry = by_operator(Activity::agent_revoked, domains->size() == 1 ? domains->front() : std::string(), agent);
   entry.agent = agent, entry.actor = by;
+  if (!why.empty()) entry.details.push_back({DetailKey::cause, std::string(why)});
   if (known)
     if (auto said = audit().append(entry, unix_now_ms()); !said) return said.error();
   if (auto done = guard->commit(); !done) return done.error();

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,17 @@ struct AgentRow {
   // Its next signing key: shown, and its own as soon as a roster has named it and it has said hello with it. The former one
   // says hello no more: results that were signed with it may still come.
   std::optional<protocol::Jwk> next = {}, former = {};
+};
+// What an agent has done: since when it is enrolled, and for each controller what it wrote there of late.
+struct AgentPast {
+  struct At {
+    std::string dc;
+    std::int64_t written = 0;  // jobs that were applied
+    double mean_ms = 0;        // from the job's arrival to its end
+    UnixSeconds last = 0;      // when the newest of them came
+  };
+  UnixSeconds enrolled = 0;
+  std::vector<At> controllers;  // the one that was written to last first
 };
 struct MemberRow {
   AgentRow agent;
@@ -122,6 +134,9 @@ class Store {
   Result<std::vector<std::string>> domains_of(std::string_view agent);
   Result<std::vector<MemberRow>> members(std::string_view domain);  // empty domain: everybody
 
+  // By agent id, of a domain's members: from the newest `jobs_looked_at` jobs that have ended, whosesoever they were.
+  Result<std::map<std::string, AgentPast>> past_of_members(std::string_view domain);
+
   Result<std::optional<RosterRow>> roster(std::string_view domain);
   // Believed already; false when a roster of this or a later number, or of another root, is there. `succession`: the link by
   // which the root that is there names the one of this roster; stored with it.
@@ -130,7 +145,8 @@ class Store {
   // For a root that was lost: the domain has no root any more, and the next roster sets one. False when it had none.
   Result<bool> forget_root(std::string_view domain);
   // From now on it is told `revoked`; the running service cuts its link. False when there is no such agent.
-  Result<bool> revoke(std::string_view agent, const Actor& by = {ActorKind::operator_});
+  // `why`: a word for the audit; may be empty.
+  Result<bool> revoke(std::string_view agent, const Actor& by = {ActorKind::operator_}, std::string_view why = {});
   Result<std::vector<std::string>> revoked();
 
   Result<void> put_statement(std::string_view domain, std::string_view agent, std::string_view jws, UnixSeconds exp);
@@ -186,7 +202,8 @@ class Store {
 };
 
 constexpr std::int64_t probe_seconds = 300;
-constexpr int members_max = 256;  // agents enrolled in one domain
-constexpr int resolving_max = 8;  // jobs of one account
+constexpr int members_max = 256;       // agents enrolled in one domain
+constexpr int jobs_looked_at = 2'000;  // for what agents have done: people are waiting on this thread
+constexpr int resolving_max = 8;       // jobs of one account
 
 }  // namespace wb::service

@@ -8,6 +8,7 @@ namespace {
 
 namespace json = protocol::json;
 constexpr int rows_at_once = 500, people_at_once = 200;
+constexpr double spread_s[] = {15, 30, 60, 120, 300, 600};  // up to how many seconds; and more than that
 constexpr std::size_t began_max = 50'000, seconds_max = 200'000, names_max = 200;
 
 std::string day_of(std::int64_t at_ms) {
@@ -42,6 +43,18 @@ double percentile(std::vector<double> values, double of) {
   if (values.empty()) return 0;
   std::sort(values.begin(), values.end());
   return values[std::min(values.size() - 1, static_cast<std::size_t>(of * static_cast<double>(values.size())))];
+}
+
+// How many took how long: {up_to, count}, the last one without an end.
+json::array spread(const std::vector<double>& values) {
+  json::array out;
+  double from = -1;
+  for (const double to : spread_s) {
+    out.push_back(json::object{{"up_to", to}, {"count", std::count_if(values.begin(), values.end(), [&](double one) { return one > from && one <= to; })}});
+    from = to;
+  }
+  out.push_back(json::object{{"up_to", nullptr}, {"count", std::count_if(values.begin(), values.end(), [&](double one) { return one > from; })}});
+  return out;
 }
 
 }  // namespace
@@ -89,7 +102,7 @@ json::object Report::shown() const {
     days.push_back(std::move(one));
   }
   json::object coverage{{"people", people_}, {"in_scope", in_scope_}, {"ready", ready_}, {"frozen", frozen_}, {"registered", shape(registered_)}};
-  json::object seconds{{"p50", percentile(seconds_, 0.5)}, {"p95", percentile(seconds_, 0.95)}, {"counted", static_cast<std::int64_t>(seconds_.size())}};
+  json::object seconds{{"p50", percentile(seconds_, 0.5)}, {"p95", percentile(seconds_, 0.95)}, {"counted", static_cast<std::int64_t>(seconds_.size())}, {"spread", spread(seconds_)}};
   return {{"complete", complete}, {"days", std::move(days)}, {"outcomes", shape(outcomes_)}, {"causes", shape(causes_)}, {"methods", shape(methods_)}, {"seconds", std::move(seconds)}, {"coverage", std::move(coverage)}};
 }
 

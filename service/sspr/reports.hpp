@@ -22,7 +22,7 @@ class Report {
   void add(const Person& person, const std::vector<RegisteredMethod>& methods, const Settings& rules);
   bool complete = true;
 
-  // {days: [{day, resets, unlocks, changes, by_administrator, refused, abandoned, blocked}], outcomes, causes, methods, seconds: {p50, p95}, coverage}
+  // {days: [{day, resets, unlocks, changes, by_administrator, refused, abandoned, blocked}], outcomes, causes, methods, seconds: {p50, p95, counted, spread: [{up_to, count}]}, coverage}
   protocol::json::object shown() const;
 
  private:

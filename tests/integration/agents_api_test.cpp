@@ -14,7 +14,7 @@ class AnOrganisationsAgents : public testing::Test {
   std::unique_ptr<FakeAgent> agent = world.active_agent();
   std::string admin = world.client("corp.example", {Scope::settings});
 
-  HttpReply ask(const std::string& method, const std::string& path, const std::string& bearer = {}) { return https(method, world.url() + "/api/v1/agents" + path, method == "POST" ? "{}" : "", bearer.empty() ? admin : bearer); }
+  HttpReply ask(const std::string& method, const std::string& path, const std::string& bearer = {}, const std::string& body = "{}") { return https(method, world.url() + "/api/v1/agents" + path, method == "POST" ? body : "", bearer.empty() ? admin : bearer); }
   json::object first() { return ask("GET", "").body.at("agents").at(0).as_object(); }
 };
 
@@ -74,6 +74,43 @@ TEST_F(AnOrganisationsAgents, AreRevokedAtOnceByTheirOwnAdministratorsAlone) {
   const auto rows = world.store().audit().page({{}, service::Activity::agent_revoked, {}, {}}, 0, 10).value().rows;
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_NE(rows[0].row.find("\"actor\":\"client:" + admin.substr(5, 26)), std::string::npos) << rows[0].row;
+}
+
+TEST_F(AnOrganisationsAgents, AreShownWithTheControllersThatTheyWroteTo) {
+  const auto bearer = world.client();
+  const auto before = unix_now();
+  EXPECT_LE(first().at("enrolled").as_int64(), before);
+  EXPECT_GT(first().at("enrolled").as_int64(), before - 600);
+  EXPECT_TRUE(first().at("controllers").as_array().empty());
+  for (const auto code : {protocol::Code::applied, protocol::Code::rejected}) {
+    const auto probed = world.probe(*agent, bearer);
+    ASSERT_EQ(world.submit(bearer, probed.id, world.seal({agent.get()}, world.binding(probed), "Canary-9f3b-password!")).status, 202);
+    const auto got = agent->next_job();
+    ASSERT_TRUE(got);
+    agent->accept(got->job);
+    agent->answer(got->job, code, [](protocol::JobResult& r) { r.dc = "dc7.corp.example"; });
+    while (world.store().job(got->job.jti).value()->state != queue::JobState::final) std::this_thread::yield();
+  }
+  const auto one = first();
+  ASSERT_EQ(one.at("controllers").as_array().size(), 1u);
+  const auto& dc = one.at("controllers").at(0);
+  EXPECT_EQ(dc.at("dc"), "dc7.corp.example");
+  EXPECT_EQ(dc.at("written"), 1) << "what was rejected was not written";
+  EXPECT_GT(dc.at("mean_ms").as_double(), 0);
+  EXPECT_LT(dc.at("mean_ms").as_double(), 60'000);
+  EXPECT_GE(dc.at("last").as_int64(), before - 1);
+  EXPECT_TRUE(ask("GET", "", world.client("other.example", {Scope::settings})).body.at("agents").as_array().empty());
+}
+
+TEST_F(AnOrganisationsAgents, AreRevokedForAReasonThatTheAuditKeeps) {
+  const auto path = "/" + agent->id + "/revoke";
+  for (const auto* bad : {"{", "[]", R"({"reason":7})", R"({"why":"lost"})", R"({"reason":""})", R"({"reason":"because I say so"})"})
+    EXPECT_EQ(ask("POST", path, {}, bad).status, 400) << bad;
+  EXPECT_EQ(first().at("state"), "active");
+  ASSERT_EQ(ask("POST", path, {}, R"({"reason":"lost"})").status, 200);
+  const auto rows = world.store().audit().page({{}, service::Activity::agent_revoked, {}, {}}, 0, 10).value().rows;
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_NE(rows[0].row.find("\"details\":{\"cause\":\"lost\"},\"domain\":\"corp.example\""), std::string::npos) << rows[0].row;
 }
 
 TEST_F(AnOrganisationsAgents, ThatServeOthersTooAreNotOneOrganisationsToRevoke) {

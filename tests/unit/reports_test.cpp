@@ -47,6 +47,10 @@ TEST_F(AReport, KnowsHowLongAWayTookAndByWhichMethods) {
   const auto shown = report.shown();
   EXPECT_EQ(shown.at("seconds").at("counted"), 4);
   EXPECT_EQ(shown.at("seconds").at("p50").as_double(), 30);
+  std::vector<std::int64_t> spread;
+  for (const auto& one : shown.at("seconds").at("spread").as_array()) spread.push_back(one.at("count").as_int64());
+  EXPECT_EQ(spread, (std::vector<std::int64_t>{1, 2, 1, 0, 0, 0, 0})) << "10 | 20, 30 | 40 seconds";
+  EXPECT_TRUE(shown.at("seconds").at("spread").as_array().back().at("up_to").is_null());
   EXPECT_EQ(shown.at("methods"), (json::value{{"app", 4}}));
 }
 
