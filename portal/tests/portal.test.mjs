@@ -1,5 +1,6 @@
 // The pages' own tests, under node: what needs no browser. The whole is tests/interop/portal.test.mjs.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,6 +23,7 @@ async function load(name) {
 }
 const rules = await load('rules.ts');
 const settings = await load('admin/settings.ts'), colour = await load('admin/colour.ts'), auditing = await load('admin/auditing.ts'), places = await load('admin/place.ts');
+const agents = await load('admin/console/agents.ts'), reports = await load('admin/console/reports.ts');
 const words = await load('words.ts');
 const link = await load('link.ts');
 const { solve, hasher } = await load('sha256.ts');
@@ -32,7 +34,7 @@ describe('the catalogues', () => {
   for (const shelf of shelves) {
     const there = readdirSync(join(top, 'src', shelf)).map((file) => file.replace('.json', '')).sort();
     const needed = Object.keys(words.LANGUAGES).sort();
-    it(`in ${shelf} are those that the page offers`, () => assert.deepEqual(there.filter((language) => needed.includes(language)), needed));
+    it(`in ${shelf} are those that the page offers`, () => assert.deepEqual(there, needed));
     for (const language of there) {
       it(`in ${shelf} say everything in ${language}, with the same places to fill in and the plurals of that language`, () => {
         const english = messages(shelf, 'en'), theirs = messages(shelf, language);
@@ -48,7 +50,7 @@ describe('the catalogues', () => {
   }
   it('have no text that no screen shows', () => {
     const source = sources.filter((file) => /\.tsx?$/.test(file)).map((file) => readFileSync(join(top, 'src', file), 'utf8')).join('\n');
-    const built = /^(problem|stop|busy|rule|method|choice|add|news|tab|group|settings?|preview|given|kind|scope|reason)\./; // from a code
+    const built = /^(problem|stop|busy|rule|method|choice|add|news|tab|group|settings?|preview|given|kind|scope|reason|agent|why|console|outcome|cover|revoke)\./; // from a code
     for (const key of shelves.flatMap((shelf) => Object.keys(messages(shelf, 'en')))) assert.ok(built.test(key) || source.includes(`'${key}'`), key);
   });
 });
@@ -164,6 +166,58 @@ describe('the administration', () => {
     const doors = [[me, 'console'], [{ ...me, level: 1 }, 'second'], [{ ...me, level: 1, methods: [] }, 'register'], [{ ...me, frozen: true }, 'frozen'], [{ ...me, administrator: false }, 'outside'], [null, 'signin']];
     for (const [who, place] of doors) assert.equal(places.placeOf({ stage: 'home', me: who }), place);
     assert.equal(places.placeOf({ stage: 'change', me: null }), 'change');
+  });
+});
+
+describe('an agent that takes no jobs', () => {
+  const said = (reason, more = {}) => agents.why({ state: 'active', ...more }, { reason, draining: false, statement_until: 1, ...more });
+  it('has its reason in a word of ours, whatever its directory said', () => {
+    const all = { clock_skew: 'clock_skew', roster_expired: 'roster_expired', 'kerberos.clock: clock_skew': 'clock_skew', 'kerberos.keytab: 0644': 'kerberos', 'ldap.starttls: refused': 'tls', 'ldap.bind: 49': 'directory', dc_unreachable: 'directory',
+      'password rules: gone': 'rules', 'jobs left open by a former run are not settled yet': 'settling', 'the limit of writes is reached (guardrails.volume)': 'volume', 'constructor': 'other', '<b>': 'other', '': 'other' };
+    for (const [reason, word] of Object.entries(all)) assert.equal(said(reason), word, reason);
+    assert.equal(said('ldap.bind', { draining: true }), 'draining');
+    assert.equal(said('', { state: 'pending' }), 'not_approved');
+    assert.equal(said('', { statement_until: null }), 'keys');
+  });
+  it('every such word is in the catalogue', () => {
+    const source = readFileSync(join(top, 'src/admin/console/agents.ts'), 'utf8');
+    for (const [, word] of source.matchAll(/\['[\w. ]+', '(\w+)'\]/g)) assert.ok(`why.${word}` in messages('admin/console/messages', 'en'), word);
+  });
+});
+
+describe('the reasons for a revocation', () => {
+  it('are those that the API takes', () => {
+    const { enum: all } = JSON.parse(readFileSync(join(top, '../docs/openapi.json'))).components.schemas.RevocationWanted.properties.reason;
+    assert.deepEqual([...agents.REVOCATION_REASONS, null], all);
+  });
+});
+
+describe('the commands by which an agent enrols', () => {
+  it('are what docs/INSTALL.md says, and nothing in them is the shell\'s', () => {
+    const lines = agents.commands({ token: 'wbe1.A.b-_.C', service: 'https://reset.example.com:8443' }).split('\n');
+    assert.deepEqual(lines, [
+      "printf '%s\\n' wbe1.A.b-_.C | install -o writeback-agent -m 600 /dev/stdin /run/writeback-token",
+      'runuser -u writeback-agent -- writeback-agent enroll --service https://reset.example.com:8443 --token-file /run/writeback-token',
+      'rm /run/writeback-token']);
+    const { status, stdout } = spawnSync('sh', ['-c', agents.commands({ token: "a'$(id);b", service: 'x' }).split(' | ')[0]], { encoding: 'utf8' });
+    assert.deepEqual([status, stdout], [0, "a'$(id);b\n"]);
+  });
+});
+
+describe('a report', () => {
+  const one = { day: '2026-11-24', resets: 2, unlocks: 1, changes: 1, by_administrator: 1, refused: 3, abandoned: 0, blocked: 0 };
+  it('has every day of its time, also those without anything', () => {
+    const all = reports.everyDay({ from_ms: Date.parse('2026-11-23T00:00:00Z'), to_ms: Date.parse('2026-11-26T05:00:00Z'), days: [one] });
+    assert.deepEqual(all.map(({ day }) => day), ['2026-11-23', '2026-11-24', '2026-11-25', '2026-11-26']);
+    assert.deepEqual(all.map((day) => reports.valueOf(day, 'done')), [0, 4, 0, 0]);
+    assert.equal(reports.asked(7, Date.parse('2026-03-02T01:00:00Z')), 'reports?from=2026-02-24');
+  });
+  it('is summed up', () => {
+    assert.deepEqual(reports.totals([one, { ...one, refused: 1 }]), { ...one, day: '', resets: 4, unlocks: 2, changes: 2, by_administrator: 2, refused: 4 });
+    assert.deepEqual(reports.sorted({ b: 1, a: 1, c: 9 }).map(([name]) => name), ['c', 'a', 'b']);
+  });
+  it('has an axis that ends at a number whose half is whole', () => {
+    for (const [most, top] of [[1, 2], [2, 2], [3, 4], [5, 6], [7, 10], [11, 20], [61, 100], [399, 400]]) assert.equal(reports.ceiling(most), top, most);
   });
 });
 

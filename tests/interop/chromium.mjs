@@ -96,7 +96,7 @@ export class Chromium {
   }
   async key(key, code = key, modifiers = 0) {
     const text = key === 'Enter' ? '\r' : key === ' ' ? ' ' : undefined;
-    const numbers = { Enter: 13, Tab: 9, ' ': 32 };
+    const numbers = { Enter: 13, Tab: 9, Escape: 27, ' ': 32, ArrowDown: 40 };
     for (const type of [text ? 'keyDown' : 'rawKeyDown', 'keyUp']) await this.ask('Input.dispatchKeyEvent', { type, key, code, text: type === 'keyUp' ? undefined : text, modifiers, windowsVirtualKeyCode: numbers[key] });
   }
   click(selector) { return this.until(`(() => { const it = document.querySelector(${JSON.stringify(selector)}); if (!it?.offsetParent) return false; it.click(); return true; })()`, `click ${selector}`); }

@@ -4,7 +4,8 @@
 // administrator, and mallory's display name is markup.
 // On standard input: "code NAME" is answered with {code} of that person's app, "go" lets the held write go on, with {go}; "one" and "two" ask for so
 // many methods from now on, with {one} or {two}; "letter NAME" with {token}, of a "this wasn't me" link; "pass NAME" and "link NAME" with {pass}, of a
-// helpdesk's; the end of it ends the program.
+// helpdesk's; "past" with {past}, after which the audit tells of three days more; "ready" and "because WHY" with {ready}, which
+// the agent says from now on; "spare" with {spare}, another agent that is enrolled and nothing more; the end of it ends the program.
 //   portal_peer PORTAL_DIR [SMTP_PORT]
 #include <atomic>
 #include <iostream>
@@ -115,6 +116,35 @@ std::string pass(ResetWorld& reset, const std::string& name, const std::string& 
   return fresh.text.expose([](std::string_view text) { return std::string(text); });
 }
 
+// Five, three and forty days ago; between them nothing happened.
+void past(ResetWorld& reset) {
+  using service::Activity, service::StatusReason;
+  auto log = reset.world.store().audit();
+  constexpr std::int64_t day_ms = 86'400'000;
+  const auto noon = unix_now_ms() / day_ms * day_ms + day_ms / 2;  // what belongs together never falls on two days
+  const auto happened = [&](int days_ago, Activity activity, StatusReason reason, const std::string& way = {}, std::int64_t after_ms = 0) {
+    service::AuditEntry entry;
+    entry.activity = activity, entry.reason = reason, entry.success = reason == StatusReason::directory_applied || reason == StatusReason::none || reason == StatusReason::completed_app;
+    entry.domain = reset.world.domain, entry.actor = {service::ActorKind::stranger}, entry.correlation_id = way;
+    EXPECT_TRUE(log.append(entry, noon - days_ago * day_ms + after_ms));
+  };
+  for (const std::string way : {"01ARZ3NDEKTSV4RRFFQ69G5FA1", "01ARZ3NDEKTSV4RRFFQ69G5FA2", "01ARZ3NDEKTSV4RRFFQ69G5FA3"}) {
+    happened(5, Activity::user_started_reset, StatusReason::none, way);
+    happened(5, Activity::flow_progress, StatusReason::completed_app, way, 10);
+    happened(5, Activity::reset_self_service, way.back() == '3' ? StatusReason::directory_rejected : StatusReason::directory_applied, way, way.back() == '1' ? 20'000 : 90'000);
+  }
+  happened(5, Activity::blocked, StatusReason::blocked_app);
+  happened(3, Activity::unlock_self_service, StatusReason::directory_applied);
+  happened(3, Activity::reset_by_admin, StatusReason::directory_applied);
+  happened(40, Activity::reset_self_service, StatusReason::abandoned_after_user_name);
+}
+
+void because(FakeAgent& agent, const std::string& domain, const std::string& why) {
+  protocol::AgentHeartbeat hb;
+  hb.window = 8, hb.ready[domain] = {why.empty(), why, "dc1.corp.example", true, true};
+  agent.send(protocol::message_text("hb", hb));
+}
+
 void work(FakeAgent& agent, const std::atomic<bool>& over, const std::atomic<bool>& held) {
   Passwords passwords;
   while (!over) {
@@ -125,6 +155,29 @@ void work(FakeAgent& agent, const std::atomic<bool>& over, const std::atomic<boo
     else if (got->job.op == protocol::Op::change) change(agent, *got, passwords, held);
     else write(agent, *got, held);
   }
+}
+
+// What needs nothing but the world.
+std::optional<json::object> told(ResetWorld& reset, std::optional<FakeAgent>& spare, const std::string& line) {
+  if (line == "past") {
+    past(reset);
+    return json::object{{line, true}};
+  }
+  if (line == "ready" || line.starts_with("because ")) {
+    because(*reset.agent, reset.world.domain, line == "ready" ? "" : line.substr(8));
+    return json::object{{"ready", line == "ready"}};
+  }
+  if (line == "spare") {
+    spare.emplace(reset.world);
+    EXPECT_EQ(spare->enroll(reset.world.token()).status, 200);
+    return json::object{{line, spare->id}};
+  }
+  if (line.starts_with("letter ")) return json::object{{"token", letter(reset, line.substr(7))}};
+  if (line.starts_with("pass ") || line.starts_with("link ")) {
+    if (line.starts_with("link ")) reset.register_email("somebody@home.example", people.at(line.substr(5)));
+    return json::object{{"pass", pass(reset, line.substr(5), line.starts_with("link ") ? "mailed" : "told")}};
+  }
+  return std::nullopt;
 }
 
 int play(const char* portal_dir, const char* smtp_port) {
@@ -155,6 +208,7 @@ int play(const char* portal_dir, const char* smtp_port) {
   std::atomic<bool> over = false, held = true;
   std::thread working([&] { work(agent, over, held); });
   say({{"url", "https://127.0.0.1:" + std::to_string(reset.world.port())}, {"pin", reset.world.dr.kid()}});
+  std::optional<FakeAgent> spare;
   const auto let_go = [&held] {
     held = false;
     held.notify_all();
@@ -170,13 +224,8 @@ int play(const char* portal_dir, const char* smtp_port) {
       say({{line, true}});
       continue;
     }
-    if (line.starts_with("letter ")) {
-      say({{"token", letter(reset, line.substr(7))}});
-      continue;
-    }
-    if (line.starts_with("pass ") || line.starts_with("link ")) {
-      if (line.starts_with("link ")) reset.register_email("somebody@home.example", people.at(line.substr(5)));
-      say({{"pass", pass(reset, line.substr(5), line.starts_with("link ") ? "mailed" : "told")}});
+    if (auto done = told(reset, spare, line)) {
+      say(*done);
       continue;
     }
     const auto key = line.starts_with("code ") ? keys.find(line.substr(5)) : keys.end();

@@ -12,6 +12,8 @@ import { Stopped } from '../stopped';
 import '../style.css';
 import { languageOf, load, speaker, type Language } from '../words';
 import { Audit } from './audit';
+import { AgentsPanel } from './console/agents_panel';
+import { ReportsPanel } from './console/reports_panel';
 import { AdminDesk } from './desk';
 import { Outside, RegisterFirst, SecondProof } from './door';
 import { PeoplePanel } from './people';
@@ -22,7 +24,7 @@ import './style.css';
 import './words'; // its texts are on the shelf before any language is loaded
 import type { AdminKey } from './words';
 
-const TABS = ['settings', 'people', 'audit'] as const;
+const TABS = ['settings', 'people', 'agents', 'reports', 'audit'] as const;
 type Tab = (typeof TABS)[number];
 
 function shown(screen: string, view: View, first: boolean) {
@@ -37,6 +39,8 @@ function shown(screen: string, view: View, first: boolean) {
     case 'outside': case 'frozen': return <Outside frozen={screen === 'frozen'} />;
     case 'settings': return <SettingsPanel />;
     case 'people': return <PeoplePanel />;
+    case 'agents': return <AgentsPanel />;
+    case 'reports': return <ReportsPanel />;
     case 'audit': return <Audit />;
     default: return <SignIn first={first} lead="signin.lead" />;
   }
