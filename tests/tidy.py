@@ -57,7 +57,7 @@ CODE = {".cpp", ".hpp", ".c", ".h", ".py", ".sh", ".js", ".mjs", ".ts", ".tsx"}
 # In pieces, so that this file keeps the rules it checks.
 OUTSIDE = re.compile("|".join([r"\.\./" + "shared", r"\bregistry\." + "npmjs", r"\bregistry\." + "yarnpkg", r"\bpypi\." + "org", r"pythonhosted\." + "org",
                                r"\b(deb|security|snapshot|ftp)(\.\w+)?\.debian\." + "org", r"\bproxy\.golang\." + "org", r"(index|static)\.crates\." + "io",
-                               r"\b(docker|ghcr|quay)\." + "io", r"registry-1\.docker"]))
+                               r"\b(ghcr|quay)\." + "io", r"\bdocker\." + "io/", r"registry-1\.docker"]))
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
 BANNED = re.compile(r"(?:class|struct|enum(?: class)?|union|concept|using|interface|namespace)\s+(\w*(?:Manager|Helper|Util)\w*)")
 BANNED_FILE = re.compile(r"manager|helper|util", re.I)
