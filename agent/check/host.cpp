@@ -41,7 +41,7 @@ std::optional<config::AgentConfig> check_config(const std::filesystem::path& fil
 void check_files(const config::AgentConfig& config, Report& report) {
   const auto check_secret = [&report](const std::filesystem::path& file, const Result<void>& usable) {
     if (usable) report.pass("config", file.string(), "is kept from others");
-    else report.fail(Finding::config_secret, file.string(), said(usable.error()));
+    else report.fail(Finding::config_secret, file.string(), usable.error().detail);
   };
   const auto line_of = [](const std::filesystem::path& file) -> Result<void> {
     auto read = platform::read_private_line(file, "check.secret");
