@@ -52,6 +52,7 @@ struct ACheckedService : testing::Test, LinkWorld {
       settings.host = host, settings.connect_timeout = std::chrono::seconds(20);
       if (!trusted_ca.empty()) settings.trust.ca_file = trusted_ca;
       if (!trusted) settings.trust.ca_file = other_authority();
+      settings.trust.intercept_ca_file = allowed_box;
       auto looking = look_at_service(std::move(settings));
       const auto seen = co_await std::move(looking);
       judge_service("https://reset.example", seen, true, report);
@@ -74,7 +75,7 @@ struct ACheckedService : testing::Test, LinkWorld {
     trusted_ca = made.ca;
     return checked();
   }
-  std::filesystem::path trusted_ca;
+  std::filesystem::path trusted_ca, allowed_box;
   void TearDown() override {
     if (!folder.empty()) std::filesystem::remove_all(folder);
   }
@@ -109,6 +110,12 @@ TEST_F(ACheckedService, WhoseCertificateIsOutOfDateIsNamed) {
 TEST_F(ACheckedService, WhoseCertificateIsNotValidYetIsNamed) {
   serve(0);
   EXPECT_EQ(shown("IP:127.0.0.1", CertificateFlaw::not_yet_valid), Said{"fail service.time"});
+}
+
+TEST_F(ACheckedService, BehindABoxThatReadsTlsAndMayIsNamed) {
+  serve(0);
+  allowed_box = test_certificates().ca;  // it vouches for what is seen, and the service's own authority does not
+  EXPECT_EQ(checked("127.0.0.1", false), (Said{"pass service", "fail service.intercepted", "pass service"}));
 }
 
 // All that check_service finds at these addresses, by the ways that an agent goes.
