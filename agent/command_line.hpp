@@ -24,6 +24,7 @@ enum class Verb { run,
   keys_pin_root,
   check_config,
   check,
+  support_bundle,
   rights,
   status,
   drain,
@@ -35,7 +36,7 @@ enum class Verb { run,
 struct Command {
   Verb verb = Verb::run;
   std::filesystem::path config = "/etc/writeback-agent/agent.yaml";
-  std::string service, token_file, domain, agent, fingerprint, ou, verify, instead_of, root, passphrase_file, file, uri, level, user;
+  std::string service, token_file, domain, agent, fingerprint, ou, verify, instead_of, root, passphrase_file, file, uri, level, user, log;
   std::set<std::string> flags;  // options without a value that were given
   bool has(const std::string& flag) const { return flags.contains(flag); }
 };

@@ -15,18 +15,6 @@ constexpr int exit_refused = 1;
 constexpr auto watch_every = std::chrono::seconds(2);
 constexpr std::string_view clear_screen = "\033[H\033[2J";
 
-Result<std::string> ask(const std::filesystem::path& socket, const std::string& line) {
-  asio::io_context io(1);
-  Result<std::string> answer = fault(Fault::Kind::internal, "control.answer", "");
-  auto asking = ask_agent(socket, line);
-  asio::co_spawn(io, std::move(asking), [&answer](std::exception_ptr error, Result<std::string> got) {
-    if (error) std::rethrow_exception(error);
-    answer = std::move(got);
-  });
-  io.run();
-  return answer;
-}
-
 int failed(const Fault& why, const std::filesystem::path& socket, std::ostream& err) {
   const bool refused = why.kind == Fault::Kind::refused, nobody = why.kind == Fault::Kind::unreachable;
   err << "writeback-agent: " << (refused ? "this user may not ask the agent" : nobody ? "no agent runs"
@@ -69,6 +57,18 @@ int once(const std::filesystem::path& socket, const ControlQuestion& question, s
   return EXIT_SUCCESS;
 }
 }  // namespace
+
+Result<std::string> ask(const std::filesystem::path& socket, const std::string& line) {
+  asio::io_context io(1);
+  Result<std::string> answer = fault(Fault::Kind::internal, "control.answer", "");
+  auto asking = ask_agent(socket, line);
+  asio::co_spawn(io, std::move(asking), [&answer](std::exception_ptr error, Result<std::string> got) {
+    if (error) std::rethrow_exception(error);
+    answer = std::move(got);
+  });
+  io.run();
+  return answer;
+}
 
 int control(const std::filesystem::path& socket, const ControlQuestion& question, std::ostream& out, std::ostream& err) {
   for (;;) {

@@ -5,10 +5,15 @@
 #include <iosfwd>
 #include <string>
 
+#include "core/result.hpp"
+
 namespace wb::agent {
 
 // As the LSB has it for the action "status" of a service.
 constexpr int exit_not_running = 3, exit_not_allowed = 4;
+
+// One line asked, as ask_agent() does.
+Result<std::string> ask(const std::filesystem::path& socket, const std::string& line);
 
 struct ControlQuestion {
   std::string line;  // of the socket

@@ -13,6 +13,7 @@
 #include "agent/keys_list.hpp"
 #include "agent/rights.hpp"
 #include "agent/roots.hpp"
+#include "agent/support_bundle.hpp"
 #include "core/secret.hpp"
 #include "ldap/memory.hpp"
 #include "platform/process.hpp"
@@ -86,6 +87,7 @@ int run(const wb::config::AgentConfig& config, const std::filesystem::path& file
 int obey(const Command& command) {
   if (command.verb == Verb::version) return std::cout << "writeback-agent " << WB_VERSION << "\n", EXIT_SUCCESS;
   if (command.verb == Verb::check) return wb::log::start(wb::log::Level::error), check({command.config, command.user, command.has("json")}, std::cout);
+  if (command.verb == Verb::support_bundle) return wb::log::start(wb::log::Level::error), said(write_support_bundle({command.config, command.log}, command.file));
   auto loaded = wb::config::load_agent_config(command.config);
   if (const auto* problems = std::get_if<wb::config::Problems>(&loaded)) {
     for (const auto& problem : *problems) std::cerr << to_string(problem) << "\n";
@@ -119,6 +121,7 @@ int obey(const Command& command) {
     case Verb::reload: return control(config.control_path(), {"reload", command.has("json")}, std::cout, std::cerr);
     case Verb::log_level: return control(config.control_path(), {"log-level " + command.level, command.has("json")}, std::cout, std::cerr);
     case Verb::check:
+    case Verb::support_bundle:
     case Verb::version: break;
   }
   return EXIT_SUCCESS;

@@ -1,0 +1,29 @@
+// The verb `support-bundle`: what somebody who helps from afar asks for first, in one JSON file of mode 0600. Redacted by construction:
+// nothing is copied and then blackened, but each member is put in by name, and none holds a secret (docs/OPERATIONS.md, A support bundle).
+// Blocking; used by the command line only.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/agent_config.hpp"
+#include "core/result.hpp"
+
+namespace wb::agent {
+
+struct BundleQuestion {
+  std::filesystem::path config;
+  std::filesystem::path log;  // what the agent wrote to standard error; empty: none
+};
+
+// {"made", "version", "host", "config", "state_files", "status", "check", "log"}. Never fails: what can't be had is {"error"} in its place.
+std::string support_bundle(const BundleQuestion& question);
+// A new file. Fault refused "bundle.file" when there is one already; else as platform::write_private_file.
+Result<void> write_support_bundle(const BundleQuestion& question, const std::filesystem::path& file);
+
+// ---- pure ---------------------------------------------------------------------------------------------------
+// A line as our log writes it: time, level, event, fields. Others are not taken: they might be anything.
+bool is_log_line(std::string_view line);
+
+}  // namespace wb::agent
