@@ -19,9 +19,12 @@ class Voice {
   Voice(const Catalogue& catalogue, std::string_view language) : catalogue_(catalogue), language_(language) {}
   std::string say(std::string_view key, Values values = {}) const { return catalogue_.text(language_, key, values); }
 
-  std::string moment(std::int64_t unix_seconds) const {
+  // What is not to come before a moment is told up to 59 s late, what has happened up to 59 s early: neither promises what is not so.
+  std::string not_before(std::int64_t unix_seconds) const { return minute((unix_seconds + 59) / 60 * 60); }
+  std::string happened(std::int64_t unix_seconds) const { return minute(unix_seconds / 60 * 60); }
+  std::string minute(std::int64_t unix_seconds) const {
     using namespace std::chrono;
-    const sys_seconds at{seconds((unix_seconds + 59) / 60 * 60)};
+    const sys_seconds at{seconds(unix_seconds)};
     const auto day = floor<days>(at);
     const year_month_day date(day);
     const hh_mm_ss clock(at - day);
@@ -70,7 +73,7 @@ std::string applied_but(const Voice& voice, std::string_view reason, const Detai
 std::string rejected(const Voice& voice, std::string_view reason, const Details& d) {
   if (reason == "too_young") {
     auto out = d.min_age_s && *d.min_age_s > 0 ? voice.say("told.too_young", {{"span", voice.span(*d.min_age_s)}}) : voice.of_table(Code::rejected, reason);
-    if (plausible(d.retry_after)) follow(out, voice.say("told.try_again_after", {{"moment", voice.moment(*d.retry_after)}}));
+    if (plausible(d.retry_after)) follow(out, voice.say("told.try_again_after", {{"moment", voice.not_before(*d.retry_after)}}));
     return out;
   }
   if (reason == "too_short" && d.min_length.value_or(0) > 0) {
@@ -105,10 +108,11 @@ std::string told_verdict(const Catalogue& catalogue, std::string_view language, 
   auto text = voice.of_table(code, reason);
   if (const auto own = sign_in_key(code, reason); details.op == Op::authenticate && !own.empty()) text = voice.say(own);
   const bool later = code == Code::busy || (code == Code::denied && (reason == "too_often" || reason == "lockout_near"));
-  if (later && plausible(details.retry_after)) follow(text, voice.say("told.next_try", {{"moment", voice.moment(*details.retry_after)}}));
+  if (later && plausible(details.retry_after)) follow(text, voice.say("told.next_try", {{"moment", voice.not_before(*details.retry_after)}}));
   return text;
 }
 
-std::string told_moment(const Catalogue& catalogue, std::string_view language, UnixSeconds at) { return Voice(catalogue, language).moment(at); }
+std::string told_not_before(const Catalogue& catalogue, std::string_view language, UnixSeconds at) { return Voice(catalogue, language).not_before(at); }
+std::string told_happened(const Catalogue& catalogue, std::string_view language, UnixSeconds at) { return Voice(catalogue, language).happened(at); }
 
 }  // namespace wb::service

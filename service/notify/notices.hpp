@@ -12,7 +12,8 @@ namespace wb::service {
 
 // What each needs besides account, organisation and helpdesk (both may be empty), which all are given:
 enum class Notice {
-  verification_code,  // code, minutes
+  verification_code,  // code, minutes; of a reset, or of an administrator's second proof
+  registration_code,  // the same, to an address that is to be registered
   password_reset,     // time, link ("this wasn't me"), as the next five
   password_changed,
   account_unlocked,

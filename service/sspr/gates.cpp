@@ -72,7 +72,7 @@ Result<bool> Gates::send_code(KeptSession& session, const Settings& rules, const
   session.method.clear();
   if (!really || !to.address) return true;
   session.method = to.method;
-  auto letter = code_letter(self_.catalogue, session.language, fresh.digits, session.name, rules.brand_name, rules.helpdesk, std::to_string((session.code->expires - now) / 60));
+  auto letter = code_letter(self_.catalogue, session.language, Notice::verification_code, fresh.digits, session.name, rules.brand_name, rules.helpdesk, std::to_string((session.code->expires - now) / 60));
   return self_.mail(*to.address, std::move(letter), session.code->expires);
 }
 

@@ -15,7 +15,7 @@ Result<std::optional<link::HttpResponse>> stranger(SelfService& self, const std:
   if (!limited) return limited.error();
   if (*limited) {
     const auto until = (*limited)->until_ms / 1'000 + 1;
-    return std::optional(told_problem(self, language, 429, "blocked", {{"time", told_moment(self.catalogue, language, until)}}, {{"until", until}}));
+    return std::optional(told_problem(self, language, 429, "blocked", {{"time", told_not_before(self.catalogue, language, until)}}, {{"until", until}}));
   }
   auto refusal = self.captcha.redeem(captcha, purpose, self.limits, unix_now_ms());
   if (!refusal) return refusal.error();

@@ -103,7 +103,7 @@ Reply MeApi::try_password(Guest& guest, HttpCall& call, Op op) {
 link::HttpResponse MeApi::told(const Guest& guest, const SignInDesk::Tried& tried, Op op) {
   const auto& language = guest.state.language;
   if (tried.refused) return *tried.refused;
-  if (tried.blocked) return told_problem(self_, language, 429, "blocked", {{"time", told_moment(self_.catalogue, language, *tried.blocked)}}, {{"until", *tried.blocked}});
+  if (tried.blocked) return told_problem(self_, language, 429, "blocked", {{"time", told_not_before(self_.catalogue, language, *tried.blocked)}}, {{"until", *tried.blocked}});
   policy::Details details;
   details.op = op, details.retry_after = tried.retry_after;
   const bool good = tried.code == protocol::Code::ok || tried.code == protocol::Code::applied || tried.code == protocol::Code::applied_but;

@@ -30,6 +30,7 @@ Audience audience_of(Notice notice) {
     case Notice::frozen:
     case Notice::help_wanted: return Audience::administrators;
     case Notice::verification_code:
+    case Notice::registration_code:
     case Notice::reset_link:
     case Notice::invitation:
     case Notice::reminder: return Audience::nobody;
@@ -130,7 +131,7 @@ void Notifier::send(const Occasion& occasion, const Settings& rules, std::vector
   // Not for letters that nobody gets: each new link takes the place of the oldest.
   const auto url = with_link && !to.empty() ? link(occasion) : std::string();
   for (const auto& one : to) {
-    const auto time = told_moment(self_.catalogue, one.language, occasion.at);
+    const auto time = told_happened(self_.catalogue, one.language, occasion.at);
     const auto method = occasion.method.empty() ? std::string() : self_.catalogue.text(one.language, "method." + occasion.method);
     const auto& organisation = rules.brand_name.empty() ? occasion.domain : rules.brand_name;
     auto letter = letter_of(self_.catalogue, one.language, occasion.notice,

@@ -137,14 +137,14 @@ Result<std::optional<Not>> OwnMethods::begin_app(Guest& guest, json::object& sho
   return std::optional<Not>();
 }
 
-Result<std::optional<Not>> OwnMethods::send_code(Guest& guest, const Settings& rules, const EmailAddress& address) {
+Result<std::optional<Not>> OwnMethods::send_code(Guest& guest, Notice notice, const Settings& rules, const EmailAddress& address) {
   auto limited = self_.limits.take(mail_claims(self_.settings.tenant, limit_key(address)), unix_now_ms());
   if (!limited) return limited.error();
   if (*limited) return std::optional(Not::too_many_codes);
   const auto now = unix_now();
   auto fresh = new_code(self_.code_key, {guest.ticket.id, limit_key(address)}, now);
   const auto minutes = std::to_string((fresh.kept.expires - now) / 60);
-  auto letter = code_letter(self_.catalogue, guest.state.language, fresh.digits, guest.state.name, rules.brand_name, rules.helpdesk, minutes);
+  auto letter = code_letter(self_.catalogue, guest.state.language, notice, fresh.digits, guest.state.name, rules.brand_name, rules.helpdesk, minutes);
   if (!self_.mail(address, std::move(letter), fresh.kept.expires)) return std::optional(Not::not_sent);
   guest.state.code = fresh.kept;
   return std::optional<Not>();
@@ -162,7 +162,7 @@ Result<std::optional<Not>> OwnMethods::begin_email(Guest& guest, std::string_vie
   if (is_inside(*address, *own)) return std::optional(Not::email_inside);
   auto method = sealed_email(self_.vault, guest.ticket.domain, guest.state.sub, *address, unix_now());
   if (!method) return method.error();
-  auto sent = send_code(guest, rules->settings, *address);
+  auto sent = send_code(guest, Notice::registration_code, rules->settings, *address);
   if (!sent || *sent) return sent;
   shown = json::object{{"id", method->id}, {"label", method->label}, {"code_until", guest.state.code->expires}};
   guest.state.pending = std::move(*method);
@@ -278,7 +278,7 @@ Result<std::optional<Not>> OwnMethods::begin_second(Guest& guest, json::object& 
   auto address = second_address(guest, rules->settings, *methods);
   if (!address) return address.error();
   if (!*address) return std::optional(Not::not_found);
-  auto sent = send_code(guest, rules->settings, **address);
+  auto sent = send_code(guest, Notice::verification_code, rules->settings, **address);
   if (!sent || *sent) return sent;
   guest.state.pending.reset();
   shown = json::object{{"label", masked(**address)}, {"code_until", guest.state.code->expires}};

@@ -52,7 +52,7 @@ class OwnMethods {
  private:
   Result<std::optional<Not>> may_change(const Guest& guest, std::optional<Method> kind);
   // A new code in the guest's state, and its letter on its way.
-  Result<std::optional<Not>> send_code(Guest& guest, const Settings& rules, const EmailAddress& address);
+  Result<std::optional<Not>> send_code(Guest& guest, Notice notice, const Settings& rules, const EmailAddress& address);
   // The registered address that may stand for a second proof.
   Result<std::optional<EmailAddress>> second_address(const Guest& guest, const Settings& rules, const std::vector<RegisteredMethod>& methods);
   Result<std::optional<Not>> put(Guest& guest, const RegisteredMethod& method);

@@ -36,7 +36,7 @@ std::string text_of(const Catalogue& catalogue, const KeptSession& session, cons
   if (directory_said(step.refused) && !session.said_code.empty()) return verdict_of(catalogue, session, session.said_code, session.said_reason, step.until);
   if (step.refused == Reason::account_refused) return verdict_of(catalogue, session, "denied", step.detail, step.until);
   if (step.refused == Reason::too_young) return verdict_of(catalogue, session, "rejected", "too_young", step.until);
-  const auto time = step.until ? told_moment(catalogue, session.language, *step.until) : std::string();
+  const auto time = step.until ? told_not_before(catalogue, session.language, *step.until) : std::string();
   return catalogue.text(session.language, "refusal." + std::string(to_string(step.refused)), {{"time", time}});
 }
 

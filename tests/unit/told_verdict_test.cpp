@@ -69,10 +69,16 @@ TEST(AVerdictInOtherLanguages, SaysItsDetailsAsTheyAreSaidThere) {
   for (const auto& [language, text] : told) EXPECT_EQ(told_verdict(catalogue(), language, Code::rejected, "too_young", {.min_age_s = 2 * 86'400, .retry_after = then}), text);
 }
 
-TEST(AMoment, IsRoundedUpToTheMinute) {
-  EXPECT_EQ(told_moment(catalogue(), "en", then - 59), "09:14 UTC on 22 November");
-  EXPECT_EQ(told_moment(catalogue(), "de", then + 1), "09:15 UTC am 22. November");
-  EXPECT_EQ(told_moment(catalogue(), "es", then), "22 de noviembre a las 09:14 UTC");
+TEST(AMomentToWaitFor, IsRoundedUpToTheMinute) {
+  EXPECT_EQ(told_not_before(catalogue(), "en", then - 59), "09:14 UTC on 22 November");
+  EXPECT_EQ(told_not_before(catalogue(), "de", then + 1), "09:15 UTC am 22. November");
+  EXPECT_EQ(told_not_before(catalogue(), "es", then), "22 de noviembre a las 09:14 UTC");
+}
+
+TEST(AMomentThatIsPast, IsNeverToldAsOneToCome) {
+  EXPECT_EQ(told_happened(catalogue(), "en", then), "09:14 UTC on 22 November");
+  EXPECT_EQ(told_happened(catalogue(), "de", then + 59), "09:14 UTC am 22. November");
+  EXPECT_EQ(told_happened(catalogue(), "es", then - 1), "22 de noviembre a las 09:13 UTC");
 }
 
 }  // namespace
