@@ -120,11 +120,12 @@ class ComposedWorld(unittest.TestCase):
         self.assertEqual(reset("alice", "short")["reason"], "too_short")
 
     def test_goes_on_when_an_agent_is_killed(self):
+        self.addCleanup(compose, "start", "agent1")
         docker("kill", inspect("agent1")["Id"])
         self.assertEqual(reset("alice", "Composed-Passw0rd-2")["outcome"], "applied")
         self.assertTrue(binds("alice", "Composed-Passw0rd-2"))
         compose("start", "agent1")
-        wait_until("agent1 again", lambda: inspect("agent1")["State"]["Health"]["Status"] == "healthy", UP_SECONDS)
+        wait_until("agent1 healthy again", lambda: inspect("agent1")["State"]["Health"]["Status"] == "healthy", UP_SECONDS)
 
     def test_mails_a_code_into_the_catcher(self):
         for words in (["settings", "set", "scope=all", "methods=email", "contact_attributes=otherMailbox"], ["routes", "add", "corp.example"]):
