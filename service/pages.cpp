@@ -11,9 +11,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Nothing from elsewhere but pictures, nothing inline, nobody's frame. Scripts and styles are files of ours, by their hashed names.
+// Nothing from elsewhere, nothing inline but pictures, nobody's frame. Scripts and styles are files of ours, by their hashed names.
 constexpr std::string_view policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: https:; worker-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; worker-src 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 constexpr std::string_view compressed = ".gz", page_end = ".html";
 

@@ -1,5 +1,6 @@
 // What every page's program does alike: one step at a time, and what goes wrong becomes part of what is shown.
 import { Offline, Problem } from './api';
+import { brandIn, firstLook, NOBODY, type Brand } from './brand';
 
 export interface Refusal {
   code: string;
@@ -13,8 +14,9 @@ export interface Shown {
   problem: Refusal | null; // what was refused, beside the screen
   offline: boolean; // the last answer was lost
   ended: Refusal | null; // there is no session any more
+  brand: Brand; // how the organisation looks, as far as it is known
 }
-export const QUIET: Shown = { busy: null, problem: null, offline: false, ended: null };
+export const QUIET: Shown = { busy: null, problem: null, offline: false, ended: null, brand: NOBODY };
 const AGAIN_MS = 1_000, BUSY_TRIES = 30;
 export const pause = (ms: number) => new Promise((done) => { setTimeout(done, ms); });
 
@@ -55,6 +57,20 @@ export abstract class Acting<V extends Shown> {
     if (!(error instanceof Problem)) return this.alter({ problem: { code: 'failed', detail: '' } });
     const { code, detail, more: { until, at, language } } = error;
     this.alter({ problem: { code, detail, until, at, language } });
+  }
+
+  private known = false;
+  /** The look of the organisation that a name has led to; it stays when a first look comes later. */
+  protected wear(told: unknown): void {
+    const brand = brandIn(told);
+    if (!brand) return;
+    this.known = true;
+    this.alter({ brand });
+  }
+  /** At the beginning of a page. */
+  async lookAround(): Promise<void> {
+    const brand = await firstLook();
+    if (brand && !this.known) this.alter({ brand });
   }
 
   /** What "try again" does after a lost answer: where are we? */

@@ -22,7 +22,7 @@ export interface View extends Shown {
 const FRESH: View = { ...QUIET, busy: null, session: null, stop: null, offer: null, choosing: false, name: '', linked: false, tookMs: null, helped: '' };
 const AGAIN_MS = 1_000;
 
-type Told = { session: Session };
+type Told = { session: Session; brand?: unknown };
 
 export class Desk extends Acting<View> {
   private captcha = new Captcha('reset');
@@ -70,7 +70,9 @@ export class Desk extends Acting<View> {
   /** Where are we? Also what "try again" does after a lost answer. */
   look = () => this.act(this.tab.get() ? 'look' : 'start', async () => {
     if (!this.tab.get()) return;
-    this.place((await this.patiently(() => call<Told>('GET', 'sspr/session'))).session);
+    const told = await this.patiently(() => call<Told>('GET', 'sspr/session'));
+    this.wear(told.brand);
+    this.place(told.session);
     await this.go();
   });
 
@@ -88,6 +90,7 @@ export class Desk extends Acting<View> {
     const begun = await this.captcha.open<Told & { token: string }>('sspr/sessions', name);
     enter(begun.token);
     this.tab.keep({ token: begun.token, name });
+    this.wear(begun.brand);
     this.set({ name, ended: null });
     this.place(begun.session);
     await this.follow(name);

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { speak } from './api';
+import { paint } from './brand';
 import { Refused, useAround, Waiting } from './parts';
 import { directionOf, LANGUAGES, load, type Language, type Say } from './words';
 
@@ -58,10 +59,12 @@ interface Parts {
 }
 export function Frame({ title, screen, onLanguage, footer, children }: Parts) {
   const { view, say, language } = useAround();
-  useEffect(() => { document.title = title; }, [title]);
+  const { brand } = view;
+  useEffect(() => { document.title = brand.name ? `${title} – ${brand.name}` : title; }, [title, brand.name]);
+  useLayoutEffect(() => paint(brand), [brand]);
   return (
     <>
-      <header><span>{title}</span><Languages language={language} say={say} onChange={onLanguage} /></header>
+      <header><span class="whose">{brand.logo && <img src={brand.logo} alt="" />}{brand.name && <strong dir="auto">{brand.name}</strong>}<span>{title}</span></span><Languages language={language} say={say} onChange={onLanguage} /></header>
       <main data-screen={screen} data-busy={view.busy ?? undefined}>
         <div role="alert">{view.offline && <Lost />}</div>
         <div hidden={view.offline}>
@@ -70,7 +73,10 @@ export function Frame({ title, screen, onLanguage, footer, children }: Parts) {
           <Waiting />
         </div>
       </main>
-      <footer>{footer}</footer>
+      <footer>
+        {footer}
+        {brand.helpdesk && <a id="helpdesk" href={brand.helpdesk} target={brand.helpdesk.startsWith('https:') ? '_blank' : undefined} rel="noopener noreferrer">{say('brand.helpdesk')}</a>}
+      </footer>
     </>
   );
 }

@@ -67,4 +67,5 @@ addEventListener('hashchange', () => location.reload()); // another link in the 
 initial = await load(languageOf(location.search, navigator.languages));
 speak(initial);
 show(desk.view);
+void desk.lookAround();
 void desk.open();

@@ -34,6 +34,16 @@ export function mayKnowADomain(): boolean {
   try { return Object.keys(localStorage).some((name) => name.startsWith('wb-pin ')); } catch { return false; }
 }
 
+/** Which domain's look to ask for: that of the link's root, else of the one that this browser knows. */
+export function mayKnowOf(): string {
+  try {
+    const root = pinInFragment(location.hash);
+    if (root) return `?root=${root}`;
+    const known = Object.keys(localStorage).filter((name) => name.startsWith('wb-pin '));
+    return known.length === 1 ? `?domain=${encodeURIComponent(known[0]!.slice(known[0]!.lastIndexOf('/') + 1))}` : '';
+  } catch { return ''; }
+}
+
 const pinOf = ({ keys }: SealOffer) => pinFor(storage, { tenant: keys.tenant, domain: keys.domain, fragment: pinInFragment(location.hash), roots: keys.roots });
 
 /** Refuses before anybody types what could not be sealed. */

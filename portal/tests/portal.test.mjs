@@ -22,11 +22,24 @@ async function load(name) {
   return import(join(folder, `${name}.js`));
 }
 const rules = await load('rules.ts');
-const settings = await load('admin/settings.ts'), colour = await load('admin/colour.ts'), auditing = await load('admin/auditing.ts'), places = await load('admin/place.ts');
+const settings = await load('admin/settings.ts'), colour = await load('colour.ts'), auditing = await load('admin/auditing.ts'), places = await load('admin/place.ts');
 const agents = await load('admin/console/agents.ts'), reports = await load('admin/console/reports.ts');
 const words = await load('words.ts');
-const link = await load('link.ts');
+const link = await load('link.ts'), brand = await load('brand.ts');
 const { solve, hasher } = await load('sha256.ts');
+
+describe('an organisation\'s look', () => {
+  const good = { name: 'Contoso', colour: '#0b57b0', logo: 'data:image/png;base64,iVBORw0KGgo=', helpdesk: 'https://help.example/a?b' };
+  it('is taken as it was told', () => assert.deepEqual(brand.brandIn(good), good));
+  it('is left without what can\'t be shown or would ask somebody else', () => {
+    const bad = { name: 7, colour: 'red;}', logo: 'https://elsewhere.example/logo.png', helpdesk: 'javascript:alert(1)' };
+    assert.deepEqual(brand.brandIn({ ...bad }), brand.NOBODY);
+    for (const logo of ['data:text/html;base64,AAAA', 'data:image/png,AAAA', 'data:image/png;base64,A" onerror="x', '//x/y.png']) assert.equal(brand.brandIn({ ...good, logo }).logo, '');
+    for (const helpdesk of ['http://help.example', 'https://a b', ' mailto:x', 'https://']) assert.equal(brand.brandIn({ ...good, helpdesk }).helpdesk, '');
+    for (const none of [undefined, null, 'x', 1]) assert.equal(brand.brandIn(none), null);
+    assert.deepEqual(brand.brandIn({}), brand.NOBODY);
+  });
+});
 
 describe('the catalogues', () => {
   const places = (text) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
@@ -154,6 +167,20 @@ describe('the administration', () => {
     assert.deepEqual(colour.judged('#777777'), { ratio: 4.4, enough: false, text: '#000000' });
     assert.deepEqual(colour.judged('#0b57b0')?.enough, true);
     for (const none of ['', '#fff', 'url(x)', '#0b57b0 ']) assert.equal(colour.judged(none), null);
+  });
+  it('makes of every colour one that can be read, light and dark, and leaves a good one as it is', () => {
+    assert.equal(colour.readable('#0b57b0', 'light').main, '#0b57b0');
+    assert.equal(colour.readable('#8cbdff', 'dark').main, '#8cbdff');
+    for (const one of ['#ffee00', '#ffffff', '#000000', '#777777', '#FF0000', '#00ff00', '#0000ff', '#0b57b0', '#f5f6f8', '#1e2227'])
+      for (const [scheme, grounds] of Object.entries(colour.GROUNDS)) {
+        const { main, on } = colour.readable(one, scheme);
+        assert.match(main, /^#[0-9a-fA-F]{6}$/);
+        for (const ground of [...grounds, on]) assert.ok(colour.contrast(main, ground) >= 4.5, `${one} ${scheme}: ${main} on ${ground}`);
+      }
+  });
+  it('measures against the grounds that the pages have', () => {
+    const [light, dark] = readFileSync(join(top, 'src/style.css'), 'utf8').match(/--page: #[0-9a-f]+; --card: #[0-9a-f]+/g).map((found) => found.match(/#[0-9a-f]+/g).map((it) => (it.length === 4 ? `#${[...it.slice(1)].map((c) => c + c).join('')}` : it)).sort());
+    assert.deepEqual({ light, dark }, { light: [...colour.GROUNDS.light].sort(), dark: [...colour.GROUNDS.dark].sort() });
   });
   it('asks the audit for what is wanted alone, and reads past what is no line', () => {
     assert.equal(auditing.query({ activity: ' user.signed_in ', from: '', to: '' }, 7, 100), 'audit?after=7&limit=100&activity=user.signed_in');

@@ -1,6 +1,7 @@
 #include "service/sspr/me_api.hpp"
 
 #include "service/device_token.hpp"
+#include "service/sspr/brand.hpp"
 #include "service/sspr/may_begin.hpp"
 #include "service/told_verdict.hpp"
 
@@ -46,10 +47,11 @@ Reply MeApi::begin(HttpCall call) {
   if (asked->refused) co_return std::move(*asked->refused);
   SignedIn state;
   state.name = std::move(asked->name), state.language = asked->language, state.address = call.request.peer, state.device = device_token_of(call.request.cookie);
+  auto look = brand_of(asked->rules.settings);
   auto token = desk_.begin(std::move(asked->domain), std::move(state));
   if (!token) co_return refuse_for(token.error());
   if (!*token) co_return refuse(Refusal::busy, "too many people are signing in", 5'000);
-  co_return answer(201, {{"token", **token}, {"expires", unix_now() + SignInDesk::opening.count()}});
+  co_return answer(201, {{"token", **token}, {"expires", unix_now() + SignInDesk::opening.count()}, {"brand", std::move(look)}});
 }
 
 Awaitable<MeApi::Entered> MeApi::enter(const link::HttpRequest& request, int level) {
@@ -134,9 +136,10 @@ Reply MeApi::sign_out(Guest& guest, HttpCall&) {
 }
 
 // ---- one's own methods --------------------------------------------------------------------------------------
-link::HttpResponse MeApi::shown(Guest& guest, int status) {
+link::HttpResponse MeApi::shown(Guest& guest, int status, json::object more) {
   auto me = own_.show(guest);
   if (!me) return refuse_for(me.error());
+  for (auto& [name, value] : more) (*me)[name] = std::move(value);
   auto response = answer(status, *me);
   response.headers["Content-Language"] = guest.state.language;
   return response;
@@ -173,7 +176,10 @@ link::HttpResponse MeApi::done(Guest& guest, Result<std::optional<Not>> outcome,
 }
 
 Reply MeApi::show(Guest& guest, HttpCall&) {
-  co_return shown(guest);
+  auto rules = self_.rules.current(guest.ticket.domain);
+  if (!rules) co_return refuse_for(rules.error());
+  json::object look{{"brand", brand_of(rules->settings)}};
+  co_return shown(guest, 200, std::move(look));
 }
 
 Reply MeApi::second(Guest& guest, HttpCall& call) {

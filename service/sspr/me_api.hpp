@@ -43,7 +43,7 @@ class MeApi {
   link::HttpResponse told(const Guest& guest, const SignInDesk::Tried& tried, protocol::Op op);
   link::HttpResponse told(const Guest& guest, Not why) const;
   void know(const Guest& guest, link::HttpResponse& response) const;  // this browser from now on, as a device of theirs
-  link::HttpResponse shown(Guest& guest, int status = 200);
+  link::HttpResponse shown(Guest& guest, int status = 200, json::object more = {});
   link::HttpResponse malformed(const Guest& guest) const;
   link::HttpResponse done(Guest& guest, Result<std::optional<Not>> outcome, json::object body = {});
   SelfService& self_;

@@ -2,6 +2,7 @@
 
 #include "service/api.hpp"
 #include "service/device_token.hpp"
+#include "service/sspr/brand.hpp"
 #include "service/sspr/may_begin.hpp"
 #include "service/sspr/reset_view.hpp"
 
@@ -17,6 +18,7 @@ std::vector<Endpoint> ResetApi::endpoints() {
   const auto to = [this](Work work) { return [this, work](HttpCall call) { return in_session(std::move(call), work); }; };
   return {
       {"GET", "/api/v1/sspr/captcha", {}, [this](HttpCall call) { return challenge(std::move(call)); }},
+      {"GET", "/api/v1/sspr/brand", {}, [this](HttpCall call) { return look(std::move(call)); }},
       {"POST", "/api/v1/sspr/sessions", {}, [this](HttpCall call) { return begin(std::move(call)); }},
       {"GET", "/api/v1/sspr/session", {}, to(&ResetApi::show)},
       {"POST", "/api/v1/sspr/session/method", {}, to(&ResetApi::choose)},
@@ -39,6 +41,12 @@ Reply ResetApi::challenge(HttpCall call) {
   co_return response;
 }
 
+Reply ResetApi::look(HttpCall call) {
+  auto response = first_look(self_, call.request);
+  if (!response) co_return refuse_for(response.error());
+  co_return std::move(*response);
+}
+
 Reply ResetApi::begin(HttpCall call) {
   auto asked = may_begin(self_, call.request, purpose);
   if (!asked) co_return refuse_for(asked.error());
@@ -47,7 +55,7 @@ Reply ResetApi::begin(HttpCall call) {
   auto begun = desk_.begin(std::move(opening));
   if (!begun) co_return refuse_for(begun.error());
   if (!*begun) co_return refuse(Refusal::busy, "too many sessions are open", 5'000);
-  auto response = service::answer(201, {{"token", (*begun)->bearer}, {"session", view_of(self_.catalogue, (*begun)->kept, (*begun)->rules)}});
+  auto response = service::answer(201, {{"token", (*begun)->bearer}, {"session", view_of(self_.catalogue, (*begun)->kept, (*begun)->rules)}, {"brand", brand_of((*begun)->rules)}});
   response.headers["Content-Language"] = asked->language;
   co_return response;
 }
@@ -88,8 +96,8 @@ std::optional<std::string> ResetApi::one_text(const link::HttpRequest& request, 
 
 link::HttpResponse ResetApi::malformed(const Visit& visit) const { return told_problem(self_, visit.kept.language, 400, "malformed"); }
 
-link::HttpResponse ResetApi::told(const Visit& visit, const Step& step, int status) const {
-  auto response = answer_of(self_.catalogue, visit.kept, visit.rules, step, status);
+link::HttpResponse ResetApi::told(const Visit& visit, const Step& step, int status, json::object more) const {
+  auto response = answer_of(self_.catalogue, visit.kept, visit.rules, step, status, std::move(more));
   if (visit.kept.flow.phase == Phase::done) response.headers["Set-Cookie"] = device_cookie(desk_.device_token(visit.kept));
   return response;
 }
@@ -104,7 +112,10 @@ Awaitable<link::HttpResponse> ResetApi::wait_for_end(std::optional<Visit>& visit
 Reply ResetApi::show(std::optional<Visit>& visit, HttpCall& call) {
   const auto wait = wait_of(call.request, self_.settings.settle_wait);
   if (!wait) co_return malformed(*visit);
-  if (visit->kept.flow.phase != Phase::writing) co_return told(*visit, Step{});
+  if (visit->kept.flow.phase != Phase::writing) {
+    json::object look{{"brand", brand_of(visit->rules)}};
+    co_return told(*visit, Step{}, 200, std::move(look));
+  }
   auto waiting = wait_for_end(visit, *wait);
   co_return co_await std::move(waiting);
 }

@@ -15,6 +15,7 @@ class ResetApi {
 
  private:
   Reply challenge(HttpCall call);
+  Reply look(HttpCall call);
   Reply begin(HttpCall call);
   // The others are of a session, which is entered for them; whoever waits gives it up meanwhile.
   using Work = Reply (ResetApi::*)(std::optional<Visit>&, HttpCall&);
@@ -37,7 +38,7 @@ class ResetApi {
   // One line of JSON with one text, which each of the small steps is.
   std::optional<std::string> one_text(const link::HttpRequest& request, std::string_view member) const;
   link::HttpResponse malformed(const Visit& visit) const;
-  link::HttpResponse told(const Visit& visit, const Step& step, int status = 200) const;
+  link::HttpResponse told(const Visit& visit, const Step& step, int status = 200, json::object more = {}) const;
   Awaitable<link::HttpResponse> wait_for_end(std::optional<Visit>& visit, std::chrono::milliseconds wait);
 
   SelfService& self_;

@@ -92,8 +92,8 @@ json::object view_of(const Catalogue& catalogue, const KeptSession& session, con
   return out;
 }
 
-link::HttpResponse answer_of(const Catalogue& catalogue, const KeptSession& session, const Settings& rules, const Step& step, int status) {
-  json::object more{{"session", view_of(catalogue, session, rules)}};
+link::HttpResponse answer_of(const Catalogue& catalogue, const KeptSession& session, const Settings& rules, const Step& step, int status, json::object more) {
+  more["session"] = view_of(catalogue, session, rules);
   if (step.refused == Reason::none) {
     auto response = answer(status, more);
     response.headers["Content-Language"] = session.language;

@@ -18,7 +18,7 @@ std::string text_of(const Catalogue& catalogue, const KeptSession& session, cons
 // The HTTP status of a refusal.
 int status_of(Reason reason);
 
-// 200 with {"session"}, or a problem with code, detail, until, `directory` {code, reason} and the session.
-link::HttpResponse answer_of(const Catalogue& catalogue, const KeptSession& session, const Settings& rules, const Step& step, int status = 200);
+// 200 with {"session"} and `more`, or a problem with code, detail, until, `directory` {code, reason} and the session.
+link::HttpResponse answer_of(const Catalogue& catalogue, const KeptSession& session, const Settings& rules, const Step& step, int status = 200, json::object more = {});
 
 }  // namespace wb::service::sspr

@@ -45,6 +45,21 @@ bool is_link(std::string_view text, bool mail_too) {
   return (text.starts_with("https://") && text.size() > 8) || (mail_too && text.starts_with("mailto:") && text.size() > 7);
 }
 
+// A link, or the picture itself, which our pages need not fetch from anybody.
+bool is_logo(std::string_view text) {
+  if (is_link(text, false)) return true;
+  if (text.size() > logo_bytes_max) return false;
+  for (const std::string_view kind : {"png", "jpeg", "webp", "svg+xml"}) {
+    const auto head = "data:image/" + std::string(kind) + ";base64,";
+    if (!text.starts_with(head)) continue;
+    const auto picture = text.substr(head.size());
+    const auto letters = picture.substr(0, picture.find('='));
+    const auto good = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/'; };
+    return !letters.empty() && picture.size() % 4 == 0 && picture.size() - letters.size() <= 2 && std::all_of(letters.begin(), letters.end(), good) && picture.substr(letters.size()).find_first_not_of('=') == std::string_view::npos;
+  }
+  return false;
+}
+
 void within(Members& m, std::string_view name, int value, int least, int most) {
   if (m.ok() && (value < least || value > most)) m.problem(name, "expected " + std::to_string(least) + " to " + std::to_string(most));
 }
@@ -91,7 +106,7 @@ void check(Members& m, const Settings& s) {
   else if (s.scope != Scope::none && questions && s.methods.size() == 1 && !s.questions_alone) m.problem("methods", "questions alone are refused unless questions_alone is true");
   else if (s.scope == Scope::selected && s.groups.empty()) m.problem("groups", "expected at least one group where scope is selected");
   else if (!s.helpdesk.empty() && !is_link(s.helpdesk, true)) m.problem("helpdesk", "expected a https:// or mailto: link");
-  else if (!s.brand_logo.empty() && !is_link(s.brand_logo, false)) m.problem("brand_logo", "expected a https:// link");
+  else if (!s.brand_logo.empty() && !is_logo(s.brand_logo)) m.problem("brand_logo", "expected a data: URL of a PNG, JPEG, WebP or SVG in base64, 16 KiB at most, or a https:// link");
   else if (!s.brand_colour.empty() && !is_colour(s.brand_colour)) m.problem("brand_colour", "expected #rrggbb");
   else if (bytes_of(named_groups(s)) > protocol::named_groups_bytes_max) m.problem("groups", "expected at most 16 KiB of names, with excluded_groups and administrator_groups");
   else if (characters(s.brand_name) > 64) m.problem("brand_name", "expected at most 64 characters");

@@ -28,7 +28,7 @@ struct Settings {
   int reconfirm_days = 180;                             // 0 to 730; 0: never
   bool notify_user = true, notify_administrators = true;
   std::string helpdesk;                                                              // https:// or mailto: link, or empty
-  std::string brand_name, brand_logo, brand_colour;                                  // logo: https:// link; colour: #rrggbb
+  std::string brand_name, brand_logo, brand_colour;                                  // logo: data: URL, or https:// link; colour: #rrggbb
   bool write_back = true;                                                            // off: nothing is asked of the directory
   bool allow_unlock = true;                                                          // without a reset
   std::vector<std::string> administrator_groups;                                     // whose members are SSPR administrators
@@ -37,7 +37,7 @@ struct Settings {
   std::vector<std::string> contact_attributes{"mail", "mobile", "telephoneNumber"};  // read for pre-registration
   bool operator==(const Settings&) const = default;
 };
-constexpr std::size_t groups_max = 64, settings_bytes_max = 32 * 1024;
+constexpr std::size_t groups_max = 64, settings_bytes_max = 32 * 1024, logo_bytes_max = 16 * 1024;
 
 // Fault malformed, detail naming the member and what was expected.
 Result<Settings> settings_from(std::string_view json);

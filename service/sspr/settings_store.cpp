@@ -82,6 +82,17 @@ Result<std::optional<std::string>> SettingsStore::domain_of(std::string_view nam
   return std::optional<std::string>();
 }
 
+Result<std::vector<std::string>> SettingsStore::domains() {
+  std::vector<std::string> out;
+  auto q = database_.query("SELECT DISTINCT domain FROM sspr_settings ORDER BY domain");
+  for (;;) {
+    auto row = q.next();
+    if (!row) return row.error();
+    if (!*row) return out;
+    out.push_back(q.text(0));
+  }
+}
+
 Result<void> SettingsStore::route(std::string_view suffix, std::string_view domain) {
   if (domain.empty()) return database_.run("DELETE FROM suffixes WHERE suffix=?", suffix);
   return database_.run("INSERT INTO suffixes(suffix, domain) VALUES(?,?) ON CONFLICT(suffix) DO UPDATE SET domain=excluded.domain", suffix, domain);

@@ -37,6 +37,7 @@ class SettingsStore {
   // "alice@corp.example" -> the domain of the longest suffix that is known, else nullopt. A name without a suffix: the only
   // domain that has settings, if there is just one.
   Result<std::optional<std::string>> domain_of(std::string_view name);
+  Result<std::vector<std::string>> domains();                            // that have settings
   Result<void> route(std::string_view suffix, std::string_view domain);  // empty domain: no more
   struct Route {
     std::string suffix, domain;

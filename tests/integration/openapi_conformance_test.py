@@ -371,6 +371,7 @@ class APerson(Conformance):
         self.assertEqual(answers[0], answers[1])
 
     def test_does_not_begin_without_an_organisation_or_the_work(self):
+        self.assertEqual(PEER.call("GET", "/api/v1/sspr/brand?domain=elsewhere.example").json["name"], "")
         self.refused(404, "unknown_organisation", "POST", "/api/v1/sspr/sessions?mkt=de", {"name": "a@elsewhere.example", "captcha": PEER.solution()})
         self.refused(403, "captcha_failed", "POST", "/api/v1/sspr/sessions", {"name": "a@corp.example", "captcha": "AAAA"})
         self.refused(400, "malformed", "POST", "/api/v1/sspr/sessions", {"name": "a@corp.example"})

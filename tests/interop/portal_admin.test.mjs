@@ -87,6 +87,16 @@ it('says who would lose access before anything is saved, and what can\'t be righ
   await browser.type('#0b57b0', '[name=brand_colour]');
   await browser.until('document.querySelector("#brand [data-enough=true]")', 'white on blue');
   assert.equal(await browser.value('getComputedStyle(document.querySelector("#brand span")).backgroundColor'), 'rgb(11, 87, 176)');
+  const picked = (bytes) => browser.value(`(() => { const files = new DataTransfer(); files.items.add(new File([new Uint8Array(${bytes})], 'logo.png', { type: 'image/png' }));
+    const it = document.querySelector('[name=brand_picture]'); it.files = files.files; it.dispatchEvent(new Event('change', { bubbles: true })); })()`);
+  await picked(12_300);
+  await browser.until('document.querySelector("[name=brand_picture][aria-invalid]")', 'too large, told beside it');
+  assert.equal(await value('[name=brand_logo]'), '');
+  await accessible();
+  await picked(12_200);
+  await browser.until('document.querySelector("[name=brand_logo]").value.startsWith("data:image/png;base64,AAAA")', 'the picture itself');
+  await browser.until('document.querySelector("#brand img") && !document.querySelector("[name=brand_picture][aria-invalid]")', 'shown');
+  await browser.value('(() => { const it = document.querySelector("[name=brand_logo]"); it.value = ""; it.dispatchEvent(new Event("input", { bubbles: true })); })()');
   await tick('methods', 0); // no app any more
   await check();
   await browser.until('document.querySelector("#preview")', 'the preview');

@@ -5,7 +5,7 @@
 // On standard input: "code NAME" is answered with {code} of that person's app, "go" lets the held write go on, with {go}; "one" and "two" ask for so
 // many methods from now on, with {one} or {two}; "letter NAME" with {token}, of a "this wasn't me" link; "pass NAME" and "link NAME" with {pass}, of a
 // helpdesk's; "past" with {past}, after which the audit tells of three days more; "ready" and "because WHY" with {ready}, which
-// the agent says from now on; "spare" with {spare}, another agent that is enrolled and nothing more; the end of it ends the program.
+// the agent says from now on; "brand {name, colour, logo, helpdesk}" gives the organisation that look; "spare" with {spare}, another agent that is enrolled and nothing more; the end of it ends the program.
 //   portal_peer PORTAL_DIR [SMTP_PORT]
 #include <atomic>
 #include <iostream>
@@ -222,6 +222,13 @@ int play(const char* portal_dir, const char* smtp_port) {
     if (line == "one" || line == "two") {
       reset.settings([&](service::sspr::Settings& s) { s.methods_required = line == "two" ? 2 : 1; });
       say({{line, true}});
+      continue;
+    }
+    if (line.starts_with("brand ")) {
+      const auto brand = protocol::parse_json(line.substr(6)).value().as_object();
+      const auto of = [&](const char* name) { return std::string(brand.at(name).as_string()); };
+      reset.settings([&](service::sspr::Settings& s) { s.brand_name = of("name"), s.brand_colour = of("colour"), s.brand_logo = of("logo"), s.helpdesk = of("helpdesk"); });
+      say({{"brand", true}});
       continue;
     }
     if (auto done = told(reset, spare, line)) {

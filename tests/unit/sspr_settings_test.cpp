@@ -42,6 +42,16 @@ TEST(Settings, AreWrittenAndReadWithoutALoss) {
   EXPECT_EQ(settings_from(to_json(s)).value(), s);
 }
 
+TEST(Settings, TakeALogoThatIsThePictureItself) {
+  auto s = selected();
+  for (const std::string logo : {"data:image/png;base64,iVBORw0KGgo=", "data:image/svg+xml;base64,PHN2Zy8+", "data:image/webp;base64,AA==", "data:image/jpeg;base64,/9j/"}) {
+    s.brand_logo = logo;
+    const auto read = settings_from(to_json(s));
+    ASSERT_TRUE(read) << read.error().detail;
+    EXPECT_EQ(read->brand_logo, logo);
+  }
+}
+
 TEST(Settings, LetNobodyInByDefault) { EXPECT_EQ(standing(Settings(), {staff}, {Method::app_code}).barrier, Reason::not_enabled); }
 
 TEST(SettingsThatAreWrong, AreRefusedAndTheMemberIsNamed) {
@@ -68,6 +78,13 @@ TEST(SettingsThatAreWrong, AreRefusedAndTheMemberIsNamed) {
       {with(R"("custom_questions":[])", R"("custom_questions":["abc","abc"])"), "custom_questions"},
       {with(R"("helpdesk":"")", R"("helpdesk":"javascript:alert")"), "helpdesk"},
       {with(R"("brand_logo":"")", R"("brand_logo":"http://corp.example/")"), "brand_logo"},
+      {with(R"("brand_logo":"")", R"("brand_logo":"data:text/html;base64,AAAA")"), "brand_logo"},
+      {with(R"("brand_logo":"")", R"("brand_logo":"data:image/png;base64,")"), "brand_logo"},
+      {with(R"("brand_logo":"")", R"("brand_logo":"data:image/png;base64,AAA")"), "brand_logo"},
+      {with(R"("brand_logo":"")", R"("brand_logo":"data:image/png;base64,AA=A")"), "brand_logo"},
+      {with(R"("brand_logo":"")", R"("brand_logo":"data:image/png;base64,A===")"), "brand_logo"},
+      {with(R"("brand_logo":"")", R"("brand_logo":"data:image/svg+xml,<svg/>")"), "brand_logo"},
+      {with(R"("brand_logo":"")", R"("brand_logo":"data:image/png;base64,)" + std::string(logo_bytes_max, 'A') + "\""), "brand_logo"},
       {with(R"("brand_colour":"")", R"("brand_colour":"red")"), "brand_colour"},
       {with(R"("own_mail_domains":[])", R"("own_mail_domains":["Corp.Example"])"), "own_mail_domains"},
       {with(R"("write_back":true)", R"("write_back":null)"), "write_back"},

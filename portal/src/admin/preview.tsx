@@ -18,6 +18,9 @@ function Named({ kind, people, all }: { kind: 'loses' | 'gains'; people: Concern
   );
 }
 
+const LONG = 200;
+const short = (value: string) => (value.length > LONG ? `${value.slice(0, LONG)}…` : value); // a logo is a picture in letters
+
 export function Preview({ dry, onSave, onBack }: { dry: DryRun; onSave: () => void; onBack: () => void }) {
   const { say } = useAdmin();
   const at = useRef<HTMLHeadingElement>(null);
@@ -27,7 +30,7 @@ export function Preview({ dry, onSave, onBack }: { dry: DryRun; onSave: () => vo
       <h2 ref={at} tabIndex={-1}>{say('preview.heading')}</h2>
       <ul>
         {dry.changes.map(({ setting, old_value: from, new_value: to }) => (
-          <li key={setting} data-change={setting}>{told(say, 'setting', setting)}: <code dir="auto">{from}</code> → <code dir="auto">{to}</code></li>
+          <li key={setting} data-change={setting}>{told(say, 'setting', setting)}: <code dir="auto">{short(from)}</code> → <code dir="auto">{short(to)}</code></li>
         ))}
       </ul>
       <p>{say('preview.counts', { now: dry.now, then: dry.then })}</p>

@@ -35,6 +35,8 @@ export type Kind =
   | { kind: 'several'; of: readonly string[] };
 export type Member = { name: string } & Kind;
 
+export const LOGO_MAX = 16_384; // characters, of a data: URL: the service takes no longer one
+
 export const GROUPS: readonly { group: string; members: readonly Member[] }[] = [
   { group: 'who', members: [
     { name: 'scope', kind: 'choice', of: ['none', 'selected', 'all'] }, { name: 'groups', kind: 'lines' }, { name: 'excluded_groups', kind: 'lines' },
@@ -46,7 +48,7 @@ export const GROUPS: readonly { group: string; members: readonly Member[] }[] = 
     { name: 'questions_alone', kind: 'switch' }, { name: 'custom_questions', kind: 'lines' }] },
   { group: 'notifications', members: [{ name: 'notify_user', kind: 'switch' }, { name: 'notify_administrators', kind: 'switch' }] },
   { group: 'branding', members: [
-    { name: 'brand_name', kind: 'text', most: 100 }, { name: 'brand_logo', kind: 'text', most: 1024, link: true }, { name: 'brand_colour', kind: 'colour' },
+    { name: 'brand_name', kind: 'text', most: 100 }, { name: 'brand_logo', kind: 'text', most: LOGO_MAX, link: true }, { name: 'brand_colour', kind: 'colour' },
     { name: 'helpdesk', kind: 'text', most: 1024, link: true }] },
   { group: 'directory', members: [{ name: 'write_back', kind: 'switch' }, { name: 'allow_unlock', kind: 'switch' }, { name: 'contact_attributes', kind: 'lines' }] },
   { group: 'administrators', members: [{ name: 'administrator_groups', kind: 'lines' }, { name: 'administrators_may_reset', kind: 'switch' }] },

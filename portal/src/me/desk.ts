@@ -71,6 +71,7 @@ export class MyDesk extends Acting<View> {
     this.doubt = false;
     if (!this.tab.get()) return;
     const me = await this.patiently(() => call<Me>('GET', 'me'));
+    this.wear(me.brand);
     const { stage, pending } = this.view;
     const done = pending && me.methods.some(({ id }) => id === pending.id); // its proof was taken; the answer was lost
     this.set({ me, ...(stage === 'opening' && { stage: this.goal }), ...(done && { stage: 'home', pending: null, news: 'added' }) });
@@ -82,7 +83,8 @@ export class MyDesk extends Acting<View> {
   signIn = (name: string, password: string) => this.act('start', async () => {
     if (name !== this.view.name || performance.now() - this.opened > OPENING_MS) {
       enter('');
-      const { token } = await this.captcha.open<{ token: string }>('sspr/sign-ins', name);
+      const { token, brand } = await this.captcha.open<{ token: string; brand?: unknown }>('sspr/sign-ins', name);
+      this.wear(brand);
       enter(token);
       this.opened = performance.now();
       this.token = token;

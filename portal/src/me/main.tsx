@@ -55,4 +55,5 @@ const initial = await load(languageOf(location.search, navigator.languages));
 speak(initial);
 const desk: MyDesk = new MyDesk(path === '/change' ? 'change' : 'home', (view) => render(<Page desk={desk} view={view} initial={initial} />, root));
 render(<Page desk={desk} view={desk.view} initial={initial} />, root);
+void desk.lookAround();
 void desk.open();

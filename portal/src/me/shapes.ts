@@ -8,6 +8,7 @@ export interface Me {
   level: number; // 2: has given a second proof
   expires: number;
   frozen: boolean;
+  brand?: unknown; // where it was asked for
   methods: { id: string; kind: Kind; label: string; made: number; proven: number }[];
   registration: {
     allowed: string[];
