@@ -16,6 +16,7 @@
 #include "agent/support_bundle.hpp"
 #include "core/secret.hpp"
 #include "ldap/memory.hpp"
+#include "platform/log_output.hpp"
 #include "platform/process.hpp"
 #include "platform/supervisor.hpp"
 
@@ -58,7 +59,7 @@ wb::Awaitable<> until_signalled(wb::asio::signal_set& signals, Agent& agent, std
 }
 
 int run(const wb::config::AgentConfig& config, const std::filesystem::path& file) {
-  wb::log::start(config.log_level);
+  if (auto opened = wb::platform::start_log(config.log_level, config.log_to, "writeback-agent"); !opened) return failed(opened.error());
   wb::asio::io_context io(1);
   auto agent = Agent::start(io, config);
   if (!agent) {

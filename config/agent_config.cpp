@@ -4,6 +4,7 @@
 #include <cctype>
 #include <set>
 
+#include "config/log_rules.hpp"
 #include "policy/dn.hpp"
 
 namespace wb::config {
@@ -115,6 +116,7 @@ void read_agent(Reader& reader, AgentConfig& config) {
     top.section("control", false, [&](Section& control) { control.optional("socket", config.control_socket, shape::path(folder, true)); });
     top.optional("window", config.window, shape::whole(1, 64));
     top.optional("log_level", config.log_level, shape::log_level());
+    top.section("log", false, [&](Section& section) { read_log(section, folder, config.log_to); });
     std::set<std::string> seen;
     top.sections("domains", 16, [&](Section& section) {
       AgentDomain domain;

@@ -38,6 +38,7 @@ struct AgentConfig {
   std::filesystem::path control_path() const { return control_socket.empty() ? state_dir / "control.sock" : control_socket; }
   int window = 8;  // jobs at once per domain, 1 to 64
   log::Level log_level = log::Level::info;
+  log::Destination log_to;
   std::vector<AgentDomain> domains;  // 1 to 16
 };
 

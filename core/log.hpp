@@ -1,13 +1,16 @@
 // Logging by event name and typed fields. "Not loggable" is the default: only types with a field() overload pass.
 //   log::info("job.settled", log::field("jti", jti), log::field("code", "applied"), log::field("ms", 3.2));
-// Event names are stable and catalogued in docs/OPERATIONS.md. Never log input text: names of events, ids, codes.
+// Event names are stable (they are the events' ids) and catalogued in docs/OPERATIONS.md. Never log input text: names of events, ids, codes.
 #pragma once
 #include <concepts>
+#include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "core/kept_file.hpp"
 #include "core/result.hpp"
 
 namespace wb::log {
@@ -20,16 +23,44 @@ enum class Level { debug,
 struct Field {
   std::string_view name;
   std::string value;
+  bool bare = false;  // a number, true or false: without quotes in JSON
 };
 
 Field field(std::string_view name, std::string_view value);  // cleaned to printable ASCII, cut at 200 characters
 inline Field field(std::string_view name, const std::string& value) { return field(name, std::string_view(value)); }
 inline Field field(std::string_view name, const char* value) { return field(name, std::string_view(value)); }
 Field field(std::string_view name, double value);
-template <std::integral T> Field field(std::string_view name, T value) { return {name, std::to_string(value)}; }
-inline Field field(std::string_view name, bool value) { return {name, value ? "true" : "false"}; }
+template <std::integral T> Field field(std::string_view name, T value) { return {name, std::to_string(value), true}; }
+inline Field field(std::string_view name, bool value) { return {name, value ? "true" : "false", true}; }
 
-void start(Level least);  // stderr, one line an event: time level event key=value ...
+// text: time level event key=value ...; json: one object a line, RFC 8259: {"time":...,"level":...,"event":...,<fields>}
+enum class Format { text,
+  json };
+enum class To { standard_error,
+  journal,
+  syslog,
+  file };
+struct Destination {  // as it is configured; platform/log_output opens it
+  Format format = Format::text;
+  To to = To::standard_error;
+  KeptFile file;
+  bool operator==(const Destination&) const = default;
+};
+
+// Where records go instead of standard error.
+struct Output {
+  enum class Shape { line,  // as standard error has it, without its line end
+    message,                // text without time and level, which the taker adds
+    fields };               // journald's native protocol: NAME=value, each with a line end
+  Shape shape = Shape::line;
+  // Called by one thread at a time; must not log. False: the record is lost, which is counted, and said on standard error for the
+  // first of a spell; `log.resumed` then says how many it were.
+  std::function<bool(Level level, std::string_view record)> write;
+};
+
+void start(Level least);                       // to standard error as text, unless send() said otherwise
+void send(Format format, Output output = {});  // no `write`: standard error
+std::uint64_t lost();                          // records, since the program's start
 void write(Level level, std::string_view event, std::span<const Field> fields);
 inline void write(Level level, std::string_view event, std::initializer_list<Field> fields) { write(level, event, std::span<const Field>(fields.begin(), fields.size())); }
 bool enabled(Level level);

@@ -9,6 +9,7 @@
 #include <iostream>
 
 #include "core/ids.hpp"
+#include "platform/log_output.hpp"
 #include "platform/private_files.hpp"
 #include "platform/supervisor.hpp"
 #include "protocol/json.hpp"
@@ -97,7 +98,7 @@ Result<Store> open_store(const config::ServiceConfig& config) {
 }
 
 int serve(const config::ServiceConfig& config) {
-  log::start(config.log_level);
+  if (auto opened = platform::start_log(config.log_level, config.log_to, "reset-service"); !opened) return failed(opened.error());
   auto alone = alone_in(config);
   if (!alone) {
     log::fault("service.not_started", alone.error());

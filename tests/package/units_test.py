@@ -56,7 +56,7 @@ class AUnit(unittest.TestCase):
     def test_of_several_agents_is_the_one_agents_but_for_the_name(self):
         one, several = ((DEBIAN / unit).read_text(encoding="utf-8").split("[Service]")[1] for unit in UNITS[:2])
         several = several.replace("/etc/writeback-agent/%i.yaml", "/etc/writeback-agent/agent.yaml")
-        several = several.replace("StateDirectory=writeback-agent/%i", "StateDirectory=writeback-agent").replace("writeback-agent@%i.service", "writeback-agent.service")
+        several = several.replace("writeback-agent/%i", "writeback-agent").replace("writeback-agent@%i.service", "writeback-agent.service")
         several = several.replace("writeback-agent-%i", "writeback-agent")
         self.assertEqual(one, several)
 

@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Where the log goes, told by what arrives there, in mount namespaces with a /dev and a /run of their own."""
+import json
+import os
+import pathlib
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+AGENT = pathlib.Path(os.environ.get("WB_BIN", TOP / "build/dev")) / "writeback-agent"
+SERVICE = AGENT.with_name("reset-service")
+CONFIG = """
+service: {{url: https://reset.example}}
+state_dir: {folder}/state
+domains:
+  - domain: corp.example
+    directory: {{uris: [ldaps://dc1], bind_dn: svc@corp.example, bind_password_file: p}}
+    guardrails: {{allow_ous: ['OU=x,DC=y']}}
+"""
+
+
+def run(program, *words):
+    return subprocess.run([str(program), *words], capture_output=True, text=True, timeout=60, check=False)
+
+
+class Place(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="wb-log-")))
+        self.config = self.folder / "agent.yaml"
+
+    def start(self, more):
+        """An agent that is not enrolled: it says so, and ends with 78."""
+        self.config.write_text(more + CONFIG.format(folder=self.folder), encoding="utf-8")
+        return run(AGENT, "run", "--config", str(self.config))
+
+
+class AnAgent(Place):
+    def test_logs_json_to_standard_error(self):
+        done = self.start("log: {format: json}\n")
+        self.assertEqual(done.returncode, 78, done.stderr)
+        said = json.loads(done.stderr)
+        self.assertEqual((said["event"], said["level"], said["where"]), ("agent.not_started", "warn", "agent.identity"))
+        self.assertRegex(said["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$")
+
+    def test_logs_to_a_file_that_nobody_else_reads(self):
+        done = self.start("log: {format: json, to: file, file: log}\n")
+        self.assertEqual((done.returncode, done.stderr), (78, ""))
+        self.assertEqual(json.loads((self.folder / "log").read_text(encoding="utf-8"))["event"], "agent.not_started")
+        self.assertEqual(stat.S_IMODE((self.folder / "log").stat().st_mode), 0o600)
+
+    def test_does_not_start_where_its_file_cant_be(self):
+        done = self.start("log: {to: file, file: missing/log}\n")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("missing/log", done.stderr)
+
+
+class AService(Place):
+    def test_has_the_same_section(self):
+        self.config.write_text(f"""log: {{format: json, to: file, file: log}}
+listen: {{certificate_file: none.pem, key_file: none.key}}
+public_url: https://reset.example
+state_dir: {self.folder}/state
+""", encoding="utf-8")
+        done = run(SERVICE, "serve", "--config", str(self.config))
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("service.not_started", [json.loads(line)["event"] for line in (self.folder / "log").read_text(encoding="utf-8").splitlines()])
+
+
+def inside(folder, to):
+    """In the namespace: listens at both sockets, starts the agent and prints what came."""
+    where = {"syslog": "/dev/log", "journal": "/run/systemd/journal/socket"}[to]
+    pathlib.Path(where).parent.mkdir(parents=True, exist_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as taker:
+        taker.bind(where)
+        taker.settimeout(20)
+        done = run(AGENT, "run", "--config", f"{folder}/agent.yaml")
+        print(json.dumps([done.returncode, done.stderr, taker.recv(65536).decode("ascii")]))
+
+
+class InANamespace(Place):
+    def arrived(self, to, form="text"):
+        self.config.write_text(f"log: {{format: {form}, to: {to}}}\n" + CONFIG.format(folder=self.folder), encoding="utf-8")
+        script = f"mount -t tmpfs none /dev && mount -t tmpfs none /run && exec {sys.executable} {__file__} --inside {self.folder} {to}"
+        done = subprocess.run(["unshare", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]), "--mount", "sh", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        code, stderr, text = json.loads(done.stdout)
+        self.assertEqual((code, stderr), (78, ""))
+        return text
+
+    def test_syslog_gets_severity_name_and_event(self):
+        self.assertRegex(self.arrived("syslog"), r"^<28>\w{3} [ \d]\d \d\d:\d\d:\d\d writeback-agent\[\d+\]: agent\.not_started where=agent\.identity kind=refused ")
+
+    def test_syslog_gets_json_where_that_is_wanted(self):
+        self.assertEqual(json.loads(self.arrived("syslog", "json").partition("]: ")[2])["event"], "agent.not_started")
+
+    def test_journald_gets_fields(self):
+        fields = dict(line.split("=", 1) for line in self.arrived("journal").splitlines())
+        self.assertEqual((fields["PRIORITY"], fields["SYSLOG_IDENTIFIER"], fields["WRITEBACK_EVENT"], fields["WRITEBACK_WHERE"]), ("4", "writeback-agent", "agent.not_started", "agent.identity"))
+        self.assertTrue(fields["MESSAGE"].startswith("agent.not_started where="))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--inside"]:
+        inside(*sys.argv[2:4])
+    else:
+        unittest.main()
