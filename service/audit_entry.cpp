@@ -4,9 +4,9 @@
 #include <boost/json/object.hpp>
 
 #include <algorithm>
-#include <map>
 
 #include "core/ids.hpp"
+#include "crypto/audit_chain.hpp"
 #include "protocol/codec.hpp"
 
 namespace wb::service {
@@ -201,51 +201,6 @@ std::string word(const std::string& text) {
   return is_one ? text : "other";
 }
 
-void put_text(std::string& out, std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef", shorts = "btn?fr";  // 0x08 to 0x0d; 0x0b has none
-  out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') out += '\\', out += c;
-    else if (byte >= 0x20) out += c;
-    else if (byte >= 0x08 && byte <= 0x0d && byte != 0x0b) out += '\\', out += shorts[byte - 8U];
-    else out += "\\u00", out += digits[byte >> 4U], out += digits[byte & 15U];
-  }
-  out += '"';
-}
-
-// False: something that rows don't have.
-bool put(std::string& out, const json::value& value) {
-  if (const auto* text = value.if_string()) return put_text(out, {text->data(), text->size()}), true;
-  if (const auto* number = value.if_int64()) return out += std::to_string(*number), true;
-  if (value.is_bool()) return out += value.get_bool() ? "true" : "false", true;
-  if (value.is_null()) return out += "null", true;
-  bool good = true, first = true;
-  if (const auto* list = value.if_array()) {
-    out += '[';
-    for (const auto& item : *list) {
-      if (!std::exchange(first, false)) out += ',';
-      good = put(out, item) && good;
-    }
-    out += ']';
-    return good;
-  }
-  const auto* object = value.if_object();
-  if (!object) return false;
-  std::map<std::string_view, const json::value*> sorted;  // bytes of ASCII sort as UTF-16 does
-  for (const auto& member : *object) sorted.emplace(std::string_view(member.key().data(), member.key().size()), &member.value());
-  out += '{';
-  for (const auto& [name, inner] : sorted) {
-    good = good && std::all_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-    if (!std::exchange(first, false)) out += ',';
-    put_text(out, name);
-    out += ':';
-    good = put(out, *inner) && good;
-  }
-  out += '}';
-  return good;
-}
-
 }  // namespace
 
 std::string_view to_string(Activity activity) { return activities[static_cast<std::size_t>(activity)].name; }
@@ -272,12 +227,6 @@ StatusReason reason_of_outcome(std::string_view outcome) {
   return outcome == "ok" ? StatusReason::succeeded : StatusReason::directory_unknown;
 }
 
-Result<std::string> canonical(const json::value& value) {
-  std::string out;
-  if (!put(out, value)) return fault(Fault::Kind::malformed, "audit.canonical", "a fraction, or a member's name that is not ASCII");
-  return out;
-}
-
 std::string canonical_row(const AuditEntry& e, std::int64_t seq, std::int64_t at_ms, std::string_view tenant) {
   json::object details;
   for (const auto& d : e.details) {
@@ -295,9 +244,7 @@ std::string canonical_row(const AuditEntry& e, std::int64_t seq, std::int64_t at
   const json::object row{{"activity", to_string(e.activity)}, {"actor", text(actor)}, {"address", text(e.address)}, {"agent", text(e.agent)}, {"at_ms", at_ms}, {"correlation_id", text(e.correlation_id)},
       {"dc", text(e.dc)}, {"details", std::move(details)}, {"domain", text(e.domain)}, {"reason", to_string(e.reason)}, {"seq", seq}, {"status", e.success ? "success" : "failure"}, {"target", text(e.target)},
       {"tenant", text(tenant)}};
-  std::string out;
-  put(out, row);
-  return out;
+  return crypto::canonical(row).value();
 }
 
 }  // namespace wb::service

@@ -213,7 +213,5 @@ struct AuditEntry {
 
 // The row's text, for good: what is too long is cut, what is no UTF-8 replaced.
 std::string canonical_row(const AuditEntry& entry, std::int64_t seq, std::int64_t at_ms, std::string_view tenant);
-// RFC 8785 of any value without fractions; keys in ASCII. Fault malformed "audit.canonical".
-Result<std::string> canonical(const boost::json::value& value);
 
 }  // namespace wb::service

@@ -1,13 +1,16 @@
-// Hashes, lines and their order: the part of the audit that needs no database.
+#include "crypto/audit_chain.hpp"
+
+#include <algorithm>
 #include <charconv>
+#include <map>
+#include <utility>
 
 #include "core/ids.hpp"
 #include "crypto/keys.hpp"
 #include "crypto/mac.hpp"
 #include "protocol/json.hpp"
-#include "service/audit.hpp"
 
-namespace wb::service {
+namespace wb::crypto {
 namespace {
 
 constexpr std::size_t line_bytes_max = 64 * 1024;
@@ -22,14 +25,65 @@ std::optional<std::string> from_hex(std::string_view text) {
     if (ec != std::errc() || end != pair.data() + 2) return std::nullopt;
     out += static_cast<char>(value);
   }
-  return crypto::hex(out) == text ? std::optional(out) : std::nullopt;
+  return hex(out) == text ? std::optional(out) : std::nullopt;
+}
+
+void put_text(std::string& out, std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef", shorts = "btn?fr";  // 0x08 to 0x0d; 0x0b has none
+  out += '"';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') out += '\\', out += c;
+    else if (byte >= 0x20) out += c;
+    else if (byte >= 0x08 && byte <= 0x0d && byte != 0x0b) out += '\\', out += shorts[byte - 8U];
+    else out += "\\u00", out += digits[byte >> 4U], out += digits[byte & 15U];
+  }
+  out += '"';
+}
+
+// False: something that rows don't have.
+bool put(std::string& out, const boost::json::value& value) {
+  if (const auto* text = value.if_string()) return put_text(out, {text->data(), text->size()}), true;
+  if (const auto* number = value.if_int64()) return out += std::to_string(*number), true;
+  if (value.is_bool()) return out += value.get_bool() ? "true" : "false", true;
+  if (value.is_null()) return out += "null", true;
+  bool good = true, first = true;
+  if (const auto* list = value.if_array()) {
+    out += '[';
+    for (const auto& item : *list) {
+      if (!std::exchange(first, false)) out += ',';
+      good = put(out, item) && good;
+    }
+    out += ']';
+    return good;
+  }
+  const auto* object = value.if_object();
+  if (!object) return false;
+  std::map<std::string_view, const boost::json::value*> sorted;  // bytes of ASCII sort as UTF-16 does
+  for (const auto& member : *object) sorted.emplace(std::string_view(member.key().data(), member.key().size()), &member.value());
+  out += '{';
+  for (const auto& [name, inner] : sorted) {
+    good = good && std::all_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    if (!std::exchange(first, false)) out += ',';
+    put_text(out, name);
+    out += ':';
+    good = put(out, *inner) && good;
+  }
+  out += '}';
+  return good;
 }
 
 }  // namespace
 
-AuditHead audit_origin() { return {0, crypto::sha256("wb.audit.v1")}; }
-std::string audit_hash(std::string_view before, std::string_view row) { return crypto::sha256(std::string(before) + std::string(row)); }
-std::string text_of(const AuditHead& head) { return std::to_string(head.seq) + ":" + crypto::hex(head.hash); }
+Result<std::string> canonical(const boost::json::value& value) {
+  std::string out;
+  if (!put(out, value)) return fault(Fault::Kind::malformed, "audit.canonical", "a fraction, or a member's name that is not ASCII");
+  return out;
+}
+
+AuditHead audit_origin() { return {0, sha256("wb.audit.v1")}; }
+std::string audit_hash(std::string_view before, std::string_view row) { return sha256(std::string(before) + std::string(row)); }
+std::string text_of(const AuditHead& head) { return std::to_string(head.seq) + ":" + hex(head.hash); }
 
 std::optional<AuditHead> audit_head_from(std::string_view text) {
   AuditHead head;
@@ -42,7 +96,7 @@ std::optional<AuditHead> audit_head_from(std::string_view text) {
   return text_of(head) == text ? std::optional(std::move(head)) : std::nullopt;
 }
 
-std::string line_of(const AuditRow& row) { return R"({"hash":")" + crypto::hex(row.hash) + R"(","prev":")" + crypto::hex(row.before) + R"(","row":)" + row.row + "}"; }
+std::string line_of(const AuditRow& row) { return R"({"hash":")" + hex(row.hash) + R"(","prev":")" + hex(row.before) + R"(","row":)" + row.row + "}"; }
 
 Result<AuditRow> audit_row_from(std::string_view line) {
   const auto no = [](const char* why) { return fault(Fault::Kind::malformed, "audit.line", why); };
@@ -104,4 +158,4 @@ AuditReport verify_lines(const std::function<std::optional<std::string>()>& next
   return report;
 }
 
-}  // namespace wb::service
+}  // namespace wb::crypto
