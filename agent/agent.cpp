@@ -55,6 +55,11 @@ Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::
   trust.our_keys(keys->as.public_key(), keys->next ? std::optional(keys->next->public_key()) : std::nullopt);
   std::unique_ptr<Agent> agent(new Agent(io, config, timings, std::move(trust), std::make_shared<const Keys>(std::move(*keys)), std::move(*journal), *epoch, std::move(open), ServiceHosts(std::move(*urls), timings.backoff.stable)));
   agent->lock_ = std::move(*lock);
+  if (!config.audit.file.empty()) {
+    auto audit = AuditFile::open(config.audit, agent->trust_.identity().agent, unix_now_ms());
+    if (!audit) return audit.error();
+    agent->audit_ = std::make_unique<AuditTrail>(std::move(*audit));
+  }
   agent->open_domains();
   if (config.metrics_port != 0) {
     link::LocalHttp::Settings door;
@@ -83,7 +88,7 @@ void Agent::open_domain(const config::AgentDomain& domain) {
 
 void Agent::open_domains() {
   for (const auto& domain : config_.domains) open_domain(domain);
-  Worker::Parts parts{trust_.identity().agent, keys_, journal_, journal_pool_, domains_, outbox_, refusals_, metrics_, config_.window};
+  Worker::Parts parts{trust_.identity().agent, keys_, journal_, journal_pool_, domains_, outbox_, refusals_, metrics_, config_.window, audit_.get()};
   worker_ = std::make_unique<Worker>(io_.get_executor(), std::move(parts));
 }
 

@@ -107,6 +107,7 @@ class Agent {
   std::unique_ptr<link::LocalHttp> door_;  // for metrics and health, where configured
   std::unique_ptr<ControlDoor> control_;
   std::function<std::vector<std::string>()> when_told_to_reload_;
+  std::unique_ptr<AuditTrail> audit_;  // where configured
   std::unique_ptr<Worker> worker_;
   std::shared_ptr<Session> session_;  // while a link is up
   bool stopping_ = false, paused_ = false;

@@ -33,6 +33,8 @@ constexpr Form forms[] = {
         "Makes a new domain root, named by the old one: agents and clients follow by themselves."},
     {Verb::keys_pin_root, "keys pin-root", "domain", "THUMBPRINT", "keys pin-root THUMBPRINT [--domain DOMAIN] [--config FILE]",
         "This agent believes that root from now on. For a root that was lost; the agent must not run."},
+    {Verb::audit_verify, "audit verify", "head", "[FILE...]", "audit verify [FILE...] [--head SEQ:HASH] [--config FILE]",
+        "Checks the hash chain of this agent's own audit (audit.file and what was taken aside of it), or of files of one agent, in whatever\norder; exit code 1 if it is broken. --head: an end that was noted earlier (`audit.head` in the log), which must be in it."},
     {Verb::check_config, "check-config", "", "[FILE]", "check-config [FILE]", "Reads the configuration and prints every problem; exit code 78 if there is one."},
     {Verb::check, "check", "json? user", "", "check [--user NAME] [--json] [--config FILE]",
         "Looks at the whole installation: configuration, files, journal, enrolment, the way to the service, every directory server, rights.\nSays PASS, WARN, FAIL or SKIP of each, what it means and what mends it; exit code 1 if anything failed. --user: a person whose\npassword is to be reset, on whom the rights are looked at. Run it as the user the agent runs as. Writes nothing to the directory."},
@@ -73,6 +75,7 @@ std::string* target_of(Command& command, std::string_view option, std::string& c
   if (option == "uri") return &command.uri;
   if (option == "user") return &command.user;
   if (option == "log") return &command.log;
+  if (option == "head") return &command.head;
   return &command.fingerprint;
 }
 
@@ -88,6 +91,7 @@ std::string incomplete(const Form& form, Command& command) {
   if (form.verb == Verb::keys_rotate && command.has("signing") && command.has("discard")) return "--discard is for encryption keys: a signing key has one successor";
   if (form.verb == Verb::rights && command.ou.empty()) return "rights needs --ou DN";
   if (form.verb == Verb::log_level && command.level.empty()) return "log-level needs the LEVEL: debug, info, warn or error";
+  if (form.verb == Verb::audit_verify && command.files.size() > 1'001) return "audit verify takes 1001 files at most";
   if (command.domain.empty()) return {};
   const auto name = domain_name(command.domain);
   if (name.empty()) return "--domain: not a DNS domain name";
@@ -122,7 +126,9 @@ std::variant<Command, Help, UsageError> read_command(const std::vector<std::stri
     const auto& word = words[at];
     if (word == "--help" || word == "-h") return Help{help_of(*form)};
     if (!word.starts_with("-")) {
-      if (form->operand.empty() || !operand.empty()) return UsageError{"unexpected: " + printable(word)};
+      const bool more = form->operand == "[FILE...]";
+      if (more) command.files.emplace_back(word);
+      if (form->operand.empty() || (!more && !operand.empty())) return UsageError{"unexpected: " + printable(word)};
       operand = word;
       continue;
     }

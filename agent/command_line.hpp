@@ -22,6 +22,7 @@ enum class Verb { run,
   keys_import_root,
   keys_succeed_root,
   keys_pin_root,
+  audit_verify,
   check_config,
   check,
   support_bundle,
@@ -36,8 +37,9 @@ enum class Verb { run,
 struct Command {
   Verb verb = Verb::run;
   std::filesystem::path config = "/etc/writeback-agent/agent.yaml";
-  std::string service, token_file, domain, agent, fingerprint, ou, verify, instead_of, root, passphrase_file, file, uri, level, user, log;
-  std::set<std::string> flags;  // options without a value that were given
+  std::string service, token_file, domain, agent, fingerprint, ou, verify, instead_of, root, passphrase_file, file, uri, level, user, log, head;
+  std::vector<std::filesystem::path> files;  // of audit verify
+  std::set<std::string> flags;               // options without a value that were given
   bool has(const std::string& flag) const { return flags.contains(flag); }
 };
 struct Help {

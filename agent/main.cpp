@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "agent/agent.hpp"
+#include "agent/audit_file.hpp"
 #include "agent/check/check.hpp"
 #include "agent/command_line.hpp"
 #include "agent/control_client.hpp"
@@ -58,6 +59,14 @@ wb::Awaitable<> until_signalled(wb::asio::signal_set& signals, Agent& agent, std
   if (!second) std::_Exit(exit_failed);
 }
 
+// `files`: empty where none were named.
+int verify_audit(const std::vector<std::filesystem::path>& files, const std::string& head) {
+  if (files.empty()) return failed(wb::fault(wb::Fault::Kind::refused, "audit.verify", "there is none: audit.file in the configuration, or name files"));
+  const auto sound = tell_audit(files, head, std::cout);
+  return !sound ? failed(sound.error()) : *sound ? EXIT_SUCCESS
+                                                 : exit_failed;
+}
+
 int run(const wb::config::AgentConfig& config, const std::filesystem::path& file) {
   if (auto opened = wb::platform::start_log(config.log_level, config.log_to, "writeback-agent"); !opened) return failed(opened.error());
   wb::asio::io_context io(1);
@@ -89,6 +98,7 @@ int obey(const Command& command) {
   if (command.verb == Verb::version) return std::cout << "writeback-agent " << WB_VERSION << "\n", EXIT_SUCCESS;
   if (command.verb == Verb::check) return wb::log::start(wb::log::Level::error), check({command.config, command.user, command.has("json")}, std::cout);
   if (command.verb == Verb::support_bundle) return wb::log::start(wb::log::Level::error), said(write_support_bundle({command.config, command.log}, command.file));
+  if (command.verb == Verb::audit_verify && !command.files.empty()) return verify_audit(command.files, command.head);  // also on an auditor's machine
   auto loaded = wb::config::load_agent_config(command.config);
   if (const auto* problems = std::get_if<wb::config::Problems>(&loaded)) {
     for (const auto& problem : *problems) std::cerr << to_string(problem) << "\n";
@@ -110,6 +120,7 @@ int obey(const Command& command) {
     case Verb::keys_import_root: return said(import_root(config, file, command.domain, std::cout));
     case Verb::keys_succeed_root: return said(succeed_root(config, root, command.domain, std::cout));
     case Verb::keys_pin_root: return said(pin_root(config, command.domain, command.fingerprint, std::cout));
+    case Verb::audit_verify: return verify_audit(wb::platform::kept_files(config.audit), command.head);
     case Verb::check_config: return std::cout << command.config.string() << ": no problem found\n", EXIT_SUCCESS;
     case Verb::rights: {
       const auto asked = rights(config, {command.ou, command.verify, command.has("json")}, std::cout);

@@ -34,6 +34,7 @@ void Agent::reload(const config::AgentConfig& next) {
   say_restart("window", next.window != config_.window);
   say_restart("log_level", next.log_level != config_.log_level);
   say_restart("log", next.log_to != config_.log_to);
+  say_restart("audit", next.audit != config_.audit);
   reloads_.start("reload", change_domains(next.domains));
 }
 

@@ -186,6 +186,8 @@ void Worker::deliver(const JobResult& result, std::string jws, const std::string
   if (result.code == Code::invalid) parts_.refusals.count(event_of(result.reason), {log::field("jti", result.jti)});
   else log::info("job.settled", log::field("jti", result.jti), log::field("op", protocol::to_string(result.op)), log::field("att", result.att),
       log::field("code", protocol::to_string(result.code)), log::field("reason", result.reason), log::field("ms_event", policy::microsoft_event(result.op, result.code, result.reason)), log::field("ms", result.total_ms), log::field("directory_ms", result.directory_ms));
+  // Those are no work of ours, and would drive what is out of the file.
+  if (parts_.audit && result.code != Code::invalid && result.code != Code::busy) parts_.audit->note(result, domain);
   parts_.outbox.report(result.jti, result.fence, std::move(jws));
 }
 

@@ -14,6 +14,7 @@
 
 #include "agent/apply.hpp"
 #include "agent/attempt_machine.hpp"
+#include "agent/audit_file.hpp"
 #include "agent/identity.hpp"
 #include "agent/job_check.hpp"
 #include "agent/outbox.hpp"
@@ -71,7 +72,8 @@ class Worker {
     Outbox& outbox;
     Refusals& refusals;
     Metrics& metrics;
-    int window = 8;  // jobs at once per domain
+    int window = 8;               // jobs at once per domain
+    AuditTrail* audit = nullptr;  // where there is one
   };
   Worker(asio::any_io_executor executor, Parts parts) : executor_(executor), parts_(std::move(parts)), tasks_(executor) {}
 

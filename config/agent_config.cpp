@@ -117,6 +117,7 @@ void read_agent(Reader& reader, AgentConfig& config) {
     top.optional("window", config.window, shape::whole(1, 64));
     top.optional("log_level", config.log_level, shape::log_level());
     top.section("log", false, [&](Section& section) { read_log(section, folder, config.log_to); });
+    top.section("audit", false, [&](Section& section) { read_kept_file(section, folder, config.audit); });
     std::set<std::string> seen;
     top.sections("domains", 16, [&](Section& section) {
       AgentDomain domain;

@@ -39,6 +39,7 @@ struct AgentConfig {
   int window = 8;  // jobs at once per domain, 1 to 64
   log::Level log_level = log::Level::info;
   log::Destination log_to;
+  KeptFile audit;                    // the agent's own; no file: none
   std::vector<AgentDomain> domains;  // 1 to 16
 };
 

@@ -1,4 +1,4 @@
-// The part of both configurations that says where the log goes.
+// The parts of both configurations that say where lines go: the log, and the agent's audit file.
 #pragma once
 #include <filesystem>
 

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Where the log goes, told by what arrives there, in mount namespaces with a /dev and a /run of their own."""
+"""Where the log goes, told by what arrives there, in mount namespaces with a /dev and a /run of their own; and `audit verify`, on a chain made here by what
+docs/OPERATIONS.md says of it."""
+import hashlib
 import json
 import os
 import pathlib
@@ -101,6 +103,49 @@ class InANamespace(Place):
         fields = dict(line.split("=", 1) for line in self.arrived("journal").splitlines())
         self.assertEqual((fields["PRIORITY"], fields["SYSLOG_IDENTIFIER"], fields["WRITEBACK_EVENT"], fields["WRITEBACK_WHERE"]), ("4", "writeback-agent", "agent.not_started", "agent.identity"))
         self.assertTrue(fields["MESSAGE"].startswith("agent.not_started where="))
+
+
+class AnAudit(Place):
+    def chain(self, rows, seq=1, before=hashlib.sha256(b"wb.audit.v1").digest()):
+        lines = []
+        for row in rows:
+            text = json.dumps({**row, "seq": seq}, sort_keys=True, separators=(",", ":"))
+            after = hashlib.sha256(before + text.encode()).digest()
+            lines.append(f'{{"hash":"{after.hex()}","prev":"{before.hex()}","row":{text}}}\n')
+            before, seq = after, seq + 1
+        return lines, f"{seq - 1}:{before.hex()}"
+
+    def verify(self, *words):
+        done = run(AGENT, "audit", "verify", *map(str, words))
+        return done.returncode, done.stdout + done.stderr
+
+    def test_is_sound_by_what_the_documents_say_and_broken_when_it_was_touched(self):
+        lines, head = self.chain([{"activity": "job.settled", "jti": f"J{i}"} for i in range(6)])
+        one, two = self.folder / "a.jsonl.1", self.folder / "a.jsonl"
+        one.write_text("".join(lines[:3]), encoding="utf-8")
+        two.write_text("".join(lines[3:]), encoding="utf-8")
+        self.assertEqual(self.verify(two, one, "--head", head), (0, f"sound: 6 rows behind 0, head {head}\n"))
+        self.assertEqual(self.verify(two)[0], 0)
+        two.write_text("".join(lines[3:]).replace("J4", "J9"), encoding="utf-8")
+        code, said = self.verify(one, two)
+        self.assertEqual((code, said.splitlines()[0]), (1, "broken at row 5: its hash is not that of its text"))
+        two.write_text("".join(lines[3:])[:-20], encoding="utf-8")
+        code, said = self.verify(one, two)
+        self.assertEqual(code, 0)
+        self.assertIn("unfinished", said)
+        self.assertEqual(self.verify(one, two, "--head", head)[0], 1)
+        self.assertEqual(self.verify(one, two, "--head", "nonsense")[0], 1)
+        self.assertEqual(self.verify(self.folder / "none")[0], 1)
+
+    def test_is_found_by_the_configuration(self):
+        lines, head = self.chain([{"activity": "job.settled"}])
+        self.config.write_text("audit: {file: a.jsonl}\n" + CONFIG.format(folder=self.folder), encoding="utf-8")
+        (self.folder / "a.jsonl").write_text("".join(lines), encoding="utf-8")
+        self.assertEqual(self.verify("--config", self.config), (0, f"sound: 1 rows behind 0, head {head}\n"))
+        self.config.write_text(CONFIG.format(folder=self.folder), encoding="utf-8")
+        self.assertEqual(self.verify("--config", self.config)[0], 1)
+        self.config.write_text("audit: {}\n", encoding="utf-8")
+        self.assertEqual(self.verify("--config", self.config)[0], 78)
 
 
 if __name__ == "__main__":

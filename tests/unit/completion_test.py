@@ -11,7 +11,7 @@ import unittest
 TOP = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = TOP / "debian/completions"
 FILES = {"config", "token-file", "passphrase-file", "root", "out", "banned", "breached"}  # options whose value is a file
-OPERANDS = ("FILE", "[FILE]", "DIR", "REQUEST", "ENDORSEMENTS", "LIST")
+OPERANDS = ("FILE", "[FILE]", "[FILE...]", "DIR", "REQUEST", "ENDORSEMENTS", "LIST")
 
 
 def agent():

@@ -1,4 +1,4 @@
-// The section `log` of both configurations.
+// The sections `log` of both configurations and `audit` of agent.yaml.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -36,6 +36,7 @@ class ALogInAConfig : public testing::Test {
 TEST_F(ALogInAConfig, GoesToStandardErrorAsTextUnlessItSaysOtherwise) {
   EXPECT_EQ(std::get<AgentConfig>(agent("")).log_to, log::Destination());
   EXPECT_EQ(std::get<ServiceConfig>(service("")).log_to, log::Destination());
+  EXPECT_TRUE(std::get<AgentConfig>(agent("")).audit.file.empty());
 }
 
 TEST_F(ALogInAConfig, IsTheSameForBothPrograms) {
@@ -43,6 +44,7 @@ TEST_F(ALogInAConfig, IsTheSameForBothPrograms) {
   const log::Destination expected{log::Format::json, log::To::file, {folder_ / "log/x", 65'536, 1}};
   EXPECT_EQ(std::get<AgentConfig>(agent(text)).log_to, expected);
   EXPECT_EQ(std::get<ServiceConfig>(service(text)).log_to, expected);
+  EXPECT_EQ(std::get<AgentConfig>(agent("audit: {file: a.jsonl}")).audit, (KeptFile{folder_ / "a.jsonl", 10'485'760, 10}));
 }
 
 TEST_F(ALogInAConfig, IsRefusedWhereItCantBeMeant) {
@@ -56,6 +58,7 @@ TEST_F(ALogInAConfig, IsRefusedWhereItCantBeMeant) {
   EXPECT_EQ(both("log: {to: stdout}"), "log.to: stderr, journal, syslog or file\n");
   EXPECT_EQ(both("log: {format: xml}"), "log.format: text or json\n");
   EXPECT_EQ(both("log: {file_bytes_max: 1}"), "log.file_bytes_max: a whole number from 65536 to 1000000000\n");
+  EXPECT_EQ(problems(agent("audit: {files_kept: 0}")), "audit.files_kept: a whole number from 1 to 1000\n");
 }
 
 }  // namespace
