@@ -337,13 +337,13 @@ TEST_F(APersonWhoSignsIn, WhoseAccountIsFrozenMayLookAndChangeNothing) {
 TEST_F(APersonWhoSignsIn, ChangesAPasswordThatMustBeChanged) {
   begin("alice@corp.example");
   const auto first = offer();
-  EXPECT_FALSE(first.reply.body.contains("asked")) << "nobody has shown that it is their account";
+  EXPECT_FALSE(first.reply.body.as_object().contains("asked")) << "nobody has shown that it is their account";
   const auto expired = try_password(first, Op::authenticate, Code::failed, "must_change");
   EXPECT_EQ(expired.text("code"), "sign_in_failed");
   EXPECT_EQ(expired.body.at("directory").at("reason"), "must_change");
   EXPECT_EQ(call("GET", "me").status, 401) << "not before it is changed";
   const auto second = offer();
-  ASSERT_TRUE(second.reply.body.contains("asked"));
+  ASSERT_TRUE(second.reply.body.as_object().contains("asked"));
   EXPECT_EQ(second.reply.body.at("asked").at("policy").at("min_length"), 12);
   const auto refused = try_password(second, Op::change, Code::rejected, "in_history");
   EXPECT_EQ(refused.text("code"), "password_refused");
