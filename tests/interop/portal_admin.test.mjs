@@ -226,7 +226,7 @@ it('looks through the audit, watches it, and saves it as it is', { timeout: 60_0
 });
 
 it('fits a phone in every language, and goes from right to left in Arabic', { timeout: 120_000 }, async () => {
-  const folder = new URL('../../portal/src/admin/messages/', import.meta.url);
+  const folder = new URL('../../portal/src/admin/console/messages/', import.meta.url);
   for (const file of readdirSync(folder)) {
     const language = file.replace('.json', ''), words = JSON.parse(readFileSync(new URL(file, folder)));
     await open(`/admin?mkt=${language}#dr=${pin}`);
