@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <random>
 #include <thread>
 
 #include "tests/support/crypto_world.hpp"
@@ -25,19 +26,16 @@ int loopback(unsigned short port, int (*use)(int, const sockaddr*, socklen_t)) {
   return -1;
 }
 
-// Two ports in a row, which is what the TPM's users expect: commands, and control.
+// Two ports in a row, which is what the TPM's users expect: commands, and control. From below those that the system gives to whoever asks
+// for any (ip_local_port_range, 32768 and more): other tests take such ones at any moment, also between our look and swtpm's bind.
 unsigned short two_free_ports() {
+  std::random_device any;
   for (int tries = 0; tries < 100; ++tries) {
-    const int first = loopback(0, ::bind);
-    sockaddr_in at{};
-    socklen_t size = sizeof at;
-    const bool named = ::getsockname(first, reinterpret_cast<sockaddr*>(&at), &size) == 0;
-    const unsigned short port = ntohs(at.sin_port);
-    const int second = named && port < 65'535 ? loopback(static_cast<unsigned short>(port + 1), ::bind) : -1;
-    ::close(first);
-    if (second < 0) continue;
-    ::close(second);
-    return port;
+    const auto port = static_cast<unsigned short>(20'000 + any() % 12'000);
+    const int first = loopback(port, ::bind), second = loopback(static_cast<unsigned short>(port + 1), ::bind);
+    for (const int fd : {first, second})
+      if (fd >= 0) ::close(fd);
+    if (first >= 0 && second >= 0) return port;
   }
   return 0;
 }
