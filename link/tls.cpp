@@ -8,6 +8,7 @@
 
 #include <ctime>
 
+#include "core/certificate_end.hpp"
 #include "core/ids.hpp"
 #include "protocol/messages.hpp"
 
@@ -59,10 +60,10 @@ Result<TlsContext> server_tls(const std::filesystem::path& certificate_file, con
 }
 
 std::string end_of(const TlsContext& server) {
-  const auto* certificate = SSL_CTX_get0_certificate(server->native_handle());
+  const std::time_t at = end_of_certificate(SSL_CTX_get0_certificate(server->native_handle()));
   std::tm parts{};
   char text[40];
-  if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) return "-";
+  if (at == 0 || !::gmtime_r(&at, &parts)) return "-";
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 

@@ -1,13 +1,14 @@
 #include "agent/check/directory.hpp"
 
 #include <cmath>
-#include <ctime>
 #include <random>
 
 #include "agent/check/domain.hpp"
 #include "ldap/connection.hpp"
 #include "ldap/directory.hpp"
 #include "ldap/discovery.hpp"
+#include "ldap/open_ldap_entry.hpp"
+#include "ldap/text.hpp"
 #include "ldap/tickets.hpp"
 
 namespace wb::agent {
@@ -76,15 +77,10 @@ void check_first(const config::AgentDomain& domain, const std::string& user, lda
 
 std::optional<UnixSeconds> unix_from_generalized(std::string_view text) {
   constexpr std::size_t digits = 14;
-  if (text.size() < digits + 1 || text.back() != 'Z' || text.substr(0, digits).find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
-  const auto rest = text.substr(digits, text.size() - digits - 1);
-  if (!rest.empty() && (rest.front() != '.' || rest.size() < 2 || rest.substr(1).find_first_not_of("0123456789") != std::string_view::npos)) return std::nullopt;
-  const auto at = [&](std::size_t from, std::size_t count) { return std::stoi(std::string(text.substr(from, count))); };
-  std::tm parts{};
-  parts.tm_year = at(0, 4) - 1900, parts.tm_mon = at(4, 2) - 1, parts.tm_mday = at(6, 2);
-  parts.tm_hour = at(8, 2), parts.tm_min = at(10, 2), parts.tm_sec = at(12, 2);
-  if (parts.tm_year < 70 || parts.tm_mon < 0 || parts.tm_mon > 11 || parts.tm_mday < 1 || parts.tm_mday > 31 || parts.tm_hour > 23 || parts.tm_min > 59 || parts.tm_sec > 60) return std::nullopt;
-  return ::timegm(&parts);
+  if (text.size() <= digits || text.substr(0, digits).find_first_not_of("0123456789") != std::string_view::npos || text.find(',') != std::string_view::npos) return std::nullopt;
+  const auto filetime = ldap::filetime_from_generalized(text);
+  const auto at = filetime ? ldap::unix_from_filetime(*filetime) : -1;
+  return at >= 0 ? std::optional(at) : std::nullopt;
 }
 
 void judge_server(const std::string& uri, const Result<ServerSeen>& seen, const ldap::Settings& settings, Report& report) {

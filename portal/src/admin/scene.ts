@@ -1,5 +1,5 @@
 // What the administration's screens know.
-import { useContext } from 'preact/hooks';
+import { useContext, useEffect, useRef } from 'preact/hooks';
 import type { View } from '../me/desk';
 import { SceneOf } from '../parts';
 import { isKey, type Language } from '../words';
@@ -13,6 +13,17 @@ export interface AdminScene {
   language: Language;
 }
 export const useAdmin = () => useContext(SceneOf) as AdminScene;
+
+/** Once, as soon as what led here has ended. */
+export function useFirstLook(look: () => void): void {
+  const { view: { busy } } = useAdmin();
+  const first = useRef(true);
+  useEffect(() => {
+    if (busy || !first.current) return;
+    first.current = false;
+    look();
+  }, [busy]);
+}
 
 /** A code of the service in words, or as it is where there are none: services grow. */
 export const told = (say: AdminSay, kind: string, code: string) => (isKey(`${kind}.${code}`) ? say(`${kind}.${code}` as AdminKey) : code);

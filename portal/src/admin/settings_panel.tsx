@@ -1,5 +1,5 @@
 // The settings: a form, who would be concerned before anything is saved, what happens when somebody else was faster, and earlier versions.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { call, exchange, Problem } from '../api';
 import { Form, Screen } from '../parts';
 import { moment } from '../words';
@@ -7,14 +7,14 @@ import { Brand } from './brand';
 import { History } from './history';
 import { MemberRow, valueOf } from './members';
 import { Preview } from './preview';
-import { useAdmin } from './scene';
+import { useAdmin, useFirstLook } from './scene';
 import { changed, cleaned, GROUPS, rebased, wrong, type DryRun, type Settings, type Version } from './settings';
 import type { AdminKey } from './words';
 
 const put = async <T,>(path: string, settings: Settings, version?: number): Promise<T> => JSON.parse((await exchange('PUT', path, settings, version === undefined ? {} : { ifMatch: `"${version}"` })).text) as T;
 
 export function SettingsPanel() {
-  const { desk, view, say, language } = useAdmin();
+  const { desk, say, language } = useAdmin();
   const [base, setBase] = useState<Version | null>(null);
   const [draft, setDraft] = useState<Settings>({});
   const [dry, setDry] = useState<DryRun | null>(null);
@@ -26,12 +26,7 @@ export function SettingsPanel() {
     setBase(version), setDraft(version.settings), setDry(null), setRival(null), setBad([]), setNews(what);
   };
   const look = () => void desk.run(async () => taken(await call<Version>('GET', 'settings')));
-  const first = useRef(true);
-  useEffect(() => { // as soon as what led here has ended
-    if (view.busy || !first.current) return;
-    first.current = false;
-    look();
-  }, [view.busy]);
+  useFirstLook(look);
   if (!base) return <Screen heading={say('tab.settings')}><button type="button" class="second" onClick={look}>{say('retry')}</button></Screen>;
 
   const edit = (name: string, value: Settings[string]) => {

@@ -1,10 +1,10 @@
 // Agents: who is enrolled, connected and ready, or why not; a token for another one; and cutting one off.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { call } from '../../api';
 import { Screen } from '../../parts';
 import { day, moment, seconds } from '../../words';
-import { useAdmin } from '../scene';
+import { useAdmin, useFirstLook } from '../scene';
 import { standing, why, type Agent, type Agents, type Controller, type RevocationReason, type Token } from './agents';
 import { Enrol } from './enrol';
 import { Revoke } from './revoke';
@@ -57,17 +57,12 @@ function Facts({ agent }: { agent: Agent }) {
 }
 
 export function AgentsPanel() {
-  const { desk, view, say, language } = useAdmin();
+  const { desk, say, language } = useAdmin();
   const [all, setAll] = useState<Agents | null>(null);
   const [token, setToken] = useState<Token | null>(null);
   const [gone, setGone] = useState<string | null>(null);
   const look = () => { setGone(null); void desk.run(async () => setAll(await call<Agents>('GET', 'agents'))); };
-  const first = useRef(true);
-  useEffect(() => { // as soon as what led here has ended
-    if (view.busy || !first.current) return;
-    first.current = false;
-    look();
-  }, [view.busy]);
+  useFirstLook(look);
   if (!all) return <Screen heading={say('tab.agents')}><button type="button" class="second" onClick={look}>{say('retry')}</button></Screen>;
 
   const enrol = () => { setGone(null); void desk.run(async () => setToken(await call<Token>('POST', 'agents/tokens')), 'answer'); };

@@ -1,9 +1,9 @@
 // Reports: what self-service did, drawn, with every number in a table too.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { call } from '../../api';
 import { Screen } from '../../parts';
 import type { Language } from '../../words';
-import { told, useAdmin } from '../scene';
+import { told, useAdmin, useFirstLook } from '../scene';
 import { Bars, DayPlot, Swatch } from './plot';
 import { asked, COLUMNS, everyDay, methodOf, RANGES, SERIES, sorted, totals, valueOf, type Day, type Report, type Series } from './reports';
 
@@ -94,19 +94,14 @@ function Coverage({ coverage: { people, in_scope: scope, ready, frozen, register
 }
 
 export function ReportsPanel() {
-  const { desk, view, say } = useAdmin();
+  const { desk, say } = useAdmin();
   const [range, setRange] = useState<number>(30);
   const [report, setReport] = useState<Report | null>(null);
   const look = (days: number) => void desk.run(async () => {
     setReport(await call<Report>('GET', asked(days, Date.now())));
     setRange(days);
   });
-  const first = useRef(true);
-  useEffect(() => { // as soon as what led here has ended
-    if (view.busy || !first.current) return;
-    first.current = false;
-    look(range);
-  }, [view.busy]);
+  useFirstLook(() => look(range));
   return (
     <Screen heading={say('tab.reports')}>
       <p class="lead">{say('report.lead')}</p>
