@@ -29,6 +29,8 @@ struct Settings {
   // Self-service: what depends on an account is told at the end of such a span after the session's beginning, so that the time
   // of a look-up says nothing about the name.
   std::chrono::milliseconds look_span{1'000}, settle_wait{25'000};
+  // And every answer before the first proof is given at a multiple of this: what an account has costs more work than what nobody has.
+  std::chrono::milliseconds answer_step{10};
   Difficulty captcha;
   Argon2Cost argon2;
   Limits::Table limit = limit_of;

@@ -1,5 +1,8 @@
 #include "service/sspr/reset_api.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 #include "service/api.hpp"
 #include "service/device_token.hpp"
 #include "service/sspr/brand.hpp"
@@ -79,12 +82,22 @@ Awaitable<ResetApi::Entered> ResetApi::enter(const link::HttpRequest& request) {
   co_return entered;
 }
 
+// Until somebody has proven something, the time of an answer says nothing of the account: it is given at the end of a step, counted
+// from the request, or from the end of the span in which the account was looked up.
 Reply ResetApi::in_session(HttpCall call, Work work) {
+  const auto asked = std::chrono::steady_clock::now();
+  const auto asked_ms = unix_now_ms();
   auto entering = enter(call.request);
   auto entered = co_await std::move(entering);
   if (!entered.visit) co_return std::move(entered.refused);
-  auto reply = (this->*work)(entered.visit, call);
-  co_return co_await std::move(reply);
+  const bool stranger = entered.visit->kept.flow.passed.empty();
+  const auto looked_ms = entered.visit->kept.begun_ms + self_.settings.look_span.count();
+  auto work_of_it = (this->*work)(entered.visit, call);
+  auto reply = co_await std::move(work_of_it);
+  if (!stranger) co_return reply;
+  const bool on = co_await until_step_ends(self_.settings, asked + std::chrono::milliseconds(std::max<std::int64_t>(looked_ms - asked_ms, 0)));
+  if (!on) co_return refuse_for(fault(Fault::Kind::cancelled, "sspr.answer", "the service is stopping"));
+  co_return reply;
 }
 
 std::optional<std::string> ResetApi::one_text(const link::HttpRequest& request, std::string_view member) const {

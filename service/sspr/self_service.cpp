@@ -34,6 +34,15 @@ Awaitable<bool> until_span_ends(const service::Settings& settings, std::int64_t 
   co_return on;
 }
 
+Awaitable<bool> until_step_ends(const service::Settings& settings, std::chrono::steady_clock::time_point since) {
+  const std::chrono::nanoseconds step = settings.answer_step;
+  if (step.count() == 0) co_return true;
+  const std::chrono::nanoseconds so_far = std::chrono::steady_clock::now() - since;
+  const auto end = step * (so_far.count() < 0 ? 1 : so_far / step + 1);
+  const bool on = co_await sleep_for(end - so_far);
+  co_return on;
+}
+
 std::string language_of(const SelfService& self, const link::HttpRequest& request) {
   const auto mkt = request.query.find("mkt");
   return negotiated(mkt == request.query.end() ? std::string_view() : std::string_view(mkt->second), request.accept_language, self.catalogue.languages());

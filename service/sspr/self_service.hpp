@@ -73,6 +73,8 @@ Awaitable<Result<std::optional<JobRow>>> at_its_end(Dispatch& dispatch, std::str
 
 // What depends on an account is said at the end of a span after the visit began (Settings::look_span). False: the service is stopping.
 Awaitable<bool> until_span_ends(const service::Settings& settings, std::int64_t begun_ms);
+// As above, for an answer that was asked for `since` and that took whatever it took: at the end of a whole Settings::answer_step.
+Awaitable<bool> until_step_ends(const service::Settings& settings, std::chrono::steady_clock::time_point since);
 
 // The language that a request asks for, of those we have.
 std::string language_of(const SelfService& self, const link::HttpRequest& request);

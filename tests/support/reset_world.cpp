@@ -30,7 +30,7 @@ service::Settings ResetWorld::quick() {
   auto shape = ServiceWorld::quick();
   shape.captcha = {.easiest = 50, .hardest = 200, .free = 1'000};
   shape.argon2 = {.memory_kib = 64, .passes = 1};
-  shape.look_span = 0ms;
+  shape.look_span = 0ms, shape.answer_step = 0ms;
   return shape;
 }
 
