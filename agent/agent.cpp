@@ -61,9 +61,9 @@ Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::
     agent->audit_ = std::make_unique<AuditTrail>(std::move(*audit));
   }
   agent->open_domains();
-  if (config.metrics_port != 0) {
+  if (config.metrics.port != 0) {
     link::LocalHttp::Settings door;
-    door.address = config.metrics_address, door.port = static_cast<unsigned short>(config.metrics_port);
+    door.address = config.metrics.address, door.port = static_cast<unsigned short>(config.metrics.port);
     auto opened = link::LocalHttp::start(io, door, [a = agent.get()](const std::string& path) { return a->tell(path); });
     if (!opened) return opened.error();
     agent->door_ = std::move(*opened);

@@ -29,7 +29,7 @@ void Agent::reload(const config::AgentConfig& next) {
   say_restart("service.proxy", next.proxy != config_.proxy);
   say_restart("service.channel_binding", next.channel_binding != config_.channel_binding);
   say_restart("state_dir", next.state_dir != config_.state_dir);
-  say_restart("metrics.listen", next.metrics_address != config_.metrics_address || next.metrics_port != config_.metrics_port);
+  say_restart("metrics.listen", next.metrics.address != config_.metrics.address || next.metrics.port != config_.metrics.port);
   say_restart("control.socket", next.control_path() != config_.control_path());
   say_restart("window", next.window != config_.window);
   say_restart("log_level", next.log_level != config_.log_level);

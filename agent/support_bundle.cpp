@@ -47,7 +47,7 @@ json::object of_config(const config::AgentConfig& config) {
   for (const auto& domain : config.domains) domains.push_back(of_domain(domain));
   return {{"service_url", safe(config.service_url)}, {"more_urls", all_of(config.more_urls)}, {"ca_file", safe(config.trust.ca_file)}, {"intercept_ca_file", safe(config.trust.intercept_ca_file)},
       {"proxy", json::object{{"url", safe(config.proxy.url)}, {"password_file", safe(config.proxy.password_file)}, {"no_proxy", all_of(config.proxy.no_proxy)}}},
-      {"channel_binding_required", config.channel_binding == config::AgentConfig::ChannelBinding::require}, {"state_dir", safe(config.state_dir)}, {"control_socket", safe(config.control_path())}, {"metrics_port", config.metrics_port},
+      {"channel_binding_required", config.channel_binding == config::AgentConfig::ChannelBinding::require}, {"state_dir", safe(config.state_dir)}, {"control_socket", safe(config.control_path())}, {"metrics_port", config.metrics.port},
       {"window", config.window}, {"domains", domains}};
 }
 

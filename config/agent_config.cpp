@@ -105,14 +105,7 @@ void read_agent(Reader& reader, AgentConfig& config) {
       service.optional("channel_binding", config.channel_binding, shape::one_of<Binding>("require or allow_none", {{"require", Binding::require}, {"allow_none", Binding::allow_none}}));
     });
     top.optional("state_dir", config.state_dir, shape::path(folder, false));
-    top.section("metrics", false, [&](Section& metrics) {
-      std::string listen;
-      metrics.optional("listen", listen, shape::loopback_end());
-      const auto colon = listen.rfind(':');
-      if (listen.empty()) return;
-      config.metrics_port = std::stoi(listen.substr(colon + 1));
-      config.metrics_address = listen.front() == '[' ? listen.substr(1, colon - 2) : listen.substr(0, colon);
-    });
+    top.section("metrics", false, [&](Section& section) { read_metrics(section, config.metrics); });
     top.section("control", false, [&](Section& control) { control.optional("socket", config.control_socket, shape::path(folder, true)); });
     top.optional("window", config.window, shape::whole(1, 64));
     top.optional("log_level", config.log_level, shape::log_level());

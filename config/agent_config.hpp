@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/agent_rules.hpp"
+#include "config/metrics_rules.hpp"
 #include "config/yaml_reader.hpp"
 #include "core/log.hpp"
 #include "ldap/settings.hpp"
@@ -31,9 +32,7 @@ struct AgentConfig {
   enum class ChannelBinding { require,
     allow_none } channel_binding = ChannelBinding::require;
   std::filesystem::path state_dir = "/var/lib/writeback-agent";  // keys, journal, enrolment
-  // metrics.listen: where health and numbers are told, on a loopback address; port 0: nowhere
-  std::string metrics_address;
-  int metrics_port = 0;
+  MetricsDoor metrics;
   std::filesystem::path control_socket;  // control.socket; empty: control.sock in state_dir
   std::filesystem::path control_path() const { return control_socket.empty() ? state_dir / "control.sock" : control_socket; }
   int window = 8;  // jobs at once per domain, 1 to 64

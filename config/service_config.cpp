@@ -59,6 +59,7 @@ void read_service(Reader& reader, ServiceConfig& config) {
     top.optional("portal_dir", config.portal_dir, shape::path(folder, false));
     top.optional("log_level", config.log_level, shape::log_level());
     top.section("log", false, [&](Section& section) { read_log(section, folder, config.log_to); });
+    top.section("metrics", false, [&](Section& section) { read_metrics(section, config.metrics); });
     top.optional("heartbeat_ms", config.heartbeat, shape::milliseconds(1'000, 50'000));
     top.optional("audit_keep_days", config.audit_keep_days, shape::whole(0, 36'500));
     top.optional("window", config.window, shape::whole(1, 64));

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/metrics_rules.hpp"
 #include "config/yaml_reader.hpp"
 #include "core/log.hpp"
 #include "link/settings.hpp"
@@ -28,6 +29,7 @@ struct ServiceConfig {
   std::filesystem::path portal_dir = "/usr/share/reset-service/portal";  // the built pages; no such folder: the API only
   log::Level log_level = log::Level::info;
   log::Destination log_to;
+  MetricsDoor metrics;
   std::chrono::milliseconds heartbeat{25'000};
   int audit_keep_days = 0;                             // 0: for ever
   int begun_per_address = 60, mails_per_hour = 5'000;  // limits.*: of one network address in ten minutes; of the whole installation

@@ -270,23 +270,38 @@ Result<void> Database::check() {
 
 std::int64_t Database::changes() const { return sqlite3_changes64(state_->handle); }
 
+Result<std::int64_t> Database::version() {
+  auto q = query("PRAGMA user_version");
+  auto row = q.next();
+  if (!row) return row.error();
+  return q.number(0);
+}
+
+Result<void> Database::version(std::int64_t number) { return state_->script(("PRAGMA user_version=" + std::to_string(number)).c_str(), "database.version"); }
+
+Result<void> Database::writable() {
+  const auto relaxed = unsynced();
+  auto guard = begin();
+  if (!guard) return guard.error();
+  const auto now = version();
+  if (!now) return now.error();
+  if (auto written = version(*now); !written) return written;
+  return guard->commit();
+}
+
 Result<void> Database::migrate(std::initializer_list<const char*> steps) {
   const auto newest = static_cast<std::int64_t>(steps.size());
   for (;;) {
     auto guard = begin();  // two processes may start at once: the version is read under the write lock
     if (!guard) return guard.error();
-    std::int64_t version = 0;
-    {
-      auto q = query("PRAGMA user_version");
-      auto row = q.next();
-      if (!row) return row.error();
-      version = q.number(0);
-    }
+    const auto read = version();
+    if (!read) return read.error();
+    const auto version = *read;
     if (version < 0) return fault(Fault::Kind::internal, "database.migrate", "SQLITE_CORRUPT: the version of the schema");
     if (version > newest) return fault(Fault::Kind::refused, "database.migrate", "the file is of schema " + std::to_string(version) + ", newer than this program's " + std::to_string(newest));
     if (version == newest) return {};
     if (auto done = state_->script(steps.begin()[version], "database.migrate"); !done) return done.error();
-    if (auto set = state_->script(("PRAGMA user_version=" + std::to_string(version + 1)).c_str(), "database.migrate"); !set) return set.error();
+    if (auto set = this->version(version + 1); !set) return set.error();
     if (auto kept = guard->commit(); !kept) return kept.error();
   }
 }

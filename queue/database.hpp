@@ -133,6 +133,8 @@ class Database {
   // A consistent copy as of now, without what was deleted: a new file (0600, flushed). Others go on reading and writing
   // meanwhile. Not inside a transaction. Fault refused "database.copy" where there is a file, internal else.
   Result<void> copy_to(const std::filesystem::path& file);
+  // Writes what stands there already, unflushed: whether the file takes writes now. Not inside a transaction.
+  Result<void> writable();
   // Reads all of it. Fault malformed "database.check", detail the first thing that is wrong.
   Result<void> check();
   std::int64_t changes() const;  // rows touched by the last run()
@@ -140,6 +142,8 @@ class Database {
  private:
   explicit Database(std::shared_ptr<Query::State> state) : state_(std::move(state)) {}
   Query prepare(std::string_view sql);
+  Result<std::int64_t> version();  // of the schema
+  Result<void> version(std::int64_t number);
   std::shared_ptr<Query::State> state_;
 };
 

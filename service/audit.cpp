@@ -45,7 +45,9 @@ Result<void> AuditLog::append(const AuditEntry& entry, std::int64_t at_ms) {
   const auto seq = before->seq + 1;
   const auto row = canonical_row(entry, seq, at_ms, tenant_);
   const auto hash = audit_hash(before->hash, row);
-  return database_->run("INSERT INTO audit(seq, at, domain, activity, row, hash) VALUES(?,?,?,?,?,?)", seq, at_ms, entry.domain, to_string(entry.activity), row, queue::Blob{hash});
+  auto done = database_->run("INSERT INTO audit(seq, at, domain, activity, row, hash) VALUES(?,?,?,?,?,?)", seq, at_ms, entry.domain, to_string(entry.activity), row, queue::Blob{hash});
+  if (done && heard_ && *heard_) (*heard_)(entry);
+  return done;
 }
 
 Result<void> AuditLog::record(const AuditEntry& entry, std::int64_t at_ms, bool flush) {

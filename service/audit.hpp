@@ -3,6 +3,7 @@
 // Retention erases from the beginning and leaves the last erased hash as the anchor on which the rest stands.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +31,9 @@ struct AuditPage {
 
 class AuditLog {
  public:
-  AuditLog(queue::Database& database, std::string tenant) : database_(&database), tenant_(std::move(tenant)) {}
+  // Who counts what is appended; called within the transaction, which may still fail.
+  using Heard = std::function<void(const AuditEntry&)>;
+  AuditLog(queue::Database& database, std::string tenant, const Heard* heard = nullptr) : database_(&database), tenant_(std::move(tenant)), heard_(heard) {}
 
   // Within the caller's transaction: what happened and that it is written down are one.
   Result<void> append(const AuditEntry& entry, std::int64_t at_ms);
@@ -49,6 +52,7 @@ class AuditLog {
   Result<std::optional<AuditHead>> row_hash(std::int64_t seq);
   queue::Database* database_;
   std::string tenant_;
+  const Heard* heard_;
 };
 
 }  // namespace wb::service

@@ -31,17 +31,20 @@ Settings settled(Settings shape, const config::ServiceConfig& config) {
   return shape;
 }
 
-Awaitable<link::HttpResponse> guarded(Router* router, link::HttpRequest request) {
+}  // namespace
+
+Awaitable<link::HttpResponse> Service::guarded(Service* self, link::HttpRequest request) {
+  std::optional<link::HttpResponse> response;
   try {
-    auto reply = router->handle(std::move(request));
-    co_return co_await std::move(reply);
+    auto reply = self->router_.handle(std::move(request));
+    response = co_await std::move(reply);
   } catch (const std::exception& e) {  // a bug, or no memory: this call fails, the service goes on
     log::error("api.threw", log::field("what", e.what()));
   }
-  co_return refuse(Refusal::unavailable, "the service has a problem of its own", 5'000);
+  if (!response) response = refuse(Refusal::unavailable, "the service has a problem of its own", 5'000);
+  self->metrics_.answered(response->status);
+  co_return std::move(*response);
 }
-
-}  // namespace
 
 std::filesystem::path store_file(const config::ServiceConfig& config) { return config.state_dir / "store.sqlite"; }
 
@@ -52,6 +55,7 @@ Service::Service(asio::io_context& io, Settings settings, Opened opened)
       self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(opened.vault), std::move(opened.catalogue)),
       notifier_(self_service_), not_me_(self_service_), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_), me_api_(self_service_), administrators_(self_service_), admin_api_(self_service_), helpdesk_api_(self_service_), temporary_password_(self_service_), helpdesk_acts_(self_service_, temporary_password_), agents_api_(settings_, store_, keys_, rosters_, gateway_), reports_api_(self_service_), invitations_(self_service_), pages_(std::move(opened.pages)),
       answers_(store_.database(), self_service_.vault), router_(store_, gateway_.refusals(), &answers_), tasks_(io.get_executor()) {
+  store_.on_audit([this](const AuditEntry& entry) { metrics_.happened(entry.activity, entry.reason, entry.domain); });
   gateway_.listener(dispatch_);
   self_service_.mail = [this](const EmailAddress& to, Letter letter, UnixSeconds until) { return post_.send(to, std::move(letter), until); };
   router_.add(api_.endpoints());
@@ -102,10 +106,11 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
   web.admission.trusted_balancers.insert(web.admission.trusted_balancers.end(), config.trusted_proxies.begin(), config.trusted_proxies.end());
   auto* self = service.get();
   auto started = link::WebServer::start(
-      io, web, [self](link::HttpRequest request) { return guarded(&self->router_, std::move(request)); },
+      io, web, [self](link::HttpRequest request) { return guarded(self, std::move(request)); },
       [self](std::unique_ptr<link::Link> link) { return self->gateway_.serve(std::move(link)); });
   if (!started) return started.error();
   service->web_ = std::move(*started);
+  if (auto opened = service->open_door(io, config.metrics); !opened) return opened.error();
   service->tasks_.start("service.keep_house", keep_house(self));
   service->tasks_.start("service.take_orders", take_orders(self));
   log::info("service.started", log::field("version", WB_VERSION), log::field("address", config.listen_address), log::field("port", service->port()),
@@ -171,6 +176,7 @@ Awaitable<> Service::take_orders(Service* self) {
 
 Awaitable<> Service::stop() {
   log::info("service.stopping");
+  door_.reset();  // it listens for as long as it is there, and the loop would not end
   tasks_.cancel();
   self_service_.tasks.cancel();
   dispatch_.release_waiters();

@@ -4,6 +4,7 @@
 
 #include "config/service_config.hpp"
 #include "core/async.hpp"
+#include "link/local_http.hpp"
 #include "link/web_server.hpp"
 #include "service/agents_api.hpp"
 #include "service/api.hpp"
@@ -14,6 +15,7 @@
 #include "service/notify/post.hpp"
 #include "service/pages.hpp"
 #include "service/rosters.hpp"
+#include "service/service_metrics.hpp"
 #include "service/settings.hpp"
 #include "service/sspr/admin_api.hpp"
 #include "service/sspr/administrators.hpp"
@@ -39,6 +41,7 @@ class Service {
   static Result<std::unique_ptr<Service>> start(asio::io_context& io, const config::ServiceConfig& config, Settings shape = {});
 
   unsigned short port() const { return web_->bound_port(); }
+  link::HttpResponse tell(const std::string& path);  // at metrics.listen (service_numbers.cpp)
   const Keys& keys() const { return keys_; }
   const std::vector<Endpoint>& endpoints() const { return router_.endpoints(); }
   std::size_t waiting_calls() const { return dispatch_.waiting_calls(); }                       // API calls that wait for a job's end
@@ -61,9 +64,13 @@ class Service {
   static Awaitable<> prune_audit(Service* self);
   static Awaitable<> take_orders(Service* self);
   void renew_keys();
+  ServiceSnapshot snapshot();
+  static Awaitable<link::HttpResponse> guarded(Service* self, link::HttpRequest request);
+  Result<void> open_door(asio::io_context& io, const config::MetricsDoor& at);
 
   // In this order: each knows only what stands above it.
   Settings settings_;
+  ServiceMetrics metrics_;
   Store store_;
   Keys keys_;
   Rosters rosters_;
@@ -90,6 +97,7 @@ class Service {
   Idempotency answers_;
   Router router_;
   std::unique_ptr<link::WebServer> web_;
+  std::unique_ptr<link::LocalHttp> door_;  // for metrics and health, where configured
   TaskGroup tasks_;
   UnixSeconds warn_again_ = 0;  // of the end of the last endorsement
 };

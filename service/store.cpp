@@ -287,16 +287,19 @@ Result<bool> Store::revoke(std::string_view agent, const Actor& by, std::string_
   return known;
 }
 
-Result<std::vector<std::string>> Store::revoked() {
-  std::vector<std::string> ids;
-  auto q = database_.query("SELECT id FROM agents WHERE revoked=1");
+// The texts of the first column.
+static Result<std::vector<std::string>> texts_of(queue::Query q) {
+  std::vector<std::string> texts;
   for (;;) {
     auto row = q.next();
     if (!row) return row.error();
-    if (!*row) return ids;
-    ids.push_back(q.text(0));
+    if (!*row) return texts;
+    texts.push_back(q.text(0));
   }
 }
+
+Result<std::vector<std::string>> Store::revoked() { return texts_of(database_.query("SELECT id FROM agents WHERE revoked=1")); }
+Result<std::vector<std::string>> Store::rostered() { return texts_of(database_.query("SELECT domain FROM rosters ORDER BY domain LIMIT 1000")); }
 
 Result<void> Store::put_statement(std::string_view domain, std::string_view agent, std::string_view jws, UnixSeconds exp) {
   return database_.run("INSERT INTO statements(domain, agent, jws, exp) VALUES(?,?,?,?) ON CONFLICT(domain, agent) DO UPDATE SET jws=excluded.jws, exp=excluded.exp",

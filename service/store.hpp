@@ -110,7 +110,8 @@ class Store {
 
   // Whatever changes here who may do what, or ends a job, is written into the audit in the same transaction: no commit and no
   // flush of its own.
-  AuditLog audit() { return AuditLog(database_, tenant_); }
+  AuditLog audit() { return AuditLog(database_, tenant_, &heard_); }
+  void on_audit(AuditLog::Heard heard) { heard_ = std::move(heard); }
   // For what lives in the same file and shares its transactions (limits, people).
   queue::Database& database() { return database_; }
 
@@ -138,6 +139,7 @@ class Store {
   Result<std::map<std::string, AgentPast>> past_of_members(std::string_view domain);
 
   Result<std::optional<RosterRow>> roster(std::string_view domain);
+  Result<std::vector<std::string>> rostered();  // domains that have one; at most 1,000
   // Believed already; false when a roster of this or a later number, or of another root, is there. `succession`: the link by
   // which the root that is there names the one of this roster; stored with it.
   Result<bool> put_roster(std::string_view domain, const RosterRow& roster, const std::string& succession = {});
@@ -199,6 +201,7 @@ class Store {
   Store(queue::Database database, std::string tenant) : database_(std::move(database)), tenant_(std::move(tenant)) {}
   queue::Database database_;
   std::string tenant_;
+  AuditLog::Heard heard_;
 };
 
 constexpr std::int64_t probe_seconds = 300;

@@ -1,9 +1,11 @@
 #include "queue/database.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 
 namespace wb::queue {
@@ -54,6 +56,24 @@ TEST_F(ADatabase, NamesABrokenConstraintAsRefused) {
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().kind, Fault::Kind::refused);
   EXPECT_NE(again.error().detail.find("SQLITE_CONSTRAINT_PRIMARYKEY"), std::string::npos);
+}
+
+TEST_F(ADatabase, TellsWhetherItTakesWritesAndChangesNothingByIt) {
+  ASSERT_TRUE(db_.run("INSERT INTO t VALUES('a', 1, NULL)"));
+  EXPECT_TRUE(db_.writable());
+  EXPECT_EQ(rows(), 1);
+  ASSERT_TRUE(db_.migrate({schema})) << "the schema's version is what it was";
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto former = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit full{1, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+  const auto refused = db_.writable();
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, former);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Fault::Kind::internal);
+  EXPECT_TRUE(db_.writable()) << "and takes them again";
 }
 
 TEST_F(ADatabase, AnswersAWrongStatementWhenItIsRun) {

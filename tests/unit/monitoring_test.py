@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""docs/prometheus and docs/grafana ask for numbers that the agent tells (agent/metrics.cpp), by labels that it gives them; so does the table of
-docs/OPERATIONS.md. promtool (Debian's prometheus) reads the rules and plays the stories of alerts.test.yml."""
+"""docs/prometheus and docs/grafana ask for numbers that the programs tell (agent/metrics.cpp, service/service_metrics.cpp), by labels that they
+give them; so do the tables of docs/OPERATIONS.md. promtool (Debian's prometheus) reads the rules and plays the stories of alerts.test.yml."""
 import functools
 import json
 import pathlib
@@ -10,19 +10,23 @@ import unittest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 RULES, STORIES, BOARD = TOP / "docs/prometheus/alerts.yml", TOP / "docs/prometheus/alerts.test.yml", TOP / "docs/grafana/writeback.json"
-METRIC = r"\bwriteback_agent_([a-z_]+)"
+SOURCES = {"writeback_agent_": "agent/metrics.cpp", "reset_service_": "service/service_metrics.cpp"}
+METRIC = r"\b((?:writeback_agent|reset_service)_[a-z_]+)"
 FROM_PROMETHEUS = {"job", "instance", "le"}
 
 
 @functools.cache
 def told():
-    """What the exposition has, without its prefix."""
-    source = (TOP / "agent/metrics.cpp").read_text(encoding="utf-8")
-    return set(re.findall(r'\bout\.set\("(\w+)"', source)) | set(re.findall(r'registry, "(\w+)"', source))
+    """What the expositions have."""
+    names = set()
+    for prefix, file in SOURCES.items():
+        source = (TOP / file).read_text(encoding="utf-8")
+        names |= {prefix + name for name in re.findall(r'\bout\.set\("(\w+)"', source) + re.findall(r'registry, "(\w+)"', source)}
+    return names
 
 
 def labels_told():
-    return set(re.findall(r'\{\{?"(\w+)", ', (TOP / "agent/metrics.cpp").read_text(encoding="utf-8"))) | FROM_PROMETHEUS
+    return {label for file in SOURCES.values() for label in re.findall(r'\{\{?"(\w+)", ', (TOP / file).read_text(encoding="utf-8"))} | FROM_PROMETHEUS
 
 
 def plain(name):
@@ -31,7 +35,7 @@ def plain(name):
 
 def expressions():
     board = json.loads(BOARD.read_text(encoding="utf-8"))
-    return [target["expr"] for panel in board["panels"] for target in panel["targets"]] + [line for line in RULES.read_text(encoding="utf-8").splitlines() if "writeback_agent_" in line]
+    return [target["expr"] for panel in board["panels"] for target in panel["targets"]] + [line for line in RULES.read_text(encoding="utf-8").splitlines() if re.search(METRIC, line)]
 
 
 class TheNumbers(unittest.TestCase):
@@ -46,9 +50,11 @@ class TheNumbers(unittest.TestCase):
         self.assertGreater(len(asked), 6)
         self.assertEqual(asked - labels_told(), set())
 
-    def test_are_all_in_the_operators_table(self):
-        table = (TOP / "docs/OPERATIONS.md").read_text(encoding="utf-8").partition("\n| metric (`writeback_agent_...`)")[2].partition("\n\n")[0]
-        listed = {name for row in table.splitlines() if row.startswith("| `") for name in re.findall(r"`(\w+)`", row.split(" | ")[0])}
+    def test_are_all_in_the_operators_tables(self):
+        listed = set()
+        for prefix in SOURCES:
+            table = (TOP / "docs/OPERATIONS.md").read_text(encoding="utf-8").partition(f"\n| metric (`{prefix}...`)")[2].partition("\n\n")[0]
+            listed |= {prefix + name for row in table.splitlines() if row.startswith("| `") for name in re.findall(r"`(\w+)`", row.split(" | ")[0])}
         self.assertEqual(listed, told())
 
 
