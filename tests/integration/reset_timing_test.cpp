@@ -50,7 +50,7 @@ class ManyNames : public testing::Test {
     log::start(log::Level::error);  // before the service runs: writing thousands of lines takes time too
     auto shape = ResetWorld::quick();
     shape.answer_step = service::Settings().answer_step;
-    shape.look_span = 30ms;  // the agent here answers in a fraction of that
+    shape.look_span = 60ms;  // the agent here answers in a fraction of that, also where other tests run beside this one
     shape.limit = +[](service::LimitKind) { return service::Limit{1'000'000, 3'600'000, 1'000}; };
     return shape;
   }
