@@ -70,15 +70,18 @@ int save(Store& store, const Call& call, const sspr::SettingsVersion& now, const
   return exit_done;
 }
 
-// What the words of a call make of the present settings.
-template <class F> int change(const config::ServiceConfig& config, const Call& call, F wanted) {
+// What the words of a call make of the present settings. `malformed`: the exit code where they can't be meant.
+template <class F> int change(const config::ServiceConfig& config, const Call& call, F wanted, int malformed = exit_usage) {
   auto store = open_store(config);
   if (!store) return failed(store.error());
   SettingsStore settings(store->database());
   auto now = settings.current(call.domain);
   if (!now) return failed(now.error());
   Result<Settings> after = wanted(settings, now->settings);
-  if (!after) return failed(after.error());
+  if (!after) {
+    const int code = failed(after.error());
+    return after.error().kind == Fault::Kind::malformed ? malformed : code;
+  }
   return save(*store, call, *now, *after);
 }
 
@@ -104,11 +107,12 @@ int set_settings(const config::ServiceConfig& config, const Call& call) {
 }
 
 int import_settings(const config::ServiceConfig& config, const Call& call) {
-  return change(config, call, [&](SettingsStore&, const Settings&) -> Result<Settings> {
+  const auto from_file = [&](SettingsStore&, const Settings&) -> Result<Settings> {
     auto text = platform::read_file(call.words[0]);
     if (!text) return text.error();
     return sspr::settings_from(*text);
-  });
+  };
+  return change(config, call, from_file, exit_failed);  // the file is what is wrong, not the call
 }
 
 int restore_settings(const config::ServiceConfig& config, const Call& call) {
