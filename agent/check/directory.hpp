@@ -18,6 +18,7 @@ struct ServerSeen {
   double ms = 0;  // connecting, TLS and sign-in
   bool read_only = false, hints = false;
   std::optional<std::int64_t> clock_offset_s;  // the server's clock minus ours; nullopt: it does not tell
+  UnixSeconds certificate_ends = 0;            // 0: without TLS
 };
 void judge_server(const std::string& uri, const Result<ServerSeen>& seen, const ldap::Settings& settings, Report& report);
 // GeneralizedTime (RFC 4517 section 3.3.13) as a domain controller spells currentTime: 20261126204330.0Z. nullopt: anything else.

@@ -26,6 +26,8 @@ std::string_view to_string(CheckResult result) {
   return "fail";
 }
 
+std::string in_days(UnixSeconds end) { return "in " + std::to_string((end - unix_now()) / 86'400) + " days"; }
+
 std::string said(const Fault& why) { return why.where + ": " + (why.detail.empty() ? std::string(to_string(why.kind)) : why.detail); }
 
 void Report::pass(std::string group, std::string subject, std::string detail) { lines_.push_back({CheckResult::pass, std::move(group), std::move(subject), printable(detail, words_max), {}}); }

@@ -1,9 +1,11 @@
 // What a check has come to, line by line, for people and for programs. Pure.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "agent/check/findings.hpp"
+#include "core/clock.hpp"
 #include "core/result.hpp"
 
 namespace wb::agent {
@@ -15,6 +17,9 @@ enum class CheckResult { pass,
 std::string_view to_string(CheckResult result);
 
 std::string said(const Fault& why);  // where and what
+
+constexpr std::int64_t certificate_warning_s = 14 * 86'400;  // as the alerts of docs/prometheus
+std::string in_days(UnixSeconds end);                        // "in 3 days"
 
 struct CheckLine {
   CheckResult result = CheckResult::pass;

@@ -107,6 +107,10 @@ TEST_F(ACheckedService, WhoseCertificateIsOutOfDateIsNamed) {
   serve(0);
   EXPECT_EQ(shown("IP:127.0.0.1", CertificateFlaw::expired), Said{"fail service.time"});
 }
+TEST_F(ACheckedService, WhoseCertificateEndsSoonIsNamed) {
+  serve(0);
+  EXPECT_EQ(shown("IP:127.0.0.1", CertificateFlaw::ends_soon), (Said{"pass service", "warn service.ends_soon", "pass service"}));
+}
 TEST_F(ACheckedService, WhoseCertificateIsNotValidYetIsNamed) {
   serve(0);
   EXPECT_EQ(shown("IP:127.0.0.1", CertificateFlaw::not_yet_valid), Said{"fail service.time"});

@@ -34,7 +34,7 @@ Certificate blank(EVP_PKEY* key, const std::string& name, long serial) {
   X509_set_version(made.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(made.get()), serial);
   X509_gmtime_adj(X509_getm_notBefore(made.get()), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(made.get()), 24L * 3600);
+  X509_gmtime_adj(X509_getm_notAfter(made.get()), 60L * 86'400);
   X509_set_pubkey(made.get(), key);
   X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_UTF8,
       reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
@@ -80,6 +80,7 @@ TestCertificates make_certificates(const std::filesystem::path& folder, const st
   auto server = blank(key.get(), "Writeback test server", 2);
   const bool self_signed = flaw == CertificateFlaw::self_signed;
   if (flaw == CertificateFlaw::expired) X509_gmtime_adj(X509_getm_notAfter(server.get()), -60);
+  if (flaw == CertificateFlaw::ends_soon) X509_gmtime_adj(X509_getm_notAfter(server.get()), 86'400);
   if (flaw == CertificateFlaw::not_yet_valid) X509_gmtime_adj(X509_getm_notBefore(server.get()), 3600);
   X509_set_issuer_name(server.get(), X509_get_subject_name(self_signed ? server.get() : ca.get()));
   extend(server.get(), ca.get(), NID_basic_constraints, "critical,CA:FALSE");

@@ -83,10 +83,10 @@ class World:
     def make_certificates(self):
         def openssl(*args):
             subprocess.run(["openssl", *args], cwd=self.folder, check=True, capture_output=True, env={**os.environ, **self.openssl_env})
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=e2e CA", "-keyout", "ca.key", "-out", "ca.pem")
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "60", "-subj", "/CN=e2e CA", "-keyout", "ca.key", "-out", "ca.pem")
         openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost", "-keyout", "service.key", "-out", "service.csr")
         (self.folder / "san").write_text("subjectAltName=IP:127.0.0.1\n")
-        openssl("x509", "-req", "-in", "service.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "san", "-out", "service.pem")
+        openssl("x509", "-req", "-in", "service.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "60", "-extfile", "san", "-out", "service.pem")
 
     def config(self, name):
         return self.folder / f"{name}.yaml"

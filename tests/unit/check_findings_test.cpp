@@ -142,6 +142,18 @@ TEST(ADirectoryServer, IsJudgedByItsSpeedClockRoleAndControls) {
   EXPECT_EQ(judged(seen, settings).at(2), "warn directory.read_only");
 }
 
+TEST(ACertificateThatEnds, IsNamedForFourteenDaysBefore) {
+  constexpr std::int64_t day = 86'400;
+  auto service = well();
+  ServerSeen server{20, false, true, 3};
+  for (const auto& [days, soon] : {std::pair{15, false}, std::pair{13, true}}) {
+    service.route.certificate_ends = server.certificate_ends = unix_now() + days * day;
+    EXPECT_EQ(judged(service).at(1) == "warn service.ends_soon", soon) << days;
+    EXPECT_EQ(judged(server, ldap::Settings()).at(1) == "warn directory.ends_soon", soon) << days;
+  }
+  EXPECT_EQ(in_days(unix_now() + 3 * day + 60), "in 3 days");
+}
+
 TEST(ADirectorysClock, IsReadStrictly) {
   EXPECT_EQ(unix_from_generalized("20261126204330.0Z"), 1'795'725'810);
   EXPECT_EQ(unix_from_generalized("19700101000000Z"), 0);
