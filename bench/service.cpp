@@ -6,7 +6,8 @@
 //   idle     memory of an open session; what 10,000 and 1,000,000 registered people cost at rest: file, memory, and one look-up
 //
 // A reset is eight requests (challenge, session, method, answer, choice, seal, password) with TLS on both ends, two probes and a job, all in
-// this process: the browsers' and the agent's cryptography counts too, and is said apart as CPU.
+// this process: the browsers' and the agent's cryptography counts too, and is said apart as CPU. The waits that hide what an account has
+// (Settings::look_span, answer_step) are left out: they cost people time and the service none.
 #include <sys/resource.h>
 
 #include <algorithm>

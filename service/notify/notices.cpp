@@ -53,6 +53,7 @@ std::string_view to_string(Notice notice) {
   switch (notice) {
     case Notice::verification_code: return "verification_code";
     case Notice::registration_code: return "registration_code";
+    case Notice::second_proof_code: return "second_proof_code";
     case Notice::password_reset: return "password_reset";
     case Notice::password_changed: return "password_changed";
     case Notice::account_unlocked: return "account_unlocked";

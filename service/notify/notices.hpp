@@ -12,8 +12,9 @@ namespace wb::service {
 
 // What each needs besides account, organisation and helpdesk (both may be empty), which all are given:
 enum class Notice {
-  verification_code,  // code, minutes; of a reset, or of an administrator's second proof
+  verification_code,  // code, minutes; of a reset
   registration_code,  // the same, to an address that is to be registered
+  second_proof_code,  // the same, to an administrator who has signed in
   password_reset,     // time, link ("this wasn't me"), as the next five
   password_changed,
   account_unlocked,

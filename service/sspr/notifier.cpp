@@ -31,6 +31,7 @@ Audience audience_of(Notice notice) {
     case Notice::help_wanted: return Audience::administrators;
     case Notice::verification_code:
     case Notice::registration_code:
+    case Notice::second_proof_code:
     case Notice::reset_link:
     case Notice::invitation:
     case Notice::reminder: return Audience::nobody;

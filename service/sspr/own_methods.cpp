@@ -278,7 +278,7 @@ Result<std::optional<Not>> OwnMethods::begin_second(Guest& guest, json::object& 
   auto address = second_address(guest, rules->settings, *methods);
   if (!address) return address.error();
   if (!*address) return std::optional(Not::not_found);
-  auto sent = send_code(guest, Notice::verification_code, rules->settings, **address);
+  auto sent = send_code(guest, Notice::second_proof_code, rules->settings, **address);
   if (!sent || *sent) return sent;
   guest.state.pending.reset();
   shown = json::object{{"label", masked(**address)}, {"code_until", guest.state.code->expires}};
