@@ -50,6 +50,12 @@ class TheNumbers(unittest.TestCase):
         self.assertGreater(len(asked), 6)
         self.assertEqual(asked - labels_told(), set())
 
+    def test_of_activities_are_asked_for_by_the_audits_words(self):
+        words = set(re.findall(r'\{Activity::\w+, "([^"]+)"\}', (TOP / "service/audit_entry.cpp").read_text(encoding="utf-8")))
+        asked = {word for text in expressions() for some in re.findall(r'activity=~?"([^"]+)"', text) for word in some.split("|")}
+        self.assertGreater(len(asked), 2)
+        self.assertEqual(asked - words, set())
+
     def test_are_all_in_the_operators_tables(self):
         listed = set()
         for prefix in SOURCES:
