@@ -237,6 +237,13 @@ TEST_F(ACheckedDomain, HasItsClockAndItsMissingControlNamed) {
   EXPECT_THAT(lines, Contains("warn directory.clock"));
   EXPECT_THAT(lines, Contains("warn directory.hints"));
 }
+TEST_F(ACheckedDomain, ThatWouldTakeNoJobsIsNamed) {
+  const ScriptedLdap server("dc1.corp.example", [](const auto& request, std::string right) { return as_a_controller(request, std::move(right), "20200101000000.0Z"); });
+  domain.directory.history = ldap::HistoryEnforcement::require;  // and it has no policy hints control
+  const auto lines = checked(server);
+  EXPECT_THAT(lines, Contains("fail directory.hints"));
+  EXPECT_EQ(lines.back(), "fail directory.not_ready");
+}
 TEST_F(ACheckedDomain, HasARefusedSignInNamed) {
   const ScriptedLdap server("dc1.corp.example", [](const auto& request, std::string right) { return ScriptedLdap::Answer{request.op == Op::bind ? ber::result(request.id, 0x61, 49) : std::move(right)}; });
   EXPECT_EQ(checked(server), (Said{"fail directory.bind", "skip directory"}));
