@@ -62,9 +62,8 @@ Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::
   }
   agent->open_domains();
   if (config.metrics.port != 0) {
-    link::LocalHttp::Settings door;
-    door.address = config.metrics.address, door.port = static_cast<unsigned short>(config.metrics.port);
-    auto opened = link::LocalHttp::start(io, door, [a = agent.get()](const std::string& path) { return a->tell(path); });
+    const auto* a = agent.get();
+    auto opened = link::open_health_door(io, config.metrics.address, config.metrics.port, {[a] { return a->metrics_.text(a->snapshot()); }, [a] { return health_of(a->snapshot()); }});
     if (!opened) return opened.error();
     agent->door_ = std::move(*opened);
   }
@@ -244,14 +243,6 @@ Snapshot Agent::snapshot() const {
     one.breaker_open = domain->volume.open_until(at).has_value();
   }
   return now;
-}
-
-link::HttpResponse Agent::tell(const std::string& path) const {
-  if (path == "/metrics") return {200, metrics_.text(snapshot()), "text/plain; version=0.0.4; charset=utf-8", {}};
-  if (path == "/livez") return {200, "ok\n", "text/plain; charset=utf-8", {}};
-  if (path != "/readyz") return {404, "/metrics, /livez or /readyz\n", "text/plain; charset=utf-8", {}};
-  auto health = health_of(snapshot());
-  return {health.ready ? 200 : 503, health.json + "\n", "application/json", {}};
 }
 
 Awaitable<> Agent::watch(Domain& domain) {

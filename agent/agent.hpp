@@ -84,7 +84,6 @@ class Agent {
   SessionParts session_parts();
   std::map<std::string, protocol::Readiness> readiness() const;
   void down(const Fault& why, const std::string& service);
-  link::HttpResponse tell(const std::string& path) const;
   void open_control();
   std::string obey(const std::string& line);  // one line of the control socket
   void link_is(bool up);

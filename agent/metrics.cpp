@@ -1,37 +1,25 @@
 #include "agent/metrics.hpp"
 
 #include <prometheus/counter.h>
-#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
-#include <prometheus/text_serializer.h>
 
 #include "core/clock.hpp"
+#include "link/exposition.hpp"
 #include "protocol/json.hpp"
 
 namespace wb::agent {
 namespace {
-using Labels = std::map<std::string, std::string>;
+using link::Gauges, link::Labels, link::written;
 using prometheus::Histogram;
 
 // A reset at a stock controller takes 35 ms, one that waits for its turn or a fail-over seconds.
 const Histogram::BucketBoundaries seconds_buckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 
+constexpr const char* prefix = "writeback_agent_";
 template <class Build> auto& family(Build build, prometheus::Registry& registry, const char* name, const char* help) {
-  return build.Name(std::string("writeback_agent_") + name).Help(help).Register(registry);
+  return build.Name(std::string(prefix) + name).Help(help).Register(registry);
 }
-
-// The gauges of one moment: made anew each time, so that a controller that is gone leaves nothing behind.
-class Gauges {
- public:
-  explicit Gauges(prometheus::Registry& registry) : registry_(registry) {}
-  void set(const char* name, const char* help, const Labels& labels, double value) {
-    family(prometheus::BuildGauge(), registry_, name, help).Add(labels).Set(value);
-  }
-
- private:
-  prometheus::Registry& registry_;
-};
 
 void of_controller(Gauges& out, const std::string& domain, const ldap::ControllerState& one) {
   const Labels labels{{"domain", domain}, {"dc", one.dc}};
@@ -56,8 +44,6 @@ void of_domain(Gauges& out, const std::string& name, const DomainSnapshot& one) 
   if (one.roster_ends) out.set("roster_expiry_timestamp_seconds", "When the domain's roster ends, in Unix seconds; the holder of its root renews it.", labels, static_cast<double>(*one.roster_ends));
   for (const auto& controller : one.directory.controllers) of_controller(out, name, controller);
 }
-
-std::string written(const std::vector<prometheus::MetricFamily>& families) { return prometheus::TextSerializer().Serialize(families); }
 
 }  // namespace
 
@@ -93,7 +79,7 @@ void Metrics::link_failed(LinkTrouble trouble) { kept_->link_failures.Add({{"rea
 
 std::string Metrics::text(const Snapshot& now) const {
   prometheus::Registry registry;
-  Gauges out(registry);
+  Gauges out(registry, prefix);
   out.set("info", "The version that runs.", {{"version", WB_VERSION}}, 1);
   out.set("start_time_seconds", "When the agent was started, in Unix seconds.", {}, static_cast<double>(kept_->started));
   out.set("link_up", "Whether the connection to the reset service stands.", {}, now.link_up);
@@ -111,9 +97,9 @@ std::string Metrics::text(const Snapshot& now) const {
   return written(registry.Collect()) + written(kept_->registry.Collect());
 }
 
-Health health_of(const Snapshot& now) {
+link::Health health_of(const Snapshot& now) {
   namespace json = protocol::json;
-  Health health{now.link_up && !now.draining && !now.domains.empty(), {}};
+  link::Health health{now.link_up && !now.draining && !now.domains.empty(), {}};
   json::object domains;
   for (const auto& [name, one] : now.domains) {
     health.ready = health.ready && one.ready;

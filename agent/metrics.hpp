@@ -13,6 +13,7 @@
 #include "agent/link_trouble.hpp"
 #include "core/clock.hpp"
 #include "ldap/directory.hpp"
+#include "link/health_door.hpp"
 #include "link/link.hpp"
 #include "protocol/messages.hpp"
 
@@ -69,10 +70,6 @@ class Metrics {
 
 // Ready: the link is up and every domain takes jobs. JSON: {"ready":false,"link":true,"domains":{"corp.example":{...}}}; without a link
 // "no_link":{"reason":"proxy_auth","service","where","detail","at"} says why, null before the first failure.
-struct Health {
-  bool ready = false;
-  std::string json;
-};
-Health health_of(const Snapshot& now);
+link::Health health_of(const Snapshot& now);
 
 }  // namespace wb::agent

@@ -218,6 +218,10 @@ bool Gateway::has_room(const std::string& domain, bool reading) const {
   return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& s) { return s.second->ready(domain, now) && s.second->domain(domain)->held < places(*s.second, reading); });
 }
 
+int Gateway::connected_agents(const std::string& domain) const {
+  return static_cast<int>(std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& s) { return s.second->domain(domain) != nullptr; }));
+}
+
 int Gateway::ready_agents(const std::string& domain) const {
   const auto now = unix_now();
   return static_cast<int>(std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& s) { return s.second->ready(domain, now); }));

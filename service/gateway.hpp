@@ -40,7 +40,8 @@ class Gateway {
   };
   Choice choose(const Wanted& wanted) const;
   bool has_room(const std::string& domain, bool reading) const;
-  int ready_agents(const std::string& domain) const;
+  int connected_agents(const std::string& domain) const;
+  int ready_agents(const std::string& domain) const;       // of those
   bool history_enforced(const std::string& domain) const;  // by one of them: minimum age and history bind a reset there
   // A job counts (+1) or no longer counts (-1) against its agent's window.
   void hold(const std::string& agent, const std::string& domain, int change);

@@ -105,12 +105,16 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
   web.trusted_proxies = config.trusted_proxies;
   web.admission.trusted_balancers.insert(web.admission.trusted_balancers.end(), config.trusted_proxies.begin(), config.trusted_proxies.end());
   auto* self = service.get();
+  if (config.metrics.port != 0) {
+    auto opened = link::open_health_door(io, config.metrics.address, config.metrics.port, {[self] { return self->metrics_.text(self->snapshot()); }, [self] { return health_of(self->snapshot()); }});
+    if (!opened) return opened.error();
+    service->door_ = std::move(*opened);
+  }
   auto started = link::WebServer::start(
       io, web, [self](link::HttpRequest request) { return guarded(self, std::move(request)); },
       [self](std::unique_ptr<link::Link> link) { return self->gateway_.serve(std::move(link)); });
   if (!started) return started.error();
   service->web_ = std::move(*started);
-  if (auto opened = service->open_door(io, config.metrics); !opened) return opened.error();
   service->tasks_.start("service.keep_house", keep_house(self));
   service->tasks_.start("service.take_orders", take_orders(self));
   log::info("service.started", log::field("version", WB_VERSION), log::field("address", config.listen_address), log::field("port", service->port()),

@@ -4,7 +4,6 @@
 
 #include "config/service_config.hpp"
 #include "core/async.hpp"
-#include "link/local_http.hpp"
 #include "link/web_server.hpp"
 #include "service/agents_api.hpp"
 #include "service/api.hpp"
@@ -41,7 +40,6 @@ class Service {
   static Result<std::unique_ptr<Service>> start(asio::io_context& io, const config::ServiceConfig& config, Settings shape = {});
 
   unsigned short port() const { return web_->bound_port(); }
-  link::HttpResponse tell(const std::string& path);  // at metrics.listen (service_numbers.cpp)
   const Keys& keys() const { return keys_; }
   const std::vector<Endpoint>& endpoints() const { return router_.endpoints(); }
   std::size_t waiting_calls() const { return dispatch_.waiting_calls(); }                       // API calls that wait for a job's end
@@ -64,9 +62,8 @@ class Service {
   static Awaitable<> prune_audit(Service* self);
   static Awaitable<> take_orders(Service* self);
   void renew_keys();
-  ServiceSnapshot snapshot();
+  ServiceSnapshot snapshot();  // for metrics.listen (service_numbers.cpp)
   static Awaitable<link::HttpResponse> guarded(Service* self, link::HttpRequest request);
-  Result<void> open_door(asio::io_context& io, const config::MetricsDoor& at);
 
   // In this order: each knows only what stands above it.
   Settings settings_;

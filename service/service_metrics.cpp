@@ -1,35 +1,22 @@
 #include "service/service_metrics.hpp"
 
 #include <prometheus/counter.h>
-#include <prometheus/gauge.h>
 #include <prometheus/registry.h>
-#include <prometheus/text_serializer.h>
 
 #include <set>
 
+#include "link/exposition.hpp"
 #include "protocol/json.hpp"
 
 namespace wb::service {
 namespace {
-using Labels = std::map<std::string, std::string>;
+using link::Gauges, link::Labels, link::written;
+
+constexpr const char* prefix = "reset_service_";
 
 template <class Build> auto& family(Build build, prometheus::Registry& registry, const char* name, const char* help) {
-  return build.Name(std::string("reset_service_") + name).Help(help).Register(registry);
+  return build.Name(std::string(prefix) + name).Help(help).Register(registry);
 }
-
-// The gauges of one moment: made anew each time, so that a domain that is gone leaves nothing behind.
-class Gauges {
- public:
-  explicit Gauges(prometheus::Registry& registry) : registry_(registry) {}
-  void set(const char* name, const char* help, const Labels& labels, double value) {
-    family(prometheus::BuildGauge(), registry_, name, help).Add(labels).Set(value);
-  }
-
- private:
-  prometheus::Registry& registry_;
-};
-
-std::string written(const std::vector<prometheus::MetricFamily>& families) { return prometheus::TextSerializer().Serialize(families); }
 
 }  // namespace
 
@@ -55,7 +42,7 @@ void ServiceMetrics::answered(int status) { kept_->responses.Add({{"status", std
 
 std::string ServiceMetrics::text(const ServiceSnapshot& now) const {
   prometheus::Registry registry;
-  Gauges out(registry);
+  Gauges out(registry, prefix);
   out.set("info", "The version that runs.", {{"version", WB_VERSION}}, 1);
   out.set("start_time_seconds", "When the service was started, in Unix seconds.", {}, static_cast<double>(kept_->started));
   out.set("store_writable", "Whether the store has just taken a write.", {}, now.store_trouble ? 0 : 1);
@@ -71,9 +58,9 @@ std::string ServiceMetrics::text(const ServiceSnapshot& now) const {
   return written(registry.Collect()) + written(kept_->registry.Collect());
 }
 
-ServiceHealth health_of(const ServiceSnapshot& now) {
+link::Health health_of(const ServiceSnapshot& now) {
   namespace json = protocol::json;
-  ServiceHealth health{!now.store_trouble, {}};
+  link::Health health{!now.store_trouble, {}};
   json::object domains;
   for (const auto& [name, one] : now.domains) domains[name] = json::object{{"connected", one.connected}, {"ready", one.ready}};
   json::value store = nullptr;

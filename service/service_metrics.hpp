@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/clock.hpp"
+#include "link/health_door.hpp"
 #include "service/audit_entry.hpp"
 
 namespace wb::service {
@@ -46,10 +47,6 @@ class ServiceMetrics {
 // Ready: the store takes writes. Agents do not count: a balancer that left a service out for want of them would keep them out, too; whoever
 // wants to know finds them in the answer. JSON: {"ready":true,"store":null,"mail":true,"domains":{"corp.example":{"connected":2,"ready":2}}};
 // "store" says why it takes no writes.
-struct ServiceHealth {
-  bool ready = false;
-  std::string json;
-};
-ServiceHealth health_of(const ServiceSnapshot& now);
+link::Health health_of(const ServiceSnapshot& now);
 
 }  // namespace wb::service

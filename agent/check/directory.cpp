@@ -88,8 +88,7 @@ void judge_server(const std::string& uri, const Result<ServerSeen>& seen, const 
   const auto ms = std::to_string(std::llround(seen->ms)) + " ms";
   if (seen->ms > slow_ms) report.warn(Finding::directory_slow, uri, ms);
   else report.pass("directory", uri, "takes the sign-in, in " + ms);
-  const auto ends = seen->certificate_ends;
-  if (ends != 0 && ends - unix_now() < certificate_warning_s) report.warn(Finding::directory_ends_soon, uri, in_days(ends));
+  report.certificate(Finding::directory_ends_soon, uri, seen->certificate_ends);
   if (seen->clock_offset_s) {
     const auto offset = std::abs(*seen->clock_offset_s);
     const auto detail = "the server's clock minus this one: " + std::to_string(*seen->clock_offset_s) + " s";

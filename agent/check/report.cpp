@@ -30,6 +30,11 @@ std::string in_days(UnixSeconds end) { return "in " + std::to_string((end - unix
 
 std::string said(const Fault& why) { return why.where + ": " + (why.detail.empty() ? std::string(to_string(why.kind)) : why.detail); }
 
+void Report::certificate(Finding soon, std::string subject, UnixSeconds ends) {
+  constexpr std::int64_t warning_s = 14 * 86'400;
+  if (ends != 0 && ends - unix_now() < warning_s) warn(soon, std::move(subject), in_days(ends));
+}
+
 void Report::pass(std::string group, std::string subject, std::string detail) { lines_.push_back({CheckResult::pass, std::move(group), std::move(subject), printable(detail, words_max), {}}); }
 
 void Report::skip(std::string group, std::string subject, std::string why) { lines_.push_back({CheckResult::skip, std::move(group), std::move(subject), printable(why, words_max), {}}); }

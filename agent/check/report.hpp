@@ -1,6 +1,5 @@
-// What a check has come to, line by line, for people and for programs. Pure.
+// What a check has come to, line by line, for people and for programs. Pure, but for the clock.
 #pragma once
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,8 +17,7 @@ std::string_view to_string(CheckResult result);
 
 std::string said(const Fault& why);  // where and what
 
-constexpr std::int64_t certificate_warning_s = 14 * 86'400;  // as the alerts of docs/prometheus
-std::string in_days(UnixSeconds end);                        // "in 3 days"
+std::string in_days(UnixSeconds end);  // "in 3 days"
 
 struct CheckLine {
   CheckResult result = CheckResult::pass;
@@ -36,6 +34,9 @@ class Report {
   // `remedy`: a command that is exact here, instead of the table's.
   void warn(Finding finding, std::string subject, std::string detail, std::string remedy = {}) { add(CheckResult::warn, finding, std::move(subject), std::move(detail), std::move(remedy)); }
   void fail(Finding finding, std::string subject, std::string detail, std::string remedy = {}) { add(CheckResult::fail, finding, std::move(subject), std::move(detail), std::move(remedy)); }
+
+  // Warns when it ends within 14 days, as the alerts of docs/prometheus do. 0: none was shown.
+  void certificate(Finding soon, std::string subject, UnixSeconds ends);
 
   const std::vector<CheckLine>& lines() const { return lines_; }
   bool failed(std::string_view group) const;

@@ -72,8 +72,7 @@ void judge_service(const std::string& url, const Result<ServiceSeen>& seen, bool
     return report.fail(finding_of(trouble_of(why)), url, said(why));
   }
   report.pass("service", url, "answers in " + std::to_string(std::llround(seen->ms)) + " ms" + (seen->route.proxy.empty() ? "" : ", through " + seen->route.proxy));
-  const auto ends = seen->route.certificate_ends;
-  if (ends != 0 && ends - unix_now() < certificate_warning_s) report.warn(Finding::service_ends_soon, url, in_days(ends));
+  report.certificate(Finding::service_ends_soon, url, seen->route.certificate_ends);
   const auto& box = seen->route.intercepted_by;
   if (!box.empty() && binding_required) report.fail(Finding::service_intercepted, url, "by " + box);
   else if (!box.empty()) report.warn(Finding::service_intercepted, url, "by " + box);
