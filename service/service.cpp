@@ -106,9 +106,10 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
   web.admission.trusted_balancers.insert(web.admission.trusted_balancers.end(), config.trusted_proxies.begin(), config.trusted_proxies.end());
   auto* self = service.get();
   if (config.metrics.port != 0) {
-    auto opened = link::open_health_door(io, config.metrics.address, config.metrics.port, {[self] { return self->metrics_.text(self->snapshot()); }, [self] { return health_of(self->snapshot()); }});
-    if (!opened) return opened.error();
-    service->door_ = std::move(*opened);
+    auto door = link::open_health_door(io, config.metrics.address, config.metrics.port,
+        {[self] { return self->metrics_.text(self->snapshot()); }, [self] { return health_of(self->snapshot()); }});
+    if (!door) return door.error();
+    service->door_ = std::move(*door);
   }
   auto started = link::WebServer::start(
       io, web, [self](link::HttpRequest request) { return guarded(self, std::move(request)); },
