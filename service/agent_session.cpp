@@ -42,7 +42,7 @@ bool AgentSession::active(const std::string& name, UnixSeconds now) const {
 }
 
 bool AgentSession::ready(const std::string& name, UnixSeconds now) const {
-  return !draining_ && !broken_ && active(name, now) && domain(name)->readiness.ready;
+  return !agent.drained && !draining_ && !broken_ && active(name, now) && domain(name)->readiness.ready;
 }
 
 bool AgentSession::opens(const std::string& kid) const { return std::find(kids_.begin(), kids_.end(), kid) != kids_.end(); }

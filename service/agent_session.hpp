@@ -41,7 +41,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Refusals& refusals, Listener& listener, const Settings& settings);
 
   const std::string id;  // of this session
-  AgentRow agent;        // its next key may come while it lives
+  AgentRow agent;        // its next key may come while it lives, and it may be drained and resumed
   const std::int64_t epoch;
   const std::string from;      // the session that it takes over from; empty: none
   const std::string software;  // as its hello said; text from outside

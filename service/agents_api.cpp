@@ -13,6 +13,8 @@ std::vector<Endpoint> AgentsApi::endpoints() {
       {"GET", "/api/v1/agents", scope, [this](HttpCall call) { return list(std::move(call)); }},
       {"POST", "/api/v1/agents/tokens", scope, [this](HttpCall call) { return add_token(std::move(call)); }},
       {"POST", "/api/v1/agents/{id}/revoke", scope, [this](HttpCall call) { return revoke(std::move(call)); }},
+      {"POST", "/api/v1/agents/{id}/drain", scope, [this](HttpCall call) { return drain(std::move(call)); }},
+      {"POST", "/api/v1/agents/{id}/resume", scope, [this](HttpCall call) { return resume(std::move(call)); }},
   };
 }
 
@@ -37,7 +39,7 @@ static json::array controllers_of(const AgentPast& past) {
 }
 
 json::object AgentsApi::shown(const std::string& domain, const AgentRow& agent, const AgentPast& past, UnixSeconds now) {
-  return {{"id", agent.id}, {"host", printable(agent.host, 256)}, {"state", state_of(rosters_, domain, agent, now)}, {"fingerprint", agent.kid}, {"next_fingerprint", agent.next ? json::value(crypto::thumbprint(*agent.next)) : json::value(nullptr)},
+  return {{"id", agent.id}, {"host", printable(agent.host, 256)}, {"state", state_of(rosters_, domain, agent, now)}, {"drained", agent.drained}, {"fingerprint", agent.kid}, {"next_fingerprint", agent.next ? json::value(crypto::thumbprint(*agent.next)) : json::value(nullptr)},
       {"enrolled", past.enrolled}, {"controllers", controllers_of(past)}, {"connected", connection(gateway_.session(agent.id), domain, now)}};
 }
 
@@ -76,25 +78,74 @@ static std::optional<std::string> reason_problem(const std::string& body, std::o
   return std::nullopt;
 }
 
-Reply AgentsApi::revoke(HttpCall call) {
+// The operator alone decides for several organisations at once.
+std::variant<AgentRow, link::HttpResponse> AgentsApi::own_agent(const HttpCall& call) {
   const auto& id = call.path.front();
+  auto members = store_.members(call.caller.domain);
+  if (!members) return refuse_for(members.error());
+  const auto member = std::find_if(members->begin(), members->end(), [&](const auto& m) { return m.agent.id == id; });
+  if (member == members->end()) return refuse(Refusal::not_found, "no such agent");
+  auto domains = store_.domains_of(id);
+  if (!domains) return refuse_for(domains.error());
+  if (domains->size() > 1 && !member->agent.revoked) return refuse(Refusal::conflict, "this agent serves other domains too: the service's operator decides about it");
+  return std::move(member->agent);
+}
+
+link::HttpResponse AgentsApi::answer_with(const HttpCall& call, const AgentRow& agent) {
+  auto past = store_.past_of_members(call.caller.domain);
+  if (!past) return refuse_for(past.error());
+  return answer(200, shown(call.caller.domain, agent, (*past)[agent.id], unix_now()));
+}
+
+Reply AgentsApi::revoke(HttpCall call) {
   std::optional<std::string> reason;
   if (auto problem = reason_problem(call.request.body, reason)) co_return refuse(Refusal::bad_request, *problem);
-  auto members = store_.members(call.caller.domain);
-  if (!members) co_return refuse_for(members.error());
-  const auto member = std::find_if(members->begin(), members->end(), [&](const auto& m) { return m.agent.id == id; });
-  if (member == members->end()) co_return refuse(Refusal::not_found, "no such agent");
-  if (!member->agent.revoked) {
-    auto domains = store_.domains_of(id);
-    if (!domains) co_return refuse_for(domains.error());
-    if (domains->size() > 1) co_return refuse(Refusal::conflict, "this agent serves other domains too: the service's operator revokes it");
-    if (auto done = store_.revoke(id, call.caller.actor, reason.value_or("")); !done) co_return refuse_for(done.error());
+  auto own = own_agent(call);
+  if (auto* no = std::get_if<link::HttpResponse>(&own)) co_return std::move(*no);
+  auto& agent = std::get<AgentRow>(own);
+  if (!agent.revoked) {
+    if (auto done = store_.revoke(agent.id, call.caller.actor, reason.value_or("")); !done) co_return refuse_for(done.error());
     gateway_.take_revoked();
-    member->agent.revoked = true;
+    agent.revoked = true;
   }
-  auto past = store_.past_of_members(call.caller.domain);
-  if (!past) co_return refuse_for(past.error());
-  co_return answer(200, shown(call.caller.domain, member->agent, (*past)[id], unix_now()));
+  co_return answer_with(call, agent);
+}
+
+static std::optional<std::string> force_problem(const std::string& body, bool& force) {
+  if (body.empty()) return std::nullopt;
+  auto read = protocol::parse_json(body, 2);
+  if (!read) return read.error().detail;
+  protocol::Members members(*read, protocol::Members::Unknown::refused);
+  if (members.any("force", false)) members.flag("force", force);
+  if (auto done = members.finish(); !done) return done.error().detail;
+  return std::nullopt;
+}
+
+Reply AgentsApi::drain(HttpCall call) {
+  bool force = false;
+  if (auto wrong = force_problem(call.request.body, force)) co_return refuse(Refusal::bad_request, *wrong);
+  auto own = own_agent(call);
+  if (auto* no = std::get_if<link::HttpResponse>(&own)) co_return std::move(*no);
+  auto& agent = std::get<AgentRow>(own);
+  if (agent.revoked) co_return refuse(Refusal::conflict, "this agent is revoked");
+  gateway_.tell_ready();  // as it is at this moment
+  auto drained = store_.drain(agent.id, force, call.caller.actor);
+  if (!drained) co_return refuse_for(drained.error());
+  if (!drained->last_of.empty() && !force)
+    co_return problem(409, "last_ready_agent", "nobody else takes jobs of " + drained->last_of + ": people could reset no password until this agent, or another one, is ready; `force` drains it all the same", {{"domain", drained->last_of}});
+  gateway_.take_drained();
+  agent.drained = true;
+  co_return answer_with(call, agent);
+}
+
+Reply AgentsApi::resume(HttpCall call) {
+  auto own = own_agent(call);
+  if (auto* no = std::get_if<link::HttpResponse>(&own)) co_return std::move(*no);
+  auto& agent = std::get<AgentRow>(own);
+  if (auto resumed = store_.resume(agent.id, call.caller.actor); !resumed) co_return refuse_for(resumed.error());
+  gateway_.take_drained();
+  agent.drained = false;
+  co_return answer_with(call, agent);
 }
 
 }  // namespace wb::service

@@ -1,9 +1,11 @@
 // An organisation's agents over HTTP (docs/SSPR.md, "Agents"): who is enrolled, connected and ready, or why not; tokens to enrol others;
-// and the service's own revocation. For clients with the scope `settings` and signed-in
+// drained, resumed; and the service's own revocation. For clients with the scope `settings` and signed-in
 // administrators. Only the domain's root says who may open a password.
 #pragma once
 #include "service/enrolment.hpp"
 #include "service/router.hpp"
+
+#include <variant>
 
 namespace wb::service {
 
@@ -20,6 +22,11 @@ class AgentsApi {
   Reply list(HttpCall call);
   Reply add_token(HttpCall call);
   Reply revoke(HttpCall call);
+  Reply drain(HttpCall call);
+  Reply resume(HttpCall call);
+  // An agent of the caller's domain, that serves no other: else the refusal.
+  std::variant<AgentRow, link::HttpResponse> own_agent(const HttpCall& call);
+  link::HttpResponse answer_with(const HttpCall& call, const AgentRow& agent);
   json::object shown(const std::string& domain, const AgentRow& agent, const AgentPast& past, UnixSeconds now);
 
   const Settings& settings_;

@@ -54,6 +54,8 @@ constexpr Named<Activity> activities[] = {
     {Activity::job_released, "job.released"},
     {Activity::agent_enrolled, "agent.enrolled"},
     {Activity::agent_revoked, "agent.revoked"},
+    {Activity::agent_drained, "agent.drained"},
+    {Activity::agent_resumed, "agent.resumed"},
     {Activity::roster_changed, "roster.changed"},
     {Activity::root_forgotten, "root.forgotten"},
     {Activity::keys_rotated, "keys.rotated"},

@@ -56,6 +56,8 @@ enum class Activity {
   // ours, of the installation
   agent_enrolled,
   agent_revoked,
+  agent_drained,
+  agent_resumed,
   roster_changed,
   root_forgotten,
   keys_rotated,

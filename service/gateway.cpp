@@ -3,6 +3,7 @@
 #include "service/security_events.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 #include "protocol/codec.hpp"
@@ -165,6 +166,35 @@ void Gateway::take_revoked() {
     rosters_.drop_statements(agent);
     cut_off(agent, "operator");
   }
+}
+
+void Gateway::take_drained() {
+  auto ids = store_.drained();
+  if (!ids) return log::fault("store.failed", ids.error());
+  std::set<std::string> again;  // domains in which somebody takes jobs again
+  for (auto& [agent, session] : sessions_) {
+    const bool drained = ids->contains(agent);
+    if (session->agent.drained == drained) continue;
+    session->agent.drained = drained;
+    if (drained) log::info("agent.drained", log::field("agent", agent));
+    else log::info("agent.resumed", log::field("agent", agent));
+    if (!drained)
+      for (const auto& [domain, state] : session->domains()) again.insert(domain);
+  }
+  for (const auto& domain : again) listener_->agents_changed(domain);
+}
+
+void Gateway::tell_ready() {
+  const auto now = unix_now();
+  std::set<Store::Taking> taking, new_ones, gone;
+  for (const auto& [agent, session] : sessions_)
+    for (const auto& [domain, state] : session->domains())
+      if (session->ready(domain, now)) taking.insert({domain, agent});
+  std::set_difference(taking.begin(), taking.end(), taking_.begin(), taking_.end(), std::inserter(new_ones, new_ones.end()));
+  std::set_difference(taking_.begin(), taking_.end(), taking.begin(), taking.end(), std::inserter(gone, gone.end()));
+  if (new_ones.empty() && gone.empty()) return;
+  if (auto put = store_.put_ready(new_ones, gone); !put) return log::fault("store.failed", put.error());
+  taking_ = std::move(taking);
 }
 
 void Gateway::cut_off(const std::string& agent, std::string_view why) {

@@ -55,6 +55,8 @@ class Gateway {
   void tell_roster(const std::string& domain);
   void take_next_key(const std::string& agent, const protocol::Jwk& key);  // that it has just shown
   void take_revoked();                                                     // cuts off whom the operator has revoked since
+  void take_drained();                                                     // no new jobs for whom they have drained, and jobs again for whom they have resumed
+  void tell_ready();                                                       // to the store: who takes jobs, where that has changed
   void tell_keys();                                                        // to everybody
   Awaitable<> goodbye();                                                   // closes every link with going_away
   std::size_t sessions() const { return sessions_.size(); }
@@ -82,6 +84,7 @@ class Gateway {
   std::map<std::string, BootClock::time_point> last_hello_;  // of agents we know: bounded by their number
   std::map<std::string, BootClock::time_point> duplicates_;  // when a second start of an agent was last refused; of agents we know
   std::set<std::string> revoked_;                            // by the operator; cut off already
+  std::set<Store::Taking> taking_;                           // as the store was last told
   TaskGroup goodbyes_;
   std::size_t greeting_ = 0;  // links whose hello is awaited
   bool closing_ = false;

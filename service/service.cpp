@@ -91,6 +91,7 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
   if (pages->files() == 0) log::info("pages.none", log::field("portal_dir", config.portal_dir.string()));
   Opened opened{std::move(*store), std::move(*keys), std::move(*vault), std::move(*catalogue), std::move(*mail), std::move(*pages)};
   std::unique_ptr<Service> service(new Service(io, settled(std::move(shape), config), std::move(opened)));
+  if (auto forgotten = service->store_.nobody_ready(); !forgotten) return forgotten.error();  // whatever a former life told it
   if (auto resumed = service->dispatch_.resume(); !resumed) return resumed.error();
   if (auto resumed = service->reset_desk_.start(); !resumed) return resumed.error();
   if (auto resumed = service->temporary_password_.start(); !resumed) return resumed.error();
@@ -169,6 +170,8 @@ Awaitable<> Service::take_orders(Service* self) {
     self->dispatch_.take_releases();
     self->gateway_.refusals().tell();
     self->gateway_.take_revoked();
+    self->gateway_.take_drained();
+    self->gateway_.tell_ready();
     self->invitations_.write_some();
     if (auto news = self->self_service_.vault.refresh(); !news) log::fault("vault.failed", news.error());
     if (self->keys_.news(unix_now())) self->renew_keys();

@@ -55,12 +55,18 @@ ALTER TABLE agents ADD COLUMN former_y TEXT;
 CREATE UNIQUE INDEX agents_by_next_key ON agents(next_kid) WHERE next_kid IS NOT NULL;
 )sql";
 
-const std::string agent_columns = "a.id, a.kid, a.x, a.y, a.host, a.revoked, a.next_x, a.next_y, a.former_x, a.former_y";
-constexpr int agent_columns_count = 10;
+// Agents that get no new jobs; and who takes jobs, as the running service sees it, for the command line.
+constexpr const char* drain_schema = R"sql(
+ALTER TABLE agents ADD COLUMN drained INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN ready INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+const std::string agent_columns = "a.id, a.kid, a.x, a.y, a.host, a.revoked, a.next_x, a.next_y, a.former_x, a.former_y, a.drained";
+constexpr int agent_columns_count = 11;
 
 AgentRow agent_of(const queue::Query& q) {
   const auto key = [&q](int x) { return q.is_null(x) ? std::nullopt : std::optional(protocol::Jwk{q.text(x), q.text(x + 1)}); };
-  return AgentRow{q.text(0), {q.text(2), q.text(3)}, q.text(1), q.text(4), q.number(5) != 0, key(6), key(8)};
+  return AgentRow{q.text(0), {q.text(2), q.text(3)}, q.text(1), q.text(4), q.number(5) != 0, key(6), key(8), q.number(10) != 0};
 }
 Result<std::optional<AgentRow>> one_agent(queue::Query q) {
   auto row = q.next();
@@ -79,7 +85,7 @@ AuditEntry by_operator(Activity activity, std::string_view domain, std::string_v
 Result<Store> Store::open(const std::filesystem::path& file, std::string tenant) {
   auto database = queue::Database::open(file);
   if (!database) return database.error();
-  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4, guards_schema, sspr::schema, sspr::schema_2, sspr::schema_3}); !ready) return ready.error();
+  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4, guards_schema, sspr::schema, sspr::schema_2, sspr::schema_3, drain_schema}); !ready) return ready.error();
   return Store(std::move(*database), std::move(tenant));
 }
 

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@ struct AgentRow {
   // Its next signing key: shown, and its own as soon as a roster has named it and it has said hello with it. The former one
   // says hello no more: results that were signed with it may still come.
   std::optional<protocol::Jwk> next = {}, former = {};
+  bool drained = false;  // it gets no new jobs, of any domain, until it is resumed
 };
 // What an agent has done: since when it is enrolled, and for each controller what it wrote there of late.
 struct AgentPast {
@@ -150,6 +152,24 @@ class Store {
   // `why`: a word for the audit; may be empty.
   Result<bool> revoke(std::string_view agent, const Actor& by = {ActorKind::operator_}, std::string_view why = {});
   Result<std::vector<std::string>> revoked();
+
+  // No new jobs for this agent from now on. Without `force` refused where it is the last one that takes jobs of a domain: that
+  // domain is named, and nothing is done. Who takes jobs is as the running service has last told it (put_ready).
+  struct Drain {
+    bool known = false;        // there is such an agent, and it is not revoked
+    std::string last_of = {};  // a domain in which nobody else takes jobs; with `force` it was drained all the same
+  };
+  Result<Drain> drain(std::string_view agent, bool force, const Actor& by = {ActorKind::operator_});
+  // And jobs again. False when there is no such agent.
+  Result<bool> resume(std::string_view agent, const Actor& by = {ActorKind::operator_});
+  Result<std::set<std::string>> drained();
+  // Who takes jobs of which domain, where that has changed. Not flushed: it is told anew after each start.
+  struct Taking {
+    std::string domain, agent;
+    auto operator<=>(const Taking&) const = default;
+  };
+  Result<void> put_ready(const std::set<Taking>& are, const std::set<Taking>& are_no_more);
+  Result<void> nobody_ready();  // at a start
 
   Result<void> put_statement(std::string_view domain, std::string_view agent, std::string_view jws, UnixSeconds exp);
   Result<std::vector<StatementRow>> statements(std::string_view domain, UnixSeconds now);

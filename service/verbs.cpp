@@ -145,7 +145,8 @@ int list_agents(const config::ServiceConfig& config) {
   if (!members) return failed(members.error());
   std::printf("%-26s  %-8s  %-24s  %-24s  %s\n", "AGENT", "STATE", "DOMAIN", "HOST", "FINGERPRINT");
   for (const auto& m : *members) {
-    const auto state = state_of(rosters, m.domain, m.agent, unix_now());
+    auto state = state_of(rosters, m.domain, m.agent, unix_now());
+    if (state == "active" && m.agent.drained) state = "drained";
     std::printf("%-26s  %-8s  %-24s  %-24s  %s\n", m.agent.id.c_str(), std::string(state).c_str(), m.domain.c_str(), m.agent.host.c_str(), m.agent.kid.c_str());
     if (m.agent.next) std::printf("%-26s  %-8s  %-24s  %-24s  %s\n", "", "next", "", "", crypto::thumbprint(*m.agent.next).c_str());
   }

@@ -32,6 +32,8 @@ int create_token(const config::ServiceConfig& config, const std::string& domain)
 int list_agents(const config::ServiceConfig& config);
 // Keys, agents and roots (verbs_keys.cpp).
 int revoke_agent(const config::ServiceConfig& config, const std::string& agent);
+int drain_agent(const config::ServiceConfig& config, const std::string& agent, bool force);
+int resume_agent(const config::ServiceConfig& config, const std::string& agent);
 int list_keys(const config::ServiceConfig& config);
 int rotate_keys(const config::ServiceConfig& config, bool withdraw);
 std::string day_of(UnixSeconds at);  // 2026-01-31T23:59Z

@@ -38,6 +38,28 @@ int revoke_agent(const config::ServiceConfig& config, const std::string& agent) 
   return exit_done;
 }
 
+int drain_agent(const config::ServiceConfig& config, const std::string& agent, bool force) {
+  auto store = open_store(config);
+  if (!store) return failed(store.error());
+  const auto done = store->drain(agent, force);
+  if (!done) return failed(done.error());
+  if (!done->known) return failed(fault(Fault::Kind::refused, "agents.drain", "no such agent, or it is revoked"));
+  if (!done->last_of.empty() && !force)
+    return refuse("nobody else takes jobs of " + done->last_of + ": people could reset no password until this agent, or another one, is ready. --force drains it all the same");
+  std::cout << "drained: " << agent << "\nWithin a second it gets no new jobs, and what it has it finishes. Jobs again: reset-service agents resume " << agent << "\n";
+  return exit_done;
+}
+
+int resume_agent(const config::ServiceConfig& config, const std::string& agent) {
+  auto store = open_store(config);
+  if (!store) return failed(store.error());
+  const auto done = store->resume(agent);
+  if (!done) return failed(done.error());
+  if (!*done) return failed(fault(Fault::Kind::refused, "agents.resume", "no such agent"));
+  std::cout << "resumed: " << agent << "\n";
+  return exit_done;
+}
+
 int list_keys(const config::ServiceConfig& config) {
   const auto now = unix_now();
   auto keys = Keys::open(config.state_dir, config.public_url, now, Keys::Needs::root);

@@ -113,11 +113,110 @@ TEST_F(AnOrganisationsAgents, AreRevokedForAReasonThatTheAuditKeeps) {
   EXPECT_NE(rows[0].row.find("\"details\":{\"cause\":\"lost\"},\"domain\":\"corp.example\""), std::string::npos) << rows[0].row;
 }
 
-TEST_F(AnOrganisationsAgents, ThatServeOthersTooAreNotOneOrganisationsToRevoke) {
+TEST_F(AnOrganisationsAgents, ThatServeOthersTooAreNotOneOrganisationsToRevokeOrDrain) {
   ASSERT_EQ(agent->enroll(world.token("other.example")).status, 200);
-  const auto no = ask("POST", "/" + agent->id + "/revoke");
-  EXPECT_EQ(no.status, 409) << no.text("detail");
+  for (const auto* what : {"/revoke", "/drain", "/resume"}) {
+    const auto no = ask("POST", "/" + agent->id + what);
+    EXPECT_EQ(no.status, 409) << no.text("detail");
+    EXPECT_EQ(no.error(), "conflict");
+  }
   EXPECT_EQ(first().at("state"), "active");
+  EXPECT_EQ(first().at("drained"), false);
+}
+
+TEST_F(AnOrganisationsAgents, AreNotDrainedToTheLastWithoutForce) {
+  const auto path = "/" + agent->id + "/drain";
+  for (const auto* bad : {"{", "[]", R"({"force":1})", R"({"force":null})", R"({"forced":true})"}) EXPECT_EQ(ask("POST", path, {}, bad).status, 400) << bad;
+  const auto no = ask("POST", path, {}, R"({"force":false})");
+  EXPECT_EQ(no.status, 409);
+  EXPECT_EQ(no.text("code"), "last_ready_agent");
+  EXPECT_EQ(no.text("domain"), "corp.example");
+  EXPECT_EQ(first().at("drained"), false);
+  EXPECT_EQ(first().at("connected").at("ready"), true);
+  const auto yes = ask("POST", path, {}, R"({"force":true})");
+  ASSERT_EQ(yes.status, 200) << yes.text("detail");
+  EXPECT_EQ(yes.body.at("drained"), true);
+  EXPECT_EQ(yes.body.at("connected").at("ready"), false);
+  EXPECT_EQ(ask("GET", "").body.at("ready_agents"), 0);
+  EXPECT_EQ(ask("POST", path).status, 200) << "it is drained already: nothing is lost by saying so again";
+  const auto rows = world.store().audit().page({{}, service::Activity::agent_drained, {}, {}}, 0, 10).value().rows;
+  ASSERT_EQ(rows.size(), 1u);
+  EXPECT_NE(rows[0].row.find("\"actor\":\"client:" + admin.substr(5, 26)), std::string::npos) << rows[0].row;
+  EXPECT_NE(rows[0].row.find("\"details\":{\"cause\":\"last_ready\"},\"domain\":\"corp.example\""), std::string::npos) << rows[0].row;
+}
+
+TEST_F(AnOrganisationsAgents, ThatAreDrainedGetNoNewJobsAndFinishWhatTheyHave) {
+  const auto bearer = world.client();
+  const auto probed = world.probe(*agent, bearer);
+  ASSERT_EQ(world.submit(bearer, probed.id, world.seal({agent.get()}, world.binding(probed), "Canary-9f3b-password!")).status, 202);
+  const auto held = agent->next_job();
+  ASSERT_TRUE(held);
+  agent->accept(held->job);
+  FakeAgent other(world);
+  ASSERT_EQ(other.enroll(world.token()).status, 200);
+  ASSERT_EQ(world.post_roster({agent.get(), &other}).status, 200);
+  ASSERT_EQ(other.connect(), "welcome");
+  for (auto* one : {agent.get(), &other}) one->state(world.rsn);
+  other.ready();
+  while (world.ready_now(bearer) != 2) std::this_thread::yield();
+  ASSERT_EQ(ask("POST", "/" + agent->id + "/drain").status, 200) << "there is another one";
+  EXPECT_EQ(first().at("connected").at("held"), 1);
+  for (int times = 0; times < 4; ++times) {  // the other one is the busier of the two from the second on
+    auto probing = std::async(std::launch::async, [&] { return https("POST", world.url() + "/api/v1/probes", R"({"name":"bob"})", bearer); });
+    const auto got = other.next_job();
+    ASSERT_TRUE(got);
+    other.answer_probe(got->job);
+    EXPECT_EQ(probing.get().status, 200);
+  }
+  EXPECT_FALSE(agent->next_job(0ms));
+  agent->answer(held->job, protocol::Code::applied);
+  EXPECT_EQ(world.look(bearer, held->job.jti).text("outcome"), "applied");
+  ASSERT_EQ(ask("POST", "/" + agent->id + "/resume").status, 200);
+  EXPECT_EQ(first().at("connected").at("ready"), true);
+  ASSERT_EQ(ask("POST", "/" + other.id + "/drain").status, 200);
+  EXPECT_TRUE(world.probe(*agent, bearer).id.size()) << "it gets jobs again";
+}
+
+TEST_F(AnOrganisationsAgents, AreResumedToTakeTheJobsThatWaited) {
+  const auto bearer = world.client();
+  ASSERT_EQ(ask("POST", "/" + agent->id + "/drain", {}, R"({"force":true})").status, 200);
+  const auto before = world.store().audit().page({{}, service::Activity::agent_resumed, {}, {}}, 0, 10).value().rows.size();
+  auto probing = std::async(std::launch::async, [&] { return https("POST", world.url() + "/api/v1/probes", R"({"name":"alice"})", bearer); });
+  EXPECT_FALSE(agent->next_job(200ms));
+  ASSERT_EQ(ask("POST", "/" + agent->id + "/resume").status, 200);
+  const auto got = agent->next_job();
+  ASSERT_TRUE(got);
+  agent->answer_probe(got->job);
+  EXPECT_EQ(probing.get().status, 200);
+  EXPECT_EQ(ask("POST", "/" + agent->id + "/resume").status, 200) << "the same again";
+  EXPECT_EQ(world.store().audit().page({{}, service::Activity::agent_resumed, {}, {}}, 0, 10).value().rows.size(), before + 1);
+}
+
+TEST_F(AnOrganisationsAgents, ThatAreDrainedAtTheCommandLineStaySoAcrossRestarts) {
+  EXPECT_EQ(ask("POST", "/" + agent->id + "/drain").status, 409);  // so the store has been told who takes jobs
+  EXPECT_EQ(world.store().drain(agent->id, false).value().last_of, "corp.example");
+  ASSERT_TRUE(world.store().drain(agent->id, true).value().known);
+  while (first().at("connected").at("ready") == true) std::this_thread::yield();
+  world.stop();
+  world.start();
+  agent->epoch++;
+  ASSERT_EQ(agent->connect(), "welcome");
+  agent->state(world.rsn);
+  agent->ready();
+  while (first().at("connected").is_null() || first().at("connected").at("statement_until").is_null()) std::this_thread::yield();
+  EXPECT_EQ(first().at("drained"), true);
+  EXPECT_EQ(first().at("connected").at("ready"), false);
+  ASSERT_TRUE(world.store().resume(agent->id).value());
+  while (first().at("connected").at("ready") == false) std::this_thread::yield();
+}
+
+TEST_F(AnOrganisationsAgents, AreDrainedByTheirOwnAdministratorsAlone) {
+  const auto stranger = world.client("other.example", {Scope::settings}), other_scope = world.client("corp.example", {Scope::helpdesk});
+  for (const std::string what : {"/drain", "/resume"}) {
+    EXPECT_EQ(ask("POST", "/" + agent->id + what, stranger).status, 404) << what;
+    EXPECT_EQ(ask("POST", "/" + agent->id + what, other_scope, "{}").status, 403) << what;
+  }
+  EXPECT_EQ(first().at("drained"), false);
 }
 
 }  // namespace

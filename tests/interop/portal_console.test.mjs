@@ -82,6 +82,35 @@ it('tells where it wrote, and how long that took', { timeout: 60_000 }, async ()
   await accessible();
 });
 
+it('drains an agent, the last one only once more is asked, and resumes it', { timeout: 60_000 }, async () => {
+  await press('[data-do=drain]');
+  await browser.until('document.activeElement.dataset.do === "drain-no"', 'the question');
+  assert.match(await text('[data-agent] .notice'), /is the last agent that takes jobs of corp\.example\. Until it is resumed, or another one is ready, nobody there can reset a password\./);
+  assert.ok(!await has('[role=alert] .refused'), 'that is no error');
+  await accessible();
+  await narrow();
+  await browser.key('Enter');
+  await browser.until('document.activeElement.dataset.do === "drain"', 'back where it came from');
+  assert.ok(await has('[data-standing=ready]'), 'nothing is done');
+  await press('[data-do=drain]');
+  await browser.until('document.querySelector("[data-do=drain-yes]")');
+  await press('[data-do=drain-yes]');
+  await browser.until('document.querySelector("[data-standing=drained]")', 'it is drained');
+  await browser.until('document.activeElement.dataset.do === "resume"', 'the focus is kept');
+  assert.match(await text('[data-news=drain]'), /gets no new jobs\. It finishes what it has\.$/);
+  assert.match(await text('.lead'), /^0 agents/);
+  await accessible();
+  await press('[data-do=resume]');
+  await browser.until('document.querySelector("[data-standing=ready]")', 'and ready again');
+  await browser.until('document.querySelector("[data-news=resume]")');
+  await tab('audit');
+  await browser.type('agent.drained', '[name=activity]');
+  await browser.click('[data-do=search]');
+  await browser.until('document.querySelector("#lines li")', 'the row');
+  assert.match(await text('#lines'), new RegExp(`${ACTOR}[\\s\\S]*"cause":"last_ready"`));
+  await tab('agents');
+});
+
 it('gives a token with the commands that use it, once, and by the keyboard', { timeout: 60_000 }, async () => {
   await press('[data-do=enrol]');
   const lines = (await browser.until('document.querySelector("#enrol[open] pre")?.innerText', 'the dialog')).split('\n');
@@ -116,7 +145,7 @@ it('revokes an agent after it has asked, for a reason that the audit has', { tim
   assert.equal(await browser.value('document.activeElement.selectedOptions[0].value'), 'lost');
   await press(`${one} [data-do=revoke-yes]`);
   await browser.until(`document.querySelector('${one}[data-state=revoked]')`, 'it is revoked');
-  await browser.until('document.querySelector("[data-news=revoked]")');
+  await browser.until('document.querySelector("[data-news=revoke]")');
   assert.ok(!await has(`${one} [data-do=revoke]`));
   assert.ok(await has('[data-standing=ready]'), 'the other one stays');
   await tab('audit');

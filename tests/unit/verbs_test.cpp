@@ -88,6 +88,28 @@ TEST_F(AnOperator, CanNotReleaseWhatIsNotInDoubt) {
   EXPECT_TRUE(open_store(config).value().released().value().empty());
 }
 
+TEST_F(AnOperator, DrainsAnAgentAndTheLastOneByForceAlone) {
+  AgentRow agent{"", {"x", "y"}, "k", "host"};
+  {
+    auto store = open_store(config).value();
+    ASSERT_TRUE(store.add_token("t", std::string(32, 'h'), "corp.example", unix_now() + 60));
+    ASSERT_EQ(store.enroll("t", agent, unix_now()).value(), Enrolled::yes);
+    ASSERT_TRUE(store.put_ready({{"corp.example", agent.id}}, {}));
+  }
+  const auto drained = [&] { return open_store(config).value().drained().value(); };
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(drain_agent(config, agent.id, false), exit_failed);
+  const auto why = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(has(why, "corp.example") && has(why, "--force")) << why;
+  EXPECT_TRUE(drained().empty());
+  EXPECT_TRUE(has(said([&] { return drain_agent(config, agent.id, true); }, exit_done), "agents resume " + agent.id));
+  EXPECT_EQ(drained(), std::set{agent.id});
+  said([&] { return resume_agent(config, agent.id); }, exit_done);
+  EXPECT_TRUE(drained().empty());
+  said([&] { return drain_agent(config, new_ulid(), true); }, exit_failed);
+  said([&] { return resume_agent(config, new_ulid()); }, exit_failed);
+}
+
 TEST_F(AnOperator, TakesTheRootElsewhereAndBringsItsEndorsementsBack) {
   config.public_url = "https://reset.example";
   const auto at = [&](const char* name) { return (config.state_dir / name).string(); };

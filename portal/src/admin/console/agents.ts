@@ -22,6 +22,7 @@ export interface Agent {
   id: string;
   host: string;
   state: 'active' | 'pending' | 'revoked';
+  drained: boolean; // it gets no new jobs
   fingerprint: string;
   next_fingerprint: string | null;
   enrolled: number;
@@ -60,8 +61,8 @@ export function why(agent: Pick<Agent, 'state'>, { reason, draining, statement_u
   return reason === '' && statement_until === null ? 'keys' : 'other';
 }
 
-export type Standing = 'ready' | 'not_ready' | 'away' | 'revoked';
-export const standing = ({ state, connected }: Agent): Standing => (state === 'revoked' ? 'revoked' : connected === null ? 'away' : connected.ready ? 'ready' : 'not_ready');
+export type Standing = 'ready' | 'not_ready' | 'drained' | 'away' | 'revoked';
+export const standing = ({ state, drained, connected }: Agent): Standing => (state === 'revoked' ? 'revoked' : drained ? 'drained' : connected === null ? 'away' : connected.ready ? 'ready' : 'not_ready');
 
 /** As a shell takes it, whatever stands in it. */
 const quoted = (text: string) => (/^[\w.:/@-]+$/.test(text) ? text : `'${text.replaceAll('\'', '\'\\\'\'')}'`);

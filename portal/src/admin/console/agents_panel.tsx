@@ -1,11 +1,12 @@
 // Agents: who is enrolled, connected and ready, or why not; a token for another one; and cutting one off.
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { call } from '../../api';
+import { call, Problem } from '../../api';
 import { Screen } from '../../parts';
 import { day, moment, seconds } from '../../words';
 import { useAdmin, useFirstLook } from '../scene';
 import { standing, why, type Agent, type Agents, type Controller, type RevocationReason, type Token } from './agents';
+import { Drain } from './drain';
 import { Enrol } from './enrol';
 import { Revoke } from './revoke';
 
@@ -25,6 +26,7 @@ function Standing({ agent }: { agent: Agent }) {
       </p>
       {word && connected!.reason && <p class="hint">{say('agent.says')} <code dir="ltr">{connected!.reason}</code></p>}
       {connected?.suspected && <p class="hint">{say('agent.suspected')}</p>}
+      {how === 'drained' && !connected && <p class="hint">{say('agent.away')}</p>}
       {agent.state === 'pending' && word !== 'not_approved' && <p class="hint">{say('agent.pending')}</p>}
     </>
   );
@@ -60,19 +62,27 @@ export function AgentsPanel() {
   const { desk, say, language } = useAdmin();
   const [all, setAll] = useState<Agents | null>(null);
   const [token, setToken] = useState<Token | null>(null);
-  const [gone, setGone] = useState<string | null>(null);
-  const look = () => { setGone(null); void desk.run(async () => setAll(await call<Agents>('GET', 'agents'))); };
+  const [news, setNews] = useState<{ what: 'revoke' | 'drain' | 'resume'; host: string } | null>(null);
+  const [last, setLast] = useState<string | null>(null); // whose draining would leave nobody
+  const look = () => { setNews(null); setLast(null); void desk.run(async () => setAll(await call<Agents>('GET', 'agents'))); };
   useFirstLook(look);
   if (!all) return <Screen heading={say('tab.agents')}><button type="button" class="second" onClick={look}>{say('retry')}</button></Screen>;
 
-  const enrol = () => { setGone(null); void desk.run(async () => setToken(await call<Token>('POST', 'agents/tokens')), 'answer'); };
+  const enrol = () => { setNews(null); void desk.run(async () => setToken(await call<Token>('POST', 'agents/tokens')), 'answer'); };
   const enrolled = () => {
     setToken(null);
     document.querySelector<HTMLElement>('[data-do=enrol]')?.focus();
   };
-  const revoke = ({ id, host }: Agent, reason: RevocationReason | null) => void desk.run(async () => {
-    await call<Agent>('POST', `agents/${id}/revoke`, reason ? { reason } : {});
-    setGone(host || id);
+  const act = (what: 'revoke' | 'drain' | 'resume', { id, host }: Agent, body: { reason?: RevocationReason; force?: boolean } = {}) => void desk.run(async () => {
+    setNews(null);
+    setLast(null);
+    try {
+      await call<Agent>('POST', `agents/${id}/${what}`, body);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== 'last_ready_agent') throw error;
+      return setLast(id);
+    }
+    setNews({ what, host: host || id });
     setAll(await call<Agents>('GET', 'agents'));
   }, 'answer');
   const { roster } = all;
@@ -86,7 +96,7 @@ export function AgentsPanel() {
         <button type="button" class="second" data-do="enrol" onClick={enrol}>{say('enrol')}</button>
         <button type="button" class="second" data-do="look" onClick={look}>{say('console.look')}</button>
       </div>
-      <div role="status">{gone && <p class="good" data-news="revoked">{say('revoke.done', { host: gone })}</p>}</div>
+      <div role="status">{news && <p class="good" data-news={news.what}>{say(`${news.what}.done`, { host: news.host })}</p>}</div>
       {all.agents.length === 0 && <p>{say('agents.none')}</p>}
       <ul class="list" id="agents">
         {all.agents.map((agent) => (
@@ -94,7 +104,12 @@ export function AgentsPanel() {
             <h2><bdi>{agent.host || agent.id}</bdi></h2>
             <Standing agent={agent} />
             <Facts agent={agent} />
-            {agent.state !== 'revoked' && <Revoke host={agent.host || agent.id} onYes={(reason) => revoke(agent, reason)} />}
+            {agent.state !== 'revoked' && (
+              <div class="actions">
+                <Drain agent={agent} domain={all.domain} last={last === agent.id} onDrain={(force) => act('drain', agent, force ? { force } : {})} onResume={() => act('resume', agent)} onNo={() => setLast(null)} />
+                <Revoke host={agent.host || agent.id} onYes={(reason) => act('revoke', agent, reason ? { reason } : {})} />
+              </div>
+            )}
           </li>
         ))}
       </ul>
