@@ -8,9 +8,12 @@
 #include <cmath>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
+#include "core/events.hpp"
 #include "core/ids.hpp"
 
 namespace wb {
@@ -91,29 +94,39 @@ void literal(std::string& line, std::string_view text) {
   }
   line += '"';
 }
+// The event's number in the catalogue, where it has a field for it; the tests' events have none.
+std::optional<Field> number_of(std::string_view event) {
+  const auto* known = find_event(event);
+  return known ? std::optional(field("event_id", known->id)) : std::nullopt;
+}
+
 std::string as_json(Level level, std::string_view event, std::span<const Field> fields) {
   std::string line = R"({"time":")" + time_now() + R"(","level":")" + std::string(name_of(level)) + R"(","event":)";
   literal(line, event);
-  for (const auto& f : fields) {
+  const auto member = [&line](const Field& f) {
     literal(line += ',', f.name);
     line += ':';
     if (f.bare) line += f.value;
     else literal(line, f.value);
-  }
+  };
+  if (const auto number = number_of(event)) member(*number);
+  for (const auto& f : fields) member(f);
   return line + "}";
 }
 
 // systemd's "Journal Native Protocol": values of one line each, which ours all are. Names are A to Z, 0 to 9 and _.
 std::string as_journal(Format format, Level level, std::string_view event, std::span<const Field> fields) {
   std::string record = std::string("PRIORITY=") + priority_of(level) + "\nMESSAGE=" + (format == Format::json ? as_json(level, event, fields) : as_text(event, fields)) + "\nWRITEBACK_EVENT=" + std::string(event) + "\n";
-  for (const auto& f : fields) {
+  const auto entry = [&record](const Field& f) {
     record += "WRITEBACK_";
     for (const char c : f.name) record += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : (c >= '0' && c <= '9') ? c
                                                                                                                            : '_';
     record += '=';
     for (const char c : f.value) record += clean(c);
     record += '\n';
-  }
+  };
+  if (const auto number = number_of(event)) entry(*number);
+  for (const auto& f : fields) entry(f);
   return record;
 }
 
@@ -160,6 +173,12 @@ void send(Format format, Output output) {
 
 void write(Level level, std::string_view event, std::span<const Field> fields) {
   if (!enabled(level)) return;
+  std::vector<Field> numbered;
+  if (const auto* known = find_event(event); known && known->microsoft != 0) {
+    numbered.assign(fields.begin(), fields.end());
+    numbered.push_back(field("ms_event", known->microsoft));
+    fields = numbered;
+  }
   auto& w = way();
   const std::lock_guard lock(w.mutex);
   const auto record = record_of(w, level, event, fields);

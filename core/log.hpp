@@ -1,6 +1,6 @@
 // Logging by event name and typed fields. "Not loggable" is the default: only types with a field() overload pass.
 //   log::info("job.settled", log::field("jti", jti), log::field("code", "applied"), log::field("ms", 3.2));
-// Event names are stable (they are the events' ids) and catalogued in docs/OPERATIONS.md. Never log input text: names of events, ids, codes.
+// Event names are stable and stand in the catalogue with a number (core/events.hpp, docs/OPERATIONS.md). Never log input text: names of events, ids, codes.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -33,7 +33,8 @@ Field field(std::string_view name, double value);
 template <std::integral T> Field field(std::string_view name, T value) { return {name, std::to_string(value), true}; }
 inline Field field(std::string_view name, bool value) { return {name, value ? "true" : "false", true}; }
 
-// text: time level event key=value ...; json: one object a line, RFC 8259: {"time":...,"level":...,"event":...,<fields>}
+// text: time level event key=value ...; json: one object a line, RFC 8259: {"time":...,"level":...,"event":...,"event_id":...,<fields>}.
+// An event that Microsoft has a number for gets it as the field ms_event.
 enum class Format { text,
   json };
 enum class To { standard_error,

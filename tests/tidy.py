@@ -197,30 +197,9 @@ def check(root):
         if path.endswith(".cpp") and not re.search(r"(?<![\w/])" + re.escape(path) + r"(?![\w.])", listed):
             problems.append((1, "build: not listed in CMakeLists.txt"))
         found += [f"{path}:{line}: {what}" for line, what in sorted(problems)]
-    found += events(root, paths) + refusals(root, paths)
+    found += refusals(root, paths)
     found += [f"tests/tidy.py:1: test: {path} is allowed to sleep and is not there" for path in SLEEPS if path not in paths and root == HERE]
     return found
-
-
-# ---- the catalogue of events: docs/OPERATIONS.md lists what the code logs, no more and no less ---------------------
-EVENT = re.compile(r'(?:log::(?:debug|info|warn|error|fault)\(\s*|\b\w+\{)"([a-z_]+\.[a-z_.]+)"')  # and SecurityEvent name{"..."}
-
-
-def events(root, paths):
-    catalogue = "docs/OPERATIONS.md"
-    if catalogue not in paths:
-        return []
-    _, _, chapter = ("\n" + (root / catalogue).read_text()).partition("\n## Events\n")
-    rows = [line.split("|")[1] for line in chapter.partition("\n## ")[0].splitlines() if line.startswith("| `")]
-    listed = {name for row in rows for name in re.findall(r"`([a-z_.]+)`", row)}
-    logged = {}
-    for path in paths:
-        if path.endswith((".cpp", ".hpp")) and not path.startswith(("tests/", "bench/")) and path != "core/log.hpp":
-            text = (root / path).read_text()
-            for match in EVENT.finditer(text):
-                logged.setdefault(match[1], f"{path}:{text.count(chr(10), 0, match.start()) + 1}")
-    missing = [f"{place}: event: {name} is not in {catalogue}" for name, place in sorted(logged.items()) if name not in listed]
-    return missing + [f"{catalogue}:1: event: {name} is logged nowhere" for name in sorted(listed - set(logged))]
 
 
 # ---- the table of refusals: docs/REFUSALS.md has every reason that the code can say, and tests that exist -----------
@@ -276,8 +255,6 @@ PLANTED = {  # path: (text, line that must be named, start of what is said)
     "docs/x.md": ("see ../" + "shared/x\n", 1, "outside:"), "scripts/x": ("#!/bin/sh\ncurl https://deb.debian." + "org/\n", 2, "outside:"),
     "docs/y.json": ('"https://registry.' + 'npmjs.org/"\n', 1, "outside:"), "core/t.hpp": ("// TO" + "DO: later\n", 1, "unfinished:"),
     "core/unlisted.cpp": ("", 1, "build: not listed"),
-    "service/ev.hpp": ('\nlog::warn("a.new", log::field("x", 1));\n', 2, "event: a.new is not in"),
-    "docs/OPERATIONS.md": ("## Events\n| `a.known`, `a.gone` | info | x |\n## Numbers\n| `a_number` | x |\n", 1, "event: a.gone is logged nowhere"),
     "agent/rf.cpp": ('\nSay{Code::failed, "new_one", {}};\n', 2, "refusal: failed/new_one is not in docs/REFUSALS.md"),
     "docs/REFUSALS.md": ("| `failed/known` | `unit/r_test.cpp: ATest.Is`, `unit/r_test.py: ATest.test_is` |\n| `failed/gone` | `unit/r_test.cpp: ATest.Is` |\n"
                          "| `failed` | x |\n`unit/r_test.cpp: ATest.IsNot`, `unit/r_test.py: ATest.test_is_not`, `unit/none.cpp: A.B`\n", 2, "refusal: failed/gone is said nowhere"),
@@ -288,7 +265,6 @@ CLEAN = {
     "core/ok.cpp": '#include "core/ok.hpp"\n// s.expose(x), asio::detached, <ldap.h>\nauto text = R"(asio::detached)";\nint million = 1\'000\'000;\n',
     "agent/worker.cpp": "void f() {\n  sealed.expose(g);\n  auto frame = Frame{1};\n  co_await g(frame, list[i], [](int x) { return x; });\n"
                         "  if (auto x = co_await g(); x) { y = Frame{1}; }\n  co_await h(std::move(a) || b);\n}\n",
-    "link/ev.hpp": 'log::info("a.known");\n',
     "policy/rows.cpp": 'Row{Code::failed, "known", 1}, Row{Code::failed, "", 1}, Row{Code::failed, "*", 1}', "tests/unit/r_test.cpp": "TEST_F(ATest, Is) {}\n",
     "tests/unit/r_test.py": "class ATest:\n    def test_is(self):\n        pass\n",
     "platform/windows/x.cpp": "#ifdef _WIN32\n#endif\n", "link/full.hpp": "//\n" * 400,

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What README and docs/*.md name is there: links and anchors, programs' verbs and options, events and their levels, exit codes, quoted texts.
-(That the catalogue of events lists each of the code's: tests/tidy.py.)"""
+"""What README and docs/*.md name is there: links and anchors, programs' verbs and options, events, exit codes, quoted texts.
+(The catalogue of events itself: events_test.py.)"""
 import functools
 import json
 import pathlib
@@ -89,14 +89,6 @@ def commands_in(piece):
         yield match[1], verb, " ".join(words[:2]), set(re.findall(r"(?<!\S)\[?--([a-z][a-z-]*)", match[2]))
 
 
-def levels():
-    """Event: the levels at which the code logs it."""
-    found = {}
-    for level, name in re.findall(r'log::(debug|info|warn|error|fault)\(\s*"([a-z_]+\.[a-z_.]+)"', code(*ROOMS)):
-        found.setdefault(name, set()).add("warn" if level == "fault" else level)
-    return found
-
-
 class EveryPage(unittest.TestCase):
     def test_leads_nowhere_where_nothing_is(self):
         broken, checked = [], 0
@@ -144,20 +136,6 @@ class EveryPage(unittest.TestCase):
                 if word not in there and not all(part in parts or "writeback_agent_" + part in parts for part in word.split(".")):
                     gone.append(f"{page.name}: {word}")
         self.assertEqual(gone, [])
-
-
-class TheCatalogueOfEvents(unittest.TestCase):
-    def test_says_the_levels_that_the_code_logs_at(self):
-        chapter = text_of(TOP / "docs/OPERATIONS.md").partition("\n## Events\n")[2].partition("\n## ")[0]
-        wrong, logged = [], levels()
-        for row in re.findall(r"^\| (`[^|]+) \| ([a-z]+(?:, [a-z]+)*) \|", chapter, re.M):
-            names, said = re.findall(r"`([a-z_.]+)`", row[0]), row[1].split(", ")
-            for at, name in enumerate(names):
-                # One level for all of a row, one for each of its events, or several of a single event.
-                expected = {said[at]} if len(said) == len(names) else set(said)
-                if logged.get(name, expected) != expected:
-                    wrong.append(f"{name}: {sorted(expected)} here, {sorted(logged[name])} in the code")
-        self.assertEqual(wrong, [])
 
 
 class Troubleshooting(unittest.TestCase):

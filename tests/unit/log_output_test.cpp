@@ -94,6 +94,19 @@ TEST_F(ALogInJson, IsOneObjectALineWhateverItsFieldsHold) {
   EXPECT_EQ(object.at("raw"), object.at("t"));
 }
 
+TEST_F(ALogInJson, NumbersAnEventOfTheCatalogueAndHasMicrosoftsNumberBeside) {
+  collect(log::Format::json);
+  log::warn("link.down", log::field("reason", "dns"));
+  log::info("link.up");
+  ASSERT_EQ(records.size(), 2U);
+  const auto down = json::parse(records[0]).as_object(), up = json::parse(records[1]).as_object();
+  EXPECT_EQ(down.at("event_id"), 1018);
+  EXPECT_EQ(down.at("ms_event"), 32001);
+  EXPECT_EQ(down.at("reason"), "dns");
+  EXPECT_EQ(up.at("event_id"), 1017);
+  EXPECT_FALSE(up.contains("ms_event")) << "none of theirs tells the same";
+}
+
 TEST_F(ALog, KeepsItsWayWhenItsLevelChanges) {
   collect(log::Format::text);
   log::start(log::Level::error);
@@ -112,12 +125,12 @@ TEST_F(ALogToJournald, HasTheEventAndEachFieldAsTheJournalsOwn) {
   log::Destination destination;
   destination.to = log::To::journal;
   log::send(log::Format::text, log_output(destination, "prog", path).value());
-  log::error("a.thing", log::field("live_epoch", 3), log::field("t", "x\nPRIORITY=0"));
+  log::error("agent.cloned", log::field("live_epoch", 3), log::field("t", "x\nPRIORITY=0"));
   std::array<char, 4096> got{};
   const auto count = ::recv(journald, got.data(), got.size(), MSG_DONTWAIT);
   ASSERT_GT(count, 0);
   EXPECT_EQ(std::string(got.data(), static_cast<std::size_t>(count)),
-      "SYSLOG_IDENTIFIER=prog\nPRIORITY=3\nMESSAGE=a.thing live_epoch=3 t=\"x?PRIORITY=0\"\nWRITEBACK_EVENT=a.thing\nWRITEBACK_LIVE_EPOCH=3\nWRITEBACK_T=x?PRIORITY=0\n");
+      "SYSLOG_IDENTIFIER=prog\nPRIORITY=3\nMESSAGE=agent.cloned live_epoch=3 t=\"x?PRIORITY=0\"\nWRITEBACK_EVENT=agent.cloned\nWRITEBACK_EVENT_ID=2023\nWRITEBACK_LIVE_EPOCH=3\nWRITEBACK_T=x?PRIORITY=0\n");
   ::close(journald);
   const auto before = log::lost();
   log::error("a.thing");

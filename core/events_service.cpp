@@ -1,0 +1,67 @@
+// Events of reset-service.
+#include "core/events.hpp"
+
+namespace wb::log {
+namespace {
+constexpr Event table[] = {
+    {2001, "service.started", "info", 0, "the service runs", ""},
+    {2002, "service.stopping", "info", 0, "its end was asked for: requests under way get five seconds", ""},
+    {2003, "service.stopped", "info", 0, "it has ended in order", ""},
+    {2004, "service.not_started", "warn", 0, "port, certificate, pages or store can't be used; `detail` says which", "mend that; the store: [Backups](#backups)"},
+    {2005, "tls.certificate_reloaded", "info", 0, "`listen.certificate_file` or `key_file` was replaced, and new connections get that certificate, which is valid until `not_after`", ""},
+    {2006, "tls.certificate_refused", "warn", 0, "what was put there can't be used (`where`, `detail`): unreadable, encrypted, or not one pair. The one before is still shown. Said once for each change",
+        "put a whole pair there"},
+    {2007, "pages.none", "info", 0, "there is no folder `portal_dir`: the service has its API and no pages", "[The pages](#the-pages), if it should have some"},
+    {2008, "service.key_made", "info", 0, "a root or signing key was made (first start, or renewal)", "a root: back up `sr.pem`"},
+    {2009, "service.endorsement_ends", "warn", 0, "once a day: the root is on another machine and its last endorsement ends `at` (in `days`). After that agents believe no job", "[bring the next ones](#the-services-root)"},
+    {2010, "service.key_changed", "info", 0, "jobs are signed by another key from now on; agents were told a day before", ""},
+    {2011, "service.key_not_renewed", "warn", 0, "the signing key ends within a day and no new one could be made: disk, rights of the state folder; or the root is elsewhere and none of its endorsements is valid",
+        "the state folder; [bring the next endorsements](#the-services-root)"},
+    {2012, "agent.enrolled", "info", 0, "a token was used", "compare `fingerprint` with what the agent's host printed before you approve"},
+    {2013, "agent.next_key", "info", 0, "an agent has shown its next signing key, which waits for its approval", "[An agent's signing key](#an-agents-signing-key)"},
+    {2014, "agent.key_changed", "info", 0, "it has said hello with that key, and the one before counts no more", ""},
+    {2015, "roster.accepted", "info", 0, "who may open passwords has changed", "was it you?"},
+    {2016, "agent.connected", "info", 0, "an agent's session has begun", ""},
+    {2017, "agent.disconnected", "info", 0, "an agent's session has ended", "unwanted: the agent's log (`link.down`)"},
+    {2018, "agent.active", "info", 0, "an agent has shown keys that the roster names: passwords are sealed to it", ""},
+    {2019, "agent.readiness", "info", 0, "a domain of an agent takes jobs, or does not; `reason` says why", "by `reason`: [TROUBLESHOOTING](TROUBLESHOOTING.md)"},
+    {2020, "agent.replaced", "warn", 0, "a newer start of the same agent took over", "unexpected: [a cloned host](#a-restored-or-copied-host)"},
+    {2021, "agent.link_broken", "warn", 0, "its connection broke", "again and again: the network, a box between"},
+    {2022, "agent.revoked", "warn", 0, "an agent was cut off and what it held goes to others; `why`: a `roster` without it, or the `operator`", "was it you?"},
+    {2023, "agent.cloned", "error", 0, "two living copies of one agent: a copied or restored machine. The second one is not let in", "[A restored or copied host](#a-restored-or-copied-host)"},
+    {2024, "root.forgotten", "warn", 0, "`reset-service roots forget`: the next roster of the domain sets a new root", "was it you? [A domain's root](#a-domains-root)"},
+    {2025, "job.queued", "info", 0, "a job was taken; `correlation_id` is the person's", ""},
+    {2026, "job.offered", "info", 0, "a job was signed for an agent's attempt (`fence`)", ""},
+    {2027, "job.resumed", "info", 0, "found unfinished at start and taken up again", ""},
+    {2028, "job.in_doubt", "warn", 0, "a reset whose agents could not say by its end whether it was done; the person was told to try the new password, and the service goes on asking", "[A job in doubt](#a-job-in-doubt)"},
+    {2029, "job.upgraded", "info", 0, "a late `applied` for a job that had ended as unknown or expired", ""},
+    {2030, "job.not_offered", "warn", 0, "a job could not be signed or stored for an agent", "by `where`: the signing key, the state folder's disk"},
+    {2031, "result.dropped", "info, warn", 0, "an answer belongs to no attempt of that agent any more (`why`: late, or the job has ended); warn: it is of another operation than the job",
+        "warn: which version does that agent run?"},
+    {2032, "texts.incomplete", "warn", 0, "at the start: a language of yours (`mail.texts`) lacks a text; English is said instead", "[Texts](#texts)"},
+    {2033, "mail.off", "warn", 0, "at the start: there is no section `mail`, and no mail leaves", "[Mail](#mail), if some should"},
+    {2034, "mail.tried", "info", 0, "a relay's answer to one try (`result`, `status`, `attempt`). Neither address nor text is logged", "[Mail](#mail)"},
+    {2035, "mail.failed", "warn", 0, "no answer of the relay (`where`, `kind`)", "[Mail](#mail)"},
+    {2036, "mail.given_up", "warn", 0, "a letter will not be sent, after `attempts`; `why`: `too_late`, `stopped`, or the kind of the last `mail.failed`", "[Mail](#mail)"},
+    {2037, "mail.queue_full", "warn", 0, "1,000 letters wait already: the relay is away or slow, or somebody asks for very many", "`mail.failed`; who asks: the [audit](#audit)"},
+    {2038, "api.refused", "info", 0, "a client's request for a job was refused (`status`)", ""},
+    {2039, "api.failed", "warn", 0, "a request could not be answered because of us; `detail`", "by `detail`; mostly the state folder's disk"},
+    {2040, "api.threw", "error", 0, "a request met a bug of ours", "report it with the line"},
+    {2041, "sspr.look_failed", "warn", 0, "self-service could not look an account up: the reason stands beside it", "the state folder's disk; agents: `reset-service agents list`"},
+    {2042, "sspr.keep_failed", "warn", 0, "self-service could not write down what happened: the reason stands beside it", "the state folder's disk"},
+    {2043, "limits.failed", "warn", 0, "what was sent or done could not be counted against its limit (it was sent, or done): the reason stands beside it", "the state folder's disk"},
+    {2044, "vault.failed", "warn", 0, "what people registered could not be opened or sealed: the reason stands beside it", "[The vault](#the-vault): is each `vault-N.key` there?"},
+    {2045, "sspr.misuse_reported", "warn", 0, "somebody used the link \"this wasn't me\" of a mail: the account is frozen, and the audit says under `correlation_id` what was done in its name",
+        "[Notifications](SSPR.md#notifications): talk to that person, then `people thaw`"},
+    {2046, "notify.failed", "warn", 0, "a notification could not be made: the store's or the vault's reason stands beside it; the audit says to whom (`user.notified`)", "the state folder's disk, the vault's keys"},
+    {2047, "notify.no_link", "warn", 0, "a mail went out without its link \"this wasn't me\": more than 200,000 links, sign-ins and invitations are valid", "who asks for so many? The [audit](#audit)"},
+    {2048, "notify.administrators_not_all", "warn", 0, "not all administrators of the domain were told: more than 100, or more than 1,000,000 people are known (or the service was stopping)", "fewer administrators"},
+    {2049, "sspr.code_not_sent", "warn", 0, "a code could not be handed to the mail queue: no mail is configured, or too many wait", "[Mail](#mail)"},
+    {2050, "store.failed", "warn", 0, "the database can't be used", "space, owner and rights of the state folder; a damaged store: [Backups](#backups)"},
+    {2051, "store.roster_damaged", "warn", 0, "the database holds a roster that does not verify", "restore it: [Backups](#backups)"},
+};
+}  // namespace
+
+std::span<const Event> service_events() { return table; }
+
+}  // namespace wb::log
