@@ -9,7 +9,7 @@ constexpr Event table[] = {
     {1003, "agent.stopped", "info", 31016, "it has ended in order", ""},
     {1004, "agent.not_started", "warn", 0, "something that it needs is missing: `where` and `detail` say what", "mend that; `agent.identity`: run `writeback-agent enroll`"},
     {1005, "agent.draining", "info", 0, "`writeback-agent drain`: no new jobs, those at hand go on", "`writeback-agent resume` ends it"},
-    {1006, "agent.resumed", "info", 0, "`writeback-agent resume`: it takes jobs again", ""},
+    {1006, "agent.resumed", "info", 0, "`writeback-agent resume`, or in the service's log `agents resume`: the agent takes jobs again", ""},
     {1007, "control.order", "info", 0, "somebody gave an order at the control socket: [A running agent](#a-running-agent)", ""},
     {1008, "control.refused", "warn", 0, "a process of `user` may not ask at the control socket", "put `user` into the agent's group if it should; else ask who that was"},
     {1009, "control.unavailable", "warn", 0, "the control socket can't be opened (`detail`): the agent does its work, and `status` finds none", "folder and rights of `control.socket`"},

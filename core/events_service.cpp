@@ -59,6 +59,7 @@ constexpr Event table[] = {
     {2049, "sspr.code_not_sent", "warn", 0, "a code could not be handed to the mail queue: no mail is configured, or too many wait", "[Mail](#mail)"},
     {2050, "store.failed", "warn", 0, "the database can't be used", "space, owner and rights of the state folder; a damaged store: [Backups](#backups)"},
     {2051, "store.roster_damaged", "warn", 0, "the database holds a roster that does not verify", "restore it: [Backups](#backups)"},
+    {2052, "agent.drained", "info", 0, "an administrator, or `agents drain`, said that an agent gets no new jobs; `agents resume` ends it (`agent.resumed`)", ""},
 };
 }  // namespace
 
