@@ -38,6 +38,7 @@ class Hands {
   }
 
  private:
+  log::About about() const { return protocol::about(job_.jti, attempt_.trace); }
   // On which DC; an unlock takes any.
   std::string where() const { return job_.op == Op::unlock ? std::string() : job_.pre->dc; }
 
@@ -47,7 +48,7 @@ class Hands {
     auto account = means_.directory.read(job_.sub, where(), whole ? ldap::Depth::full : ldap::Depth::write);
     if (!account) return unread(std::move(account).error());
     if (*account) ending_.decision = policy::decide(means_.rules, subject_of(**account));
-    if (!ending_.decision.audited.empty()) log::info("job.audited", log::field("jti", job_.jti), log::field("why", ending_.decision.audited));
+    if (!ending_.decision.audited.empty()) log::info("job.audited", about(), log::field("why", ending_.decision.audited));
     ending_.account = *account;
     ReadDone done{std::move(*account), ending_.decision.denial, std::nullopt, unix_now()};
     if (!whole || !done.account || done.denial != policy::Denial::none) return done;
@@ -59,7 +60,7 @@ class Hands {
   }
 
   ReadFailed unread(Fault why) const {
-    log::fault("job.unread", why);
+    log::fault("job.unread", about(), why);
     return {std::move(why)};
   }
 
@@ -78,7 +79,7 @@ class Hands {
     auto opened = open();
     if (auto* no = std::get_if<Say>(&opened)) return NotAPassword{std::move(*no)};
     const auto& passwords = std::get<crypto::SealedPasswords>(opened);
-    auto judged = means_.passwords.judge(job_.jti, passwords.pw, *ending_.account, unix_now());
+    auto judged = means_.passwords.judge(about(), passwords.pw, *ending_.account, unix_now());
     facts_ = judged.facts;
     if (judged.no) return NotAPassword{std::move(*judged.no)};
     ldap::WriteOrder order;
@@ -100,7 +101,7 @@ class Hands {
     auto answer = means_.directory.authenticate(*ending_.account, std::get<crypto::SealedPasswords>(opened).pw);
     failpoint("answered", protocol::to_string(job_.op));
     if (!answer) {
-      log::fault("job.unanswered", answer.error());
+      log::fault("job.unanswered", about(), answer.error());
       return Unanswered{std::move(answer).error(), std::nullopt};
     }
     ending_.detail = std::move(answer->detail);
@@ -132,7 +133,7 @@ class Hands {
       hints_used_ = answer->hints_used;
       return Answered{std::move(*answer)};
     }
-    log::fault("job.unanswered", answer.error());
+    log::fault("job.unanswered", about(), answer.error());
     std::optional<ldap::Account> reread;
     if (answer.error().kind != Fault::Kind::unreachable)  // sent, or maybe sent: look once
       if (auto again = means_.directory.read(job_.sub, where())) reread = std::move(*again);

@@ -43,6 +43,7 @@ struct Attempt {
   bool second = false;                        // att > 1, or an open intent of ours; always so for resolve and look
   bool marker = false;                        // a marker attribute is in use, and was for every earlier attempt
   std::optional<UnixSeconds> first_exp = {};  // resolve, look: `exp` of the job itself, where our journal knows it
+  protocol::Trace trace = {};                 // what its lines in the log are found by
 };
 
 // ---- actions ------------------------------------------------------------------------------------------------

@@ -67,9 +67,9 @@ bool AuditFile::put(json::object row, std::int64_t at_ms) {
   return true;
 }
 
-bool AuditFile::append(const protocol::JobResult& result, const std::string& domain, std::int64_t at_ms) {
+bool AuditFile::append(const protocol::JobResult& result, const std::string& domain, const std::string& correlation_id, std::int64_t at_ms) {
   const auto text = [](std::string_view any) { return json::string(printable(any, 256)); };
-  json::object row{{"activity", "job.settled"}, {"att", result.att}, {"code", protocol::to_string(result.code)}, {"dc", text(result.dc.value_or(""))}, {"domain", text(domain)},
+  json::object row{{"activity", "job.settled"}, {"att", result.att}, {"code", protocol::to_string(result.code)}, {"correlation_id", text(correlation_id)}, {"dc", text(result.dc.value_or(""))}, {"domain", text(domain)},
       {"duration_ms", std::llround(std::min(result.total_ms, 1e12))}, {"jti", text(result.jti)}, {"op", protocol::to_string(result.op)}, {"reason", text(result.reason)}, {"target", text(result.sub.value_or(""))}};
   const bool written = put(std::move(row), at_ms);
   if (!written) ++lost_;
@@ -81,16 +81,16 @@ AuditTrail::~AuditTrail() {
   log::info("audit.head", log::field("head", text_of(file_.head())));
 }
 
-void AuditTrail::note(const protocol::JobResult& result, const std::string& domain) {
+void AuditTrail::note(const protocol::JobResult& result, const std::string& domain, const std::string& correlation_id) {
   if (waiting_ >= waiting_max) {
     ++turned_away_;
     return;
   }
   ++waiting_;
-  asio::post(pool_, [this, result, domain, at = unix_now_ms()] {
+  asio::post(pool_, [this, result, domain, correlation_id, at = unix_now_ms()] {
     const auto away = turned_away_.exchange(0);
     file_.missed(away);
-    kept(file_.append(result, domain, at), away);
+    kept(file_.append(result, domain, correlation_id, at), away);
     // One flush for all that came meanwhile.
     if (--waiting_ == 0 && !file_.sync()) log::warn("audit.unsynced");
   });

@@ -30,7 +30,7 @@ class AuditFile {
   static Result<AuditFile> open(const KeptFile& settings, std::string agent, std::int64_t now_ms);
 
   // False: the line could not be written, and the next one that can be says how many are missing before it (`lost`).
-  bool append(const protocol::JobResult& result, const std::string& domain, std::int64_t at_ms);
+  bool append(const protocol::JobResult& result, const std::string& domain, const std::string& correlation_id, std::int64_t at_ms);
   void missed(std::int64_t lines) { lost_ += lines; }
   bool sync() { return file_.sync(); }
   const crypto::AuditHead& head() const { return head_; }
@@ -51,7 +51,7 @@ class AuditTrail {
   ~AuditTrail();  // when all that was noted is written
   AuditTrail(const AuditTrail&) = delete;
   AuditTrail& operator=(const AuditTrail&) = delete;
-  void note(const protocol::JobResult& result, const std::string& domain);  // a disk that is too slow or full: lines are lost, and the log says so
+  void note(const protocol::JobResult& result, const std::string& domain, const std::string& correlation_id);  // a disk that is too slow or full: lines are lost, and the log says so
 
  private:
   void kept(bool written, std::int64_t away);

@@ -106,13 +106,13 @@ std::optional<protocol::PasswordPolicy> PasswordCheck::recall(const std::string&
 }
 
 // ---- one password -------------------------------------------------------------------------------------------
-std::optional<Say> PasswordCheck::broken(const std::string& jti, Mode mode, std::string_view reason, const std::string& why) const {
-  if (mode == Mode::enforce) log::info("password.refused", log::field("jti", jti), log::field("rule", reason), log::field("why", why));
-  else log::info("password.audited", log::field("jti", jti), log::field("rule", reason), log::field("why", why));
+std::optional<Say> PasswordCheck::broken(const log::About& about, Mode mode, std::string_view reason, const std::string& why) const {
+  if (mode == Mode::enforce) log::info("password.refused", about, log::field("rule", reason), log::field("why", why));
+  else log::info("password.audited", about, log::field("rule", reason), log::field("why", why));
   return mode == Mode::enforce ? std::optional(Say{Code::rejected, std::string(reason), {}}) : std::nullopt;
 }
 
-PasswordCheck::Judged PasswordCheck::judge(const std::string& jti, const Secret& password, const ldap::Account& account, UnixSeconds now) {
+PasswordCheck::Judged PasswordCheck::judge(const log::About& about, const Secret& password, const ldap::Account& account, UnixSeconds now) {
   Judged out;
   out.facts = password.expose([&account](std::string_view pw) { return policy::facts_of(pw, {account.sam, account.display_name}); });
   const auto use = lists();
@@ -123,11 +123,11 @@ PasswordCheck::Judged PasswordCheck::judge(const std::string& jti, const Secret&
   if (!use) return unusable();
   if (const auto known = recall(account.sub, now); known && rules_.directory != Mode::off)
     if (const auto rule = policy::judge(*known, out.facts); rule != policy::RuleBroken::none)
-      if ((out.no = broken(jti, rules_.directory, policy::reason_of(rule), "the directory's policy"))) return out;
+      if ((out.no = broken(about, rules_.directory, policy::reason_of(rule), "the directory's policy"))) return out;
   if (rules_.banned != Mode::off) {
     const auto verdict = password.expose([&](std::string_view pw) { return use->words.judge(pw, names_of(account, rules_)); });
     if (verdict.refused)
-      if ((out.no = broken(jti, rules_.banned, verdict.name_of.empty() ? "banned" : "contains_name", policy::explanation(verdict)))) return out;
+      if ((out.no = broken(about, rules_.banned, verdict.name_of.empty() ? "banned" : "contains_name", policy::explanation(verdict)))) return out;
   }
   if (use->breached) {
     const auto found = is_breached(*use->breached, password);
@@ -135,7 +135,7 @@ PasswordCheck::Judged PasswordCheck::judge(const std::string& jti, const Secret&
       log::fault("password_list.unusable", found.error());
       return unusable();
     }
-    if (*found) out.no = broken(jti, rules_.breached, "breached", "it is in the list");
+    if (*found) out.no = broken(about, rules_.breached, "breached", "it is in the list");
   }
   return out;
 }

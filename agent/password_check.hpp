@@ -35,7 +35,7 @@ class PasswordCheck {
     policy::PasswordFacts facts;  // for explaining the directory's refusal
   };
   // Logs what refuses (password.refused) or would (password.audited), by rule and list line; never the password.
-  Judged judge(const std::string& jti, const Secret& password, const ldap::Account& account, UnixSeconds now);
+  Judged judge(const log::About& about, const Secret& password, const ldap::Account& account, UnixSeconds now);
 
  private:
   struct Lists {
@@ -46,7 +46,7 @@ class PasswordCheck {
   std::shared_ptr<const Lists> lists() const;
   Result<void> read(Lists& next) const;
   std::optional<protocol::PasswordPolicy> recall(const std::string& sub, UnixSeconds now);
-  std::optional<Say> broken(const std::string& jti, policy::Mode mode, std::string_view reason, const std::string& why) const;
+  std::optional<Say> broken(const log::About& about, policy::Mode mode, std::string_view reason, const std::string& why) const;
 
   const config::PasswordRules rules_;
   mutable std::mutex mutex_;

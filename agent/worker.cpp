@@ -64,7 +64,7 @@ bool Worker::redelivered(const Job& job, const Limits& limits, BootClock::time_p
   if (found == running_.end()) return false;
   auto& running = *found->second;
   if (job.fence <= running.job.fence) refuse({"replay", JobRef{job.jti, job.fence}, job.att, job.op});
-  else if (running.cancelled || job.op != running.job.op) busy(job, "account", running.domain->name);  // on its way out, or soon to be known
+  else if (running.cancelled || job.op != running.job.op) busy(job, "account", running.domain->name, running.trace);  // on its way out, or soon to be known
   else {
     running.others = running.others || job.fence != running.job.fence + 1;
     running.job.fence = job.fence;  // its answer will carry the newest fence
@@ -93,7 +93,7 @@ Awaitable<> Worker::serve(protocol::JobMessage message, std::shared_ptr<const Tr
   }
   if (redelivered(job, limits, received)) co_return;
   if (stopping_ || paused_ || domain->second->leaving || !domain->second->settled || domain->second->inflight >= parts_.window) {
-    busy(job, "window", believed.domain);
+    busy(job, "window", believed.domain, message.trace);
     co_return;
   }
   Seen seen;
@@ -110,6 +110,7 @@ Awaitable<> Worker::serve(protocol::JobMessage message, std::shared_ptr<const Tr
   running->sealed = std::move(message.sec).value_or("");
   running->limits = limits;
   running->received = received;
+  running->trace = std::move(message.trace);
   running->domain = domain->second.get();
   running->clock_offset_s = moment.clock_offset_s;
   running_.emplace(running->job.jti, running);
@@ -171,23 +172,23 @@ JobResult Worker::result_of(const Running& running, const Outcome& outcome) cons
   return r;
 }
 
-void Worker::report(const JobResult& result, const std::string& domain) {
+void Worker::report(const JobResult& result, const std::string& domain, const protocol::Trace& trace) {
   auto jws = crypto::sign(parts_.keys->as, protocol::typ_result, protocol::encode(result));
   if (!jws) {
-    log::fault("result.unsigned", jws.error());
+    log::fault("result.unsigned", protocol::about(result.jti, trace), jws.error());
     return;
   }
-  deliver(result, std::move(*jws), domain);
+  deliver(result, std::move(*jws), domain, trace);
 }
 
-void Worker::deliver(const JobResult& result, std::string jws, const std::string& domain) {
+void Worker::deliver(const JobResult& result, std::string jws, const std::string& domain, const protocol::Trace& trace) {
   parts_.metrics.settled(domain, result);
   // Anybody can have any number of jobs refused: those are logged as security events, which don't fill a disk.
   if (result.code == Code::invalid) parts_.refusals.count(event_of(result.reason), {log::field("jti", result.jti)});
-  else log::info("job.settled", log::field("jti", result.jti), log::field("op", protocol::to_string(result.op)), log::field("att", result.att),
+  else log::info("job.settled", protocol::about(result.jti, trace), log::field("op", protocol::to_string(result.op)), log::field("att", result.att),
       log::field("code", protocol::to_string(result.code)), log::field("reason", result.reason), log::field("ms_event", policy::microsoft_event(result.op, result.code, result.reason)), log::field("ms", result.total_ms), log::field("directory_ms", result.directory_ms));
   // Those are no work of ours, and would drive what is out of the file.
-  if (parts_.audit && result.code != Code::invalid && result.code != Code::busy) parts_.audit->note(result, domain);
+  if (parts_.audit && result.code != Code::invalid && result.code != Code::busy) parts_.audit->note(result, domain, trace.correlation_id);
   parts_.outbox.report(result.jti, result.fence, std::move(jws));
 }
 
@@ -199,25 +200,27 @@ void Worker::refuse(const Invalid& no) {
   }
   Running nobody;
   nobody.job.jti = no.ref->jti, nobody.job.fence = no.ref->fence, nobody.job.att = no.att, nobody.job.op = no.op;
-  report(result_of(nobody, {Say{Code::invalid, std::string(no.reason), {}}, {}, {}, {}, 0}), {});
+  report(result_of(nobody, {Say{Code::invalid, std::string(no.reason), {}}, {}, {}, {}, 0}), {}, {});
 }
 
-void Worker::busy(const Job& job, std::string_view reason, const std::string& domain) {
+void Worker::busy(const Job& job, std::string_view reason, const std::string& domain, const protocol::Trace& trace) {
   Running nobody;
   nobody.job = job;
-  report(result_of(nobody, {Say{Code::busy, std::string(reason), {}}, {}, {}, {}, 0}), domain);
+  report(result_of(nobody, {Say{Code::busy, std::string(reason), {}}, {}, {}, {}, 0}), domain, trace);
 }
 
 // ---- the breakers on volume ----------------------------------------------------------------------------------
-policy::VolumeVerdict Worker::take_volume(Domain& domain, const Job& job) {
+policy::VolumeVerdict Worker::take_volume(const Running& running) {
+  auto& domain = *running.domain;
+  const auto& job = running.job;
   const bool probe = job.op == Op::probe;
   const auto asked_for = lowered(job.name.value_or(job.sub)).substr(0, names_counted_bytes);
   const auto verdict = probe ? domain.probes.take(unix_now(), asked_for) : domain.volume.take(unix_now(), job.sub);
   if (verdict.alarm && probe) log::error("probes.tripped", log::field("domain", domain.name), log::field("limit", verdict.limit), log::field("until", *verdict.retry_after), log::field("enforced", verdict.refused));
   if (verdict.alarm && !probe) log::error("volume.tripped", log::field("domain", domain.name), log::field("limit", verdict.limit), log::field("until", *verdict.retry_after), log::field("enforced", verdict.refused));
   const auto why = std::string(probe ? "probes: " : "volume: ") + std::string(verdict.limit);
-  if (verdict.refused) log::info("job.denied", log::field("jti", job.jti), log::field("why", why));
-  else if (verdict.flood != policy::Flood::none) log::info("job.audited", log::field("jti", job.jti), log::field("why", why));
+  if (verdict.refused) log::info("job.denied", running.about(), log::field("why", why));
+  else if (verdict.flood != policy::Flood::none) log::info("job.audited", running.about(), log::field("why", why));
   return verdict;
 }
 
@@ -226,7 +229,7 @@ void Worker::flooded(const Running& running, const policy::VolumeVerdict& verdic
   const bool final = verdict.flood == policy::Flood::account && !second;
   Outcome outcome{final ? Say{Code::denied, "too_often", {}} : Say{Code::busy, "volume", {}}, {}, {}, {}, 0};
   outcome.retry_after = verdict.retry_after;
-  report(result_of(running, outcome), running.domain->name);
+  report(result_of(running, outcome), running.domain->name, running.trace);
 }
 
 Awaitable<bool> Worker::count_former(Domain& domain) {

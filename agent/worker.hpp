@@ -113,6 +113,8 @@ class Worker {
     bool others = false;                  // somebody else may have had the job between two deliveries to us
     std::atomic<bool> cancelled = false;  // read on the directory's thread
     Stopwatch watch;
+    protocol::Trace trace;
+    log::About about() const { return protocol::about(job.jti, trace); }
   };
   using RunningPtr = std::shared_ptr<Running>;
   struct Outcome {
@@ -142,20 +144,20 @@ class Worker {
   Awaitable<> settle(RunningPtr running, Attempt attempt, std::optional<Ending> first);
   Awaitable<Ending> carry(RunningPtr running, Attempt attempt, std::shared_future<bool> recorded);
   void say_applying(const RunningPtr& running);
-  std::optional<Outcome> outcome_of(const protocol::Job& job, Ending ending) const;
+  std::optional<Outcome> outcome_of(const Running& running, Ending ending) const;
   Awaitable<> answer_again(RunningPtr running, protocol::JobResult result);
   Awaitable<bool> record(RunningPtr running, protocol::JobResult result);
   Awaitable<bool> look(Domain& domain, queue::JournalEntry entry);
   std::optional<protocol::JobResult> read_own(const std::string& jws) const;
   void refuse(const Invalid& invalid);
-  void busy(const protocol::Job& job, std::string_view reason, const std::string& domain);
-  policy::VolumeVerdict take_volume(Domain& domain, const protocol::Job& job);
+  void busy(const protocol::Job& job, std::string_view reason, const std::string& domain, const protocol::Trace& trace);
+  policy::VolumeVerdict take_volume(const Running& running);
   void flooded(const Running& running, const policy::VolumeVerdict& verdict, bool second);
   Awaitable<bool> count_former(Domain& domain);
   void journal_failed(const Fault& fault);
   protocol::JobResult result_of(const Running& running, const Outcome& outcome) const;
-  void report(const protocol::JobResult& result, const std::string& domain);  // signs and delivers
-  void deliver(const protocol::JobResult& result, std::string jws, const std::string& domain);
+  void report(const protocol::JobResult& result, const std::string& domain, const protocol::Trace& trace);  // signs and delivers
+  void deliver(const protocol::JobResult& result, std::string jws, const std::string& domain, const protocol::Trace& trace);
   void remember_probe(const protocol::Job& job);
   Awaitable<> note_acks();
   template <class F> auto on_journal(F work) { return to_completion(parts_.journal_pool, std::move(work)); }

@@ -72,7 +72,7 @@ Say denied(policy::Denial denial) { return {Code::denied, std::string(policy::re
 Awaitable<> Worker::probe(RunningPtr running) {
   parts_.outbox.say("accept", JobRef{running->job.jti, running->job.fence});
   auto& domain = *running->domain;
-  if (const auto volume = take_volume(domain, running->job); volume.refused) co_return flooded(*running, volume, false);
+  if (const auto volume = take_volume(*running); volume.refused) co_return flooded(*running, volume, false);
   remember_probe(running->job);
   auto work = [&domain, rules = domain.rules, job = running->job] {
     const Stopwatch watch;
@@ -95,16 +95,16 @@ Awaitable<> Worker::probe(RunningPtr running) {
   };
   auto looking = to_completion(domain.pool, std::move(work));
   auto looked = co_await std::move(looking);
-  if (!looked.decision.audited.empty()) log::info("job.audited", log::field("jti", running->job.jti), log::field("why", looked.decision.audited));
+  if (!looked.decision.audited.empty()) log::info("job.audited", running->about(), log::field("why", looked.decision.audited));
   Outcome outcome;
   outcome.directory_ms = looked.ms;
   if (!looked.account) {
-    log::fault("probe.failed", looked.account.error());
+    log::fault("probe.failed", running->about(), looked.account.error());
     outcome.say = after_probe_fault(looked.account.error());
   } else if (!*looked.account) {
     outcome.say = {Code::failed, "not_found", {}};
   } else if (looked.decision.denial != policy::Denial::none) {
-    log::info("job.denied", log::field("jti", running->job.jti), log::field("why", looked.decision.why));
+    log::info("job.denied", running->about(), log::field("why", looked.decision.why));
     outcome.say = denied(looked.decision.denial);
   } else {
     outcome.say = {Code::ok, {}, {}};
@@ -112,7 +112,7 @@ Awaitable<> Worker::probe(RunningPtr running) {
     outcome.probe->privileged = looked.decision.privileged;
     outcome.probe->groups = std::move(looked.groups);
   }
-  report(result_of(*running, outcome), running->domain->name);
+  report(result_of(*running, outcome), running->domain->name, running->trace);
 }
 
 // ---- attempts and resolves ----------------------------------------------------------------------------------
@@ -123,11 +123,12 @@ Awaitable<> Worker::perform(RunningPtr running) {
   const Finally leave([this, account, alone] { if (alone) accounts_.erase(account); });
   if (alone) parts_.outbox.say("accept", JobRef{job.jti, job.fence});
   policy::VolumeVerdict volume;  // a resolve writes no password
-  if (alone && job.op != Op::resolve) volume = take_volume(*running->domain, job);
+  if (alone && job.op != Op::resolve) volume = take_volume(*running);
   Attempt attempt;
   attempt.job = job;
   attempt.second = job.att > 1;
   attempt.marker = running->domain->marker;
+  attempt.trace = running->trace;
   if (job.op == Op::resolve) attempt.work = Work::resolve;
   std::optional<Ending> ending;
   const bool first_offer = job.fence == 1;  // a later one may be answered from the journal without asking the directory
@@ -136,7 +137,7 @@ Awaitable<> Worker::perform(RunningPtr running) {
   auto known = co_await std::move(admitting);
   if (!known) {  // without a record nothing is written
     journal_failed(known.error());
-    busy(job, "window", running->domain->name);
+    busy(job, "window", running->domain->name, running->trace);
     co_return;
   }
   if (const auto& entry = *known) {
@@ -156,7 +157,7 @@ Awaitable<> Worker::perform(RunningPtr running) {
     if (entry->op != Op::resolve) attempt.first_exp = entry->exp;
   }
   if (!alone) {
-    busy(job, "account", running->domain->name);
+    busy(job, "account", running->domain->name, running->trace);
     co_return;
   }
   if (volume.refused) {
@@ -205,7 +206,7 @@ Awaitable<bool> Worker::intend(RunningPtr running) {
   auto committed = co_await std::move(committing);
   if (committed) co_return true;
   journal_failed(committed.error());
-  busy(running->job, "window", running->domain->name);
+  busy(running->job, "window", running->domain->name, running->trace);
   co_return false;
 }
 
@@ -228,10 +229,10 @@ Awaitable<> Worker::settle(RunningPtr running, Attempt attempt, std::optional<En
         auto carrying = carry(running, attempt, {});
         ending = co_await std::move(carrying);
       }
-      if (ending->decision.denial != policy::Denial::none) log::info("job.denied", log::field("jti", running->job.jti), log::field("why", ending->decision.why));
-      outcome = outcome_of(running->job, std::move(*ending));
+      if (ending->decision.denial != policy::Denial::none) log::info("job.denied", running->about(), log::field("why", ending->decision.why));
+      outcome = outcome_of(*running, std::move(*ending));
       if (!outcome) {
-        log::info("job.cancelled", log::field("jti", running->job.jti));
+        log::info("job.cancelled", running->about());
         co_return;  // its open intent makes the next attempt read first
       }
       if (running->others && !lasts(running->job.op, outcome->say.code)) continue;
@@ -272,8 +273,8 @@ void Worker::say_applying(const RunningPtr& running) {
   parts_.outbox.say("progress", protocol::Progress{running->job.jti, running->job.fence, "applying"});
 }
 
-std::optional<Worker::Outcome> Worker::outcome_of(const Job& job, Ending ending) const {
-  if (!ending.detail.empty()) log::info("directory.said", log::field("jti", job.jti), log::field("detail", ending.detail), log::field("text", ending.said));
+std::optional<Worker::Outcome> Worker::outcome_of(const Running& running, Ending ending) const {
+  if (!ending.detail.empty()) log::info("directory.said", running.about(), log::field("detail", ending.detail), log::field("text", ending.said));
   auto* say = std::get_if<Say>(&ending.action);
   if (!say) return std::nullopt;
   const auto retry_after = say->retry_after;
@@ -284,7 +285,7 @@ std::optional<Worker::Outcome> Worker::outcome_of(const Job& job, Ending ending)
 Awaitable<bool> Worker::record(RunningPtr running, JobResult result) {
   auto jws = crypto::sign(parts_.keys->as, protocol::typ_result, protocol::encode(result));
   if (!jws) {
-    log::fault("result.unsigned", jws.error());
+    log::fault("result.unsigned", running->about(), jws.error());
     co_return true;  // the open intent answers a redelivery
   }
   {
@@ -296,7 +297,7 @@ Awaitable<bool> Worker::record(RunningPtr running, JobResult result) {
   }
   failpoint("journaled_done", protocol::to_string(result.op));
   if (result.fence != running->job.fence) co_return false;
-  deliver(result, std::move(*jws), running->domain->name);
+  deliver(result, std::move(*jws), running->domain->name, running->trace);
   failpoint("reported", protocol::to_string(result.op));
   co_return true;
 }
@@ -347,9 +348,9 @@ Awaitable<bool> Worker::look(Domain& domain, queue::JournalEntry entry) {
   if (entry.op != Op::resolve) attempt.first_exp = entry.exp;
   auto carrying = carry(running, std::move(attempt), {});
   auto ending = co_await std::move(carrying);
-  auto outcome = outcome_of(job, std::move(ending));
+  auto outcome = outcome_of(*running, std::move(ending));
   if (!outcome) co_return false;  // its DC can't be asked now
-  log::info("intent.looked_at", log::field("jti", job.jti), log::field("code", protocol::to_string(outcome->say.code)), log::field("reason", outcome->say.reason));
+  log::info("intent.looked_at", running->about(), log::field("code", protocol::to_string(outcome->say.code)), log::field("reason", outcome->say.reason));
   auto recording = record(running, result_of(*running, *outcome));
   (void)co_await std::move(recording);
   co_return journal_works_;

@@ -3,6 +3,7 @@
 #include <openssl/rand.h>
 
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 
 namespace wb {
@@ -29,6 +30,18 @@ std::string new_ulid() {
 bool is_ulid(std::string_view text) {
   if (text.size() != 26 || text[0] > '7') return false;
   return text.find_first_not_of(crockford) == std::string_view::npos;
+}
+
+std::string ulid_hex(std::string_view ulid) {
+  std::uint64_t high = 0, low = 0;
+  if (is_ulid(ulid))
+    for (const char c : ulid) high = (high << 5) | (low >> 59), low = (low << 5) | crockford.find(c);
+  std::string out(32, '0');
+  for (std::size_t i = 0; i < 16; ++i, high >>= 4, low >>= 4) {
+    out[15 - i] = "0123456789abcdef"[high & 15];
+    out[31 - i] = "0123456789abcdef"[low & 15];
+  }
+  return out;
 }
 
 std::string printable(std::string_view text, std::size_t limit) {

@@ -8,6 +8,7 @@ namespace wb {
 // A ULID: 48 bits of milliseconds, 80 random bits, Crockford base 32. https://github.com/ulid/spec
 std::string new_ulid();
 bool is_ulid(std::string_view text);
+std::string ulid_hex(std::string_view ulid);  // its 128 bits as 32 lower-case hex digits; of what is no ULID, zeros
 // Cryptographically random bytes (OpenSSL RAND_bytes). Aborts if the machine has none: nothing safe can follow.
 std::string random_bytes(std::size_t count);
 // Cleaned for a log line or a message to an operator: printable ASCII only, at most `limit` characters.

@@ -194,8 +194,14 @@ void write(Level level, std::string_view event, std::span<const Field> fields) {
   to_standard_error(Level::error, time_now() + " error " + as_text(lost_event, {}));
 }
 
-void fault(std::string_view event, const Fault& f) {
-  write(Level::warn, event, {field("where", f.where), field("kind", to_string(f.kind)), field("detail", f.detail)});
+void write(Level level, std::string_view event, About about, std::initializer_list<Field> more) {
+  about.insert(about.end(), more);
+  write(level, event, std::span<const Field>(about));
+}
+
+void fault(std::string_view event, const Fault& f) { fault(event, About(), f); }
+void fault(std::string_view event, const About& about, const Fault& f) {
+  write(Level::warn, event, about, {field("where", f.where), field("kind", to_string(f.kind)), field("detail", f.detail)});
 }
 
 }  // namespace log

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/kept_file.hpp"
 #include "core/result.hpp"
@@ -66,13 +67,20 @@ void write(Level level, std::string_view event, std::span<const Field> fields);
 inline void write(Level level, std::string_view event, std::initializer_list<Field> fields) { write(level, event, std::span<const Field>(fields.begin(), fields.size())); }
 bool enabled(Level level);
 
+// The fields that stand first in every line about one thing, a job for example.
+using About = std::vector<Field>;
+void write(Level level, std::string_view event, About about, std::initializer_list<Field> more);
+
 template <class... F> void debug(std::string_view event, const F&... f) {
   if (enabled(Level::debug)) write(Level::debug, event, {f...});
 }
 template <class... F> void info(std::string_view event, const F&... f) { write(Level::info, event, {f...}); }
 template <class... F> void warn(std::string_view event, const F&... f) { write(Level::warn, event, {f...}); }
 template <class... F> void error(std::string_view event, const F&... f) { write(Level::error, event, {f...}); }
+template <class... F> void info(std::string_view event, const About& about, const F&... f) { write(Level::info, event, about, {f...}); }
+template <class... F> void warn(std::string_view event, const About& about, const F&... f) { write(Level::warn, event, about, {f...}); }
 // A fault, with where and why.
 void fault(std::string_view event, const Fault& fault);
+void fault(std::string_view event, const About& about, const Fault& fault);
 
 }  // namespace wb::log

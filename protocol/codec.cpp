@@ -32,6 +32,11 @@ void read_text_map(Members& m, std::string_view name, std::map<std::string, std:
   }
 }
 
+std::string_view text_in(const json::value* value) {
+  const auto* s = value ? value->if_string() : nullptr;
+  return s ? std::string_view(s->data(), s->size()) : std::string_view();
+}
+
 json::object shape_map(const std::map<std::string, std::string>& map) {
   json::object out;
   for (const auto& [key, value] : map) out[view(key)] = value;
@@ -119,10 +124,17 @@ template <> std::string encode(const JobMessage& j) {
   json::object out{{"jws", j.jws}};
   if (j.sec) out["sec"] = *j.sec;
   out["ttl_ms"] = j.ttl_ms;
+  if (!j.trace.correlation_id.empty()) out["correlation_id"] = j.trace.correlation_id;
+  if (!j.trace.traceparent.empty()) out["traceparent"] = j.trace.traceparent;
   return text_of(out);
 }
 template <> Result<JobMessage> decode(std::string_view text) {
-  return read_object<JobMessage>(text, [](Members& m, JobMessage& j) { m.text("jws", j.jws).text("sec", j.sec).number("ttl_ms", j.ttl_ms); });
+  return read_object<JobMessage>(text, [](Members& m, JobMessage& j) {
+    m.text("jws", j.jws).text("sec", j.sec).number("ttl_ms", j.ttl_ms);
+    // No job is refused for what it is called in a log.
+    if (const auto id = text_in(m.any("correlation_id", false)); is_ulid(id)) j.trace.correlation_id = id;
+    j.trace.traceparent = read_traceparent(text_in(m.any("traceparent", false))).value_or("");
+  });
 }
 
 template <> std::string encode(const JobRef& r) { return text_of({{"jti", r.jti}, {"fence", r.fence}}); }

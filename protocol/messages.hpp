@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/trace.hpp"
+
 namespace wb::protocol {
 
 // ---- limits (sections 2, 4, 8) ------------------------------------------------------------------------------
@@ -62,6 +64,7 @@ struct JobMessage {
   std::string jws;
   std::optional<std::string> sec;
   int ttl_ms = 0;
+  Trace trace = {};
 };
 struct JobRef {
   std::string jti;

@@ -78,7 +78,7 @@ Result<Submitted> Dispatch::submit(JobRow row, std::vector<std::string> recipien
     if (auto durable = store_.sync(); !durable) return durable.error();  // the first may not have got this far
   if (!submitted || *submitted != Submitted::stored) return submitted;
   failpoint("service.job_stored");
-  log::info("job.queued", log::field("jti", row.jti), log::field("domain", row.domain), log::field("op", protocol::to_string(row.op)), log::field("correlation_id", row.correlation_id));
+  log::info("job.queued", about(row), log::field("domain", row.domain), log::field("op", protocol::to_string(row.op)));
   const auto expires = BootClock::now() + std::chrono::seconds(row.exp - unix_now());
   JobMachine machine(expires, settings_.jobs, row.op);
   auto job = add(std::move(row), std::move(machine));
@@ -93,7 +93,8 @@ Result<Submitted> Dispatch::submit(JobRow row, std::vector<std::string> recipien
 Awaitable<Result<ProbeOutcome>> Dispatch::probe(ProbeRequest request) {
   if (live_.size() >= settings_.live_jobs_max) co_return too_much();
   JobRow row;
-  row.jti = new_ulid(), row.domain = request.domain, row.client = request.client, row.sub = request.sub, row.correlation_id = new_ulid();
+  row.jti = new_ulid(), row.domain = request.domain, row.client = request.client, row.sub = request.sub;
+  row.correlation_id = request.trace.correlation_id.empty() ? new_ulid() : request.trace.correlation_id, row.traceparent = request.trace.traceparent;
   row.op = protocol::Op::probe, row.created_ms = now_ms(), row.iat = unix_now();
   row.exp = row.iat + std::chrono::ceil<std::chrono::seconds>(settings_.probe_wait).count();
   auto timings = settings_.jobs;
@@ -174,7 +175,7 @@ void Dispatch::answered(const std::string& agent, const protocol::JobResult& res
   const bool of_resolve = protocol::writes_password(job->row.op) && result.op == protocol::Op::resolve;
   if (result.op != job->row.op && !of_resolve) {
     acks_.send(agent, {result.jti, result.fence});
-    log::warn("result.dropped", log::field("jti", result.jti), log::field("agent", agent), log::field("why", "another operation"));
+    log::warn("result.dropped", about(job->row), log::field("agent", agent), log::field("why", "another operation"));
     return;
   }
   job->result = &result;
@@ -203,7 +204,7 @@ void Dispatch::answered_late(const std::string& agent, const protocol::JobResult
   auto upgraded = store_.upgrade(**row);
   if (!upgraded) return log::fault("store.failed", upgraded.error());
   acks_.send(agent, {result.jti, result.fence});
-  log::info("job.upgraded", log::field("jti", result.jti), log::field("agent", agent), log::field("code", protocol::to_string(result.code)));
+  log::info("job.upgraded", about(**row), log::field("agent", agent), log::field("code", protocol::to_string(result.code)));
 }
 
 void Dispatch::take_releases() {
@@ -306,7 +307,7 @@ std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action
 std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::Offer& a) {
   auto& row = job->row;
   const auto not_sent = [&](const Fault& why) -> std::optional<queue::JobEvent> {
-    log::fault("job.not_offered", why);
+    log::fault("job.not_offered", about(row), why);
     return event::NotSent{a.agent};
   };
   if (job->durable()) {  // before it is sent: no fence is ever used twice, whatever happens to us
@@ -319,10 +320,10 @@ std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action
   auto jws = crypto::sign(keys_.signing(), protocol::typ_job, protocol::encode(payload));
   if (!jws) return not_sent(jws.error());
   const auto left = std::chrono::seconds(payload.exp) - std::chrono::milliseconds(now_ms());
-  protocol::JobMessage message{std::move(*jws), std::nullopt, static_cast<int>(std::max<std::int64_t>(0, std::chrono::milliseconds(left).count()))};
+  protocol::JobMessage message{std::move(*jws), std::nullopt, static_cast<int>(std::max<std::int64_t>(0, std::chrono::milliseconds(left).count())), trace_of(row)};
   if (!a.resolve) message.sec = row.sealed;
   if (!gateway_.send(a.agent, protocol::message_text("job", message))) return not_sent(fault(Fault::Kind::lost, "dispatch.offer", "the link is gone"));
-  log::info("job.offered", log::field("jti", row.jti), log::field("op", protocol::to_string(payload.op)), log::field("agent", a.agent), log::field("fence", a.fence), log::field("att", a.att));
+  log::info("job.offered", about(row), log::field("op", protocol::to_string(payload.op)), log::field("agent", a.agent), log::field("fence", a.fence), log::field("att", a.att));
   failpoint("service.job_offered");
   return std::nullopt;
 }
@@ -338,7 +339,7 @@ std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action
 }
 
 std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action::Dropped& a) {
-  log::info("result.dropped", log::field("jti", job->row.jti), log::field("agent", a.agent), log::field("fence", a.fence), log::field("why", a.why));
+  log::info("result.dropped", about(job->row), log::field("agent", a.agent), log::field("fence", a.fence), log::field("why", a.why));
   return std::nullopt;
 }
 
@@ -350,8 +351,8 @@ std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action
   row.sealed.reset();
   job->recipients.clear();
   // The caller is told all the same: after a restart the job's time is over, and it is told then.
-  if (auto kept = store_.tell(row); !kept) log::fault("store.failed", kept.error());
-  log::warn("job.in_doubt", log::field("jti", row.jti), log::field("domain", row.domain), log::field("dc", row.pre.dc), log::field("attempts", row.attempts.size()));
+  if (auto kept = store_.tell(row); !kept) log::fault("store.failed", about(row), kept.error());
+  log::warn("job.in_doubt", about(row), log::field("domain", row.domain), log::field("dc", row.pre.dc), log::field("attempts", row.attempts.size()));
   job->wake();
   return std::nullopt;
 }
@@ -372,14 +373,14 @@ std::optional<queue::JobEvent> Dispatch::act(const Job& job, const queue::action
   if (auto kept = job->keep(store_); !kept) {
     // The job stays open in the file: after a restart it is offered again, and the agent, not having been acked, answers
     // from its journal. It may be done then, so nothing but `applied` is the last word for its caller now.
-    log::fault("store.failed", kept.error());
+    log::fault("store.failed", about(row), kept.error());
     job->ack_due = false;
     if (job->durable() && !row.outcome.starts_with("applied")) {
       const auto words = words_of(Ending::unknown, row.op);
       row.outcome = words.outcome, row.reason = words.reason, row.text = words.text, row.result.clear();
     }
   }
-  log::info("job.settled", log::field("jti", row.jti), log::field("domain", row.domain), log::field("op", protocol::to_string(row.op)), log::field("code", row.outcome),
+  log::info("job.settled", about(row), log::field("domain", row.domain), log::field("op", protocol::to_string(row.op)), log::field("code", row.outcome),
       log::field("reason", row.reason), log::field("ms", row.duration_ms), log::field("attempts", row.attempts.size()), log::field("agent", row.agent));
   job->wake();
   live_.erase(row.jti);

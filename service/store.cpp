@@ -61,6 +61,8 @@ ALTER TABLE agents ADD COLUMN drained INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN ready INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+constexpr const char* trace_schema = "ALTER TABLE jobs ADD COLUMN traceparent TEXT NOT NULL DEFAULT ''";
+
 const std::string agent_columns = "a.id, a.kid, a.x, a.y, a.host, a.revoked, a.next_x, a.next_y, a.former_x, a.former_y, a.drained";
 constexpr int agent_columns_count = 11;
 
@@ -85,7 +87,7 @@ AuditEntry by_operator(Activity activity, std::string_view domain, std::string_v
 Result<Store> Store::open(const std::filesystem::path& file, std::string tenant) {
   auto database = queue::Database::open(file);
   if (!database) return database.error();
-  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4, guards_schema, sspr::schema, sspr::schema_2, sspr::schema_3, drain_schema}); !ready) return ready.error();
+  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4, guards_schema, sspr::schema, sspr::schema_2, sspr::schema_3, drain_schema, trace_schema}); !ready) return ready.error();
   return Store(std::move(*database), std::move(tenant));
 }
 

@@ -88,8 +88,11 @@ struct JobRow {
   std::optional<std::int64_t> retry_after;
   std::vector<std::string> also;
   double duration_ms = 0;
-  std::string result;  // the agent's JWS, when one decided it
+  std::string result;       // the agent's JWS, when one decided it
+  std::string traceparent;  // its caller's; empty: it had none, and trace_of() makes one
 };
+protocol::Trace trace_of(const JobRow& job);
+log::About about(const JobRow& job);
 
 enum class Submitted { stored,
   same_again,

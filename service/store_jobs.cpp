@@ -41,7 +41,7 @@ std::vector<std::string> words_of(const std::string& text) {
 
 constexpr const char* columns =
     "SELECT jti, domain, client, probe, sub, correlation_id, op, unlock, must_change, enforce_history, dc_pinned, ver, pls, mk, sealed, sh, iat, exp, "
-    "created_ms, final, fence, attempts, outcome, reason, text, agent, dc, retry_after, also, duration_us, result, told, released FROM jobs ";
+    "created_ms, final, fence, attempts, outcome, reason, text, agent, dc, retry_after, also, duration_us, result, told, released, traceparent FROM jobs ";
 
 JobRow job_of(const queue::Query& q) {
   JobRow j;
@@ -56,6 +56,7 @@ JobRow job_of(const queue::Query& q) {
   j.fence = q.number(20), j.attempts = attempts_of(q.text(21));
   j.outcome = q.text(22), j.reason = q.text(23), j.text = q.text(24), j.agent = q.text(25), j.dc = q.text(26), j.retry_after = q.maybe_number(27);
   j.also = words_of(q.text(28)), j.duration_ms = static_cast<double>(q.number(29)) / 1000, j.result = q.text(30);
+  j.traceparent = q.text(33);
   return j;
 }
 
@@ -81,6 +82,9 @@ AuditEntry entry_of(const JobRow& j, Activity activity) {
 }
 
 }  // namespace
+
+protocol::Trace trace_of(const JobRow& j) { return {j.correlation_id, j.traceparent.empty() ? protocol::traceparent_of(j.correlation_id) : j.traceparent}; }
+log::About about(const JobRow& j) { return protocol::about(j.jti, trace_of(j)); }
 
 // Within the transaction that made it so.
 Result<void> Store::write_down(const JobRow& job, Activity activity) { return audit().append(entry_of(job, activity), unix_now_ms()); }
@@ -124,10 +128,10 @@ Result<Submitted> Store::submit(const JobRow& j, UnixSeconds now, const Also& al
   if (!doubt) return doubt.error();
   if (*doubt) return **doubt;
   auto put = database_.run(
-      "INSERT INTO jobs(jti, domain, client, probe, sub, correlation_id, op, unlock, must_change, enforce_history, dc_pinned, ver, pls, mk, sealed, sh, iat, exp, created_ms) "
-      "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+      "INSERT INTO jobs(jti, domain, client, probe, sub, correlation_id, op, unlock, must_change, enforce_history, dc_pinned, ver, pls, mk, sealed, sh, iat, exp, created_ms, traceparent) "
+      "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
       j.jti, j.domain, j.client, j.probe, j.sub, j.correlation_id, protocol::to_string(j.op), j.opts.unlock, j.opts.must_change, j.opts.enforce_history,
-      j.pre.dc, j.pre.ver, j.pre.pls, j.pre.mk, j.sealed, j.sh, j.iat, j.exp, j.created_ms);
+      j.pre.dc, j.pre.ver, j.pre.pls, j.pre.mk, j.sealed, j.sh, j.iat, j.exp, j.created_ms, j.traceparent);
   // The jti was new a line ago, under the same write lock: what is broken is one_job_per_account.
   if (!put && put.error().kind == Fault::Kind::refused) return Submitted::account_busy;
   if (!put) return put.error();

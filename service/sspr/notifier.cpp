@@ -59,6 +59,7 @@ Awaitable<Result<std::optional<Person>>> Notifier::person(const Occasion& occasi
   auto known = self_.people.find(occasion.domain, occasion.sub);
   if (!known || *known) co_return known;
   ProbeRequest request{occasion.domain, std::string(own_client), occasion.sub, std::nullopt, {"groups", "contacts"}};
+  request.trace.correlation_id = occasion.correlation_id;
   auto probing = self_.dispatch.probe(std::move(request));
   auto outcome = co_await std::move(probing);
   if (!outcome) co_return outcome.error();

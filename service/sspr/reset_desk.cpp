@@ -131,6 +131,7 @@ Awaitable<Result<void>> ResetDesk::look_up(Visit& visit) {
   auto& kept = visit.kept;
   ProbeRequest request{kept.domain, std::string(own_client), "", kept.name, {"groups", "contacts"}};
   request.groups = named_groups(visit.rules);
+  request.trace.correlation_id = kept.id;
   auto probing = self_.dispatch.probe(std::move(request));
   auto outcome = co_await std::move(probing);
   const bool on = co_await until_span_ends(self_.settings, kept.begun_ms);

@@ -17,6 +17,7 @@ struct Visit {
   KeptSession kept;
   Settings rules;
   FlowRules flow_rules;
+  std::string traceparent = {};  // its request's, where that has one
 };
 
 class ResetDesk {

@@ -18,6 +18,7 @@ Awaitable<Result<std::optional<json::object>>> ResetDesk::seal(Visit& visit) {
   auto& kept = visit.kept;
   if (++kept.looks > looks_max) co_return std::optional<json::object>();
   ProbeRequest request{kept.domain, std::string(own_client), kept.flow.account.sub, std::nullopt, {}};
+  request.trace = {kept.id, visit.traceparent};
   auto probing = self_.dispatch.probe(std::move(request));
   auto outcome = co_await std::move(probing);
   if (!outcome) co_return outcome.error();
@@ -87,7 +88,7 @@ Result<ResetDesk::Sent> ResetDesk::send(Visit& visit, const std::string& body) {
   JobRequest request;
   const ClientRow row{std::string(own_client), kept.domain};
   if (auto no = read_job_request(self_.settings, self_.store, self_.rosters, row, body, request)) return Sent{{}, std::move(no)};
-  request.job.correlation_id = kept.id;
+  request.job.correlation_id = kept.id, request.job.traceparent = visit.traceparent;
   const auto former = std::exchange(kept.jti, request.job.jti);
   const auto also = [this, &kept] { return self_.sessions.keep_within(kept); };
   auto submitted = self_.dispatch.submit(std::move(request.job), std::move(request.recipients), also);

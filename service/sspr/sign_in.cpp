@@ -97,6 +97,7 @@ Awaitable<Result<void>> SignInDesk::look(Guest& guest) {
   if (!rules) co_return rules.error();
   ProbeRequest request{guest.ticket.domain, std::string(own_client), "", state.name, {"groups", "contacts"}};
   request.groups = named_groups(rules->settings);
+  request.trace.correlation_id = guest.ticket.id;
   auto probing = self_.dispatch.probe(std::move(request));
   auto outcome = co_await std::move(probing);
   if (!outcome) co_return outcome.error();
@@ -128,6 +129,7 @@ Awaitable<Result<std::optional<json::object>>> SignInDesk::seal(Guest& guest) {
   std::optional<json::object> asked;
   if (state.exists) {
     ProbeRequest request{guest.ticket.domain, std::string(own_client), state.sub, std::nullopt, {}};
+    request.trace.correlation_id = guest.ticket.id;
     auto probing = self_.dispatch.probe(std::move(request));
     auto outcome = co_await std::move(probing);
     if (!outcome) co_return outcome.error();

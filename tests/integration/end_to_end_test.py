@@ -15,6 +15,13 @@ from world import AD, BIN, World, memory_of, wait_until  # noqa: E402
 NEW = "Fresh-Passw0rd-1"
 
 
+def ulid_hex(ulid):
+    number = 0
+    for letter in ulid:
+        number = number * 32 + "0123456789ABCDEFGHJKMNPQRSTVWXYZ".index(letter)
+    return f"{number:032x}"
+
+
 def payload_of(jws):
     part = jws.split(".")[1]
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
@@ -43,6 +50,21 @@ class AReset(unittest.TestCase):
         before = self.world.versions("u001")
         self.world.reset("u001", NEW)
         self.assertEqual(self.world.versions("u001"), before + 1)
+
+    def test_is_called_the_same_in_every_line_of_both_logs(self):
+        """By the correlation id, and by the trace id that its caller's own tracing uses; without one the correlation id's bits are it."""
+        trace_id = "4bf92f3577b34da6a3ce929d0e0e4736"
+        for sent in ({"traceparent": f"00-{trace_id}-00f067aa0ba902b7-01"}, {}):
+            sealed = self.world.prepare("u003", "short", op="reset")
+            _, job = self.world.call("/api/v1/jobs", {key: sealed[key] for key in ("probe", "op", "sealed")}, **sent)
+            answer = self.world.job(job["jti"], wait_ms=10_000)
+            self.assertEqual(answer["reason"], "too_short")
+            expected = trace_id if sent else ulid_hex(job["correlation_id"])
+            for name, least in (("service", {"job.queued", "job.offered", "job.settled"}), ("agent", {"directory.said", "job.settled"})):
+                lines = [line for line in self.world.log(name).splitlines() if f"jti={job['jti']}" in line]
+                self.assertLessEqual(least, {line.split()[2] for line in lines}, name)
+                for line in lines:
+                    self.assertIn(f"correlation_id={job['correlation_id']} trace_id={expected}", line)
 
     def test_says_which_version_of_the_account_holds_it(self):
         """`usn` is the account's uSNChanged right after the write: the place in the controller's log to look for it."""

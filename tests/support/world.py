@@ -195,12 +195,12 @@ class World:
             raise AssertionError(f"probe of {user}: {answer['refused']}\n{self.logs()}")
         return answer
 
-    def call(self, path, body=None, timeout=40):
+    def call(self, path, body=None, timeout=40, **more_headers):
         """(status, answer); OSError when the service is not there."""
         client = json.loads(self.client_file.read_text())
         connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout, context=ssl.create_default_context(cafile=self.folder / "ca.pem"))
         try:
-            headers = {"Authorization": f"Bearer wbc1.{client['id']}.{client['secret']}", "Content-Type": "application/json"}
+            headers = {"Authorization": f"Bearer wbc1.{client['id']}.{client['secret']}", "Content-Type": "application/json", **more_headers}
             connection.request("POST" if body is not None else "GET", path, json.dumps(body) if body is not None else None, headers)
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())

@@ -49,7 +49,7 @@ class AnAuditFile : public testing::Test {
   AuditFile open() const { return AuditFile::open(settings, "A", now).value(); }
   void fill(int from, int to) const {
     auto file = open();
-    for (int i = from; i < to; ++i) ASSERT_TRUE(file.append(result(i), "corp.example", now + i));
+    for (int i = from; i < to; ++i) ASSERT_TRUE(file.append(result(i), "corp.example", "01JC", now + i));
   }
   AuditFinding found(const std::optional<crypto::AuditHead>& known = std::nullopt) const { return verify_audit_files(platform::kept_files(settings), known).value(); }
   std::string verdict(const std::string& head = "") const {
@@ -83,7 +83,7 @@ TEST_F(AnAuditFile, TellsOfAJobsEndByIdsAndCodesAlone) {
   std::getline(lines, first), std::getline(lines, second);
   EXPECT_EQ(crypto::audit_row_from(first).value().row, R"({"activity":"audit.begun","agent":"A","at_ms":1900000000000,"because":"first","seq":1})");
   EXPECT_EQ(crypto::audit_row_from(second).value().row,
-      R"({"activity":"job.settled","agent":"A","at_ms":1900000000000,"att":1,"code":"rejected","dc":"dc1.corp.example","domain":"corp.example","duration_ms":48,"jti":"01J0","op":"reset","reason":"in_history","seq":2,"target":"6f1c2f0e"})");
+      R"({"activity":"job.settled","agent":"A","at_ms":1900000000000,"att":1,"code":"rejected","correlation_id":"01JC","dc":"dc1.corp.example","domain":"corp.example","duration_ms":48,"jti":"01J0","op":"reset","reason":"in_history","seq":2,"target":"6f1c2f0e"})");
   struct stat its {};
   ASSERT_EQ(::stat(settings.file.c_str(), &its), 0);
   EXPECT_EQ(its.st_mode & 0777U, 0600U);
@@ -93,7 +93,7 @@ TEST_F(AnAuditFile, TakesNoTextThatEndsItsLine) {
   auto file = open();
   auto r = result(0);
   r.jti = "a\n{\"hash\":\"\xff", r.dc = std::string(5'000, 'x');
-  ASSERT_TRUE(file.append(r, "corp.example\r\n", now));
+  ASSERT_TRUE(file.append(r, "corp.example\r\n", "01JC", now));
   EXPECT_EQ(found().report.rows, 2);
 }
 
@@ -158,7 +158,7 @@ TEST_F(AnAuditFile, SurvivesAKillWhileItIsWritten) {
     if (child == 0) {
       log::send(log::Format::text, {log::Output::Shape::message, [](log::Level, std::string_view) { return true; }});
       auto file = open();
-      for (int i = 0;; ++i) (void)file.append(result(i), "corp.example", now);
+      for (int i = 0;; ++i) (void)file.append(result(i), "corp.example", "01JC", now);
     }
     ASSERT_GT(child, 0);
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -214,16 +214,16 @@ TEST_F(AnAuditFile, IsPutAsideWhenItIsDamagedAndANewChainBegins) {
 
 TEST_F(AnAuditFile, SaysHowManyLinesAFullDiskCost) {
   auto file = open();
-  ASSERT_TRUE(file.append(result(0), "corp.example", now));
+  ASSERT_TRUE(file.append(result(0), "corp.example", "01JC", now));
   ::signal(SIGXFSZ, SIG_IGN);
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   const rlimit full{fs::file_size(settings.file) + 100, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
-  const bool second = file.append(result(1), "corp.example", now), third = file.append(result(2), "corp.example", now);
+  const bool second = file.append(result(1), "corp.example", "01JC", now), third = file.append(result(2), "corp.example", now);
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
   EXPECT_FALSE(second || third);
-  ASSERT_TRUE(file.append(result(3), "corp.example", now));
+  ASSERT_TRUE(file.append(result(3), "corp.example", "01JC", now));
   EXPECT_EQ(found().report.rows, 3);
   EXPECT_FALSE(found().torn);
   EXPECT_NE(content(settings.file).find(R"("jti":"01J3","lost":2,)"), std::string::npos) << content(settings.file);
@@ -232,7 +232,7 @@ TEST_F(AnAuditFile, SaysHowManyLinesAFullDiskCost) {
 TEST_F(AnAuditFile, IsWrittenToTheEndByTheTrailThatDoesNotWait) {
   {
     AuditTrail trail(open());
-    for (int i = 0; i < 100; ++i) trail.note(result(i), "corp.example");
+    for (int i = 0; i < 100; ++i) trail.note(result(i), "corp.example", "01JC");
   }
   EXPECT_EQ(found().report.rows, 101);
 }
