@@ -177,10 +177,13 @@ Awaitable<> Agent::one_link(std::unique_ptr<link::Link> link, std::optional<mill
   backoff.lived(life);
   if (end.welcomed) hosts_.lived(life);
   else hosts_.failed();
+  const bool cut = end.welcomed && !stopping_ && trouble_of(end.why) == LinkTrouble::lost;
+  if (cut && idle_cut_.ended(end.silent)) log::warn("link.idle_limit", log::field("service", service), log::field("silent_ms", end.silent.count()));
   retry_after = end.retry_after;
   // Killed between the first hello with the next key and its rename, or before we were told of the roster: the other one.
   if (!end.welcomed && keys_->next && end.why.where == "session.refused" && end.why.detail == "unknown_agent") hello_by_next_ = !hello_by_next_;
-  if (!stopping_ && !session_) down(end.why, service);
+  const bool idle = cut && idle_cut_.limit() && end.silent >= *idle_cut_.limit();
+  if (!stopping_ && !session_) down(idle ? fault(Fault::Kind::lost, "link.idle", "cut after a silence of " + std::to_string(end.silent.count()) + " ms") : end.why, service);
 }
 
 // Counted each time; logged at once where the reason is new, and every half minute where it is the same.
@@ -200,7 +203,7 @@ SessionParts Agent::session_parts() {
   std::vector<std::string> names;
   for (const auto& [name, domain] : domains_) names.push_back(name);
   return {keys_, trust_, *worker_, outbox_, refusals_, [this] { return save_identity(); }, [this] { return readiness(); }, [this] { learnt(); }, names, epoch_, hello_by_next_ && keys_->next, {}, config_.window,
-      config_.channel_binding == config::AgentConfig::ChannelBinding::require, timings_.session};
+      config_.channel_binding == config::AgentConfig::ChannelBinding::require, idle_cut_, timings_.session};
 }
 
 Awaitable<Result<void>> Agent::save_identity() {
@@ -229,6 +232,7 @@ Snapshot Agent::snapshot() const {
   Snapshot now{session_ && session_->welcomed(), stopping_ || paused_, worker_->journal_works(), outbox_.waiting(), {}, refusals_.totals(), {}};
   if (now.link_up) now.route = session_->route();
   else now.no_link = no_link_;
+  now.idle_limit = idle_cut_.limit();
   const auto at = unix_now();
   now.service_keys_end = trust_.service_keys_end();
   for (const auto& [name, domain] : domains_) {

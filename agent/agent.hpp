@@ -92,6 +92,7 @@ class Agent {
   config::AgentConfig config_;
   const AgentTimings timings_;
   ServiceHosts hosts_;
+  IdleCut idle_cut_;
   platform::FileLock lock_;  // of state_dir: one agent, and no `enroll --again` under it
   KeysPtr keys_;
   TrustState trust_;

@@ -26,6 +26,7 @@ enum class LinkTrouble {
   channel_binding,    // TLS ends before the service, as one of both ends found
   refused,            // the service refused the hello (the detail is its code)
   contract,           // the other end does not speak our protocol
+  idle_timeout,       // a link that stood was cut as those before it, after the same silence (the detail names it)
   lost,               // a link that stood was cut, or fell silent
   other,
 };

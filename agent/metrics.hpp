@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "agent/idle_cut.hpp"
 #include "agent/link_trouble.hpp"
 #include "core/clock.hpp"
 #include "ldap/directory.hpp"
@@ -34,7 +35,8 @@ struct Snapshot {
   std::map<std::string, std::uint64_t> refused;  // messages that were not believed, by reason
   link::Route route;                             // of the link that is up
   std::optional<UnixSeconds> service_keys_end = {};
-  std::optional<NoLink> no_link = {};  // why none is
+  std::optional<NoLink> no_link = {};            // why none is
+  std::optional<IdleCut::Span> idle_limit = {};  // after which silence links were cut on the way
 };
 
 // A job that was answered. No names: who it was about stands in the service's audit, under the jti.

@@ -137,12 +137,13 @@ Awaitable<Session::End> Session::run() {
   tasks_.start("session.statements", renew_statements());
   auto listening = listen();
   auto why = co_await std::move(listening);
+  const auto silent = std::chrono::duration_cast<milliseconds>(BootClock::now() - spoken_);
   parts_.outbox.detach(attached);
   out_.close();
   tasks_.cancel();
   auto draining = tasks_.drained();
   co_await std::move(draining);
-  co_return End{std::move(why), true, retry_after_};
+  co_return End{std::move(why), true, retry_after_, silent};
 }
 
 Awaitable<Fault> Session::listen() {
@@ -153,6 +154,7 @@ Awaitable<Fault> Session::listen() {
       if (text.error().kind == Fault::Kind::malformed) parts_.refusals.count(security::oversized);
       co_return text.error();
     }
+    spoken_ = BootClock::now();
     auto handling = handle(*text);
     auto broken = co_await std::move(handling);
     if (!broken) continue;
@@ -236,6 +238,7 @@ Awaitable<> Session::write_out() {
     if (!text) co_return;
     auto writing = link_->write(std::move(*text));
     auto done = co_await std::move(writing);
+    spoken_ = BootClock::now();
     if (done) continue;
     link_->abort();
     co_return;
@@ -277,8 +280,8 @@ void Session::heartbeat_soon() { beat_now_.cancel(); }
 Awaitable<> Session::beat() {
   std::minstd_rand dice(std::random_device{}());
   std::uniform_real_distribution<double> spread(0.8, 1.2);
-  const double every = std::clamp(welcome_.heartbeat_ms, 100, 300'000);
   for (;;) {
+    const auto every = static_cast<double>(parts_.idle_cut.heartbeat(milliseconds(std::clamp(welcome_.heartbeat_ms, 100, 300'000))).count());
     beat_now_.expires_after(milliseconds(static_cast<long>(every * spread(dice))));
     (void)co_await beat_now_.async_wait(use_tuple);  // cancelled: now, or never again
     const auto state = co_await asio::this_coro::cancellation_state;

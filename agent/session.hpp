@@ -8,6 +8,7 @@
 #include <string>
 
 #include "agent/identity.hpp"
+#include "agent/idle_cut.hpp"
 #include "agent/outbox.hpp"
 #include "agent/security_events.hpp"
 #include "agent/trust_state.hpp"
@@ -39,6 +40,7 @@ struct SessionParts {
   std::string from = {};  // the session to take over from
   int window = 8;
   bool binding_required = true;  // channel_binding: require
+  const IdleCut& idle_cut;
   SessionTimings timings;
 };
 
@@ -48,6 +50,7 @@ class Session {
     Fault why;
     bool welcomed = false;
     std::optional<std::chrono::milliseconds> retry_after;
+    std::chrono::milliseconds silent{0};  // since anything was said or heard
   };
   Session(asio::any_io_executor executor, std::unique_ptr<link::Link> link, SessionParts parts);
 
@@ -93,7 +96,8 @@ class Session {
   Queue<std::string> out_;
   asio::steady_timer beat_now_;
   protocol::Welcome welcome_;
-  std::int64_t offset_s_ = 0;  // the service's clock minus ours
+  BootClock::time_point spoken_ = BootClock::now();  // when anything was said or heard last
+  std::int64_t offset_s_ = 0;                        // the service's clock minus ours
   bool welcomed_ = false, draining_ = false;
   int malformed_ = 0;
   std::optional<std::chrono::milliseconds> retry_after_;

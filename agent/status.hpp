@@ -26,7 +26,7 @@ struct Status {
 };
 
 // {"version","agent","tenant","now","started","draining","journal","link":{"up","since","service","proxy","intercepted_by","session","clock_offset_s",
-// "no_link":null|{"reason","service","where","detail","at"}},"domains":{"corp.example":{"ready","reason","dc","in_flight","writes_last_minute",
+// "no_link":null|{"reason","service","where","detail","at"},"idle_limit_ms":null|10000},"domains":{"corp.example":{"ready","reason","dc","in_flight","writes_last_minute",
 // "writes_last_hour","breaker_open","roster_ends","controllers":[{"dc","up","current","pdc","read_only","shut_ms","latency_ms","why"}]}},
 // "jobs":{"in_flight":[{"jti","op","domain","applying","ms"}],"recent":[{"at","domain","jti","op","code","reason","dc","ms","directory_ms"}]},
 // "counters":{"jobs":{"applied":3},"refused":{},"results_waiting"},"keys":{"encryption":{"kid","made"},"service_ends"}}. Times are Unix

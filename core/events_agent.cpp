@@ -73,6 +73,8 @@ constexpr Event table[] = {
     {1058, "audit.resumed", "warn", 0, "lines are written again; `lines` are missing, which the next line says too (`lost`)", ""},
     {1059, "audit.unsynced", "warn", 0, "the disk did not confirm lines that were written: a power failure may lose them", "the disk"},
     {1060, "result.unsigned", "warn", 32010, "the signing key failed, so a result could not be sent", "restart; then enroll again. A provider's key: is it there?"},
+    {1061, "link.idle_limit", "warn", 0, "three links in a row were cut after the same silence (`silent_ms`): something on the way has an idle timeout. Heartbeats come at half of it from now on",
+        "a longer timeout there, or leave it: [The way to the service](#the-way-to-the-service)"},
 };
 }  // namespace
 

@@ -26,7 +26,7 @@ struct ProbeRequest {
   std::optional<std::string> name;
   std::vector<std::string> want;
   std::vector<std::string> groups = {};  // with "groups" in want: never left out of the answer, DN or SID; at most protocol::named_groups_max
-  protocol::Trace trace = {};             // empty: made here
+  protocol::Trace trace = {};            // empty: made here
 };
 struct ProbeOutcome {
   std::string id, outcome, reason, text, agent, dc;

@@ -34,6 +34,7 @@ constexpr std::array findings{
     FindingText{service_intercepted, "service.intercepted", "a box that `intercept_ca_file` allows reads the TLS of the link", "have the service excepted on it; `channel_binding: require` forbids it"},
     FindingText{service_binding, "service.binding", "TLS ends before the service, and `channel_binding: require` forbids that", "pass TLS on at the load balancer; or `channel_binding: allow_none`"},
     FindingText{service_clock, "service.clock", "this clock and the service's differ by more than a minute; beyond five no jobs are taken", "`timedatectl set-ntp true`, here or there"},
+    FindingText{service_idle, "service.idle", "something on the way cuts the link when nothing was said for some time: the running agent says something sooner", "a longer idle timeout for the service on proxy, firewall or load balancer"},
     FindingText{directory_none, "directory.none", "no server is known: DNS has none for the domain, or a URI can't be read", "`host -t srv _ldap._tcp.dc._msdcs.DOMAIN`; or `directory.uris`"},
     FindingText{directory_dns, "directory.dns", "the server's name has no address", "`getent hosts NAME`; this machine must ask the domain's DNS, or `uris` name another one"},
     FindingText{directory_tcp, "directory.tcp", "the server takes no connection, or not in time", "route and firewall to it: port 636, or 389 for starttls, and 389 and 88 for kerberos"},

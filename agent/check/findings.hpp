@@ -34,6 +34,7 @@ enum class Finding {
   service_intercepted,
   service_binding,
   service_clock,
+  service_idle,
   directory_none,
   directory_dns,
   directory_tcp,

@@ -30,6 +30,7 @@ Finding finding_of(LinkTrouble trouble) {
     case LinkTrouble::upgrade:
     case LinkTrouble::refused:
     case LinkTrouble::contract:
+    case LinkTrouble::idle_timeout:
     case LinkTrouble::lost:
     case LinkTrouble::other: break;
   }
@@ -82,6 +83,17 @@ void judge_service(const std::string& url, const Result<ServiceSeen>& seen, bool
   if (offset > clock_skew_max_s) report.fail(Finding::service_clock, url, detail);
   else if (offset > skew_warning_s) report.warn(Finding::service_clock, url, detail);
   else report.pass("service", url, detail);
+}
+
+void judge_silence(const Result<std::string>& status, Report& report) {
+  constexpr auto subject = "silent links";
+  const auto read = status ? protocol::parse_json(*status, 12) : Result<protocol::json::value>(status.error());
+  const auto* all = read ? read->if_object() : nullptr;
+  const auto* link = all ? all->if_contains("link") : nullptr;
+  const auto* limit = link && link->is_object() ? link->get_object().if_contains("idle_limit_ms") : nullptr;
+  if (!limit) return report.skip("service", subject, "no running agent could be asked: one that runs finds out whether they are cut");
+  if (limit->is_number()) report.warn(Finding::service_idle, subject, "links were cut after a silence of " + std::to_string(std::llround(limit->to_number<double>())) + " ms");
+  else report.pass("service", subject, "the running agent knows of nothing that cuts them");
 }
 
 void check_service(const config::AgentConfig& config, std::chrono::milliseconds step, Report& report) {

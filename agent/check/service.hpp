@@ -21,6 +21,8 @@ struct ServiceSeen {
 Awaitable<Result<ServiceSeen>> look_at_service(link::DialSettings settings);
 // Pure. `binding_required`: channel_binding: require.
 void judge_service(const std::string& url, const Result<ServiceSeen>& seen, bool binding_required, Report& report);
+// Pure. What the running agent has found out about silent links: `status` is what it answers to that word at its control socket.
+void judge_silence(const Result<std::string>& status, Report& report);
 // Every address of the configuration. Blocking.
 void check_service(const config::AgentConfig& config, std::chrono::milliseconds step, Report& report);
 

@@ -178,6 +178,19 @@ class ALoadBalancer(OneAgent):
             wait_until("second link", lambda: self.said().count(" link.up ") >= 2, 30)
             self.assertIn("link.down", self.said())
 
+    def test_that_cuts_before_the_heartbeat_is_found_out_and_lived_with(self):
+        self.restart_service(heartbeat_ms=10_000, channel_binding="none")
+        with Haproxy(self.world, mode="tcp", ports=[self.world.port], idle_ms=1_000) as balancer:
+            self.agent_with(url=f"https://127.0.0.1:{balancer.port}", channel_binding="allow_none")
+            self.wait_said("link.idle_limit", 60)
+            self.assertIn("reason=idle_timeout", self.said())
+            found = self.said().index("link.idle_limit")
+            wait_until("another link", lambda: " link.up " in self.said()[found:], 60)
+            began = time.monotonic()
+            wait_until("four idle limits", lambda: time.monotonic() - began > 4.5)
+            self.assertEqual(self.said()[found:].count(" link.up "), 1, "it says something in time now")
+            self.serves()
+
 
 class ABoxThatReadsTls(OneAgent):
     def test_is_refused_with_its_ca_named(self):

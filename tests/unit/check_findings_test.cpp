@@ -85,6 +85,18 @@ TEST(TheWayToTheService, IsFoundToBeAtFaultByItsPlace) {
   for (const auto& [kind, where, code] : cases) EXPECT_EQ(judged(fault(kind, where, "x")), Said{"fail service." + std::string(code)}) << where;
 }
 
+TEST(ALinkThatIsCutInSilence, IsKnownToTheRunningAgent) {
+  const auto judged = [](const Result<std::string>& status) {
+    Report report;
+    judge_silence(status, report);
+    return said(report);
+  };
+  EXPECT_EQ(judged(R"({"link":{"idle_limit_ms":10020}})"), (Said{"warn service.idle"}));
+  EXPECT_EQ(judged(R"({"link":{"idle_limit_ms":null}})"), (Said{"pass service"}));
+  for (const auto& nothing : {Result<std::string>(fault(Fault::Kind::unreachable, "control.connect", "")), Result<std::string>("no JSON"), Result<std::string>(R"({"link":null})"), Result<std::string>(R"({"error":"forbidden"})")})
+    EXPECT_EQ(judged(nothing), (Said{"skip service"}));
+}
+
 TEST(TheWayToTheService, IsJudgedByBoxesBindingsAndClocks) {
   EXPECT_EQ(judged(well()), (Said{"pass service", "pass service"}));
   auto seen = well();
