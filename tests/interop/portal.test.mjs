@@ -55,6 +55,20 @@ it('a person resets a password with the app, and it reaches the directory sealed
   assert.equal(await browser.value('sessionStorage.length'), 0);
 });
 
+it('something is seen before the script has come, and no longer when it has', { timeout: 60_000 }, async () => {
+  const coming = 'getComputedStyle(document.querySelector(".coming")).display';
+  for (const page of ['/', '/signin', '/register', '/change', '/not-me', '/admin']) {
+    await browser.ask('Network.setBlockedURLs', { urls: ['*.js'] });
+    await browser.ask('Page.navigate', { url: 'about:blank' });
+    await browser.ask('Page.navigate', { url: url + page });
+    await browser.until('performance.getEntriesByName("first-contentful-paint").length', page);
+    assert.equal(await browser.value(coming), 'block', page);
+    await browser.ask('Network.setBlockedURLs', { urls: [] });
+    await open(page);
+    assert.equal(await browser.value(coming), 'none', page);
+  }
+});
+
 it('each refusal says what it is in the person\'s language, and a reload goes on where it was', { timeout: 60_000 }, async () => {
   await forget();
   await open(`/?mkt=de#dr=${pin}`);
