@@ -7,6 +7,7 @@
 #include "agent/service_url.hpp"
 #include "core/clock.hpp"
 #include "protocol/codec.hpp"
+#include "protocol/json.hpp"
 
 namespace wb::agent {
 namespace {

@@ -48,7 +48,7 @@ class PasswordRules : public testing::Test {
     return folder_ / "breached.wbp";
   }
   std::string said(PasswordCheck& check, std::string_view password) {
-    const auto judged = check.judge("JTI", Secret::copy_of(password), account_, 1000);
+    const auto judged = check.judge({}, Secret::copy_of(password), account_, 1000);
     return judged.no ? judged.no->reason : "";
   }
   const fs::path folder_ = fs::temp_directory_path() / ("wb-check-" + std::to_string(::getpid()));
@@ -88,7 +88,7 @@ TEST_F(PasswordRules, OfTheDirectoryAreJudgedWhereAProbeHasReadThem) {
   EXPECT_EQ(said(check, "passwort"), "not_complex");
   EXPECT_EQ(said(check, "Erin-2026!"), "contains_name");
   EXPECT_EQ(said(check, "Zebra-2026!"), "");
-  EXPECT_TRUE(check.judge("JTI", Secret::copy_of("kurz"), account_, 1000 + 601).no == std::nullopt) << "ten minutes later the rules may be others";
+  EXPECT_TRUE(check.judge({}, Secret::copy_of("kurz"), account_, 1000 + 601).no == std::nullopt) << "ten minutes later the rules may be others";
 }
 
 TEST_F(PasswordRules, WhoseListCannotBeReadRefuseEverything) {
