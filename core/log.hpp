@@ -4,6 +4,7 @@
 #pragma once
 #include <concepts>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <initializer_list>
 #include <span>
@@ -46,6 +47,7 @@ struct Destination {  // as it is configured; platform/log_output opens it
   Format format = Format::text;
   To to = To::standard_error;
   KeptFile file;
+  std::filesystem::path syslog_socket;  // with To::syslog: who reads there takes RFC 5424; empty: the machine's own
   bool operator==(const Destination&) const = default;
 };
 
@@ -53,11 +55,13 @@ struct Destination {  // as it is configured; platform/log_output opens it
 struct Output {
   enum class Shape { line,  // as standard error has it, without its line end
     message,                // text without time and level, which the taker adds
-    fields };               // journald's native protocol: NAME=value, each with a line end
+    fields,                 // journald's native protocol: NAME=value, each with a line end
+    rfc5424 };              // a whole message of RFC 5424
   Shape shape = Shape::line;
   // Called by one thread at a time; must not log. False: the record is lost, which is counted, and said on standard error for the
   // first of a spell; `log.resumed` then says how many it were.
   std::function<bool(Level level, std::string_view record)> write;
+  std::string origin{};  // with rfc5424: HOSTNAME, APP-NAME and PROCID, a space between
 };
 
 void start(Level least);                       // to standard error as text, unless send() said otherwise

@@ -5,12 +5,14 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <memory>
 
 #include "platform/line_file.hpp"
+#include "platform/process.hpp"
 
 namespace wb::platform {
 namespace {
@@ -25,26 +27,20 @@ int priority_of(log::Level level) {
   return LOG_INFO;
 }
 
-log::Output to_syslog(const std::string& program) {
-  static std::string name;  // openlog keeps the pointer
-  name = program;
-  ::openlog(name.c_str(), LOG_PID, LOG_DAEMON);
-  return {log::Output::Shape::message, [](log::Level level, std::string_view record) {
-            ::syslog(priority_of(level), "%.*s", static_cast<int>(record.size()), record.data());
-            return true;
-          }};
-}
-
 struct Socket {
   int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   sockaddr_un to{};
-  Socket() = default;
+  explicit Socket(const std::string& path) {
+    to.sun_family = AF_UNIX;
+    path.copy(to.sun_path, sizeof to.sun_path - 1);
+  }
+  static bool fits(const std::string& path) { return path.size() < sizeof sockaddr_un{}.sun_path; }
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
   ~Socket() {
     if (fd >= 0) ::close(fd);
   }
-  // Without waiting: a journald that stands still must not stop the work.
+  // Without waiting: a daemon that stands still must not stop the work. To the path each time: one that was started again has made its socket anew.
   bool send(const std::string& record) const {
     for (;;) {
       const auto sent = ::sendto(fd, record.data(), record.size(), MSG_DONTWAIT | MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&to), sizeof to);
@@ -54,25 +50,44 @@ struct Socket {
 };
 
 Result<log::Output> to_journal(const std::string& program, const std::string& path) {
-  auto socket = std::make_shared<Socket>();
   const auto no = [&](const std::string& why) { return fault(Fault::Kind::unreachable, "log.journal", path + ": " + why); };
-  if (path.size() >= sizeof socket->to.sun_path) return no("too long for a socket");
-  socket->to.sun_family = AF_UNIX;
-  std::copy(path.begin(), path.end(), socket->to.sun_path);
+  if (!Socket::fits(path)) return no("too long for a socket");
+  auto socket = std::make_shared<Socket>(path);
   if (socket->fd < 0 || ::connect(socket->fd, reinterpret_cast<const sockaddr*>(&socket->to), sizeof socket->to) != 0) return no(std::strerror(errno));
-  // Tried and let go: journald makes its socket anew when it is started again, and a connected one would not find it.
+  // Tried and let go: a connected one would not find a journald that was started again.
   const sockaddr nobody{AF_UNSPEC, {}};
   if (::connect(socket->fd, &nobody, sizeof nobody) != 0) return no(std::strerror(errno));
   return log::Output{log::Output::Shape::fields, [socket, head = "SYSLOG_IDENTIFIER=" + program + "\n"](log::Level, std::string_view record) { return socket->send(head + std::string(record)); }};
 }
 
+// The form that every local daemon takes at /dev/log, which is the C library's too: <PRI>Mmm dd hh:mm:ss TAG[PID]: message. The C library's own
+// syslog() waits for a daemon that stands still, and tells nobody of one that is away.
+std::string local_head(log::Level level, const std::string& program) {
+  const auto now = std::time(nullptr);
+  std::tm parts{};
+  ::localtime_r(&now, &parts);
+  std::array<char, 32> at{};
+  std::strftime(at.data(), at.size(), "%b %e %H:%M:%S", &parts);
+  return "<" + std::to_string(LOG_DAEMON | priority_of(level)) + ">" + at.data() + " " + program + "[" + std::to_string(::getpid()) + "]: ";
+}
+
+log::Output to_local_syslog(const std::string& program, const std::string& path) {
+  return {log::Output::Shape::message, [socket = std::make_shared<Socket>(path), program](log::Level level, std::string_view record) { return socket->send(local_head(level, program) + std::string(record)); }};
+}
+
+Result<log::Output> to_syslog_of(const std::string& path, const std::string& program) {
+  if (!Socket::fits(path)) return fault(Fault::Kind::refused, "log.syslog", path + ": too long for a socket");
+  return log::Output{log::Output::Shape::rfc5424, [socket = std::make_shared<Socket>(path)](log::Level, std::string_view record) { return socket->send(std::string(record)); },
+      host_name() + " " + program + " " + std::to_string(::getpid())};
+}
+
 }  // namespace
 
-Result<log::Output> log_output(const log::Destination& destination, const std::string& program, const std::string& journal) {
+Result<log::Output> log_output(const log::Destination& destination, const std::string& program, const LogSockets& sockets) {
   switch (destination.to) {
     case log::To::standard_error: break;
-    case log::To::journal: return to_journal(program, journal);
-    case log::To::syslog: return to_syslog(program);
+    case log::To::journal: return to_journal(program, sockets.journal);
+    case log::To::syslog: return destination.syslog_socket.empty() ? to_local_syslog(program, sockets.syslog) : to_syslog_of(destination.syslog_socket, program);
     case log::To::file: {
       auto file = LineFile::open(destination.file, LineFile::Torn::ended);
       if (!file) return file.error();

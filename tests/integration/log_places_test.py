@@ -5,11 +5,14 @@ import hashlib
 import json
 import os
 import pathlib
+import re
+import shutil
 import socket
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -48,6 +51,11 @@ class AnAgent(Place):
         self.assertEqual((said["event"], said["level"], said["where"]), ("agent.not_started", "warn", "agent.identity"))
         self.assertRegex(said["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$")
 
+    def test_says_at_once_that_no_syslog_reads_where_it_should(self):
+        done = self.start("log: {to: syslog, syslog_socket: none}\n")
+        self.assertEqual(done.returncode, 78)
+        self.assertRegex(done.stderr, r"^\S+ error log\.lost\n$")
+
     def test_logs_to_a_file_that_nobody_else_reads(self):
         done = self.start("log: {format: json, to: file, file: log}\n")
         self.assertEqual((done.returncode, done.stderr), (78, ""))
@@ -70,6 +78,69 @@ state_dir: {self.folder}/state
         done = run(SERVICE, "serve", "--config", str(self.config))
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("service.not_started", [json.loads(line)["event"] for line in (self.folder / "log").read_text(encoding="utf-8").splitlines()])
+
+
+SYSLOGD = shutil.which("rsyslogd", path=os.environ.get("PATH", "") + ":/usr/sbin")
+
+
+@unittest.skipIf(SYSLOGD is None, "no rsyslogd: another syslog daemon is installed")
+class Rsyslog(Place):
+    """The real one, with the lines that docs/OPERATIONS.md has for it."""
+    def setUp(self):
+        super().setUp()
+        self.socket, self.kept = self.folder / "syslog.sock", self.folder / "kept"
+        chapter = (TOP / "docs/OPERATIONS.md").read_text(encoding="utf-8").partition("\n### Syslog\n")[2].partition("\n## ")[0]
+        self.input, self.forward, self.example = re.findall(r"^    (\S.*)$", chapter, re.M)
+
+    def rsyslogd(self, lines, *words):
+        file = self.folder / "rsyslog.conf"
+        file.write_text("\n".join([f'global(workDirectory="{self.folder}")', 'module(load="imuxsock" SysSock.Use="off")', *lines, ""]), encoding="utf-8")
+        return [SYSLOGD, "-f", str(file), "-i", str(self.folder / "pid"), *words]
+
+    def arrived(self, form):
+        """What the daemon made of one record of an agent that is not enrolled: (its own fields, structured data, message)."""
+        lines = ['module(load="mmpstrucdata")', self.input.replace("/run/writeback-syslog.sock", str(self.socket)), 'action(type="mmpstrucdata")',
+                 'template(name="t" type="string" string="%pri% %hostname% %app-name% %procid% %msgid% %timestamp:::date-rfc3339%|%$!%|%msg%\\n")',
+                 f'action(type="omfile" file="{self.kept}" template="t")']
+        with subprocess.Popen(self.rsyslogd(lines, "-n"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as daemon:
+            try:
+                self.until(self.socket.exists)
+                done = self.start(f"log: {{format: {form}, to: syslog, syslog_socket: {self.socket}}}\n")
+                self.assertEqual((done.returncode, done.stderr), (78, ""))
+                self.until(lambda: self.kept.exists() and self.kept.read_text(encoding="utf-8").endswith("\n"))
+            finally:
+                daemon.terminate()
+        head, data, message = self.kept.read_text(encoding="utf-8").split("|", 2)
+        return head.split(" "), json.loads(data)["rfc5424-sd"]["writeback@32473"], message
+
+    def until(self, there):
+        poll = threading.Event()
+        for _ in range(1_000):
+            if there():
+                return
+            poll.wait(0.02)
+        self.fail("rsyslogd did not do it within 20 s")
+
+    def test_reads_event_and_fields_of_rfc_5424(self):
+        (pri, host, app, pid, event, time), data, message = self.arrived("text")
+        self.assertEqual((pri, host, app, event), ("28", socket.gethostname(), "writeback-agent", "agent.not_started"))
+        self.assertTrue(pid.isdigit())
+        self.assertRegex(time, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}")
+        self.assertEqual((data["event_id"], data["where"], data["kind"]), ("1004", "agent.identity", "refused"))
+        self.assertIn(str(self.folder / "state"), data["detail"])
+        self.assertTrue(message.startswith("agent.not_started where=agent.identity kind=refused "), message)
+
+    def test_reads_json_as_the_message(self):
+        _, data, message = self.arrived("json")
+        self.assertEqual({name: str(value) for name, value in json.loads(message).items() if name in data}, data)
+
+    def test_takes_the_lines_that_forward(self):
+        done = subprocess.run(self.rsyslogd([self.input, self.forward], "-N1"), capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("error", done.stderr)
+
+    def test_is_shown_what_an_event_looks_like(self):
+        self.assertRegex(self.example, r'^<28>1 \S+ srv1 writeback-agent 4711 link\.down \[writeback@32473 event_id="1018" (?:\w+="[^"]*" ?)+\] link\.down ')
 
 
 def inside(folder, to):

@@ -41,9 +41,10 @@ TEST_F(ALogInAConfig, GoesToStandardErrorAsTextUnlessItSaysOtherwise) {
 
 TEST_F(ALogInAConfig, IsTheSameForBothPrograms) {
   const std::string text = "log: {format: json, to: file, file: log/x, file_bytes_max: 65536, files_kept: 1}";
-  const log::Destination expected{log::Format::json, log::To::file, {folder_ / "log/x", 65'536, 1}};
+  const log::Destination expected{log::Format::json, log::To::file, {folder_ / "log/x", 65'536, 1}, {}};
   EXPECT_EQ(std::get<AgentConfig>(agent(text)).log_to, expected);
   EXPECT_EQ(std::get<ServiceConfig>(service(text)).log_to, expected);
+  EXPECT_EQ(std::get<ServiceConfig>(service("log: {to: syslog, syslog_socket: /run/s}")).log_to, (log::Destination{log::Format::text, log::To::syslog, {}, "/run/s"}));
   EXPECT_EQ(std::get<AgentConfig>(agent("audit: {file: a.jsonl}")).audit, (KeptFile{folder_ / "a.jsonl", 10'485'760, 10}));
 }
 
@@ -55,6 +56,7 @@ TEST_F(ALogInAConfig, IsRefusedWhereItCantBeMeant) {
   };
   EXPECT_EQ(both("log: {to: file}"), "log.to: a file beside it\n");
   EXPECT_EQ(both("log: {to: syslog, file: x}"), "log.file: it with to: file only\n");
+  EXPECT_EQ(both("log: {to: journal, syslog_socket: x}"), "log.syslog_socket: it with to: syslog only\n");
   EXPECT_EQ(both("log: {to: stdout}"), "log.to: stderr, journal, syslog or file\n");
   EXPECT_EQ(both("log: {format: xml}"), "log.format: text or json\n");
   EXPECT_EQ(both("log: {file_bytes_max: 1}"), "log.file_bytes_max: a whole number from 65536 to 1000000000\n");
