@@ -38,8 +38,8 @@ constexpr Form forms[] = {
     {Verb::check_config, "check-config", "", "[FILE]", "check-config [FILE]", "Reads the configuration and prints every problem; exit code 78 if there is one."},
     {Verb::check, "check", "json? user", "", "check [--user NAME] [--json] [--config FILE]",
         "Looks at the whole installation: configuration, files, journal, enrolment, the way to the service, every directory server, rights.\nSays PASS, WARN, FAIL or SKIP of each, what it means and what mends it; exit code 1 if anything failed. --user: a person whose\npassword is to be reset, on whom the rights are looked at. Run it as the user the agent runs as. Writes nothing to the directory."},
-    {Verb::support_bundle, "support-bundle", "log", "FILE", "support-bundle FILE [--log FILE] [--config FILE]",
-        "Writes what somebody who helps needs to a new FILE (JSON, 0600): the configuration with the paths of secrets alone, state, the\ndoctor's report. --log: the agent's log (journalctl -u writeback-agent -o cat > LOG), of which the last lines are taken."},
+    {Verb::support_bundle, "support-bundle", "log unit", "FILE", "support-bundle FILE [--unit UNIT] [--log FILE] [--config FILE]",
+        "Writes what somebody who helps needs to a new FILE (JSON, 0600): the configuration with the paths of secrets alone, state, the\ndoctor's report, and the last lines of the log: of the journal of --unit (writeback-agent), where this user may read it, and of the\nfile --log."},
     {Verb::rights, "rights", "ou! verify json?", "", "rights --ou DN [--verify USER] [--json] [--config FILE]",
         "Prints what the agent's account must be granted to reset passwords of users below one OU, as commands for dsacls,\nPowerShell and Samba, SDDL and LDIF. With --verify: says which of it is missing on that user, and why, and what is\nheld beyond it; exit code 1 if something is missing. Asks the domain controller, changes nothing."},
     {Verb::status, "status", "json? watch?", "", "status [--json] [--watch] [--config FILE]",
@@ -75,6 +75,7 @@ std::string* target_of(Command& command, std::string_view option, std::string& c
   if (option == "uri") return &command.uri;
   if (option == "user") return &command.user;
   if (option == "log") return &command.log;
+  if (option == "unit") return &command.unit;
   if (option == "head") return &command.head;
   return &command.fingerprint;
 }

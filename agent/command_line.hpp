@@ -37,7 +37,7 @@ enum class Verb { run,
 struct Command {
   Verb verb = Verb::run;
   std::filesystem::path config = "/etc/writeback-agent/agent.yaml";
-  std::string service, token_file, domain, agent, fingerprint, ou, verify, instead_of, root, passphrase_file, file, uri, level, user, log, head;
+  std::string service, token_file, domain, agent, fingerprint, ou, verify, instead_of, root, passphrase_file, file, uri, level, user, log, head, unit = "writeback-agent";
   std::vector<std::filesystem::path> files;  // of audit verify
   std::set<std::string> flags;               // options without a value that were given
   bool has(const std::string& flag) const { return flags.contains(flag); }

@@ -97,7 +97,7 @@ int run(const wb::config::AgentConfig& config, const std::filesystem::path& file
 int obey(const Command& command) {
   if (command.verb == Verb::version) return std::cout << "writeback-agent " << WB_VERSION << "\n", EXIT_SUCCESS;
   if (command.verb == Verb::check) return wb::log::start(wb::log::Level::error), check({command.config, command.user, command.has("json")}, std::cout);
-  if (command.verb == Verb::support_bundle) return wb::log::start(wb::log::Level::error), said(write_support_bundle({command.config, command.log}, command.file));
+  if (command.verb == Verb::support_bundle) return wb::log::start(wb::log::Level::error), said(write_support_bundle({command.config, command.log, command.unit}, command.file));
   if (command.verb == Verb::audit_verify && !command.files.empty()) return verify_audit(command.files, command.head);  // also on an auditor's machine
   auto loaded = wb::config::load_agent_config(command.config);
   if (const auto* problems = std::get_if<wb::config::Problems>(&loaded)) {

@@ -1,10 +1,8 @@
 #include "agent/support_bundle.hpp"
 
-#include <deque>
-#include <fstream>
-#include <regex>
 #include <sstream>
 
+#include "agent/bundle_log.hpp"
 #include "agent/check/check.hpp"
 #include "agent/control_client.hpp"
 #include "core/clock.hpp"
@@ -16,8 +14,7 @@
 namespace wb::agent {
 namespace {
 namespace json = protocol::json;
-constexpr std::size_t lines_max = 500, line_max = 1'000, files_max = 200, text_max = 300;
-constexpr std::streamoff log_bytes_max = 1024 * 1024;  // from its end
+constexpr std::size_t files_max = 200, text_max = 300;
 constexpr int depth_max = 12;
 
 std::string safe(const std::string& text) { return printable(text, text_max); }
@@ -63,32 +60,7 @@ json::array files_of(const std::filesystem::path& folder) {
   }
   return out;
 }
-
-json::object log_of(const std::filesystem::path& file) {
-  if (file.empty()) return error("no --log FILE was given");
-  std::ifstream in(file, std::ios::binary | std::ios::ate);
-  if (!in) return error("can't be read");
-  in.seekg(std::max<std::streamoff>(0, static_cast<std::streamoff>(in.tellg()) - log_bytes_max));
-  std::deque<std::string> lines;
-  std::int64_t others = 0;
-  for (std::string line; std::getline(in, line);) {
-    if (!is_log_line(line)) {
-      ++others;
-      continue;
-    }
-    lines.push_back(printable(line, line_max));
-    if (lines.size() > lines_max) lines.pop_front();
-  }
-  json::array out;
-  for (auto& line : lines) out.emplace_back(line);
-  return {{"lines", out}, {"not_taken", others}};
-}
 }  // namespace
-
-bool is_log_line(std::string_view line) {
-  static const std::regex form(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\S{1,6} (debug|info|warning|error) [a-z0-9_]+\.[a-z0-9_]+(\s.*)?)");
-  return line.size() <= line_max && std::regex_match(line.begin(), line.end(), form);
-}
 
 std::string support_bundle(const BundleQuestion& question) {
   json::object bundle{{"made", unix_now()}, {"version", WB_VERSION}, {"host", safe(platform::host_name())}};
@@ -107,6 +79,7 @@ std::string support_bundle(const BundleQuestion& question) {
   check({question.config, "", true}, report);
   bundle["check"] = parsed(report.str());
   bundle["log"] = log_of(question.log);
+  bundle["journal"] = journal_of(question.unit, question.journalctl);
   return json::serialize(bundle) + "\n";
 }
 

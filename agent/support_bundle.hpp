@@ -4,8 +4,6 @@
 #pragma once
 #include <filesystem>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "config/agent_config.hpp"
 #include "core/result.hpp"
@@ -14,16 +12,14 @@ namespace wb::agent {
 
 struct BundleQuestion {
   std::filesystem::path config;
-  std::filesystem::path log;  // what the agent wrote to standard error; empty: none
+  std::filesystem::path log;             // a file that the agent's log went to; empty: none
+  std::string unit = "writeback-agent";  // of systemd, whose journal is asked for
+  std::filesystem::path journalctl = "/usr/bin/journalctl";
 };
 
-// {"made", "version", "host", "config", "state_files", "status", "check", "log"}. Never fails: what can't be had is {"error"} in its place.
+// {"made", "version", "host", "config", "state_files", "status", "check", "log", "journal"}. Never fails: what can't be had is {"error"} in its place.
 std::string support_bundle(const BundleQuestion& question);
 // A new file. Fault refused "bundle.file" when there is one already; else as platform::write_private_file.
 Result<void> write_support_bundle(const BundleQuestion& question, const std::filesystem::path& file);
-
-// ---- pure ---------------------------------------------------------------------------------------------------
-// A line as our log writes it: time, level, event, fields. Others are not taken: they might be anything.
-bool is_log_line(std::string_view line);
 
 }  // namespace wb::agent

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "agent/bundle_log.hpp"
 #include "agent/identity.hpp"
 #include "agent/keys.hpp"
 #include "protocol/json.hpp"
@@ -39,7 +40,13 @@ struct ABundle : testing::Test {
     std::ofstream(folder / file) << text;
     fs::permissions(folder / file, fs::perms::owner_read | fs::perms::owner_write);
   }
-  std::string bundle(const std::string& log = "") { return support_bundle({folder / "agent.yaml", log.empty() ? fs::path() : folder / log}); }
+  std::string bundle(const std::string& log = "") { return support_bundle({folder / "agent.yaml", log.empty() ? fs::path() : folder / log, "writeback-agent", folder / "journalctl"}); }
+  // A journalctl that keeps what it was asked and says `text`.
+  void journalctl(const std::string& text, const std::string& then = "") {
+    write("said", text);
+    write("journalctl", "#!/bin/sh\necho \"$@\" > " + (folder / "asked").string() + "\n" + (text.empty() ? "" : "cat " + (folder / "said").string() + "\n") + then);
+    fs::permissions(folder / "journalctl", fs::perms::owner_all);
+  }
   fs::path folder;
 };
 
@@ -71,9 +78,11 @@ TEST_F(ABundle, HoldsNoneOfTheSecretsThatLieOnTheMachine) {
 }
 
 TEST_F(ABundle, TakesLinesOfOurLogAlone) {
-  for (const auto* good : {"2026-11-27T02:16:19.914+00:00 info agent.started agent=A1", "2026-11-27T02:16:19.914+00:00 warning link.down"}) EXPECT_TRUE(is_log_line(good)) << good;
-  for (const auto* bad : {"", "Svc-Passw0rd-1!", "2026-11-27T02:16:19.914+00:00 secret agent.started", "2026-11-27 info agent.started", "2026-11-27T02:16:19.914+00:00 info password"}) EXPECT_FALSE(is_log_line(bad)) << bad;
-  EXPECT_FALSE(is_log_line("2026-11-27T02:16:19.914+00:00 info agent.started " + std::string(2'000, 'x')));
+  for (const auto* good : {"2026-11-27T02:16:19.914+00:00 info agent.started agent=A1", "2026-11-27T02:16:19.914+00:00 warning link.down",
+           R"({"time":"2026-11-27T02:16:19.914+00:00","level":"warn","event":"link.down","event_id":1018})"}) EXPECT_TRUE(is_log_line(good)) << good;
+  for (const auto* bad : {"", "Svc-Passw0rd-1!", "2026-11-27T02:16:19.914+00:00 secret agent.started", "2026-11-27 info agent.started", "2026-11-27T02:16:19.914+00:00 info password", "2026-11-27T02:16:19.914+00:00 info my.password x",
+           "x 2026-11-27T02:16:19.914+00:00 info agent.started", R"({"time":"2026","level":"warn","event":"my.password"})", R"({"event":"link.down"})"}) EXPECT_FALSE(is_log_line(bad)) << bad;
+  EXPECT_FALSE(is_log_line("2026-11-27T02:16:19.914+00:00 info agent.started " + std::string(5'000, 'x')));
   std::string many;
   for (int i = 0; i < 600; ++i) many += "2026-11-27T02:16:19.914+00:00 info job.settled number=" + std::to_string(i) + "\n";
   write("log", "something else\n" + many);
@@ -81,6 +90,37 @@ TEST_F(ABundle, TakesLinesOfOurLogAlone) {
   EXPECT_EQ(value.at("log").at("lines").as_array().size(), 500U);
   EXPECT_EQ(value.at("log").at("not_taken").as_int64(), 1);
   EXPECT_THAT(std::string(value.at("log").at("lines").as_array().back().as_string()), HasSubstr("number=599"));
+}
+
+TEST_F(ABundle, TakesOfTheUnitsJournalOurRecordsAndWhatSystemdSaidOfIt) {
+  journalctl(R"({"__REALTIME_TIMESTAMP":"1795176000123456","MESSAGE":"2026-11-20T12:00:00.123+00:00 info agent.started agent=A1","_PID":"77"}
+{"__REALTIME_TIMESTAMP":"1795176001000000","MESSAGE":"link.down reason=dns","_PID":"77"}
+{"__REALTIME_TIMESTAMP":"1795176002000000","MESSAGE":"Svc-Passw0rd-1! of a library","_PID":"77"}
+{"__REALTIME_TIMESTAMP":"1795176003000000","MESSAGE":[1,2,3],"_PID":"77"}
+{"__REALTIME_TIMESTAMP":"1795176004000000","MESSAGE":"writeback-agent.service: Main process exited, code=killed, status=9/KILL","_PID":"1"}
+no json
+)");
+  const auto text = bundle();
+  EXPECT_THAT(text, Not(HasSubstr("Svc-Passw0rd-1!")));
+  const auto journal = protocol::parse_json(text, 12).value().at("journal");
+  EXPECT_EQ(protocol::json::serialize(journal),
+      R"({"unit":"writeback-agent","lines":[{"at":1795176000,"message":"2026-11-20T12:00:00.123+00:00 info agent.started agent=A1"},{"at":1795176001,"message":"link.down reason=dns"},)"
+      R"({"at":1795176004,"message":"writeback-agent.service: Main process exited, code=killed, status=9/KILL"}],"not_taken":3})");
+  std::ifstream in(folder / "asked");
+  std::string asked;
+  std::getline(in, asked);
+  EXPECT_THAT(asked, HasSubstr("--unit=writeback-agent --lines=500 "));
+}
+
+TEST_F(ABundle, SaysWhyItHasNoJournal) {
+  const auto why = [this] { return std::string(protocol::parse_json(bundle(), 12).value().at("journal").at("error").as_string()); };
+  EXPECT_THAT(why(), HasSubstr("program.start: "));
+  journalctl("", "exit 1\n");
+  EXPECT_EQ(why(), "program.run: exit code 1");
+  journalctl("", "while echo too much; do :; done\n");
+  EXPECT_EQ(why(), "program.run: it said more than 4194304 bytes");
+  for (const auto* unit : {"", "a b", "a;b", "a/b"}) EXPECT_FALSE(is_unit(unit)) << unit;
+  EXPECT_TRUE(is_unit("writeback-agent@emea.service"));
 }
 
 TEST_F(ABundle, OfABrokenConfigurationNamesItsProblemsAndNotWhatStandsThere) {
@@ -92,11 +132,11 @@ TEST_F(ABundle, OfABrokenConfigurationNamesItsProblemsAndNotWhatStandsThere) {
 
 TEST_F(ABundle, IsANewFileOfOurOwn) {
   const auto file = folder / "bundle.json";
-  ASSERT_TRUE(write_support_bundle({folder / "agent.yaml", {}}, file));
+  ASSERT_TRUE(write_support_bundle({folder / "agent.yaml", {}, "writeback-agent", folder / "journalctl"}, file));
   struct stat is {};
   ASSERT_EQ(::stat(file.c_str(), &is), 0);
   EXPECT_EQ(is.st_mode & 0777, 0600U);
-  const auto again = write_support_bundle({folder / "agent.yaml", {}}, file);
+  const auto again = write_support_bundle({folder / "agent.yaml", {}, "writeback-agent", folder / "journalctl"}, file);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().where, "bundle.file");
 }

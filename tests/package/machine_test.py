@@ -133,6 +133,16 @@ class AMachine(unittest.TestCase):
         self.assertEqual(left.count("\n"), 1, f"commands of INSTALL.md that nobody has run:\n{left}")
         self.assertIn("approve AGENT", left, "printed by enroll, and run by keys_test.py")
 
+    def test_bundles_the_journal_of_its_unit_for_who_may_read_it(self):
+        line = re.search(r"^    (runuser .*support-bundle )/tmp/bundle.json", (TOP / "docs/OPERATIONS.md").read_text(encoding="utf-8"), re.M)[1]
+        def journal(command, file):
+            self.machine.run("sh", "-c", command + file)
+            return json.loads(self.machine.run("cat", file))["journal"]
+        messages = [one["message"] for one in journal(line, "/tmp/bundle.json")["lines"]]
+        self.assertTrue([m for m in messages if " info agent.started " in m], messages)
+        self.assertTrue([m for m in messages if m.startswith("Started ")], "systemd's own")
+        self.assertEqual(journal(line.replace(" -G systemd-journal", ""), "/tmp/other.json"), {"error": "program.run: exit code 1"})
+
     def test_has_programs_that_may_do_nothing_else(self):
         for unit, capabilities in (("writeback-agent", 0), ("reset-service", 1 << 10)):
             status = dict(line.split(":\t", 1) for line in self.machine.run("cat", f"/proc/{self.pid(unit)}/status").splitlines() if ":\t" in line)
