@@ -27,7 +27,7 @@ void link_messages(std::vector<GoldenMessage>& all) {
   all.push_back(link("service.welcome", "welcome", Welcome{"01CX5ZZKBKACTAV9WEVGEMMVRZ", 1, 24'000, 5'001, 9, now + 1}));
   all.push_back(link("service.keys", "keys", ServiceKeys{{"e.p.s"}, {{domain, "r.p.s"}}, {{domain, {"o.p.s"}}}}));
   all.push_back(link("agent.keys", "keys", AgentKeys{{{domain, "s.p.s"}}}));
-  all.push_back(link("service.job", "job", JobMessage{"j.p.s", R"({"protected":"e30"})", 118'000}));
+  all.push_back(link("service.job", "job", JobMessage{"j.p.s", R"({"protected":"e30"})", 118'000, {"01FX5ZZKBKACTAV9WEVGEMMVRZ", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}}));
   all.push_back(link("agent.accept", "accept", ref));
   all.push_back(link("agent.progress", "progress", Progress{jti, 3, "applying"}));
   all.push_back(link("agent.result", "result", ResultMessage{"r.p.s"}));
