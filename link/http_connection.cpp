@@ -204,6 +204,7 @@ Awaitable<bool> HttpConnection::answer() {
   request.cookie = short_header(message, "Cookie", 4'096);
   request.accept_encoding = short_header(message, "Accept-Encoding");
   request.if_match = short_header(message, "If-Match");
+  request.if_none_match = short_header(message, "If-None-Match");
   request.traceparent = short_header(message, "traceparent");
   auto asking = ask_handler(std::move(request));
   auto response = co_await std::move(asking);

@@ -21,7 +21,7 @@ struct HttpRequest {
   std::map<std::string, std::string> query;
   std::string authorization, content_type, body, peer;  // peer: address only
   // As if absent when longer than 1,024 bytes, the cookies 4,096; the key is cut there.
-  std::string accept_language = {}, idempotency_key = {}, cookie = {}, if_match = {}, accept_encoding = {}, traceparent = {};
+  std::string accept_language = {}, idempotency_key = {}, cookie = {}, if_match = {}, if_none_match = {}, accept_encoding = {}, traceparent = {};
 };
 struct HttpResponse {
   int status = 200;

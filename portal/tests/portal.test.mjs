@@ -25,7 +25,7 @@ const rules = await load('rules.ts');
 const settings = await load('admin/settings.ts'), colour = await load('colour.ts'), auditing = await load('admin/auditing.ts'), places = await load('admin/place.ts');
 const agents = await load('admin/console/agents.ts'), reports = await load('admin/console/reports.ts');
 const words = await load('words.ts');
-const link = await load('link.ts'), brand = await load('brand.ts');
+const link = await load('link.ts'), report = await load('notme/report.ts'), brand = await load('brand.ts');
 const { solve, hasher } = await load('sha256.ts');
 
 describe('an organisation\'s look', () => {
@@ -92,6 +92,18 @@ describe("an administrator's link", () => {
   it('is none where a part is missing or is not what it should be', () => {
     for (const hash of ['', '#', '#dr=abc', '#name=alice', '#pass=8QF3-0ZKM-V2TC', '#name=%ff&pass=8QF3-0ZKM-V2TC', `#name=${'a'.repeat(257)}&pass=8QF3-0ZKM-V2TC`, '#name=a&pass=<script>', '#name=a&pass=short'])
       assert.equal(link.readLink(hash).link, null, hash);
+  });
+});
+
+describe('the link in a letter', () => {
+  const token = `wbn1.01ARZ3NDEKTSV4RRFFQ69G5FAV.${'A'.repeat(43)}`, root = 'b'.repeat(43);
+  it('is a secret that leaves, and a root that may stay', () => {
+    assert.deepEqual(report.readReport(`#${token}`), { token, rest: '' });
+    assert.deepEqual(report.readReport(`#${token}&dr=${root}`), { token, rest: `#dr=${root}` });
+  });
+  it('is none where anything else stands in it', () => {
+    for (const hash of ['', '#', `#dr=${root}`, `#${token}&dr=`, `#${token}&dr=${root}&dr=${root}`, `#${token}&x`, `#x${token}`, `#${token}A`, '#wbn1.x'])
+      assert.deepEqual(report.readReport(hash), { token: null, rest: '' }, hash);
   });
 });
 

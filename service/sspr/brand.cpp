@@ -1,6 +1,9 @@
 #include "service/sspr/brand.hpp"
 
+#include <boost/algorithm/string/trim.hpp>
+
 #include "core/ids.hpp"
+#include "crypto/keys.hpp"
 
 namespace wb::service::sspr {
 namespace {
@@ -19,6 +22,18 @@ Result<std::optional<std::string>> domain_meant(SelfService& self, const link::H
   return self.rules.domain_of({});
 }
 
+// If-None-Match: whether one of its tags is this one, weak or not, or it is "*" (RFC 9110 section 13.1.2).
+bool has_it(std::string_view tags, std::string_view tag) {
+  while (!tags.empty()) {
+    const auto comma = tags.find(',');
+    auto one = boost::algorithm::trim_copy(std::string(tags.substr(0, comma)));
+    if (one.starts_with("W/")) one.erase(0, 2);
+    if (one == tag || one == "*") return true;
+    tags.remove_prefix(comma == std::string_view::npos ? tags.size() : comma + 1);
+  }
+  return false;
+}
+
 }  // namespace
 
 json::object brand_of(const Settings& settings) {
@@ -32,6 +47,9 @@ Result<link::HttpResponse> first_look(SelfService& self, const link::HttpRequest
   if (!rules) return rules.error();
   auto response = answer(200, brand_of(rules->settings));
   response.headers["Cache-Control"] = "public, max-age=300";  // an administrator sees a new colour soon enough
+  const auto tag = "\"" + crypto::sha256_url(response.body) + "\"";
+  response.headers["ETag"] = tag;
+  if (has_it(request.if_none_match, tag)) response.status = 304, response.body.clear();
   return response;
 }
 

@@ -117,8 +117,10 @@ std::string Notifier::link(const Occasion& occasion) {
   auto added = self_.tickets.add(ticket);
   if (!added) log::fault("notify.failed", added.error());
   else if (!*added) log::warn("notify.no_link", log::field("domain", occasion.domain));
-  else return self_.settings.public_url + "/not-me#" + **added;  // behind the #: no server's log, no Referer
-  return {};
+  if (!added || !*added) return {};
+  const auto* roster = self_.rosters.find(occasion.domain);
+  const auto look = roster ? "&dr=" + roster->dr : std::string();  // whose the page has
+  return self_.settings.public_url + "/not-me#" + **added + look;  // behind the #: no server's log, no Referer
 }
 
 void Notifier::send(const Occasion& occasion, const Settings& rules, std::vector<To> to, bool with_link) {

@@ -39,6 +39,23 @@ class AnOrganisationsLook(Conformance):
         self.assertEqual(PEER.call("GET", "/api/v1/me", token=person).json["brand"], chosen)
         PEER.call("DELETE", "/api/v1/me/sign-in", token=person)
 
+    def test_is_not_sent_again_to_whoever_has_it(self):
+        """A logo is up to 16 KiB; who has the look of now is told so, by the tag that came with it."""
+        path = "/api/v1/sspr/brand?domain=corp.example"
+        first = PEER.call("GET", path)
+        tag = first.headers["etag"]
+        for known in (tag, f"W/{tag}", f'"another", {tag}', "*"):
+            again = PEER.call("GET", path, headers={"If-None-Match": known})
+            self.assertEqual((again.status, again.body, again.headers["etag"], again.headers["cache-control"]), (304, b"", tag, "public, max-age=300"), known)
+        for other in ('"another"', tag[1:-1], tag[:-2] + '"', f'"x{tag}"', ""):
+            self.assertEqual(PEER.call("GET", path, headers={"If-None-Match": other}).json, first.json, other)
+        admin = PEER.bearer(PEER.settings)
+        now = PEER.call("GET", "/api/v1/settings", token=admin)
+        PEER.call("PUT", "/api/v1/settings", {**now.json["settings"], "brand_name": "Fabrikam"}, admin, {"If-Match": now.headers["etag"]})
+        self.addCleanup(lambda: PEER.call("POST", "/api/v1/settings/restore", {"version": now.json["version"]}, admin))
+        changed = PEER.call("GET", path, headers={"If-None-Match": tag})
+        self.assertEqual((changed.status, changed.json["name"]), (200, "Fabrikam"))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -12,8 +12,8 @@ import unittest
 import jsonschema
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from api_stories import PEER, Conformance, link_of, reset_link_of  # noqa: E402
-from openapi import DOCUMENT, OPERATIONS, RESOLVER, STRICT, Peer, app_code, problems  # noqa: E402
+from api_stories import PEER, Another, Conformance, link_of, reset_link_of  # noqa: E402
+from openapi import DOCUMENT, OPERATIONS, RESOLVER, STRICT, app_code, problems  # noqa: E402
 
 
 def setUpModule():
@@ -255,18 +255,6 @@ class AnAdministrator(Conformance):
         self.refused(401, "unauthorized", "GET", "/api/v1/settings", token="wbp1.none.none")
 
 
-class Another(Peer):
-    """A second connection to the same service."""
-
-    def __enter__(self):
-        self.__dict__.update(PEER.__dict__)
-        self.connection = None
-        return self
-
-    def __exit__(self, *_):
-        self.hang_up()
-
-
 class APerson(Conformance):
     def test_resets_a_password(self):
         token = PEER.begin("u03")
@@ -367,6 +355,8 @@ class APerson(Conformance):
         for name in ("u11", "nobody"):
             token = PEER.begin(name)
             first = PEER.call("POST", "/api/v1/sspr/session/help", None, token)
+        said = PEER.mail.wait_for(address)[0].get_body(("plain",)).get_content()
+        self.assertIn(f"/not-me#{link}&dr={PEER.trust['pin']}\n", said, "whose look the page has")
             answers.append(first.json)
             again = PEER.call("POST", "/api/v1/sspr/session/help", None, token)
             self.assertNotEqual(again.json["text"], first.json["text"])

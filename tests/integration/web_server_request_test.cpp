@@ -28,26 +28,27 @@ struct ARequestToAWebServer : ::testing::Test {
 };
 
 TEST_F(ARequestToAWebServer, ShowsTheHeadersThatHandlersUse) {
-  ask("GET /", "accept-language: de-AT, de;q=0.9\r\nIdempotency-Key: \"8e03978e\"\r\nCookie: a=1; b=2\r\nIf-Match: \"7\"\r\n");
+  ask("GET /", "accept-language: de-AT, de;q=0.9\r\nIdempotency-Key: \"8e03978e\"\r\nCookie: a=1; b=2\r\nIf-Match: \"7\"\r\nIf-None-Match: W/\"8\"\r\n");
   EXPECT_EQ(seen.accept_language, "de-AT, de;q=0.9");
   EXPECT_EQ(seen.idempotency_key, "\"8e03978e\"");
   EXPECT_EQ(seen.cookie, "a=1; b=2");
   EXPECT_EQ(seen.if_match, "\"7\"");
+  EXPECT_EQ(seen.if_none_match, "W/\"8\"");
   ask("GET /", "");
-  EXPECT_EQ(seen.accept_language + seen.idempotency_key + seen.cookie + seen.if_match, "") << "none was sent";
+  EXPECT_EQ(seen.accept_language + seen.idempotency_key + seen.cookie + seen.if_match + seen.if_none_match, "") << "none was sent";
 }
 
 TEST_F(ARequestToAWebServer, HidesAHeaderThatIsTooLongButShowsThatThereWasAKey) {
   const auto with = [](std::size_t bytes, std::size_t cookie_bytes) {
     std::string headers;
-    for (const auto* name : {"Accept-Language", "Idempotency-Key", "If-Match"}) headers += std::string(name) + ": " + std::string(bytes, 'x') + "\r\n";
+    for (const auto* name : {"Accept-Language", "Idempotency-Key", "If-Match", "If-None-Match"}) headers += std::string(name) + ": " + std::string(bytes, 'x') + "\r\n";
     return headers + "Cookie: " + std::string(cookie_bytes, 'c') + "\r\n";
   };
   ask("GET /", with(1'024, 4'096));
-  for (const auto* header : {&seen.accept_language, &seen.idempotency_key, &seen.if_match}) EXPECT_EQ(header->size(), 1'024U);
+  for (const auto* header : {&seen.accept_language, &seen.idempotency_key, &seen.if_match, &seen.if_none_match}) EXPECT_EQ(header->size(), 1'024U);
   EXPECT_EQ(seen.cookie.size(), 4'096U);
   ask("GET /", with(1'025, 4'097));
-  for (const auto* header : {&seen.accept_language, &seen.if_match, &seen.cookie}) EXPECT_EQ(*header, "");
+  for (const auto* header : {&seen.accept_language, &seen.if_match, &seen.if_none_match, &seen.cookie}) EXPECT_EQ(*header, "");
   EXPECT_EQ(seen.idempotency_key.size(), 1'024U) << "cut: as if absent, what it guards would be done twice";
 }
 

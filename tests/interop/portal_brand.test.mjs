@@ -45,6 +45,22 @@ it('every page of a person has the organisation\'s name, logo, helpdesk and colo
   }
 });
 
+it('the page behind "this wasn\'t me" has it by the root in its link, which is all that stays in the address bar', { timeout: 60_000 }, async () => {
+  const { token } = await tell('letter alice@corp.example');
+  await forget(`/not-me#${token}&dr=${pin}`);
+  await browser.screen('ask');
+  await dressed();
+  const { button, ...rest } = await shown();
+  assert.deepEqual(rest, { name: CONTOSO.name, logo: true, helpdesk: CONTOSO.helpdesk });
+  assert.notEqual(button, ours.button);
+  assert.equal(await browser.value('location.hash'), `#dr=${pin}`);
+  await accessible();
+  await open(`/not-me#${token}&dr=${ANOTHER_ROOT}`);
+  await browser.screen('ask');
+  await browser.until('performance.getEntriesByType("resource").some(({ name }) => name.includes("/sspr/brand?root="))', 'asked');
+  assert.deepEqual(await shown(), ours);
+});
+
 it('a first screen that knows no domain has the look of nobody until a name leads to one, and a reload keeps that', { timeout: 60_000 }, async () => {
   const kept = { name: CONTOSO.name, logo: true, helpdesk: CONTOSO.helpdesk };
   await forget(`/#dr=${ANOTHER_ROOT}`);

@@ -12,7 +12,7 @@ PEER = Peer()
 def link_of(content):
     """The token of a "this wasn't me" link in a mail about a reset; None: there is none."""
     mail = email.message_from_bytes(content, policy=email.policy.default)
-    found = re.search(r"not-me#(wbn1\.\S+)", mail.get_body(("plain",)).get_content())
+    found = re.search(r"not-me#(wbn1\.[\w.-]+)", mail.get_body(("plain",)).get_content())
     return found and "was reset" in mail["Subject"] and found.group(1)
 
 
@@ -20,6 +20,18 @@ def reset_link_of(content):
     """What an administrator's link has in its fragment; None: there is none."""
     found = re.search(r"/#(dr=\S+)", email.message_from_bytes(content, policy=email.policy.default).get_body(("plain",)).get_content())
     return found and found.group(1)
+
+
+class Another(Peer):
+    """A second connection to the same service."""
+
+    def __enter__(self):
+        self.__dict__.update(PEER.__dict__)
+        self.connection = None
+        return self
+
+    def __exit__(self, *_):
+        self.hang_up()
 
 
 class Conformance(unittest.TestCase):

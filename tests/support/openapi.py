@@ -101,6 +101,8 @@ def misfit(operation, answer):
         return f"{operation.name}: {answer.status} stands nowhere in the document: {answer.body[:300]}"
     content = resolved(responses[str(answer.status)]).get("content", {})
     kind = answer.headers.get("content-type", "")
+    if not content and not kind:
+        return f"{operation.name}: {answer.status} with a body" if answer.body else ""
     if kind not in content:
         return f"{operation.name}: {answer.status} with content type {kind!r}"
     if not kind.endswith("json") or kind.endswith("ndjson"):

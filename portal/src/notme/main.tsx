@@ -40,7 +40,8 @@ let initial: Language = 'en';
 const show = (view: View): void => render(<Page desk={desk} view={view} initial={initial} />, root);
 const desk: Report = new Report((view) => { if (root.hasChildNodes()) show(view); });
 desk.open(); // before anything is waited for: the secret leaves the address bar
-addEventListener('hashchange', () => desk.open());
+addEventListener('hashchange', () => { desk.open(); void desk.lookAround(); });
 initial = await load(languageOf(location.search, navigator.languages));
 speak(initial);
 show(desk.view);
+void desk.lookAround();

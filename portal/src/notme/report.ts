@@ -9,9 +9,10 @@ export interface View extends Shown {
   text: string; // the service's, of the last two
 }
 
-/** "wbn1.<id>.<secret>" of "#wbn1...."; null: there is none. */
-export function tokenIn(hash: string): string | null {
-  return /^#(wbn1\.[0-9A-Z]{26}\.[A-Za-z0-9_-]{43})$/.exec(hash)?.[1] ?? null;
+/** "wbn1.<id>.<secret>" of "#wbn1....&dr=ROOT"; null: there is none. `rest`: the fragment without it, which says whose look the page has. */
+export function readReport(hash: string): { token: string | null; rest: string } {
+  const [, token = null, rest = ''] = /^#(wbn1\.[0-9A-Z]{26}\.[A-Za-z0-9_-]{43})(?:&(dr=[A-Za-z0-9_-]{43}))?$/.exec(hash) ?? [];
+  return { token, rest: rest && `#${rest}` };
 }
 
 export class Report extends Acting<View> {
@@ -21,8 +22,9 @@ export class Report extends Acting<View> {
   /** At the beginning, and when another link is opened in the same tab. */
   open(): void {
     if (location.hash === '') return;
-    this.token = tokenIn(location.hash);
-    history.replaceState(null, '', location.pathname + location.search);
+    const { token, rest } = readReport(location.hash);
+    this.token = token;
+    history.replaceState(null, '', location.pathname + location.search + rest);
     this.set({ ...QUIET, busy: this.view.busy, stage: this.token ? 'ask' : 'no_link', text: '' });
   }
 
