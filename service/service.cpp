@@ -53,7 +53,7 @@ Service::Service(asio::io_context& io, Settings settings, Opened opened)
       gateway_(io.get_executor(), settings_, store_, keys_, rosters_), dispatch_(io.get_executor(), settings_, store_, keys_, gateway_),
       enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_), post_(io.get_executor(), std::move(opened.mail)),
       self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(opened.vault), std::move(opened.catalogue)),
-      notifier_(self_service_), not_me_(self_service_), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_), me_api_(self_service_), administrators_(self_service_), admin_api_(self_service_), helpdesk_api_(self_service_), temporary_password_(self_service_), helpdesk_acts_(self_service_, temporary_password_), agents_api_(settings_, store_, keys_, rosters_, gateway_), reports_api_(self_service_), invitations_(self_service_), pages_(std::move(opened.pages)),
+      notifier_(self_service_), not_me_(self_service_), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_), me_api_(self_service_), administrators_(self_service_), admin_api_(self_service_), letters_api_(self_service_), helpdesk_api_(self_service_), temporary_password_(self_service_), helpdesk_acts_(self_service_, temporary_password_), agents_api_(settings_, store_, keys_, rosters_, gateway_), reports_api_(self_service_), invitations_(self_service_), pages_(std::move(opened.pages)),
       answers_(store_.database(), self_service_.vault), router_(store_, gateway_.refusals(), &answers_), tasks_(io.get_executor()) {
   store_.on_audit([this](const AuditEntry& entry) { metrics_.happened(entry.activity, entry.reason, entry.domain); });
   gateway_.listener(dispatch_);
@@ -62,6 +62,7 @@ Service::Service(asio::io_context& io, Settings settings, Opened opened)
   router_.add(reset_api_.endpoints());
   router_.add(me_api_.endpoints());
   router_.add(admin_api_.endpoints());
+  router_.add(letters_api_.endpoints());
   router_.add(helpdesk_api_.endpoints());
   router_.add(helpdesk_acts_.endpoints());
   router_.add(agents_api_.endpoints());

@@ -17,6 +17,7 @@
 #include "service/service_metrics.hpp"
 #include "service/settings.hpp"
 #include "service/sspr/admin_api.hpp"
+#include "service/sspr/letters_api.hpp"
 #include "service/sspr/administrators.hpp"
 #include "service/sspr/helpdesk_acts.hpp"
 #include "service/sspr/helpdesk_api.hpp"
@@ -84,6 +85,7 @@ class Service {
   sspr::MeApi me_api_;
   sspr::Administrators administrators_;
   sspr::AdminApi admin_api_;
+  sspr::LettersApi letters_api_;
   sspr::HelpdeskApi helpdesk_api_;
   sspr::TemporaryPassword temporary_password_;
   sspr::HelpdeskActs helpdesk_acts_;

@@ -62,11 +62,10 @@ protocol::json::object pass_offer(const Secret& text, UnixSeconds expires) {
   return shown;
 }
 
-Letter link_letter(const Catalogue& catalogue, std::string_view language, const Secret& text, const LinkLetter& about) {
+Letter link_letter(const Wording& wording, const Secret& text, const LinkLetter& about) {
   return text.expose([&](std::string_view pass) {
     auto link = std::string(about.page) + "/#" + (about.root.empty() ? "" : "dr=" + std::string(about.root) + "&") + "name=" + in_fragment(about.account) + "&pass=" + std::string(pass);
-    auto letter = letter_of(catalogue, language, Notice::reset_link,
-        {{"link", link}, {"minutes", about.minutes}, {"account", about.account}, {"organisation", about.organisation}, {"helpdesk", about.helpdesk}});
+    auto letter = letter_of(wording, {{"link", link}, {"minutes", about.minutes}, {"account", about.account}, {"organisation", about.organisation}, {"helpdesk", about.helpdesk}});
     cleanse(link.data(), link.size());
     return letter;
   });

@@ -30,6 +30,6 @@ protocol::json::object pass_offer(const Secret& text, UnixSeconds expires);
 struct LinkLetter {
   std::string_view page, root, account, organisation, helpdesk, minutes;
 };
-Letter link_letter(const Catalogue& catalogue, std::string_view language, const Secret& text, const LinkLetter& about);
+Letter link_letter(const Wording& wording, const Secret& text, const LinkLetter& about);
 
 }  // namespace wb::service

@@ -85,10 +85,9 @@ bool sent_code_fits(SentCode& code, const Secret& key, const CodeBinding& bindin
   return typed.expose([&](std::string_view text) { return check_code(code, key, binding, text, now); }) == CodeVerdict::right;
 }
 
-Letter code_letter(const Catalogue& catalogue, std::string_view language, Notice notice, const Secret& digits, std::string_view account, std::string_view organisation, std::string_view helpdesk, std::string_view minutes) {
+Letter code_letter(const Wording& wording, const Secret& digits, std::string_view account, std::string_view organisation, std::string_view helpdesk, std::string_view minutes) {
   return digits.expose([&](std::string_view code) {
-    return letter_of(catalogue, language, notice,
-        {{"code", code}, {"minutes", minutes}, {"account", account}, {"organisation", organisation}, {"helpdesk", helpdesk}});
+    return letter_of(wording, {{"code", code}, {"minutes", minutes}, {"account", account}, {"organisation", organisation}, {"helpdesk", helpdesk}});
   });
 }
 

@@ -31,6 +31,6 @@ Result<Secret> code_from_body(std::string_view body);
 bool sent_code_fits(SentCode& code, const Secret& key, const CodeBinding& binding, const Secret& typed, UnixSeconds now);
 
 // The mail that a code travels in: verification_code, registration_code or second_proof_code.
-Letter code_letter(const Catalogue& catalogue, std::string_view language, Notice notice, const Secret& digits, std::string_view account, std::string_view organisation, std::string_view helpdesk, std::string_view minutes);
+Letter code_letter(const Wording& wording, const Secret& digits, std::string_view account, std::string_view organisation, std::string_view helpdesk, std::string_view minutes);
 
 }  // namespace wb::service::sspr

@@ -1,7 +1,6 @@
 #include "service/notify/notices.hpp"
 
 #include <algorithm>
-#include <vector>
 
 #include "service/language.hpp"
 
@@ -70,15 +69,25 @@ std::string_view to_string(Notice notice) {
   return "reminder";
 }
 
-Letter letter_of(const Catalogue& catalogue, std::string_view language, Notice notice, Values values) {
+std::vector<Notice> all_notices() {
+  std::vector<Notice> out;
+  for (int at = 0; at <= static_cast<int>(Notice::reminder); ++at) out.push_back(static_cast<Notice>(at));
+  return out;
+}
+
+Wording wording_of(const Catalogue& catalogue, std::string_view language, Notice notice) {
   const auto key = "mail." + std::string(to_string(notice));
   const auto spoken = catalogue.has(language, key + ".text") ? language : std::string_view("en");
-  Letter letter{catalogue.text(spoken, key + ".subject", values), {}, {}, std::string(spoken)};
-  const auto text = catalogue.text(spoken, key + ".text");  // its placeholders are still in it
-  for (const auto paragraph : paragraphs(text))
+  const auto as_it_stands = [&](const char* part) { return catalogue.text(spoken, key + part); };  // its placeholders are still in it
+  return {std::string(spoken), as_it_stands(".subject"), as_it_stands(".text"), catalogue.has(spoken, key + ".html") ? as_it_stands(".html") : std::string()};
+}
+
+Letter letter_of(const Wording& wording, Values values) {
+  Letter letter{filled_text(wording.subject, values), {}, {}, wording.language};
+  for (const auto paragraph : paragraphs(wording.text))
     if (!is_left_out(paragraph, values)) letter.text += (letter.text.empty() ? "" : "\n\n") + filled_text(paragraph, values);
   letter.text += '\n';
-  letter.html = catalogue.has(spoken, key + ".html") ? catalogue.html(spoken, key + ".html", values) : html_of(spoken, letter.subject, text, values);
+  letter.html = wording.html.empty() ? html_of(wording.language, letter.subject, wording.text, values) : filled_html(wording.html, values);
   return letter;
 }
 

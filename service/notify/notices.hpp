@@ -3,7 +3,9 @@
 // mail.<name>.subject and mail.<name>.text are there for each; the HTML part is made of the text, a paragraph for each of its
 // paragraphs, unless the operator's catalogue has a mail.<name>.html of its own (a whole document; values are escaped in it).
 #pragma once
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "service/catalogue.hpp"
 #include "service/notify/mail.hpp"
@@ -29,9 +31,18 @@ enum class Notice {
   reminder,             // link
 };
 std::string_view to_string(Notice notice);  // the <name>
+std::vector<Notice> all_notices();          // in this order
 
-// In that language, or in English as far as it does not have it. `values` are texts: what of them is in HTML is escaped here.
-// A paragraph that is nothing but a placeholder without a value (no helpdesk) is left out.
-Letter letter_of(const Catalogue& catalogue, std::string_view language, Notice notice, Values values);
+// A mail before anything is put into it, UTF-8, lines end with \n.
+struct Wording {
+  std::string language, subject, text;
+  std::string html;  // a whole document; empty: made of the text
+};
+// The catalogue's, in that language, or in English where it does not have it.
+Wording wording_of(const Catalogue& catalogue, std::string_view language, Notice notice);
+
+// `values` are texts: what of them is in HTML is escaped here. A paragraph that is nothing but a placeholder without a value (no
+// helpdesk) is left out.
+Letter letter_of(const Wording& wording, Values values);
 
 }  // namespace wb::service

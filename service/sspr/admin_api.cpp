@@ -10,8 +10,6 @@ using protocol::Members;
 constexpr int history_otherwise = 20, history_most = 100;
 constexpr std::size_t names_most = 50;
 
-std::string tag_of(std::int64_t version) { return "\"" + std::to_string(version) + "\""; }
-
 // What stands in the store is JSON that we wrote.
 Result<json::object> shape(const SettingsVersion& v) {
   auto document = protocol::parse_json(to_json(v.settings));
@@ -48,12 +46,6 @@ AdminApi::Response AdminApi::shown(const SettingsVersion& version) const {
   return response;
 }
 
-std::optional<AdminApi::Response> AdminApi::too_late(const link::HttpRequest& request, std::int64_t version) const {
-  if (request.if_match.empty()) return told(self_, request, 428, "precondition_required");
-  if (request.if_match != tag_of(version)) return told(self_, request, 412, "precondition_failed");
-  return std::nullopt;
-}
-
 AdminApi::Response AdminApi::show(const Caller& caller, const link::HttpRequest&) {
   auto now = self_.rules.current(caller.domain);
   if (!now) return refuse_for(now.error());
@@ -68,7 +60,7 @@ Reply AdminApi::put(HttpCall call) {
   if (wish != request.query.end() && wish->second != "0" && wish->second != "1") co_return told(self_, request, 400, "malformed_request", "dry_run: 0 or 1");
   const bool dry = wish != request.query.end() && wish->second == "1";
   if (!dry)
-    if (auto no = too_late(request, now->version)) co_return std::move(*no);
+    if (auto no = too_late(self_, request, now->version)) co_return std::move(*no);
   auto after = settings_from(request.body);
   if (!after) co_return told(self_, request, 422, "invalid_settings", after.error().detail);
   if (!dry) co_return save(call.caller, request, *now, *after);
@@ -122,7 +114,7 @@ AdminApi::Response AdminApi::restore(const Caller& caller, const link::HttpReque
   auto now = self_.rules.current(caller.domain);
   if (!now) return refuse_for(now.error());
   if (!request.if_match.empty())
-    if (auto no = too_late(request, now->version)) return std::move(*no);
+    if (auto no = too_late(self_, request, now->version)) return std::move(*no);
   auto old = self_.rules.version(caller.domain, number);
   if (!old) return refuse_for(old.error());
   if (!*old) return told(self_, request, 404, "not_found");

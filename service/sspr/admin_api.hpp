@@ -23,8 +23,6 @@ class AdminApi {
   Response shown(const SettingsVersion& version) const;
   Reply dry_run(std::string domain, Settings before, Settings after);
   Response save(const Caller& caller, const link::HttpRequest& request, const SettingsVersion& seen, const Settings& after);
-  // Why If-Match does not let this through; nothing where it does.
-  std::optional<Response> too_late(const link::HttpRequest& request, std::int64_t version) const;
 
   SelfService& self_;
   InUseCount dry_runs_ = nothing_in_use();  // one at a time: each looks at everybody

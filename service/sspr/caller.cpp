@@ -20,4 +20,12 @@ link::HttpResponse told(const SelfService& self, const link::HttpRequest& reques
   return told_problem(self, language_of(self, request), status, code, {{"problem", what}});
 }
 
+std::string tag_of(std::int64_t version) { return "\"" + std::to_string(version) + "\""; }
+
+std::optional<link::HttpResponse> too_late(const SelfService& self, const link::HttpRequest& request, std::int64_t version) {
+  if (request.if_match.empty()) return told(self, request, 428, "precondition_required");
+  if (request.if_match != tag_of(version)) return told(self, request, 412, "precondition_failed");
+  return std::nullopt;
+}
+
 }  // namespace wb::service::sspr

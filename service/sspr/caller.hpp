@@ -16,4 +16,8 @@ std::optional<int> count_of(const link::HttpRequest& request, const std::string&
 // A problem in the caller's language, whose text may name {problem}.
 link::HttpResponse told(const SelfService& self, const link::HttpRequest& request, int status, std::string_view code, std::string_view what = {});
 
+// How versions are told apart: as ETag says them, and why If-Match does not let a change through; nothing where it does.
+std::string tag_of(std::int64_t version);
+std::optional<link::HttpResponse> too_late(const SelfService& self, const link::HttpRequest& request, std::int64_t version);
+
 }  // namespace wb::service::sspr

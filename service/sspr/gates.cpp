@@ -72,7 +72,8 @@ Result<bool> Gates::send_code(KeptSession& session, const Settings& rules, const
   session.method.clear();
   if (!really || !to.address) return true;
   session.method = to.method;
-  auto letter = code_letter(self_.catalogue, session.language, Notice::verification_code, fresh.digits, session.name, rules.brand_name, rules.helpdesk, std::to_string((session.code->expires - now) / 60));
+  const auto wording = self_.letters.wording(session.domain, session.language, Notice::verification_code);
+  auto letter = code_letter(wording, fresh.digits, session.name, organisation_of(rules, session.domain), rules.helpdesk, std::to_string((session.code->expires - now) / 60));
   return self_.mail(*to.address, std::move(letter), session.code->expires);
 }
 

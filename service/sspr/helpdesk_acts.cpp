@@ -159,10 +159,11 @@ Reply HelpdeskActs::send_link(Caller caller, HttpCall call) {
   const auto language = fitting(person.language, self_.catalogue.languages()).value_or("en");
   const auto minutes = std::to_string(pass_minutes_otherwise);
   const auto* roster = self_.rosters.find(person.domain);
-  const LinkLetter about{self_.settings.public_url, roster ? std::string_view(roster->dr) : std::string_view(), person.name, who.rules.brand_name, who.rules.helpdesk, minutes};
+  const LinkLetter about{self_.settings.public_url, roster ? std::string_view(roster->dr) : std::string_view(), person.name, organisation_of(who.rules, person.domain), who.rules.helpdesk, minutes};
+  const auto wording = self_.letters.wording(person.domain, language, Notice::reset_link);
   std::int64_t sent = 0;
   for (const auto& address : *to)
-    if (self_.mail(address, link_letter(self_.catalogue, language, (*pass)->text, about), (*pass)->expires)) ++sent;
+    if (self_.mail(address, link_letter(wording, (*pass)->text, about), (*pass)->expires)) ++sent;
   if (sent == 0) co_return sspr::told(self_, call.request, 503, "not_sent");
   co_return answer(200, {{"sent", sent}, {"expires", (*pass)->expires}});
 }

@@ -82,9 +82,9 @@ Result<bool> Invitations::write(const Invited& order, UnixSeconds now) {
     return false;
   }
   const auto link = registration_link(self_, order.domain);
-  const auto& organisation = settings.brand_name.empty() ? order.domain : settings.brand_name;
   const auto language = negotiated({}, (*person)->language, self_.catalogue.languages());
-  auto letter = letter_of(self_.catalogue, language, notice, {{"account", (*person)->name}, {"organisation", organisation}, {"helpdesk", settings.helpdesk}, {"link", link}});
+  const auto wording = self_.letters.wording(order.domain, language, notice);
+  auto letter = letter_of(wording, {{"account", (*person)->name}, {"organisation", organisation_of(settings, order.domain)}, {"helpdesk", settings.helpdesk}, {"link", link}});
   const bool sent = self_.mail(*address, std::move(letter), now + useful_s);
   say(order, to_string(notice), StatusReason::none, sent ? "" : "no_mail");
   return sent;

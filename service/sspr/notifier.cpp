@@ -137,9 +137,8 @@ void Notifier::send(const Occasion& occasion, const Settings& rules, std::vector
   for (const auto& one : to) {
     const auto time = told_happened(self_.catalogue, one.language, occasion.at);
     const auto method = occasion.method.empty() ? std::string() : self_.catalogue.text(one.language, "method." + occasion.method);
-    const auto& organisation = rules.brand_name.empty() ? occasion.domain : rules.brand_name;
-    auto letter = letter_of(self_.catalogue, one.language, occasion.notice,
-        {{"account", occasion.name}, {"organisation", organisation}, {"helpdesk", rules.helpdesk}, {"time", time}, {"method", method}, {"link", url}});
+    auto letter = letter_of(self_.letters.wording(occasion.domain, one.language, occasion.notice),
+        {{"account", occasion.name}, {"organisation", organisation_of(rules, occasion.domain)}, {"helpdesk", rules.helpdesk}, {"time", time}, {"method", method}, {"link", url}});
     ++(self_.mail(one.address, std::move(letter), unix_now() + useful_s) ? count.sent : count.refused);
   }
   say(occasion, count);

@@ -131,7 +131,7 @@ Result<std::optional<Not>> OwnMethods::begin_app(Guest& guest, json::object& sho
   const auto key = new_totp_key();
   auto method = sealed_app(self_.vault, guest.ticket.domain, guest.state.sub, key, {}, unix_now());
   if (!method) return method.error();
-  shown = app_offer(key, rules->settings.brand_name.empty() ? guest.ticket.domain : rules->settings.brand_name, guest.state.name);
+  shown = app_offer(key, organisation_of(rules->settings, guest.ticket.domain), guest.state.name);
   shown["id"] = method->id;
   guest.state.pending = std::move(*method), guest.state.code.reset();
   return std::optional<Not>();
@@ -144,7 +144,8 @@ Result<std::optional<Not>> OwnMethods::send_code(Guest& guest, Notice notice, co
   const auto now = unix_now();
   auto fresh = new_code(self_.code_key, {guest.ticket.id, limit_key(address)}, now);
   const auto minutes = std::to_string((fresh.kept.expires - now) / 60);
-  auto letter = code_letter(self_.catalogue, guest.state.language, notice, fresh.digits, guest.state.name, rules.brand_name, rules.helpdesk, minutes);
+  const auto wording = self_.letters.wording(guest.ticket.domain, guest.state.language, notice);
+  auto letter = code_letter(wording, fresh.digits, guest.state.name, organisation_of(rules, guest.ticket.domain), rules.helpdesk, minutes);
   if (!self_.mail(address, std::move(letter), fresh.kept.expires)) return std::optional(Not::not_sent);
   guest.state.code = fresh.kept;
   return std::optional<Not>();

@@ -34,4 +34,10 @@ constexpr const char* schema_3 = R"sql(
 CREATE INDEX people_with_groups ON people(domain, sub) WHERE groups<>'[]';
 )sql";
 
+// What an organisation writes itself instead of a letter's shipped text (sspr/letters); null: the shipped one again.
+constexpr const char* schema_4 = R"sql(
+CREATE TABLE letters(domain TEXT NOT NULL, notice TEXT NOT NULL, language TEXT NOT NULL, version INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL,
+  subject TEXT, text TEXT, PRIMARY KEY(domain, notice, language, version), CHECK((subject IS NULL) = (text IS NULL))) STRICT;
+)sql";
+
 }  // namespace wb::service::sspr

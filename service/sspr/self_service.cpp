@@ -9,7 +9,7 @@ namespace wb::service::sspr {
 SelfService::SelfService(asio::any_io_executor on, const service::Settings& s, Store& st, Rosters& ro, Gateway& ga, Dispatch& di, crypto::Vault opened, Catalogue texts)
     : executor(on), settings(s), store(st), rosters(ro), gateway(ga), dispatch(di), vault(std::move(opened)), catalogue(std::move(texts)), code_key(vault.derived("codes")),
       device_key(vault.derived(device_key_label)), decoy_key(vault.derived("decoys")), limits(store.database(), vault.derived(limits_key_label), Limits::rows_max, s.limit),
-      captcha(vault.derived(captcha_key_label), s.captcha), people(store.database()), rules(store.database()), sessions(store.database()), tickets(store.database()), turns(on), hashing(1), tasks(on) {}
+      captcha(vault.derived(captcha_key_label), s.captcha), people(store.database()), rules(store.database()), letters(store.database(), catalogue), sessions(store.database()), tickets(store.database()), turns(on), hashing(1), tasks(on) {}
 
 void SelfService::write_down(const AuditEntry& entry) {
   const auto relaxed = store.database().unsynced();

@@ -15,6 +15,7 @@
 #include "service/methods/email.hpp"
 #include "service/notify/notices.hpp"
 #include "service/rosters.hpp"
+#include "service/sspr/letters.hpp"
 #include "service/sspr/people.hpp"
 #include "service/sspr/sessions.hpp"
 #include "service/sspr/settings_store.hpp"
@@ -50,6 +51,7 @@ struct SelfService {
   Captcha captcha;
   People people;
   SettingsStore rules;
+  Letters letters;
   Sessions sessions;
   Tickets tickets;
   Turns turns;

@@ -74,4 +74,7 @@ Standing standing(const Settings& settings, const std::vector<std::string>& grou
 
 FlowRules rules_of(const Settings& settings);
 
+// What people are told that the organisation is called: its own name, or the domain's. One of the two arguments.
+inline const std::string& organisation_of(const Settings& settings, const std::string& domain) { return settings.brand_name.empty() ? domain : settings.brand_name; }
+
 }  // namespace wb::service::sspr

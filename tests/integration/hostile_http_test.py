@@ -80,11 +80,11 @@ def hostile_bodies(operation):
 
 
 def path_of(operation):
-    return operation.path.replace("{jti}", "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    return operation.path.replace("{jti}", "01ARZ3NDEKTSV4RRFFQ69G5FAV").replace("{letter}/{language}", "verification_code/en")
 
 
 class Hostile(unittest.TestCase):
-    TABLES = ("sspr_sessions", "people", "person_methods", "jobs", "probes", "sspr_settings", "clients", "tokens", "agents", "answered", "tickets")
+    TABLES = ("sspr_sessions", "people", "person_methods", "jobs", "probes", "sspr_settings", "letters", "clients", "tokens", "agents", "answered", "tickets")
 
     @classmethod
     def setUpClass(cls):

@@ -57,7 +57,7 @@ int main(int count, char** words) {
   const auto catalogue = service::Catalogue::load();
   const auto to = given.contains("to") ? given["to"] : "alice@example.org";
   const auto at = to.find('@');
-  const auto letter = service::letter_of(*catalogue, given["language"], service::Notice::verification_code,
+  const auto letter = service::letter_of(service::wording_of(*catalogue, given["language"], service::Notice::verification_code),
       {{"account", given["account"]}, {"organisation", "Contoso Größe AG"}, {"helpdesk", ""}, {"code", "12345678"}, {"minutes", "5"}});
   const service::Sender from{"Contoso Größe AG", {"no-reply", "contoso.example"}};
   const auto message = given.contains("raw") ? given["raw"] : service::message_of(letter, from, {to.substr(0, at), to.substr(at + 1)}, unix_now(), new_ulid());

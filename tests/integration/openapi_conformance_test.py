@@ -132,6 +132,16 @@ class ASettingsClient(Conformance):
         self.assertGreaterEqual(len(PEER.call("GET", "/api/v1/settings/history", token=admin).json["versions"]), 3)
         self.refused(403, "forbidden", "GET", "/api/v1/settings", token=self.client)
 
+    def test_writes_a_letter_anew(self):
+        admin, path = PEER.bearer(PEER.settings), "/api/v1/letters/invitation/it"
+        now = PEER.call("GET", path, token=admin)
+        wanted = {"subject": "Per {account}", "text": "{link}"}
+        self.assertEqual(PEER.call("POST", f"{path}/preview", wanted, admin).json["subject"], "Per alex@corp.example")
+        saved = PEER.call("PUT", path, wanted, admin, {"If-Match": now.headers["etag"]})
+        self.assertEqual(next(one for one in PEER.call("GET", "/api/v1/letters", token=admin).json["letters"] if one["letter"] == "invitation")["own"], ["it"])
+        self.assertEqual(PEER.call("DELETE", path, token=admin, headers={"If-Match": saved.headers["etag"]}).json["subject"], now.json["subject"])
+        self.assertEqual([one["own"] for one in PEER.call("GET", f"{path}/history", token=admin).json["versions"]], [None, wanted])
+
     def test_sees_what_became_of_it_all(self):
         admin, token = PEER.bearer(PEER.settings), PEER.begin("u09")
         PEER.prove(token, "reset")
@@ -236,7 +246,7 @@ class AHelpdesk(Conformance):
 class AnAdministrator(Conformance):
     def test_who_has_signed_in_and_proven_a_second_method_does_what_clients_do(self):
         token = PEER.sign_in("chief")
-        for path in ("settings", "people", "audit"):
+        for path in ("settings", "letters", "people", "audit"):
             self.refused(403, "second_proof_needed", "GET", f"/api/v1/{path}", token=token)
         app = PEER.call("POST", "/api/v1/me/app", None, token).json
         code, next_code = app_code(app["secret"]), app_code(app["secret"], 1)
@@ -346,6 +356,8 @@ class APerson(Conformance):
             done = PEER.call("GET", "/api/v1/sspr/session?wait_ms=5000", token=reset)
         self.assertEqual(done.json["session"]["phase"], "done")
         link = PEER.mail.wait_until(lambda mails: next((found for to, *_, content in mails if to == address and (found := link_of(content))), None))
+        said = PEER.mail.wait_for(address)[0].get_body(("plain",)).get_content()
+        self.assertIn(f"/not-me#{link}&dr={PEER.trust['pin']}\n", said, "whose look the page has")
         self.assertEqual(PEER.call("POST", "/api/v1/sspr/not-me", {"token": link}).json["frozen"], True)
         self.refused(403, "frozen", "POST", "/api/v1/me/app", token=PEER.sign_in("u06"))
         self.refused(410, "link_expired", "POST", "/api/v1/sspr/not-me", {"token": link[:-1] + ("A" if link[-1] != "A" else "B")})
@@ -355,8 +367,6 @@ class APerson(Conformance):
         for name in ("u11", "nobody"):
             token = PEER.begin(name)
             first = PEER.call("POST", "/api/v1/sspr/session/help", None, token)
-        said = PEER.mail.wait_for(address)[0].get_body(("plain",)).get_content()
-        self.assertIn(f"/not-me#{link}&dr={PEER.trust['pin']}\n", said, "whose look the page has")
             answers.append(first.json)
             again = PEER.call("POST", "/api/v1/sspr/session/help", None, token)
             self.assertNotEqual(again.json["text"], first.json["text"])

@@ -1,7 +1,7 @@
 // The administration's agents and reports in the browser people have, against the real service.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { accessible, browser, code, focus, forget, narrow, pin, secrets, stage, tell } from './portal_stage.mjs';
+import { accessible, administrate, browser, focus, narrow, pin, secrets, stage, tell } from './portal_stage.mjs';
 
 const PRESENT = 'Present-Passw0rd-1', ACTOR = 'administrator:6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55';
 secrets.add(PRESENT);
@@ -35,16 +35,7 @@ const press = async (selector, key = 'Enter') => { // by the keyboard alone
 };
 
 it('shows who is enrolled and ready, and what they wrote', { timeout: 60_000 }, async () => {
-  await forget(`/admin#dr=${pin}`);
-  await at('signin');
-  await browser.type('ada@corp.example', '[name=username]');
-  await browser.type(PRESENT, '[name=password]');
-  await browser.key('Enter');
-  await at('second');
-  await browser.type(await code('ada@corp.example'), '[name=code]');
-  await browser.key('Enter');
-  await at('settings');
-  await idle();
+  await administrate(PRESENT);
   await tab('agents');
   await browser.until('document.querySelector("[data-agent]")', 'the agent');
   await browser.until('document.querySelector("[data-standing=ready]")', 'it is ready');

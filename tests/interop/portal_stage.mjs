@@ -69,6 +69,18 @@ export async function forget(path) {
   await browser.value('(localStorage.clear(), sessionStorage.clear())');
   await open(path);
 }
+/** As ada, with both proofs, on the settings. */
+export async function administrate(password) {
+  await forget(`/admin#dr=${pin}`);
+  await browser.screen('signin');
+  await browser.type('ada@corp.example', '[name=username]');
+  await browser.type(password, '[name=password]');
+  await browser.key('Enter');
+  await browser.screen('second');
+  await browser.type(await code('ada@corp.example'), '[name=code]');
+  await browser.key('Enter');
+  await browser.screen('settings');
+}
 
 const judged = async (only) => {
   const { violations } = JSON.parse(await browser.value(`axe.run(document, { runOnly: ${JSON.stringify(only)} }).then((all) => JSON.stringify(all))`));

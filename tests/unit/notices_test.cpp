@@ -11,7 +11,7 @@ const Catalogue& catalogue() {
 }
 
 Letter code_mail(std::string_view account = "alice", std::string_view helpdesk = "Questions? +49 30 1234") {
-  return letter_of(catalogue(), "en", Notice::verification_code, {{"account", account}, {"organisation", "Contoso & Sons"}, {"helpdesk", helpdesk}, {"code", "12345678"}, {"minutes", "5"}});
+  return letter_of(wording_of(catalogue(), "en", Notice::verification_code), {{"account", account}, {"organisation", "Contoso & Sons"}, {"helpdesk", helpdesk}, {"code", "12345678"}, {"minutes", "5"}});
 }
 
 TEST(ACodesMail, SaysTheCodeInBothParts) {
@@ -39,7 +39,7 @@ TEST(AMail, LeavesOutAHelpdeskThatThereIsNot) {
 }
 
 TEST(AMail, MakesItsLinkOne) {
-  const auto letter = letter_of(catalogue(), "de", Notice::password_reset,
+  const auto letter = letter_of(wording_of(catalogue(), "de", Notice::password_reset),
       {{"account", "alice"}, {"organisation", "Contoso"}, {"helpdesk", ""}, {"time", "09:14 UTC am 22. November"}, {"link", "https://reset.example/stop?a=1&b=\"2\""}});
   EXPECT_EQ(letter.language, "de");
   EXPECT_NE(letter.html.find("<a href=\"https://reset.example/stop?a=1&amp;b=&quot;2&quot;\">"), std::string::npos) << letter.html;
@@ -49,7 +49,7 @@ TEST(AMail, MakesItsLinkOne) {
 TEST(EveryMail, HasNoPlaceholderLeft) {
   for (const auto& language : catalogue().languages())
     for (int notice = 0; notice <= static_cast<int>(Notice::reminder); ++notice) {
-      const auto letter = letter_of(catalogue(), language, static_cast<Notice>(notice),
+      const auto letter = letter_of(wording_of(catalogue(), language, static_cast<Notice>(notice)),
           {{"account", "alice"}, {"organisation", "Contoso"}, {"helpdesk", "h"}, {"code", "1"}, {"minutes", "5"}, {"time", "t"}, {"link", "l"}, {"method", "m"}});
       for (const auto& text : {letter.subject, letter.text, letter.html}) EXPECT_EQ(placeholders(text), std::vector<std::string>()) << language << " " << to_string(static_cast<Notice>(notice));
       EXPECT_GT(letter.text.size(), 60U);
@@ -57,7 +57,7 @@ TEST(EveryMail, HasNoPlaceholderLeft) {
 }
 
 Letter reset_mail(std::string_view language) {
-  return letter_of(catalogue(), language, Notice::password_reset,
+  return letter_of(wording_of(catalogue(), language, Notice::password_reset),
       {{"account", "alice"}, {"organisation", "Contoso"}, {"helpdesk", "Contoso"}, {"time", "t"}, {"link", "https://reset.example/stop"}});
 }
 
@@ -67,13 +67,13 @@ TEST(AMailInArabic, IsFromRightToLeftAndItsLinkIsNot) {
   EXPECT_NE(html.find("<body dir=\"rtl\" "), std::string::npos) << html;
   EXPECT_EQ(html.find("<p>"), std::string::npos) << "each paragraph says it, for readers that throw the rest away: " << html;
   EXPECT_NE(html.find("<p dir=\"rtl\"><a href=\"https://reset.example/stop\" dir=\"ltr\">"), std::string::npos) << html;
-  const auto code = letter_of(catalogue(), "ar", Notice::verification_code, {{"account", "a"}, {"organisation", "o"}, {"helpdesk", ""}, {"code", "12345678"}, {"minutes", "5"}}).html;
+  const auto code = letter_of(wording_of(catalogue(), "ar", Notice::verification_code), {{"account", "a"}, {"organisation", "o"}, {"helpdesk", ""}, {"code", "12345678"}, {"minutes", "5"}}).html;
   EXPECT_NE(code.find("<strong dir=\"ltr\">12345678</strong>"), std::string::npos) << code;
 }
 
 TEST(AMailInArabic, BeginsEachParagraphOfItsTextInArabic) {  // where nothing says the direction, the first letter does
   for (int notice = 0; notice <= static_cast<int>(Notice::reminder); ++notice) {
-    const auto letter = letter_of(catalogue(), "ar", static_cast<Notice>(notice),
+    const auto letter = letter_of(wording_of(catalogue(), "ar", static_cast<Notice>(notice)),
         {{"account", "alice"}, {"organisation", "C"}, {"helpdesk", ""}, {"code", "1"}, {"minutes", "5"}, {"time", "t"}, {"link", "1"}, {"method", "m"}});
     for (const auto& text : {"\n\n" + letter.subject, "\n\n" + letter.text})
       for (auto at = text.find("\n\n"); at != std::string::npos; at = text.find("\n\n", at + 1)) {
@@ -94,12 +94,12 @@ TEST(AnOperatorsHtml, IsTakenAsItIsWithItsValuesEscaped) {
   const MessageFile files[] = {{"en", R"({"mail.reminder.subject":"s","mail.reminder.text":"{account} {link}"})"}, {"en", R"({"mail.reminder.html":"<h1>{account}</h1><a href=\"{link}\">{organisation}</a>"})"}};
   const auto own = Catalogue::from(files);
   ASSERT_TRUE(own);
-  const auto letter = letter_of(*own, "en", Notice::reminder, {{"account", "<a>"}, {"link", "https://x/?a&b"}, {"organisation", "C"}, {"helpdesk", ""}});
+  const auto letter = letter_of(wording_of(*own, "en", Notice::reminder), {{"account", "<a>"}, {"link", "https://x/?a&b"}, {"organisation", "C"}, {"helpdesk", ""}});
   EXPECT_EQ(letter.html, "<h1>&lt;a&gt;</h1><a href=\"https://x/?a&amp;b\">C</a>");
 }
 
 TEST(ALanguageWithoutThatMail, GetsTheEnglishOne) {
-  const auto letter = letter_of(catalogue(), "sv", Notice::reminder, {{"account", "alice"}, {"link", "l"}, {"organisation", "C"}, {"helpdesk", ""}});
+  const auto letter = letter_of(wording_of(catalogue(), "sv", Notice::reminder), {{"account", "alice"}, {"link", "l"}, {"organisation", "C"}, {"helpdesk", ""}});
   EXPECT_EQ(letter.language, "en");
   EXPECT_NE(letter.html.find("<html lang=\"en\">"), std::string::npos);
 }

@@ -16,6 +16,7 @@ import { AgentsPanel } from './console/agents_panel';
 import { ReportsPanel } from './console/reports_panel';
 import { AdminDesk } from './desk';
 import { Outside, RegisterFirst, SecondProof } from './door';
+import { LettersPanel } from './letters/letters_panel';
 import { PeoplePanel } from './people';
 import { placeOf } from './place';
 import type { AdminScene } from './scene';
@@ -24,7 +25,7 @@ import './style.css';
 import './words'; // its texts are on the shelf before any language is loaded
 import type { AdminKey } from './words';
 
-const TABS = ['settings', 'people', 'agents', 'reports', 'audit'] as const;
+const TABS = ['settings', 'letters', 'people', 'agents', 'reports', 'audit'] as const;
 type Tab = (typeof TABS)[number];
 
 function shown(screen: string, view: View, first: boolean) {
@@ -38,6 +39,7 @@ function shown(screen: string, view: View, first: boolean) {
     case 'register': return <RegisterFirst />;
     case 'outside': case 'frozen': return <Outside frozen={screen === 'frozen'} />;
     case 'settings': return <SettingsPanel />;
+    case 'letters': return <LettersPanel />;
     case 'people': return <PeoplePanel />;
     case 'agents': return <AgentsPanel />;
     case 'reports': return <ReportsPanel />;
