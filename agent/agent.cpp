@@ -73,7 +73,7 @@ Result<std::unique_ptr<Agent>> Agent::start(asio::io_context& io, const config::
 
 Agent::Agent(asio::io_context& io, const config::AgentConfig& config, AgentTimings timings, TrustState trust, KeysPtr keys, queue::Journal journal, std::int64_t epoch, OpenDirectory open, ServiceHosts hosts)
     : io_(io), config_(config), timings_(timings), hosts_(std::move(hosts)), keys_(std::move(keys)), trust_(std::move(trust)), journal_(std::move(journal)), epoch_(epoch), open_(std::move(open)),
-      linking_(io.get_executor()), handing_(io.get_executor()), watching_(io.get_executor()), reloads_(io.get_executor()), ending_(io.get_executor()) {}
+      check_due_(io.get_executor(), asio::steady_timer::time_point::max()), linking_(io.get_executor()), handing_(io.get_executor()), watching_(io.get_executor()), reloads_(io.get_executor()), ending_(io.get_executor()) {}
 
 Agent::~Agent() = default;
 
@@ -99,6 +99,7 @@ Awaitable<> Agent::run() {
   for (auto& [name, domain] : domains_) watching_.start("directory.watch", watch(*domain));
   watching_.start("journal.prune", prune());
   watching_.start("keys", keep_keys());
+  watching_.start("self_check", keep_checking());
   auto linked = linking_.drained();
   co_await std::move(linked);
   auto reloaded = reloads_.drained();
@@ -283,6 +284,7 @@ Awaitable<> Agent::watch(Domain& domain) {
     const bool news = first || was.ready != state.ready || was.reason != state.reason || was.dc != state.dc || was.marker != state.marker || was.hints != state.hints;
     if (news && state.ready) log::info("directory.ready", log::field("domain", domain.name), log::field("dc", state.dc), log::field("marker", state.marker), log::field("hints", state.hints));
     if (news && !state.ready) log::warn("directory.not_ready", log::field("domain", domain.name), log::field("why", state.reason));
+    if (first ? !state.ready : was.ready != state.ready) check_soon();
     domain.state = std::move(state);
     if (session_ && (news || journal_worked != worker_->journal_works())) session_->heartbeat_soon();
     journal_worked = worker_->journal_works();
@@ -308,7 +310,7 @@ Awaitable<> Agent::prune() {
 // ---- the end ------------------------------------------------------------------------------------------------
 void Agent::stop() {
   if (stopping_) return;
-  stopping_ = true;
+  stopping_ = ending_now_ = true;
   log::info("agent.stopping", log::field("inflight", worker_->inflight()));
   worker_->stop_taking();
   ending_.start("wind_down", wind_down());

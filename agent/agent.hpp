@@ -27,6 +27,8 @@ struct AgentTimings {
   std::chrono::milliseconds connect{10'000};  // each step of a dial
   std::chrono::milliseconds flush{5'000};     // at the end: for acks of the last results
   std::chrono::milliseconds keys{30'000};     // whether a key is due, or was rotated by the command line
+  // The doctor's look at oneself: how often, how long after another one at the earliest, and when no server is begun with any more.
+  std::chrono::milliseconds self_check{3'600'000}, self_check_pause{60'000}, self_check_limit{60'000};
 };
 
 using OpenDirectory = std::function<std::unique_ptr<ldap::Directory>(const ldap::Settings&)>;
@@ -78,6 +80,9 @@ class Agent {
   Awaitable<> take_next_key();       // one that the command line made is there, or the roster is wrong
   Awaitable<> change_signing_key();  // to a link whose hello the next key has signed
   Awaitable<> promote();             // the next signing key is the only one
+  Awaitable<> keep_checking();       // these three: self_check.cpp
+  void check_soon();
+  void say_findings();
   Awaitable<> wind_down();
   Awaitable<Result<void>> save_identity();
   link::DialSettings dialling() const;
@@ -122,7 +127,12 @@ class Agent {
   UnixSeconds key_due_said_ = 0, service_key_said_ = 0;
   bool hello_by_next_ = false;  // as far as we know, the service takes the next signing key
   bool reloading_ = false;
-  std::optional<config::AgentConfig> waiting_config_;  // asked for while reloading
+  std::optional<config::AgentConfig> waiting_config_;          // asked for while reloading
+  std::optional<std::vector<protocol::FoundThing>> findings_;  // of the last look, unless something has happened since
+  BootClock::time_point checked_at_{};
+  asio::steady_timer check_due_;
+  std::atomic<bool> ending_now_ = false;  // for those who can't look at stopping_
+  asio::thread_pool check_pool_{1};       // the doctor's: it may wait long, and nobody shall wait for it
   TaskGroup linking_, handing_, watching_, reloads_, ending_;
 };
 

@@ -117,6 +117,8 @@ Awaitable<> Agent::take_next_key() {
 
 void Agent::welcomed(bool by_next) {
   link_is(true);
+  if (findings_) say_findings();
+  else check_soon();
   if (by_next && keys_->next) reloads_.start("keys.promote", promote());
 }
 

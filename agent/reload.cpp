@@ -72,6 +72,7 @@ Awaitable<> Agent::change_domains(std::vector<config::AgentDomain> next) {
   }
   for (const auto& [name, domain] : domains_) after.push_back(name);
   log::info("config.reloaded", log::field("domains", domains_.size()));
+  check_soon();
   if (before == after) co_return;
   for (int tries = 0; session_ && !stopping_ && tries < tries_max; ++tries) {
     auto old = session_;

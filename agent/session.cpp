@@ -275,6 +275,10 @@ void Session::say_draining() {
   say(protocol::message_text("draining", protocol::Draining{}));
 }
 
+void Session::say_findings(const protocol::AgentFindings& findings) {
+  if (takes_findings()) say(protocol::message_text("findings", findings));
+}
+
 void Session::heartbeat_soon() { beat_now_.cancel(); }
 
 Awaitable<> Session::beat() {

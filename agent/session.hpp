@@ -1,6 +1,7 @@
 // One link to the service, from the challenge to its end (docs/PROTOCOL.md sections 1 to 3, 5): says who we are, learns
 // whom to believe, hands jobs to the worker, says how ready we are. The worker, its jobs and their results outlive it.
 #pragma once
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -62,6 +63,9 @@ class Session {
   void retire();                                              // another session has taken over: what is queued is still said, then the link is closed
   const std::string& id() const { return welcome_.session; }  // empty before the welcome
   Awaitable<> close();                                        // run() returns then
+  // What the doctor found, where this service takes it: others would count it as a mistake.
+  bool takes_findings() const { return welcomed_ && std::find(welcome_.caps.begin(), welcome_.caps.end(), protocol::cap_findings) != welcome_.caps.end(); }
+  void say_findings(const protocol::AgentFindings& findings);
   bool welcomed() const { return welcomed_; }
   std::int64_t clock_offset_s() const { return offset_s_; }  // the service's minus ours
   const link::Route& route() const { return link_->route(); }

@@ -86,12 +86,14 @@ template <> Result<Hello> decode(std::string_view text) {
 }
 
 template <> std::string encode(const Welcome& w) {
-  return text_of({{"session", w.session}, {"version", w.version}, {"heartbeat_ms", w.heartbeat_ms}, {"lease_ms", w.lease_ms}, {"window", w.window}, {"now", w.now}});
+  json::object out{{"session", w.session}, {"version", w.version}, {"heartbeat_ms", w.heartbeat_ms}, {"lease_ms", w.lease_ms}, {"window", w.window}, {"now", w.now}};
+  if (!w.caps.empty()) out["caps"] = shape(w.caps);
+  return text_of(out);
 }
 template <> Result<Welcome> decode(std::string_view text) {
   return read_object<Welcome>(text, [](Members& m, Welcome& w) {
     m.text("session", w.session).number("version", w.version).number("heartbeat_ms", w.heartbeat_ms);
-    m.number("lease_ms", w.lease_ms).number("window", w.window).integer("now", w.now);
+    m.number("lease_ms", w.lease_ms).number("window", w.window).integer("now", w.now).optional_texts("caps", w.caps);
     if (m.ok() && (w.heartbeat_ms < 10 || w.lease_ms < 100 || w.window < 1)) m.problem("heartbeat_ms, lease_ms, window", "out of range");
   });
 }
@@ -174,6 +176,40 @@ template <> Result<AgentHeartbeat> decode(std::string_view text) {
       if (auto done = inner.finish(); done.has_error()) return m.problem("ready", done.error().detail);
       h.ready.emplace(std::string(member.key()), std::move(r));
     }
+  });
+}
+
+template <> std::string encode(const AgentFindings& f) {
+  json::array findings;
+  for (const auto& one : f.findings) {
+    json::object out{{"result", to_string(one.result)}, {"code", one.code}};
+    if (!one.domain.empty()) out["domain"] = one.domain;
+    if (!one.subject.empty()) out["subject"] = one.subject;
+    findings.push_back(std::move(out));
+  }
+  return text_of({{"age_s", f.age_s}, {"findings", std::move(findings)}});
+}
+
+template <> Result<AgentFindings> decode(std::string_view text) {
+  const auto one = [](const json::value& value) -> Result<FoundThing> {
+    Members m(value, Members::Unknown::ignored);
+    FoundThing out;
+    std::string result;
+    std::optional<std::string> domain, subject;
+    m.text("result", result).text("code", out.code).text("domain", domain).text("subject", subject);
+    const auto read = check_result_from(result);
+    out.result = read.value_or(CheckResult::skip), out.domain = domain.value_or(""), out.subject = subject.value_or("");
+    if (m.ok() && !read) m.problem("result", "expected pass, warn, fail or skip");
+    if (m.ok() && !is_finding_code(out.code)) m.problem("code", "expected a code");
+    if (m.ok() && !is_finding_name(out.domain)) m.problem("domain", "expected a name");
+    if (m.ok() && !is_finding_name(out.subject)) m.problem("subject", "expected a name");
+    if (auto done = m.finish(); done.has_error()) return done.error();
+    return out;
+  };
+  return read_object<AgentFindings>(text, [&](Members& m, AgentFindings& f) {
+    m.integer("age_s", f.age_s);
+    if (m.ok() && f.age_s < 0) m.problem("age_s", "expected seconds");
+    read_list(m, "findings", findings_max, f.findings, one);
   });
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/findings.hpp"
 #include "protocol/trace.hpp"
 
 namespace wb::protocol {
@@ -23,6 +24,7 @@ constexpr int json_depth_max = 8;
 constexpr int seal_seconds_max = 120;
 constexpr std::string_view exporter_label = "EXPORTER-wb-hello-v1";
 constexpr std::string_view subprotocol = "wb.v1";
+constexpr std::string_view cap_findings = "findings";  // of a service: it takes that message
 
 // ---- typ of signed objects (section 3) ----------------------------------------------------------------------
 constexpr std::string_view typ_hello = "wb-hello+jws", typ_enroll = "wb-enroll+jws", typ_roster = "wb-roster+jws", typ_root = "wb-root+jws",
@@ -51,6 +53,7 @@ struct Welcome {
   int version = 1;
   int heartbeat_ms = 25'000, lease_ms = 5'000, window = 8;
   std::int64_t now = 0;
+  std::vector<std::string> caps = {};  // what else this service understands
 };
 struct ServiceKeys {
   std::vector<std::string> sk;
@@ -87,6 +90,17 @@ struct Readiness {
 struct AgentHeartbeat {
   int inflight = 0, window = 0;
   std::map<std::string, Readiness> ready;
+};
+constexpr std::size_t findings_max = 32;
+struct FoundThing {
+  CheckResult result = CheckResult::pass;
+  std::string code;     // of findings.hpp, or a later version's; of pass and skip its group alone
+  std::string domain;   // empty: the agent's host, or its way to the service
+  std::string subject;  // a server's name, with its port where it was configured; empty: the thing itself
+};
+struct AgentFindings {
+  std::int64_t age_s = 0;  // since they were made
+  std::vector<FoundThing> findings;
 };
 struct ServiceHeartbeat {
   std::int64_t now = 0;

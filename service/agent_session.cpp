@@ -27,6 +27,7 @@ void AgentSession::take_over(const AgentSession& before) {
   for (auto& [name, its] : domains_)
     if (const auto* was = before.domain(name)) its = *was;
   for (const auto& kid : before.kids_) opens_with(kid);
+  findings_ = before.findings_;
 }
 
 AgentSession::Domain* AgentSession::domain(const std::string& name) {
@@ -154,6 +155,7 @@ bool AgentSession::handle(const std::string& text) {
   if (type == "progress") return with(protocol::decode<protocol::Progress>(body), [&](const auto& m) { listener_.progressed(agent.id, m); });
   if (type == "result") return with(protocol::decode<protocol::ResultMessage>(body), [&](const auto& m) { on_result(m, envelope->id); });
   if (type == "keys") return with(protocol::decode<protocol::AgentKeys>(body), [&](const auto& m) { on_keys(m); });
+  if (type == "findings") return with(protocol::decode<protocol::AgentFindings>(body), [&](auto& m) { on_findings(std::move(m)); });
   if (type == "draining") {
     draining_ = true;
     return true;
@@ -198,6 +200,12 @@ void AgentSession::on_keys(const protocol::AgentKeys& keys) {
     if (news) log::info("agent.active", log::field("agent", agent.id), log::field("domain", name), log::field("rsn", d->statement->rsn));
     listener_.agents_changed(name);
   }
+}
+
+void AgentSession::on_findings(protocol::AgentFindings told) {
+  constexpr std::int64_t age_max_s = 86'400;
+  std::erase_if(told.findings, [this](const auto& one) { return !one.domain.empty() && !domain(one.domain); });
+  findings_ = Findings{unix_now() - std::min(told.age_s, age_max_s), std::move(told.findings)};
 }
 
 // Results wait in the agent's journal: those of before its key changed may come after it, and over either link.

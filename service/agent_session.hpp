@@ -38,6 +38,12 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
     int held = 0;                                  // jobs it has from us
   };
 
+  // What it found when it last looked at itself, of its domains and of its host; by our clock.
+  struct Findings {
+    UnixSeconds at = 0;
+    std::vector<protocol::FoundThing> all;
+  };
+
   AgentSession(asio::any_io_executor executor, std::unique_ptr<link::Link> link, Greeted greeted, crypto::PublicKey as, std::vector<std::string> domains, Rosters& rosters, Refusals& refusals, Listener& listener, const Settings& settings);
 
   const std::string id;  // of this session
@@ -65,6 +71,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   Domain* domain(const std::string& name);
   const Domain* domain(const std::string& name) const;
   const std::map<std::string, Domain>& domains() const { return domains_; }
+  const std::optional<Findings>& findings() const { return findings_; }
   int window() const { return window_; }
   bool draining() const { return draining_; }
   // How full its hands are, for the choice between agents: what it has from us there, and what it said it has beyond all that.
@@ -78,6 +85,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   bool handle(const std::string& text);  // false: the link must end
   void on_heartbeat(const protocol::AgentHeartbeat& hb);
   void on_keys(const protocol::AgentKeys& keys);
+  void on_findings(protocol::AgentFindings told);
   void opens_with(const std::string& kid);
   Result<crypto::PublicKey> result_key(const std::string& jws) const;
   void on_result(const protocol::ResultMessage& message, const std::string& re);
@@ -90,6 +98,7 @@ class AgentSession : public std::enable_shared_from_this<AgentSession> {
   crypto::PublicKey as_;
   const std::set<std::string> caps_;  // as its hello said
   std::map<std::string, Domain> domains_;
+  std::optional<Findings> findings_;
   Rosters& rosters_;
   Refusals& refusals_;
   Listener& listener_;

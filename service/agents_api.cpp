@@ -18,6 +18,18 @@ std::vector<Endpoint> AgentsApi::endpoints() {
   };
 }
 
+// What it found when it last looked at itself, as far as it is about this domain or its host. In words of ours: it says codes and names alone.
+static json::value findings_of(const AgentSession& session, const std::string& domain) {
+  if (!session.findings()) return nullptr;
+  json::array list;
+  for (const auto& one : session.findings()->all) {
+    if (!one.domain.empty() && one.domain != domain) continue;
+    const auto* text = protocol::text_of_code(one.code);
+    list.push_back(json::object{{"result", to_string(one.result)}, {"code", one.code}, {"subject", one.subject}, {"meaning", text ? text->meaning : ""}, {"remedy", text ? text->remedy : ""}});
+  }
+  return json::object{{"at", session.findings()->at}, {"list", std::move(list)}};
+}
+
 // What of it is on the link: null where there is none.
 static json::value connection(const AgentSession* session, const std::string& domain, UnixSeconds now) {
   const auto* here = session ? session->domain(domain) : nullptr;
@@ -26,7 +38,7 @@ static json::value connection(const AgentSession* session, const std::string& do
   const auto silent = std::chrono::duration_cast<std::chrono::seconds>(BootClock::now() - session->heard()).count();
   return json::object{{"since", session->since}, {"heard_s", silent}, {"software", printable(session->software, 64)}, {"ready", session->ready(domain, now)}, {"reason", printable(said.reason, 64)}, {"dc", printable(said.dc, 256)},
       {"policy_hints", said.hints}, {"marker", said.marker}, {"draining", session->draining()}, {"suspected", session->suspected()}, {"window", session->window()}, {"held", here->held},
-      {"statement_until", here->statement ? json::value(here->statement->exp) : json::value(nullptr)}};
+      {"findings", findings_of(*session, domain)}, {"statement_until", here->statement ? json::value(here->statement->exp) : json::value(nullptr)}};
 }
 
 static json::array controllers_of(const AgentPast& past) {

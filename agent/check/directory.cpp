@@ -105,7 +105,7 @@ void judge_server(const std::string& uri, const Result<ServerSeen>& seen, const 
   else report.skip("directory", uri, "policy hints: history_enforcement is off");
 }
 
-void check_directory(const config::AgentDomain& domain, const std::string& user, Report& report) {
+void check_directory(const config::AgentDomain& domain, const std::string& user, Report& report, const std::function<bool()>& go_on) {
   const auto& settings = domain.directory;
   ldap::Watchdog dog;
   ldap::Tickets tickets(settings);
@@ -116,6 +116,7 @@ void check_directory(const config::AgentDomain& domain, const std::string& user,
     servers.resize(servers_max);
   }
   for (const auto& endpoint : servers) {
+    if (!go_on()) return report.skip("directory", settings.domain, "there was no time for " + endpoint.uri + " and what comes behind it");
     const Stopwatch watch;
     auto opened = ldap::Connection::open(settings, endpoint, std::chrono::steady_clock::now() + settings.connect_timeout, dog, tickets);
     if (!opened) {

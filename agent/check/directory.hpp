@@ -1,5 +1,6 @@
 // Of `writeback-agent check`: every server of a domain. Signs in as the agent does and reads; writes nothing. Blocking.
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,8 +11,9 @@
 
 namespace wb::agent {
 
-// `user`: on whom the rights are looked at (check/domain); empty: nobody.
-void check_directory(const config::AgentDomain& domain, const std::string& user, Report& report);
+// `user`: on whom the rights are looked at (check/domain); empty: nobody. No server is begun with once `go_on` says no.
+void check_directory(
+    const config::AgentDomain& domain, const std::string& user, Report& report, const std::function<bool()>& go_on = [] { return true; });
 
 // ---- pure ---------------------------------------------------------------------------------------------------
 struct ServerSeen {

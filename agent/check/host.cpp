@@ -70,13 +70,18 @@ void judge_space(const std::string& folder, std::uintmax_t bytes_free, Report& r
   else report.pass("state", folder, detail);
 }
 
+void check_space(const config::AgentConfig& config, Report& report) {
+  std::error_code ec;
+  if (const auto space = std::filesystem::space(config.state_dir, ec); !ec) judge_space(config.state_dir.string(), space.available, report);
+}
+
 void check_state(const config::AgentConfig& config, Report& report) {
   const auto folder = config.state_dir.string();
   std::error_code ec;
   if (!std::filesystem::exists(config.state_dir, ec)) return report.skip("state", folder, "is not there yet: enrolment makes it");
   if (auto ours = platform::private_folder(config.state_dir); !ours) return report.fail(Finding::state_folder, folder, said(ours.error()));
   report.pass("state", folder, "is the agent's own");
-  if (const auto space = std::filesystem::space(config.state_dir, ec); !ec) judge_space(folder, space.available, report);
+  check_space(config, report);
   const auto journal = config.state_dir / "journal.sqlite";
   if (!std::filesystem::exists(journal, ec)) return report.skip("state", journal.string(), "is not there yet: the first start makes it");
   const auto lock = platform::FileLock::take(config.state_dir / "agent.lock");

@@ -17,6 +17,7 @@ std::optional<config::AgentConfig> check_config(const std::filesystem::path& fil
 void check_files(const config::AgentConfig& config, Report& report);
 // Makes nothing: a folder that is not there yet is the enrolment's business.
 void check_state(const config::AgentConfig& config, Report& report);
+void check_space(const config::AgentConfig& config, Report& report);
 void judge_space(const std::string& folder, std::uintmax_t bytes_free, Report& report);  // pure
 void check_enrolment(const config::AgentConfig& config, UnixSeconds now, Report& report);
 

@@ -10,21 +10,10 @@ namespace {
 constexpr std::size_t words_max = 400;
 std::string_view group_of(std::string_view code) { return code.substr(0, code.find('.')); }
 std::string_view meaning_of(const CheckLine& line) {
-  for (const auto& one : all_findings())
-    if (one.code == line.code) return one.meaning;
-  return {};
+  const auto* text = protocol::text_of_code(line.code);
+  return text ? text->meaning : std::string_view();
 }
 }  // namespace
-
-std::string_view to_string(CheckResult result) {
-  switch (result) {
-    case CheckResult::pass: return "pass";
-    case CheckResult::warn: return "warn";
-    case CheckResult::fail: return "fail";
-    case CheckResult::skip: return "skip";
-  }
-  return "fail";
-}
 
 std::string in_days(UnixSeconds end) { return "in " + std::to_string((end - unix_now()) / 86'400) + " days"; }
 
@@ -40,7 +29,7 @@ void Report::pass(std::string group, std::string subject, std::string detail) { 
 void Report::skip(std::string group, std::string subject, std::string why) { lines_.push_back({CheckResult::skip, std::move(group), std::move(subject), printable(why, words_max), {}}); }
 
 void Report::add(CheckResult result, Finding finding, std::string subject, std::string detail, std::string remedy) {
-  const auto& text = text_of(finding);
+  const auto& text = protocol::text_of(finding);
   if (remedy.empty()) remedy = text.remedy;
   lines_.push_back({result, std::string(text.code), std::move(subject), printable(detail, words_max), std::move(remedy)});
 }

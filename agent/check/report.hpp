@@ -3,17 +3,14 @@
 #include <string>
 #include <vector>
 
-#include "agent/check/findings.hpp"
 #include "core/clock.hpp"
 #include "core/result.hpp"
+#include "protocol/findings.hpp"
 
 namespace wb::agent {
 
-enum class CheckResult { pass,
-  warn,
-  fail,
-  skip };
-std::string_view to_string(CheckResult result);
+using protocol::CheckResult;
+using protocol::Finding;
 
 std::string said(const Fault& why);  // where and what
 

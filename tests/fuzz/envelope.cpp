@@ -24,7 +24,7 @@ void run(std::string_view input) {
   hold(again.has_value() && again->type == envelope->type && again->id == envelope->id && again->re == envelope->re && again->body == envelope->body, "an envelope survives being written");
   const auto& b = envelope->body;
   body<Challenge>(b), body<Hello>(b), body<Welcome>(b), body<ServiceKeys>(b), body<AgentKeys>(b), body<JobMessage>(b), body<JobRef>(b), body<Progress>(b);
-  body<ResultMessage>(b), body<AgentHeartbeat>(b), body<ServiceHeartbeat>(b), body<Drain>(b), body<Draining>(b), body<Error>(b);
+  body<ResultMessage>(b), body<AgentHeartbeat>(b), body<AgentFindings>(b), body<ServiceHeartbeat>(b), body<Drain>(b), body<Draining>(b), body<Error>(b);
 }
 
 }  // namespace wb::fuzz

@@ -45,6 +45,43 @@ TEST_F(AnOrganisationsAgents, ThatAreNotReadySayWhyAndThoseThatAreGoneAreNotConn
   EXPECT_EQ(first().at("state"), "active") << "it may come back";
 }
 
+TEST_F(AnOrganisationsAgents, AreShownWithWhatTheyFoundInWordsOfTheService) {
+  EXPECT_TRUE(first().at("connected").at("findings").is_null());
+  agent->send(R"({"t":"findings","id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","b":{"age_s":120,"findings":[
+    {"result":"fail","code":"directory.tcp","domain":"corp.example","subject":"dc2.corp.example:636","meaning":"its own words"},{"result":"warn","code":"state.space"},
+    {"result":"fail","code":"directory.bind","domain":"other.example"},{"result":"warn","code":"later.code","domain":"corp.example"},{"result":"pass","code":"service","subject":"reset.example.com"}]}})");
+  while (first().at("connected").at("findings").is_null()) std::this_thread::yield();
+  const auto findings = first().at("connected").at("findings");
+  EXPECT_LE(findings.at("at").as_int64(), unix_now() - 120);
+  EXPECT_GT(findings.at("at").as_int64(), unix_now() - 180);
+  const auto& list = findings.at("list").as_array();
+  ASSERT_EQ(list.size(), 4u) << "what is about a domain that it does not serve here is nobody's business";
+  EXPECT_EQ(list[0].at("result"), "fail");
+  EXPECT_EQ(list[0].at("subject"), "dc2.corp.example:636");
+  EXPECT_EQ(list[0].at("meaning"), "the server takes no connection, or not in time");
+  EXPECT_EQ(list[0].at("remedy"), json::value(protocol::text_of_code("directory.tcp")->remedy));
+  EXPECT_EQ(list[1].at("subject"), "");
+  EXPECT_EQ(list[2].at("code"), "later.code");
+  EXPECT_EQ(list[2].at("meaning"), "");
+  EXPECT_EQ(list[3].at("result"), "pass");
+}
+
+TEST_F(AnOrganisationsAgents, ThatSayMoreThanCodesAndNamesAreNotShown) {
+  for (const std::string list : {R"([{"result":"fail","code":"directory.tcp","subject":"<script>"}])", R"([{"result":"fail","code":"DROP TABLE"}])", R"("many")"}) {
+    agent->send(R"({"t":"findings","id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","b":{"age_s":0,"findings":)" + list + "}}");
+    EXPECT_NE(agent->next("error").value_or("").find("malformed"), std::string::npos) << list;
+  }
+  EXPECT_TRUE(first().at("connected").at("findings").is_null());
+  EXPECT_EQ(first().at("connected").at("ready"), true) << "it stays in step";
+}
+
+TEST_F(AnOrganisationsAgents, AreToldThatTheServiceTakesFindings) {
+  agent->cut();
+  agent->epoch++;
+  ASSERT_EQ(agent->connect(), "welcome");
+  EXPECT_EQ(agent->service_caps, std::vector<std::string>{"findings"});
+}
+
 TEST_F(AnOrganisationsAgents, AreEnrolledByATokenThatIsGoodForOneOfThem) {
   const auto made = ask("POST", "/tokens");
   ASSERT_EQ(made.status, 201) << made.text("detail");

@@ -10,7 +10,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from world import AD, BIN, World, memory_of, wait_until  # noqa: E402
+from world import AD, BIN, DOMAIN, World, free_port, memory_of, wait_until  # noqa: E402
 
 NEW = "Fresh-Passw0rd-1"
 
@@ -290,6 +290,46 @@ class AnAgent(unittest.TestCase):
         for line in (":2:", ":3:", ":4:", "uris", "guardrails"):
             self.assertIn(line, out)
         self.assertEqual(subprocess.run([BIN / "writeback-agent", "run", "--config", bad], capture_output=True).returncode, 78)
+
+    def test_is_drained_from_the_service_and_the_last_one_by_force_alone(self):
+        def agents(*words, code=0):
+            return self.world.tool("reset-service", "agents", *words, "--config", self.world.config("service"), code=code)
+        first, second = self.world.agent_id("agent1"), self.world.agent_id("agent2")
+        agents("drain", first)
+        self.world.wait_ready(1)
+        self.assertRegex(agents("list"), rf"{first} +drained ")
+        said = [self.world.reset(f"u0{n}", NEW)["agent"] for n in range(80, 84)]
+        self.assertEqual(set(said), {second})
+        refused = agents("drain", second, code=1)
+        self.assertIn("--force", refused)
+        self.assertIn(DOMAIN, refused)
+        self.assertEqual(self.world.end("service"), 0)
+        self.world.start_service()
+        self.world.wait_ready(1)
+        agents("drain", second, "--force")
+        self.world.wait_ready(0)
+        self.assertEqual(self.world.reset("u084", NEW, code=3)["outcome"], "unavailable")
+        agents("resume", first)
+        agents("resume", second)
+        self.world.wait_ready(2)
+        self.assertEqual(self.world.reset("u084", NEW)["outcome"], "applied")
+
+    def test_tells_the_service_what_its_doctor_finds(self):
+        admin = self.world.folder / "admin.json"
+        self.world.tool("reset-service", "client", "create", "--domain", DOMAIN, "--scope", "settings", "--out", admin, "--config", self.world.config("service"))
+        self.world.client_file = admin
+
+        def troubles(name):
+            (one,) = [one for one in self.world.call("/api/v1/agents")[1]["agents"] if one["id"] == self.world.agent_id(name)]
+            found = one["connected"] and one["connected"]["findings"]
+            return found and (one["connected"]["ready"], [(line["code"], line["subject"]) for line in found["list"] if line["result"] in ("warn", "fail")])
+        self.assertEqual(wait_until("its findings", lambda: troubles("agent1")), (True, []))
+        self.assertEqual(self.world.end("agent2"), 0)
+        config, port = json.loads(self.world.config("agent2").read_text()), free_port()
+        config["domains"][0]["directory"]["uris"].append(f"ldaps://127.0.0.1:{port}")
+        self.world.config("agent2").write_text(json.dumps(config))
+        self.world.start_agent("agent2")
+        self.assertEqual(wait_until("its findings", lambda: troubles("agent2")), (True, [("directory.tcp", f"127.0.0.1:{port}")]))
 
     def looked_over(self, code=0):
         """The doctor's report: what is not well, and the whole."""

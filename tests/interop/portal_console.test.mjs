@@ -59,6 +59,24 @@ it('says in words why one is not ready', { timeout: 60_000 }, async () => {
   await seen('[data-standing=ready]');
 });
 
+it('shows what the doctor of an agent found, what it means and what mends it', { timeout: 60_000 }, async () => {
+  assert.ok(!await has('[data-findings]'), 'it has not said so yet');
+  const body = { age_s: 3_600, findings: [{ result: 'fail', code: 'directory.tcp', domain: 'corp.example', subject: 'dc2.corp.example:636' }, { result: 'warn', code: 'directory.hints', domain: 'corp.example', subject: 'dc1.corp.example' }, { result: 'warn', code: 'later.code' }, { result: 'pass', code: 'service', subject: 'reset.example.com' }] };
+  await tell(`found ${JSON.stringify(body)}`);
+  await seen('[data-findings="3"][open]');
+  assert.match(await text('[data-findings] summary'), /^Its doctor found 3 troubles\. \(.+\)$/);
+  assert.deepEqual(await all('[data-finding]', '[it.dataset.result, it.dataset.finding].join(" ")'), ['fail directory.tcp', 'warn directory.hints', 'warn later.code']);
+  assert.match(await text('[data-finding="directory.tcp"]'), /^Failure: directory\.tcp dc2\.corp\.example:636\s+What it means: the server takes no connection, or not in time\s+What mends it: route and firewall to it: port 636/);
+  assert.match(await text('[data-finding="later.code"]'), /^Warning: later\.code$/);
+  assert.deepEqual(await all('[data-finding="directory.hints"] .hint code', 'it.innerText'), ['history_enforcement'], 'what is typed looks like it');
+  await accessible();
+  await narrow();
+  await tell(`found ${JSON.stringify({ age_s: 0, findings: [{ result: 'pass', code: 'service' }] })}`);
+  await seen('[data-findings="0"]');
+  assert.ok(!await has('[data-findings][open]'), 'what is well takes no place');
+  assert.match(await text('[data-findings] summary'), /^Its doctor found nothing amiss\./);
+});
+
 it('tells where it wrote, and how long that took', { timeout: 60_000 }, async () => {
   await tab('people');
   await browser.type('heidi@corp.example', '[name=person]');

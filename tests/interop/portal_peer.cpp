@@ -5,7 +5,7 @@
 // On standard input: "code NAME" is answered with {code} of that person's app, "go" lets the held write go on, with {go}; "one" and "two" ask for so
 // many methods from now on, with {one} or {two}; "letter NAME" with {token}, of a "this wasn't me" link; "pass NAME" and "link NAME" with {pass}, of a
 // helpdesk's; "past" with {past}, after which the audit tells of three days more; "ready" and "because WHY" with {ready}, which
-// the agent says from now on; "brand {name, colour, logo, helpdesk}" gives the organisation that look; "spare" with {spare}, another agent that is enrolled and nothing more; the end of it ends the program.
+// the agent says from now on; "brand {name, colour, logo, helpdesk}" gives the organisation that look; "found BODY" with {found}, which the agent says of itself; "spare" with {spare}, another agent that is enrolled and nothing more; the end of it ends the program.
 //   portal_peer PORTAL_DIR [SMTP_PORT]
 #include <atomic>
 #include <iostream>
@@ -166,6 +166,10 @@ std::optional<json::object> told(ResetWorld& reset, std::optional<FakeAgent>& sp
   if (line == "ready" || line.starts_with("because ")) {
     because(*reset.agent, reset.world.domain, line == "ready" ? "" : line.substr(8));
     return json::object{{"ready", line == "ready"}};
+  }
+  if (line.starts_with("found ")) {
+    reset.agent->send(R"({"t":"findings","id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","b":)" + line.substr(6) + "}");
+    return json::object{{"found", true}};
   }
   if (line == "spare") {
     spare.emplace(reset.world);

@@ -28,6 +28,7 @@ struct AgentWorld : LinkWorld {
   // How the service behaves.
   std::string cb = "exporter";
   std::int64_t clock_ahead = 0;
+  std::vector<std::string> service_caps;  // what its welcome says that it understands
   std::vector<protocol::RosterAgent> roster;
   std::optional<crypto::PrivateKey> next_key;  // the agent's next signing key, where a test makes one
   bool takes_present = true;                   // hellos by the present one; else "unknown_agent"
@@ -35,6 +36,7 @@ struct AgentWorld : LinkWorld {
   // What it has seen.
   std::shared_ptr<link::Link> peer;   // the link of the moment
   std::vector<std::string> sessions;  // as they were welcomed
+  std::map<std::string, int> heard;   // messages by type
   bool last_by_next = false;          // the last hello that was believed
   Queue<protocol::Envelope> inbox{io.get_executor(), 10'000};
   std::optional<protocol::Envelope> passed_over;  // a heartbeat of this agent's life that next() did not want
@@ -130,7 +132,7 @@ struct AgentWorld : LinkWorld {
     w->peer = link;
     protocol::Welcome welcome;
     w->sessions.push_back(new_ulid());
-    welcome.session = w->sessions.back(), welcome.now = unix_now() + w->clock_ahead, welcome.lease_ms = 300;
+    welcome.session = w->sessions.back(), welcome.now = unix_now() + w->clock_ahead, welcome.lease_ms = 300, welcome.caps = w->service_caps;
     w->post(protocol::message_text("welcome", welcome));
     w->post(w->keys_text());
     (void)w->hellos.try_send(claims);
@@ -138,7 +140,9 @@ struct AgentWorld : LinkWorld {
       auto more = link->read();
       auto got = co_await std::move(more);
       if (!got) break;
-      (void)w->inbox.try_send(protocol::decode_envelope(*got).value());
+      auto envelope = protocol::decode_envelope(*got).value();
+      ++w->heard[envelope.type];
+      (void)w->inbox.try_send(std::move(envelope));
     }
     if (w->peer == link) w->peer.reset();
     (void)w->ends.try_send(true);

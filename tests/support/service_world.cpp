@@ -135,7 +135,7 @@ Awaitable<std::string> FakeAgent::open(FakeAgent* self, std::function<std::strin
   envelope = protocol::decode_envelope(*second);
   if (!envelope) co_return "malformed";
   if (envelope->type == "error") co_return protocol::decode<protocol::Error>(envelope->body).value().code;
-  if (auto welcome = protocol::decode<protocol::Welcome>(envelope->body)) self->session = welcome->session;
+  if (auto welcome = protocol::decode<protocol::Welcome>(envelope->body)) self->session = welcome->session, self->service_caps = welcome->caps;
   auto executor = co_await asio::this_coro::executor;
   self->listening_ = true;
   asio::co_spawn(executor, listen(self), [](std::exception_ptr) {});

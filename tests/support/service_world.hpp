@@ -58,6 +58,7 @@ class FakeAgent {
   std::int64_t epoch = 1;
   std::string last_hello;  // its JWS, for replays
   std::string session;     // as it was welcomed
+  std::vector<std::string> service_caps;
 
   HttpReply enroll(const std::string& token);
   HttpReply post_signed(const std::string& path, const std::string& member, const std::string& text, const std::string& domain = "corp.example");

@@ -13,6 +13,8 @@
 #include "agent/check/service.hpp"
 #include "agent/identity.hpp"
 #include "agent/keys.hpp"
+#include "agent/self_check.hpp"
+#include "protocol/codec.hpp"
 #include "protocol/json.hpp"
 
 namespace wb::agent {
@@ -33,19 +35,55 @@ TEST(TheFindingsOfACheck, AreThoseOfTheOperatorsManual) {
   std::stringstream text;
   text << in.rdbuf();
   ASSERT_FALSE(text.str().empty());
-  EXPECT_NE(text.str().find(findings_markdown()), std::string::npos) << "docs/OPERATIONS.md should have:\n"
-                                                                     << findings_markdown();
+  EXPECT_NE(text.str().find(protocol::findings_markdown()), std::string::npos) << "docs/OPERATIONS.md should have:\n"
+                                                                               << protocol::findings_markdown();
 }
 
 TEST(TheFindingsOfACheck, HaveACodeOfTheirOwnAndSayWhatToDo) {
   std::set<std::string_view> codes;
-  for (const auto& one : all_findings()) {
+  for (const auto& one : protocol::all_findings()) {
     EXPECT_TRUE(codes.insert(one.code).second) << one.code;
     EXPECT_THAT(std::string(one.code), testing::MatchesRegex("(config|state|enrolment|service|directory)\\.[a-z_]+"));
     EXPECT_GT(one.meaning.size(), 20U) << one.code;
     EXPECT_FALSE(one.remedy.empty()) << one.code;
     EXPECT_EQ(&text_of(one.finding), &one);
   }
+}
+
+// ---- as the service is told ---------------------------------------------------------------------------------
+TEST(WhatTheServiceIsTold, HasNamesOfServersAndNoPathDnOrDetail) {
+  Report report;
+  report.pass("config", "/etc/writeback-agent/ca.pem", "directory.ca_file has a certificate");
+  report.warn(Finding::config_audited, "corp.example", "protected_accounts");
+  report.fail(Finding::config_secret, "/etc/writeback-agent/svc-wb", "open to others");
+  report.warn(Finding::service_ends_soon, "https://reset.example.com:8443/path", "in 3 days");
+  report.fail(Finding::directory_tcp, "ldaps://dc2.corp.example:636", "ldap.connect: refused");
+  report.fail(Finding::directory_ou, "OU=People,DC=corp,DC=example", "not visible");
+  report.fail(Finding::directory_bind, "ldapi://%2fvar%2frun%2fslapd", "no");
+  std::vector<protocol::FoundThing> told;
+  tell(report, "corp.example", told);
+  std::vector<std::string> said;
+  for (const auto& one : told) said.push_back(one.code + " " + one.subject);
+  EXPECT_EQ(said, (std::vector<std::string>{"config ", "config.secret ", "service.ends_soon reset.example.com:8443", "directory.tcp dc2.corp.example:636", "directory.ou ", "directory.bind "}));
+  const auto text = protocol::encode(protocol::AgentFindings{0, told});
+  EXPECT_TRUE(protocol::decode<protocol::AgentFindings>(text)) << text;
+  for (const auto* kept : {"/etc", "OU=", "open to", "audited", "protected"}) EXPECT_EQ(text.find(kept), std::string::npos) << kept;
+}
+
+TEST(WhatTheServiceIsTold, IsTheWorstFirstEachOnceAndNotMoreThanItTakes) {
+  std::vector<protocol::FoundThing> all(40, {CheckResult::pass, "directory", "corp.example", "dc1"});
+  all.push_back({CheckResult::skip, "directory", "corp.example", ""});
+  all.push_back({CheckResult::warn, "directory.slow", "corp.example", "dc1"});
+  all.push_back({CheckResult::fail, "state.space", "", ""});
+  auto told = in_short(all);
+  ASSERT_EQ(told.size(), 4U);
+  EXPECT_EQ(told[0].code, "state.space");
+  EXPECT_EQ(told[1].code, "directory.slow");
+  EXPECT_EQ(told[2].result, CheckResult::pass);
+  for (int i = 0; i < 40; ++i) all.push_back({CheckResult::warn, "directory.slow", "corp.example", "dc" + std::to_string(i)});
+  told = in_short(all);
+  EXPECT_EQ(told.size(), protocol::findings_max);
+  EXPECT_EQ(told.back().result, CheckResult::warn) << "what passed is left out first";
 }
 
 TEST(AReport, EndsWithTheWorstOfIt) {
@@ -67,6 +105,18 @@ TEST(AReport, EndsWithTheWorstOfIt) {
   EXPECT_EQ(json.at("result").as_string(), "fail");
   EXPECT_EQ(json.at("checks").as_array().size(), 4U);
   EXPECT_EQ(json.at("checks").at(2).at("code").as_string(), "service.clock");
+}
+
+TEST(ALookAtADirectory, EndsWhenItsTimeIsOver) {
+  config::AgentDomain domain;
+  domain.directory.domain = "corp.example";
+  domain.directory.uris = {"ldaps://127.0.0.1:1", "ldaps://127.0.0.1:2"};
+  Report all, half;
+  check_directory(domain, "", all);
+  EXPECT_EQ(said(all), (Said{"fail directory.tcp", "fail directory.tcp", "skip directory"}));
+  int asked = 0;
+  check_directory(domain, "", half, [&] { return ++asked < 2; });
+  EXPECT_EQ(said(half), (Said{"fail directory.tcp", "skip directory"}));
 }
 
 // ---- the service --------------------------------------------------------------------------------------------
@@ -322,6 +372,19 @@ TEST_F(AHost, IsToldOfItsEnrolmentAndItsKeys) {
   EXPECT_EQ(said(well), (Said{"pass enrolment", "pass enrolment"}));
   check_enrolment(config, unix_now() + 91 * 86'400, old);
   EXPECT_EQ(said(old).back(), "warn enrolment.rotation");
+}
+
+TEST_F(AHost, IsLookedAtByItsRunningAgentWithoutWhatThatHasInUse) {
+  fs::create_directory(config.state_dir);
+  fs::permissions(config.state_dir, static_cast<fs::perms>(0700));
+  config.domains[0].directory.uris = {"ldaps://127.0.0.1:1"};
+  const KeyBook book{{{"kid", "ae.pem", unix_now() - 91 * 86'400, 0}}};
+  write(config.state_dir / "keys.json", encode_keys(book));
+  write(config.state_dir / "journal.sqlite", std::string(8192, 'x'));
+  const auto found = check_oneself(config, {"https://reset.example:8443", well()}, [] { return false; });
+  std::vector<std::string> told;
+  for (const auto& one : found) told.push_back(std::string(to_string(one.result)) + " " + one.code + " " + one.domain + " " + one.subject);
+  EXPECT_EQ(told, (std::vector<std::string>{"fail config.secret  ", "warn enrolment.rotation  ", "pass service  reset.example:8443", "pass state  ", "skip directory corp.example "})) << "no server is begun with when the time is over";
 }
 
 }  // namespace

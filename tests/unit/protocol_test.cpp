@@ -126,6 +126,32 @@ TEST(AResult, ComesBackAsItWasSent) {
   EXPECT_EQ(back->probe->state.locked_until, probe.state.locked_until);
 }
 
+std::string finding(const std::string& members) { return R"({"age_s":0,"findings":[{)" + members + "}]}"; }
+
+TEST(WhatAnAgentFound, IsCodesAndNamesAndNothingThatCouldBeText) {
+  const auto well = decode<AgentFindings>(finding(R"("result":"fail","code":"later.code","subject":"[2001:db8::1]:636","detail":"not read")"));
+  ASSERT_TRUE(well) << well.error().detail;
+  EXPECT_EQ(well->findings.at(0).result, CheckResult::fail);
+  EXPECT_EQ(well->findings.at(0).subject, "[2001:db8::1]:636");
+  const std::string longest(259, 'a');
+  EXPECT_TRUE(decode<AgentFindings>(finding(R"("result":"pass","code":"service","subject":")" + longest + "\"")));
+  for (const std::string bad : {R"("result":"fatal","code":"service")", R"("result":"pass")", R"("code":"service")", R"("result":"pass","code":"")", R"("result":"pass","code":"Service")", R"("result":"pass","code":"<b>")",
+           R"("result":"pass","code":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")", R"("result":"pass","code":"service","subject":"a b")", R"("result":"pass","code":"service","subject":"<img>")",
+           R"("result":"pass","code":"service","subject":"d\u00e9")", R"("result":"pass","code":"service","subject":7)", R"("result":"pass","code":"service","domain":"a\u0000b")", R"("result":"pass","code":"service","domain":"/etc")"})
+    EXPECT_FALSE(decode<AgentFindings>(finding(bad))) << bad;
+  EXPECT_FALSE(decode<AgentFindings>(finding(R"("result":"pass","code":"service","subject":")" + longest + "a\"")));
+  EXPECT_FALSE(decode<AgentFindings>(R"({"age_s":-1,"findings":[]})"));
+  EXPECT_FALSE(decode<AgentFindings>(R"({"findings":[]})"));
+}
+
+TEST(WhatAnAgentFound, IsNoMoreThanThirtyTwoThings) {
+  AgentFindings many;
+  many.findings.assign(findings_max, {CheckResult::pass, "service", "", ""});
+  EXPECT_TRUE(decode<AgentFindings>(encode(many)));
+  many.findings.push_back(many.findings.front());
+  EXPECT_FALSE(decode<AgentFindings>(encode(many)));
+}
+
 TEST(EveryCode, HasOneName) {
   for (int i = 0; i <= static_cast<int>(Code::unknown); ++i) EXPECT_EQ(code_from(to_string(static_cast<Code>(i))), static_cast<Code>(i));
   EXPECT_FALSE(code_from("success"));
@@ -171,6 +197,8 @@ template <class T> void expect_golden(const std::string& name) {
 TEST(GoldenMessages, StillReadAndWriteTheSame) {
   expect_golden<Challenge>("challenge");
   expect_golden<Welcome>("welcome");
+  expect_golden<Welcome>("welcome_caps");
+  expect_golden<AgentFindings>("agent_findings");
   expect_golden<ServiceKeys>("service_keys");
   expect_golden<AgentKeys>("agent_keys");
   expect_golden<JobMessage>("job_message");

@@ -5,6 +5,17 @@ export interface Controller {
   mean_ms: number;
   last: number;
 }
+export interface Finding {
+  result: 'fail' | 'warn' | 'pass' | 'skip';
+  code: string;
+  subject: string; // a server, or empty
+  meaning: string; // in English; empty of a code that the service does not know
+  remedy: string;
+}
+export interface Findings {
+  at: number;
+  list: Finding[]; // the worst first
+}
 export interface Connected {
   since: number;
   heard_s: number;
@@ -16,6 +27,7 @@ export interface Connected {
   suspected: boolean;
   window: number;
   held: number;
+  findings: Findings | null;
   statement_until: number | null;
 }
 export interface Agent {

@@ -8,6 +8,7 @@ import { useAdmin, useFirstLook } from '../scene';
 import { standing, why, type Agent, type Agents, type Controller, type RevocationReason, type Token } from './agents';
 import { Drain } from './drain';
 import { Enrol } from './enrol';
+import { Found } from './findings';
 import { Revoke } from './revoke';
 
 function Fact({ name, label, children }: { name: string; label: string; children: ComponentChildren }) {
@@ -104,6 +105,7 @@ export function AgentsPanel() {
             <h2><bdi>{agent.host || agent.id}</bdi></h2>
             <Standing agent={agent} />
             <Facts agent={agent} />
+            {agent.connected?.findings && <Found findings={agent.connected.findings} />}
             {agent.state !== 'revoked' && (
               <div class="actions">
                 <Drain agent={agent} domain={all.domain} last={last === agent.id} onDrain={(force) => act('drain', agent, force ? { force } : {})} onResume={() => act('resume', agent)} onNo={() => setLast(null)} />

@@ -1,10 +1,19 @@
-// What `writeback-agent check` may find: a code, what it means, what mends it. One pure table; docs/OPERATIONS.md prints it.
+// What `writeback-agent check` may find: a code, what it means, what mends it. One pure table; docs/OPERATIONS.md prints it, the
+// service explains with it what agents tell of themselves.
 #pragma once
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
-namespace wb::agent {
+namespace wb::protocol {
+
+enum class CheckResult { pass,
+  warn,
+  fail,
+  skip };
+std::string_view to_string(CheckResult result);
+std::optional<CheckResult> check_result_from(std::string_view text);
 
 enum class Finding {
   config_problem,
@@ -71,7 +80,12 @@ struct FindingText {
 
 std::span<const FindingText> all_findings();  // in the order of the enum
 const FindingText& text_of(Finding finding);
+const FindingText* text_of_code(std::string_view code);  // nullptr: a later version's
+// What an agent may tell of a finding: its code, and the name of a domain or server with a port or without, or nothing. Letters
+// with which no page and no terminal can be talked into something.
+bool is_finding_code(std::string_view text);
+bool is_finding_name(std::string_view text);
 // The table of docs/OPERATIONS.md: "| code | what it means | what mends it |", one line each.
 std::string findings_markdown();
 
-}  // namespace wb::agent
+}  // namespace wb::protocol

@@ -1,8 +1,9 @@
-#include "agent/check/findings.hpp"
+#include "protocol/findings.hpp"
 
+#include <algorithm>
 #include <array>
 
-namespace wb::agent {
+namespace wb::protocol {
 namespace {
 using enum Finding;
 
@@ -74,10 +75,38 @@ std::span<const FindingText> all_findings() { return findings; }
 
 const FindingText& text_of(Finding finding) { return findings[static_cast<std::size_t>(finding)]; }
 
+const FindingText* text_of_code(std::string_view code) {
+  const auto found = std::find_if(findings.begin(), findings.end(), [code](const auto& one) { return one.code == code; });
+  return found == findings.end() ? nullptr : &*found;
+}
+
+std::string_view to_string(CheckResult result) {
+  switch (result) {
+    case CheckResult::pass: return "pass";
+    case CheckResult::warn: return "warn";
+    case CheckResult::fail: return "fail";
+    case CheckResult::skip: return "skip";
+  }
+  return "fail";
+}
+
+std::optional<CheckResult> check_result_from(std::string_view text) {
+  for (const auto one : {CheckResult::pass, CheckResult::warn, CheckResult::fail, CheckResult::skip})
+    if (to_string(one) == text) return one;
+  return std::nullopt;
+}
+
+bool is_finding_code(std::string_view text) { return !text.empty() && text.size() <= 40 && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz_.") == std::string_view::npos; }
+
+bool is_finding_name(std::string_view text) {
+  constexpr std::size_t name_max = 253 + 6;  // a DNS name, a colon and a port
+  return text.size() <= name_max && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_[]") == std::string_view::npos;
+}
+
 std::string findings_markdown() {
   std::string out = "| code | what it means | what mends it |\n|---|---|---|\n";
   for (const auto& one : findings) out += "| `" + std::string(one.code) + "` | " + std::string(one.meaning) + " | " + std::string(one.remedy) + " |\n";
   return out;
 }
 
-}  // namespace wb::agent
+}  // namespace wb::protocol
