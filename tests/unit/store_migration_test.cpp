@@ -60,6 +60,7 @@ TEST(AStoreOfTheThirdSchema, IsTakenOverWithItsRows) {
   ASSERT_TRUE(client);
   EXPECT_EQ(client->scopes, Scopes{Scope::writeback}) << "what it could do before, and nothing more";
   EXPECT_EQ(store.revoked().value(), std::vector<std::string>{"A"});
+  EXPECT_TRUE(store.drained().value().empty());
   EXPECT_EQ(store.roster("corp.example").value()->rsn, 4);
   auto jobs = store.unfinished().value();
   ASSERT_EQ(jobs.size(), 1U);
