@@ -15,7 +15,7 @@ struct OwnTexts : testing::Test {
   std::vector<MessageFile> files{embedded_messages().begin(), embedded_messages().end()};
   Catalogue catalogue = [this] {
     files.push_back({"sv", R"({"refusal.session_expired":"Tiden är ute."})"});  // an operator's, without letters
-    files.push_back({"de", R"({"mail.reminder.html":"<h1>{link}</h1>"})"});
+    files.push_back({"de", R"({"mail.reminder.html":"<h1>{account} {link}</h1>"})"});
     return Catalogue::from(files).value();
   }();
   Letters letters{store.database(), catalogue};
@@ -52,7 +52,7 @@ TEST_F(OwnTexts, InEnglishStandInForALanguageThatHasNone) {
 }
 
 TEST_F(OwnTexts, HaveNoHtmlOfTheOperators) {
-  EXPECT_EQ(letters.wording("corp.example", "de", Notice::reminder).html, "<h1>{link}</h1>");
+  EXPECT_EQ(letters.wording("corp.example", "de", Notice::reminder).html, "<h1>{account} {link}</h1>");
   write("de", OwnWording{"Meine", "{link}"});
   EXPECT_EQ(letters.wording("corp.example", "de", Notice::reminder).html, "");
 }
