@@ -52,6 +52,7 @@ std::vector<protocol::FoundThing> check_oneself(const config::AgentConfig& confi
   check_space(config, host);
   if (const auto book = load_key_book(config.state_dir); book && rotation_due(*book, unix_now())) host.warn(Finding::enrolment_rotation, book->ae.front().kid, "");
   judge_service(link.url, link.seen, false, host);  // it stands: what channel_binding asks for is so
+  if (link.idle_limit) host.warn(Finding::service_idle, link.url, "");
   tell(host, "", out);
   for (const auto& domain : config.domains) {
     Report its;
@@ -75,7 +76,7 @@ Awaitable<> Agent::keep_checking() {
     auto config = config_;
     std::erase_if(config.domains, [this](const auto& domain) { return !domains_.contains(domain.directory.domain); });
     ServiceSeen seen{session_->route(), true, session_->clock_offset_s(), 0};
-    auto work = [this, config = std::move(config), link = OwnLink{hosts_.current().text, std::move(seen)}, until = BootClock::now() + timings_.self_check_limit] {
+    auto work = [this, config = std::move(config), link = OwnLink{hosts_.current().text, std::move(seen), idle_cut_.limit()}, until = BootClock::now() + timings_.self_check_limit] {
       return check_oneself(config, link, [this, until] { return !ending_now_ && BootClock::now() < until; });
     };
     auto checking = to_completion(check_pool_, std::move(work));

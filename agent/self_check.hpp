@@ -6,6 +6,7 @@
 
 #include "agent/check/report.hpp"
 #include "agent/check/service.hpp"
+#include "agent/idle_cut.hpp"
 #include "config/agent_config.hpp"
 #include "protocol/messages.hpp"
 
@@ -15,6 +16,7 @@ namespace wb::agent {
 struct OwnLink {
   std::string url;
   ServiceSeen seen;
+  std::optional<IdleCut::Span> idle_limit = {};
 };
 
 // Of `config` as it is in force, its domains included: files with secrets, disk, the encryption key's age, the link, every server. What the

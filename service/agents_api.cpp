@@ -52,7 +52,7 @@ static json::array controllers_of(const AgentPast& past) {
 
 json::object AgentsApi::shown(const std::string& domain, const AgentRow& agent, const AgentPast& past, UnixSeconds now) {
   return {{"id", agent.id}, {"host", printable(agent.host, 256)}, {"state", state_of(rosters_, domain, agent, now)}, {"drained", agent.drained}, {"fingerprint", agent.kid}, {"next_fingerprint", agent.next ? json::value(crypto::thumbprint(*agent.next)) : json::value(nullptr)},
-      {"enrolled", past.enrolled}, {"controllers", controllers_of(past)}, {"connected", connection(gateway_.session(agent.id), domain, now)}};
+      {"enrolled", past.enrolled}, {"key_since", past.key_since}, {"controllers", controllers_of(past)}, {"connected", connection(gateway_.session(agent.id), domain, now)}};
 }
 
 Reply AgentsApi::list(HttpCall call) {

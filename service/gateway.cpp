@@ -118,7 +118,7 @@ std::optional<Fault> Gateway::succeed_key(Greeted& greeted, const std::vector<st
   const auto now = unix_now();
   if (std::none_of(enrolled.begin(), enrolled.end(), [&](const auto& domain) { return rosters_.names(domain, agent.id, *agent.next, now); })) return refused("unknown_agent");
   const auto kid = crypto::thumbprint(*agent.next);
-  if (auto done = store_.succeed_key(agent, kid); !done) return done.error();
+  if (auto done = store_.succeed_key(agent, kid, now); !done) return done.error();
   log::info("agent.key_changed", log::field("agent", agent.id), log::field("fingerprint", kid));
   return std::nullopt;
 }

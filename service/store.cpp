@@ -63,6 +63,9 @@ ALTER TABLE members ADD COLUMN ready INTEGER NOT NULL DEFAULT 0;
 
 constexpr const char* trace_schema = "ALTER TABLE jobs ADD COLUMN traceparent TEXT NOT NULL DEFAULT ''";
 
+// Since when an agent signs with the key it has; of keys from before this was noted, since it was enrolled.
+constexpr const char* key_age_schema = "ALTER TABLE agents ADD COLUMN keyed INTEGER";
+
 const std::string agent_columns = "a.id, a.kid, a.x, a.y, a.host, a.revoked, a.next_x, a.next_y, a.former_x, a.former_y, a.drained";
 constexpr int agent_columns_count = 11;
 
@@ -87,7 +90,7 @@ AuditEntry by_operator(Activity activity, std::string_view domain, std::string_v
 Result<Store> Store::open(const std::filesystem::path& file, std::string tenant) {
   auto database = queue::Database::open(file);
   if (!database) return database.error();
-  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4, guards_schema, sspr::schema, sspr::schema_2, sspr::schema_3, drain_schema, trace_schema, sspr::schema_4}); !ready) return ready.error();
+  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4, guards_schema, sspr::schema, sspr::schema_2, sspr::schema_3, drain_schema, trace_schema, key_age_schema, sspr::schema_4}); !ready) return ready.error();
   return Store(std::move(*database), std::move(tenant));
 }
 
@@ -168,9 +171,9 @@ Result<bool> Store::put_next_key(std::string_view agent, const protocol::Jwk& ke
   return database_.changes() == 1;
 }
 
-Result<void> Store::succeed_key(AgentRow& agent, std::string_view kid) {
+Result<void> Store::succeed_key(AgentRow& agent, std::string_view kid, UnixSeconds now) {
   auto done = database_.run(
-      "UPDATE agents SET former_kid=kid, former_x=x, former_y=y, kid=next_kid, x=next_x, y=next_y, next_kid=NULL, next_x=NULL, next_y=NULL WHERE id=?1 AND next_kid=?2", agent.id, kid);
+      "UPDATE agents SET former_kid=kid, former_x=x, former_y=y, kid=next_kid, x=next_x, y=next_y, next_kid=NULL, next_x=NULL, next_y=NULL, keyed=?3 WHERE id=?1 AND next_kid=?2", agent.id, kid, now);
   if (!done) return done;
   if (database_.changes() != 1 || !agent.next) return fault(Fault::Kind::internal, "store.succeed_key", "no such next key");
   agent.former = std::exchange(agent.as, *agent.next);
@@ -203,12 +206,13 @@ Result<std::vector<MemberRow>> Store::members(std::string_view domain) {
 
 Result<std::map<std::string, AgentPast>> Store::past_of_members(std::string_view domain) {
   std::map<std::string, AgentPast> past;
-  auto members = database_.query("SELECT a.id, a.enrolled FROM members m JOIN agents a ON a.id=m.agent WHERE m.domain=?", domain);
+  auto members = database_.query("SELECT a.id, a.enrolled, coalesce(a.keyed, a.enrolled) FROM members m JOIN agents a ON a.id=m.agent WHERE m.domain=?", domain);
   for (;;) {
     auto row = members.next();
     if (!row) return row.error();
     if (!*row) break;
-    past[members.text(0)].enrolled = members.number(1);
+    auto& one = past[members.text(0)];
+    one.enrolled = members.number(1), one.key_since = members.number(2);
   }
   auto q = database_.query(
       "SELECT agent, dc, COUNT(*), SUM(duration_us), MAX(created_ms) AS newest FROM (SELECT domain, agent, dc, outcome, duration_us, created_ms FROM jobs WHERE final=1 ORDER BY created_ms DESC LIMIT ?) "

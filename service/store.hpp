@@ -45,7 +45,7 @@ struct AgentPast {
     double mean_ms = 0;        // from the job's arrival to its end
     UnixSeconds last = 0;      // when the newest of them came
   };
-  UnixSeconds enrolled = 0;
+  UnixSeconds enrolled = 0, key_since = 0;  // key_since: when its signing key succeeded the one before, or came with the enrolment
   std::vector<At> controllers;  // the one that was written to last first
 };
 struct MemberRow {
@@ -136,7 +136,7 @@ class Store {
   // The agent's next signing key, instead of an earlier next one. False when an agent has or had it, or this one is revoked.
   Result<bool> put_next_key(std::string_view agent, const protocol::Jwk& key, std::string_view kid);
   // The next key is the agent's own from now on, and `agent` is as it is then. Fault internal when it has none.
-  Result<void> succeed_key(AgentRow& agent, std::string_view kid);
+  Result<void> succeed_key(AgentRow& agent, std::string_view kid, UnixSeconds now);
   Result<std::vector<std::string>> domains_of(std::string_view agent);
   Result<std::vector<MemberRow>> members(std::string_view domain);  // empty domain: everybody
 

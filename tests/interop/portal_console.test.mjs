@@ -43,6 +43,7 @@ it('shows who is enrolled and ready, and what they wrote', { timeout: 60_000 }, 
   assert.match(await text('#roster'), new RegExp(pin));
   assert.match(await text('[data-fact=jobs]'), /^0 of 8 at most$/);
   assert.match(await text('[data-fact=keys]'), /^Good until /);
+  assert.equal(await text('[data-fact=key-since]'), await text('[data-fact=enrolled]'));
   assert.match(await text('[data-fact=last]'), /^None of late$/);
   assert.equal(await focus(), 'H1');
   await accessible();

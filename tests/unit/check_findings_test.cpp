@@ -381,10 +381,10 @@ TEST_F(AHost, IsLookedAtByItsRunningAgentWithoutWhatThatHasInUse) {
   const KeyBook book{{{"kid", "ae.pem", unix_now() - 91 * 86'400, 0}}};
   write(config.state_dir / "keys.json", encode_keys(book));
   write(config.state_dir / "journal.sqlite", std::string(8192, 'x'));
-  const auto found = check_oneself(config, {"https://reset.example:8443", well()}, [] { return false; });
+  const auto found = check_oneself(config, {"https://reset.example:8443", well(), std::chrono::seconds(10)}, [] { return false; });
   std::vector<std::string> told;
   for (const auto& one : found) told.push_back(std::string(to_string(one.result)) + " " + one.code + " " + one.domain + " " + one.subject);
-  EXPECT_EQ(told, (std::vector<std::string>{"fail config.secret  ", "warn enrolment.rotation  ", "pass service  reset.example:8443", "pass state  ", "skip directory corp.example "})) << "no server is begun with when the time is over";
+  EXPECT_EQ(told, (std::vector<std::string>{"fail config.secret  ", "warn enrolment.rotation  ", "warn service.idle  reset.example:8443", "pass service  reset.example:8443", "pass state  ", "skip directory corp.example "})) << "no server is begun with when the time is over";
 }
 
 }  // namespace

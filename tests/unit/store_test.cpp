@@ -295,8 +295,13 @@ TEST_F(AStore, ExchangesAnAgentsKeyForItsNextOneAndRemembersTheFormer) {
   EXPECT_EQ(row.id, a.id);
   EXPECT_EQ(row.kid, "k1");
   EXPECT_EQ(row.next->x, "xk3");
-  EXPECT_FALSE(store_.succeed_key(row, "k9"));
-  ASSERT_TRUE(store_.succeed_key(row, "k3"));
+  EXPECT_FALSE(store_.succeed_key(row, "k9", now + 30));
+  EXPECT_EQ(store_.past_of_members("corp.example").value().at(a.id).key_since, now);
+  ASSERT_TRUE(store_.succeed_key(row, "k3", now + 30));
+  const auto past = store_.past_of_members("corp.example").value();
+  EXPECT_EQ(past.at(a.id).key_since, now + 30);
+  EXPECT_EQ(past.at(a.id).enrolled, now);
+  EXPECT_EQ(past.at(b.id).key_since, now) << "another agent's key is as old as it was";
   const auto after = store_.agent_by_key("k3").value().value();
   for (const auto& is : {row, after}) {
     EXPECT_EQ(is.id, a.id);

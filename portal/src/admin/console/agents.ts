@@ -38,6 +38,7 @@ export interface Agent {
   fingerprint: string;
   next_fingerprint: string | null;
   enrolled: number;
+  key_since: number;
   controllers: Controller[]; // the one that was written to last first
   connected: Connected | null;
 }

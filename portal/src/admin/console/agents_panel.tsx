@@ -51,6 +51,7 @@ function Facts({ agent }: { agent: Agent }) {
       <Fact name="last" label={say('agent.last')}>{controllers[0] ? moment(language, controllers[0].last) : say('agent.last.none')}</Fact>
       {controllers.length > 0 && <Fact name="written" label={say('agent.written')}><Written controllers={controllers} /></Fact>}
       <Fact name="enrolled" label={say('agent.enrolled')}>{day(language, agent.enrolled)}</Fact>
+      <Fact name="key-since" label={say('agent.key_since')}>{day(language, agent.key_since)}</Fact>
       {connected && <Fact name="keys" label={say('agent.keys')}>{until ? say('agent.keys.until', { time: moment(language, until) }) : say('agent.keys.none')}</Fact>}
       <Fact name="fingerprint" label={say('agent.fingerprint')}><code dir="ltr">{agent.fingerprint}</code></Fact>
       {agent.next_fingerprint && <Fact name="next" label={say('agent.next')}><code dir="ltr">{agent.next_fingerprint}</code></Fact>}
