@@ -46,7 +46,7 @@ struct AgentPast {
     UnixSeconds last = 0;      // when the newest of them came
   };
   UnixSeconds enrolled = 0, key_since = 0;  // key_since: when its signing key succeeded the one before, or came with the enrolment
-  std::vector<At> controllers;  // the one that was written to last first
+  std::vector<At> controllers;              // the one that was written to last first
 };
 struct MemberRow {
   AgentRow agent;
