@@ -220,7 +220,7 @@ TEST_F(AnAuditFile, SaysHowManyLinesAFullDiskCost) {
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   const rlimit full{fs::file_size(settings.file) + 100, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
-  const bool second = file.append(result(1), "corp.example", "01JC", now), third = file.append(result(2), "corp.example", now);
+  const bool second = file.append(result(1), "corp.example", "01JC", now), third = file.append(result(2), "corp.example", "01JC", now);
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
   EXPECT_FALSE(second || third);
   ASSERT_TRUE(file.append(result(3), "corp.example", "01JC", now));
