@@ -228,6 +228,7 @@ TEST(AStoreOfTheFirstSchema, IsTakenOver) {
     auto old = queue::Database::open(folder / "store.sqlite").value();
     ASSERT_TRUE(old.migrate({R"sql(
       CREATE TABLE agents(id TEXT PRIMARY KEY, kid TEXT NOT NULL UNIQUE, x TEXT NOT NULL, y TEXT NOT NULL, host TEXT NOT NULL, enrolled INTEGER NOT NULL) STRICT;
+      CREATE TABLE members(domain TEXT NOT NULL, agent TEXT NOT NULL REFERENCES agents(id), PRIMARY KEY(domain, agent)) STRICT;
       CREATE TABLE clients(id TEXT PRIMARY KEY, hash BLOB NOT NULL, domain TEXT NOT NULL) STRICT;
       CREATE TABLE jobs(
       jti TEXT PRIMARY KEY, domain TEXT NOT NULL, client TEXT NOT NULL, probe TEXT NOT NULL, sub TEXT NOT NULL, correlation_id TEXT NOT NULL,
