@@ -1,6 +1,7 @@
 // What a running agent tells the service of what its doctor finds; against a service that is played here.
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fstream>
 #include <set>
 
@@ -13,6 +14,7 @@ using tcp = asio::ip::tcp;
 
 struct ADoctorsWorld : AgentWorld {
   ADoctorsWorld() {
+    std::signal(SIGPIPE, SIG_IGN);  // as main() does: libldap writes with write(2)
     service_caps = {"findings"};
     config.domains[0].directory.uris = {"ldaps://127.0.0.1:1"};  // of the doctor alone: the agent's own directory is in memory
     config.domains[0].directory.bind_password_file = folder / "password";
