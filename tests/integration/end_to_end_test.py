@@ -60,9 +60,10 @@ class AReset(unittest.TestCase):
             answer = self.world.job(job["jti"], wait_ms=10_000)
             self.assertEqual(answer["reason"], "too_short")
             expected = trace_id if sent else ulid_hex(job["correlation_id"])
-            for name, least in (("service", {"job.queued", "job.offered", "job.settled"}), ("agent", {"directory.said", "job.settled"})):
-                lines = [line for line in self.world.log(name).splitlines() if f"jti={job['jti']}" in line]
-                self.assertLessEqual(least, {line.split()[2] for line in lines}, name)
+            agents = [name for name in self.world.processes if name.startswith("agent")]
+            for names, least in ((["service"], {"job.queued", "job.offered", "job.settled"}), (agents, {"password.refused", "job.settled"})):
+                lines = [line for name in names for line in self.world.log(name).splitlines() if f"jti={job['jti']}" in line]
+                self.assertLessEqual(least, {line.split()[2] for line in lines}, names)
                 for line in lines:
                     self.assertIn(f"correlation_id={job['correlation_id']} trace_id={expected}", line)
 

@@ -32,6 +32,8 @@ def example(schema, depth=0):
     if "enum" in schema or "const" in schema:
         return schema.get("const", schema.get("enum", [None])[0])
     kind = schema.get("type")
+    if isinstance(kind, list):  # the first of several
+        kind = kind[0]
     if kind == "object":
         return {name: example(schema["properties"][name], depth + 1) for name in schema.get("required", [])}
     if kind == "array":

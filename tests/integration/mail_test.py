@@ -95,7 +95,7 @@ class AMail(Mail):
         for to in ("alice", "a@example.org\r\nDATA", "a@example.org> X", "<a@example.org>", "a b@example.org", "@" * 255):
             for words in ({"to": to, "raw": "s\r\n"}, {"from": to, "raw": "s\r\n"}):
                 self.assertEqual(self.send(1, **words), "fault internal smtp.message: not in the form of RFC 5322")
-        self.assertEqual(self.send(1, raw="x\r\n" * 30_000), "fault unreachable smtp.connect: " + self.send(1).split(": ", 1)[1])
+        self.assertTrue(self.send(1, raw="x\r\n" * 30_000).startswith("fault unreachable smtp.connect: "), "the largest that is taken")
 
 
 class ASignIn(Mail):

@@ -16,10 +16,10 @@ export const useAdmin = () => useContext(SceneOf) as AdminScene;
 
 /** Once, as soon as what led here has ended. */
 export function useFirstLook(look: () => void): void {
-  const { view: { busy } } = useAdmin();
+  const { desk, view: { busy } } = useAdmin();
   const first = useRef(true);
   useEffect(() => {
-    if (busy || !first.current) return;
+    if (desk.view.busy || !first.current) return; // as it is now: what another screen began since this one was drawn would swallow the look
     first.current = false;
     look();
   }, [busy]);
