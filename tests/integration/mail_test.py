@@ -175,7 +175,7 @@ class AServerInTrouble(Mail):
         with self.scripted(*answers) as port:
             began = time.monotonic()
             told = self.send(port, security="none", user="", deadline_ms=400).split(": ")[0]
-            self.assertLess(time.monotonic() - began, 5, "the deadline, a second of libcurl's and one to spare")
+            self.assertLess(time.monotonic() - began, 12, "it ends: after the deadline, a second of libcurl's, and what a busy machine takes")
             return told
 
     def test_is_told_by_name(self):
