@@ -22,6 +22,7 @@ async function choose(selector, to) {
   await browser.value(`(() => { const it = document.querySelector(${JSON.stringify(selector)}); it.value = '${to}'; it.dispatchEvent(new Event('change', { bubbles: true })); })()`);
 }
 async function open(letter) {
+  await idle(); // a click while something is waited for does nothing
   await browser.click(`[data-letter=${letter}]`);
   await seen('[name=subject]', 'the form');
   await idle();
