@@ -10,6 +10,7 @@
 #include "link/forwarded.hpp"
 #include "link/http_target.hpp"
 #include "protocol/messages.hpp"
+#include "protocol/trace.hpp"
 
 namespace wb::link {
 namespace beast = boost::beast;
@@ -205,7 +206,7 @@ Awaitable<bool> HttpConnection::answer() {
   request.accept_encoding = short_header(message, "Accept-Encoding");
   request.if_match = short_header(message, "If-Match");
   request.if_none_match = short_header(message, "If-None-Match");
-  request.traceparent = short_header(message, "traceparent");
+  request.traceparent = protocol::read_traceparent(short_header(message, "traceparent")).value_or("");
   auto asking = ask_handler(std::move(request));
   auto response = co_await std::move(asking);
   if (aborted_) co_return false;

@@ -20,7 +20,7 @@ struct HttpRequest {
   std::string method, path;  // path without the query, percent-decoded
   std::map<std::string, std::string> query;
   std::string authorization, content_type, body, peer;  // peer: address only
-  // As if absent when longer than 1,024 bytes, the cookies 4,096; the key is cut there.
+  // As if absent when longer than 1,024 bytes, the cookies 4,096; the key is cut there. traceparent: one, or empty (protocol/trace.hpp).
   std::string accept_language = {}, idempotency_key = {}, cookie = {}, if_match = {}, if_none_match = {}, accept_encoding = {}, traceparent = {};
 };
 struct HttpResponse {

@@ -84,7 +84,7 @@ Reply Api::add_probe(HttpCall call) {
   for (const auto& group : request.groups) bytes += group.size();
   if (bytes > protocol::named_groups_bytes_max) co_return refuse(Refusal::bad_request, "groups: at most 16 KiB in all");
   request.sub = sub.value_or("");
-  request.trace.traceparent = protocol::read_traceparent(call.request.traceparent).value_or("");
+  request.trace.traceparent = call.request.traceparent;
   auto probing = dispatch_.probe(std::move(request));
   auto probe = co_await std::move(probing);
   if (!probe) co_return refuse_for(probe.error());

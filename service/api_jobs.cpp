@@ -14,7 +14,7 @@ Reply Api::add_job(HttpCall call) {
   if (!wait) co_return refused(refuse(Refusal::bad_request, "wait_ms: a whole number of milliseconds"));
   if (auto no = read_job_request(settings_, store_, rosters_, call.client, call.request.body, read)) co_return refused(std::move(*no));
   const auto jti = read.job.jti;
-  read.job.traceparent = protocol::read_traceparent(call.request.traceparent).value_or("");
+  read.job.traceparent = call.request.traceparent;
   auto submitted = dispatch_.submit(std::move(read.job), std::move(read.recipients));
   if (!submitted) co_return refuse_for(submitted.error());
   if (auto no = refuse_submit(*submitted)) co_return refused(std::move(*no));

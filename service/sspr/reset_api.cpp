@@ -90,7 +90,7 @@ Reply ResetApi::in_session(HttpCall call, Work work) {
   auto entering = enter(call.request);
   auto entered = co_await std::move(entering);
   if (!entered.visit) co_return std::move(entered.refused);
-  entered.visit->traceparent = protocol::read_traceparent(call.request.traceparent).value_or("");
+  entered.visit->traceparent = call.request.traceparent;
   const bool stranger = entered.visit->kept.flow.passed.empty();
   const auto looked_ms = entered.visit->kept.begun_ms + self_.settings.look_span.count();
   auto work_of_it = (this->*work)(entered.visit, call);
