@@ -1,10 +1,9 @@
 // The page behind "this wasn't me" in letters, in the browser people have.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { accessible, browser, open, stage, tell } from './portal_stage.mjs';
+import { accessible, at, browser, open, stage, tell } from './portal_stage.mjs';
 
 stage();
-const at = (screen) => browser.screen(screen);
 const asked = () => browser.sent.filter(({ url, method }) => method === 'POST' && url.includes('/not-me'));
 
 it('asks before it does anything, and the link leaves the address bar at once', { timeout: 60_000 }, async () => {

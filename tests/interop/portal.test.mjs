@@ -3,14 +3,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { accessible, arrival, browser, code, directory, focus, forget, narrow, open, pin, secrets, stage, tell, url } from './portal_stage.mjs';
+import { accessible, arrival, browser, code, directory, focus, forget, narrow, open, pin, secrets, stage, tell, text, url } from './portal_stage.mjs';
 
 const PASSWORD = 'Grüße-Köln "1"\\😀';
 for (const one of [PASSWORD, 'Refused-Passw0rd-1']) secrets.add(one);
 stage();
 const words = (language) => JSON.parse(readFileSync(new URL(`../../portal/src/messages/${language}.json`, import.meta.url)));
 const told = (language) => JSON.parse(readFileSync(new URL(`../../service/messages/${language}.json`, import.meta.url)));
-const text = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ''`);
 
 async function prove(name, { enter = false } = {}) {
   await browser.screen('name');

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
-import { accessible, browser, code, directory, focus, forget, narrow, open, pin, secrets, stage, tell } from './portal_stage.mjs';
+import { accessible, at, browser, code, directory, focus, forget, idle, narrow, open, pin, secrets, stage, tell, text } from './portal_stage.mjs';
 
 const PRESENT = 'Present-Passw0rd-1';
 secrets.add(PRESENT);
@@ -12,9 +12,6 @@ stage();
 const downloads = mkdtempSync(join(tmpdir(), 'wb-downloads-'));
 after(() => rmSync(downloads, { recursive: true, force: true }));
 
-const at = (screen) => browser.screen(screen);
-const idle = () => browser.until('!document.querySelector("main").dataset.busy');
-const text = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ''`);
 const has = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)}) !== null`);
 const value = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)}).value`);
 const tick = (name, index) => browser.value(`document.querySelectorAll('[data-member=${name}] input')[${index}].click()`);

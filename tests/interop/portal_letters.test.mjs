@@ -3,15 +3,12 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { accessible, administrate, browser, focus, narrow, secrets, stage } from './portal_stage.mjs';
+import { accessible, administrate, at, browser, focus, idle, narrow, secrets, stage, text } from './portal_stage.mjs';
 
 const PRESENT = 'Present-Passw0rd-1', ACTOR = 'administrator:6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55';
 secrets.add(PRESENT);
 stage();
 
-const at = (screen) => browser.screen(screen);
-const idle = () => browser.until('!document.querySelector("main").dataset.busy');
-const text = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ''`);
 const value = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)}).value`);
 const seen = (selector, what) => browser.until(`document.querySelector(${JSON.stringify(selector)})`, what);
 const act = async (name) => {

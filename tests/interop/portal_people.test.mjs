@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 import { after, it } from 'node:test';
 import jsqr from 'jsqr';
 import { Mailbox } from './mailbox.mjs';
-import { accessible, arrival, browser, code, directory, focus, forget, open, pin, secrets, stage, tell } from './portal_stage.mjs';
+import { accessible, arrival, at, browser, code, directory, focus, forget, open, pin, secrets, stage, tell, text } from './portal_stage.mjs';
 
 const PRESENT = 'Present-Passw0rd-1', WRONG = 'Wrong-Passw0rd-1', REFUSED = 'Refused-Passw0rd-1', NEXT = 'Grüße-Köln "1"\\😀';
 for (const one of [PRESENT, WRONG, REFUSED, NEXT]) secrets.add(one);
@@ -12,8 +12,6 @@ const mailbox = new Mailbox();
 after(() => mailbox.close());
 stage(async () => [String(await mailbox.open())]);
 
-const at = (screen) => browser.screen(screen);
-const text = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ''`);
 const has = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)}) !== null`);
 const sent = (part) => browser.sent.filter(({ url, method }) => method === 'POST' && url.includes(part)).length;
 async function signIn(name, password = PRESENT) {

@@ -59,6 +59,9 @@ const asked = [];
 
 export const tell = (line) => new Promise((resolve, reject) => { asked.push({ resolve, reject }); peer.stdin.write(`${line}\n`); });
 export const code = async (name) => (await tell(`code ${name}`)).code;
+export const at = (screen) => browser.screen(screen);
+export const idle = () => browser.until('!document.querySelector("main").dataset.busy');
+export const text = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ''`);
 export async function open(path = `/#dr=${pin}`) {
   await browser.ask('Page.navigate', { url: 'about:blank' }); // a fragment alone would not load anew
   await browser.ask('Page.navigate', { url: url + path });
