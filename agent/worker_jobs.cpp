@@ -1,5 +1,8 @@
 // What a job can be: a probe, an attempt or a resolve, an answer given before; and the look at what a former life left.
 #include "agent/worker.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
 #include <set>
 
 #include "core/failpoint.hpp"

@@ -1,4 +1,6 @@
 // The agent link over loopback TLS: both ends are ours, or one is raw.
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
 #include <map>
 #include <optional>
 #include <thread>
