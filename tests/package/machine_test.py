@@ -243,7 +243,7 @@ class AMachine(unittest.TestCase):
         self.machine.run("systemctl", "restart", "writeback-agent")
         self.readyz(self.machine)
 
-    def test_runs_a_second_agent_beside_the_first(self):
+    def test_runs_a_second_agent_beside_the_first_until_the_package_is_removed(self):
         token = self.machine.run("runuser", "-u", "reset-service", "--", "reset-service", "token", "create", "--domain", "corp.example").splitlines()[-1]
         text = (self.machine.root / "etc/writeback-agent/agent.yaml").read_text(encoding="utf-8")
         (self.machine.root / "run-token").write_text(token, encoding="utf-8")
@@ -255,6 +255,12 @@ class AMachine(unittest.TestCase):
         self.machine.run("systemctl", "enable", "--now", "writeback-agent@two")
         self.assertEqual(self.machine.unit("writeback-agent@two", "ActiveState", "SubState"), ("active", "running"))
         self.machine.run("systemctl", "reload", "writeback-agent@two")
+        self.machine.run("apt-get", "remove", "-y", "-q", "writeback-agent")
+        for unit in ("writeback-agent", "writeback-agent@two"):
+            self.assertEqual(self.machine.unit(unit, "ActiveState", "MainPID"), ("inactive", "0"), "gone with the package")
+        self.machine.run("dpkg", "-i", f"/root/{package('writeback-agent').name}")
+        self.readyz(self.machine)
+        self.machine.run("systemctl", "start", "writeback-agent@two")
         self.machine.run("systemctl", "disable", "--now", "writeback-agent@two")
 
 
