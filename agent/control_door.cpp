@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "core/ids.hpp"
+#include "core/log.hpp"
 #include "platform/local_socket.hpp"
 
 namespace wb::agent {

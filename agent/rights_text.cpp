@@ -14,14 +14,6 @@ namespace json = boost::json;
 using ldap::Grant;
 using Place = Grant::Place;
 
-std::string base64(const std::string& bytes) {
-  auto text = base64url(bytes);
-  std::replace(text.begin(), text.end(), '-', '+');
-  std::replace(text.begin(), text.end(), '_', '/');
-  text.append((4 - text.size() % 4) % 4, '=');
-  return text;
-}
-
 // What the directory sent, for a terminal: without control characters.
 std::string shown(std::string text) {
   for (char& c : text)

@@ -38,10 +38,23 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_link_options(wb_options INTERFACE -fuse-ld=lld-16)
 endif()
 
+# wb_precompiled(TARGET HEADER OWNER): OWNER, the first target built so, compiles HEADER; the others share it. Not `core`: it has macros of
+# spdlog's that others have not.
+function(wb_precompiled target header owner)
+  if(NOT WB_PRECOMPILED OR target STREQUAL "core")
+    return()
+  elseif(target STREQUAL owner)
+    target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/${header})
+  else()
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  endif()
+endfunction()
+
 # wb_module(NAME FILES...): one room of the house as a static library.
 function(wb_module name)
   add_library(${name} STATIC ${ARGN})
   target_link_libraries(${name} PUBLIC wb_options)
+  wb_precompiled(${name} precompiled.hpp protocol)
 endfunction()
 
 # wb_embedded_messages(TARGET FOLDER): the message catalogues FOLDER/*.json become part of TARGET.
@@ -63,7 +76,7 @@ function(wb_portal)
   set(out ${PROJECT_BINARY_DIR}/portal)
   add_custom_command(OUTPUT ${modules} DEPENDS ${source}/package.json ${source}/package-lock.json WORKING_DIRECTORY ${source}
     COMMAND ${NPM} ci --no-audit --no-fund --silent COMMAND ${CMAKE_COMMAND} -E touch ${modules})
-  add_custom_command(OUTPUT ${out}/index.html DEPENDS ${modules} ${files} ${pages} ${source}/vite.config.ts ${source}/tsconfig.json WORKING_DIRECTORY ${source}
+  add_custom_command(OUTPUT ${out}/index.html DEPENDS ${modules} ${files} ${pages} ${source}/vite.config.ts ${source}/page_html.ts ${source}/tsconfig.json WORKING_DIRECTORY ${source}
     COMMAND ${NPM} run --silent check COMMAND ${NPM} run --silent build -- --outDir ${out} --logLevel warn)
   add_custom_target(portal ALL DEPENDS ${out}/index.html)
 endfunction()
@@ -90,6 +103,7 @@ function(wb_test name label files)
   add_executable(${name} ${files})
   target_compile_definitions(${name} PRIVATE WB_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${T_UNPARSED_ARGUMENTS} GTest::gmock GTest::gtest_main)
+  wb_precompiled(${name} precompiled_tests.hpp test_certificates)
   set(lab "")
   if(T_LAB STREQUAL "ad")
     set(lab ${PROJECT_SOURCE_DIR}/tests/support/ad/ad-lab run)
@@ -116,6 +130,7 @@ endfunction()
 function(wb_world name lib)
   add_library(${name} STATIC EXCLUDE_FROM_ALL ${ARGN})
   target_link_libraries(${name} PUBLIC ${lib} GTest::gmock GTest::gtest)
+  wb_precompiled(${name} precompiled_tests.hpp test_certificates)
 endfunction()
 
 # wb_fuzz(NAME FILE LIBS...): the fuzz target fuzz_NAME, with libFuzzer where WB_FUZZ is set, else as a test over its corpus.

@@ -1,5 +1,6 @@
 #include "core/base64url.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -26,6 +27,14 @@ std::string base64url(std::string_view bytes) {
     for (count += 8; count >= 6; count -= 6) out += alphabet[(bits >> (count - 6)) & 63];
   }
   if (count > 0) out += alphabet[(bits << (6 - count)) & 63];
+  return out;
+}
+
+std::string base64(std::string_view bytes) {
+  auto out = base64url(bytes);
+  std::replace(out.begin(), out.end(), '-', '+');
+  std::replace(out.begin(), out.end(), '_', '/');
+  out.append((4 - out.size() % 4) % 4, '=');
   return out;
 }
 

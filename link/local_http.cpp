@@ -5,6 +5,7 @@
 #include <boost/beast/http.hpp>
 
 #include "core/ids.hpp"
+#include "core/log.hpp"
 #include "link/http_target.hpp"
 
 namespace wb::link {

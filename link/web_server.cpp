@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/ids.hpp"
+#include "core/log.hpp"
 #include "link/http_connection.hpp"
 #include "link/served_certificate.hpp"
 #include "platform/socket_options.hpp"

@@ -1,10 +1,11 @@
-// The build: one HTML file for each page, hashed names under assets/, nothing inline (the service's Content-Security-Policy allows none),
-// and beside each file its gzip, which the service sends to whom takes it. The same sources give the same bytes.
+// The build: one HTML file for each page (page_html.ts), hashed names under assets/, and beside each file its gzip, which the service sends to
+// whom takes it. The same sources give the same bytes.
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
+import { pageHtml } from './page_html.ts';
 
 const compress: Plugin = {
   name: 'gzip-beside',
@@ -52,5 +53,5 @@ export default defineConfig({
     rollupOptions: { input: pages },
   },
   worker: { format: 'es' },
-  plugins: [copies, compress, sums],
+  plugins: [pageHtml, copies, compress, sums],
 });

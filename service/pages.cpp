@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base64url.hpp"
 #include "crypto/keys.hpp"
 #include "crypto/mac.hpp"
 #include "platform/private_files.hpp"
@@ -11,10 +12,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Nothing from elsewhere, nothing inline but pictures, nobody's frame. Scripts and styles are files of ours, by their hashed names.
-constexpr std::string_view policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; worker-src 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+// Nothing from elsewhere, nobody's frame, nothing inline but pictures and the styles the page was built with, by their hash: what is painted
+// before anything else has come (portal/page_html.ts). All other styles and the scripts are files of ours.
+std::string policy_of(std::string_view page) {
+  constexpr std::string_view begin = "<style>", end = "</style>";
+  std::string styles = "'self'";
+  if (const auto from = page.find(begin); from != std::string_view::npos)
+    if (const auto to = page.find(end, from); to != std::string_view::npos)
+      styles += " 'sha256-" + base64(crypto::sha256(page.substr(from + begin.size(), to - from - begin.size()))) + "'";
+  return "default-src 'none'; script-src 'self'; style-src " + styles +
+      "; connect-src 'self'; img-src 'self' data:; worker-src 'self'; "
+      "frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+}
 constexpr std::string_view compressed = ".gz", page_end = ".html";
 
 bool plain_name(std::string_view name) {
@@ -65,7 +74,8 @@ bool takes_gzip(std::string_view accept_encoding) {
 Result<Pages::File> Pages::file(const fs::path& path, std::string_view type) {
   auto plain = platform::read_file(path, file_bytes_max);
   if (!plain) return plain.error();
-  File out{std::string(type), std::move(*plain), {}};
+  File out{std::string(type), std::move(*plain), {}, {}};
+  out.policy = policy_of(type.starts_with("text/html") ? out.plain : std::string_view());
   const fs::path small = path.string() + std::string(compressed);
   std::error_code ec;
   if (!fs::is_regular_file(fs::symlink_status(small, ec))) return out;
@@ -123,7 +133,7 @@ std::vector<Endpoint> Pages::endpoints() const {
 link::HttpResponse Pages::answer(const File& file, const link::HttpRequest& request) const {
   link::HttpResponse response;
   response.content_type = file.type;
-  response.headers = {{"Content-Security-Policy", std::string(policy)}, {"Referrer-Policy", "no-referrer"}, {"X-Content-Type-Options", "nosniff"}, {"Cross-Origin-Opener-Policy", "same-origin"},
+  response.headers = {{"Content-Security-Policy", file.policy}, {"Referrer-Policy", "no-referrer"}, {"X-Content-Type-Options", "nosniff"}, {"Cross-Origin-Opener-Policy", "same-origin"},
       {"Cross-Origin-Resource-Policy", "same-origin"}, {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"}};
   const bool small = !file.gzip.empty() && takes_gzip(request.accept_encoding);
   if (!file.gzip.empty()) response.headers["Vary"] = "Accept-Encoding";

@@ -30,6 +30,7 @@ class Pages {
  private:
   struct File {
     std::string type, plain, gzip;  // gzip: empty where there is none
+    std::string policy;             // its Content-Security-Policy (CSP Level 3)
   };
   static Result<File> file(const std::filesystem::path& path, std::string_view type);
   link::HttpResponse answer(const File& file, const link::HttpRequest& request) const;

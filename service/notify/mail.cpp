@@ -16,15 +16,6 @@ bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-// RFC 4648 section 4, which RFC 2047 wants: base64url's other alphabet, padded.
-std::string base64(std::string_view bytes) {
-  auto out = base64url(bytes);
-  std::replace(out.begin(), out.end(), '-', '+');
-  std::replace(out.begin(), out.end(), '_', '/');
-  out.append((4 - out.size() % 4) % 4, '=');
-  return out;
-}
-
 // The longest beginning of at most `limit` bytes that does not cut a UTF-8 character.
 std::size_t whole_characters(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return text.size();

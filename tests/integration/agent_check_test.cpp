@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/write.hpp>
+
 #include <fstream>
 #include <sstream>
 

@@ -2,6 +2,11 @@
 #include <openssl/ssl.h>
 #include <unistd.h>
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/write.hpp>
+
 #include <filesystem>
 
 #include "core/clock.hpp"

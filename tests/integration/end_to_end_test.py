@@ -296,7 +296,9 @@ class AnAgent(unittest.TestCase):
         def agents(*words, code=0):
             return self.world.tool("reset-service", "agents", *words, "--config", self.world.config("service"), code=code)
         first, second = self.world.agent_id("agent1"), self.world.agent_id("agent2")
-        agents("drain", first)
+        drain = [BIN / "reset-service", "agents", "drain", first, "--config", self.world.config("service")]
+        # The service writes down who is ready a moment after it knows; until then this would be the last one.
+        wait_until("the first one drained", lambda: subprocess.run(drain, capture_output=True, timeout=60).returncode == 0)
         self.world.wait_ready(1)
         self.assertRegex(agents("list"), rf"{first} +drained ")
         said = [self.world.reset(f"u0{n}", NEW)["agent"] for n in range(80, 84)]

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """The pages can be checked: the same sources build the same bytes, and a service says, and serves, what was built. The second build is the test's own."""
+import base64
+import hashlib
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -58,6 +61,16 @@ class ThePages(unittest.TestCase):
         self.assertEqual(run("sha256sum", "--quiet", "--strict", "-c", "SHA256SUMS", cwd=self.folder / "again").stdout, "")
         listed = {line.split("  ", 1)[1] for line in SUMS.splitlines()} | {"SHA256SUMS"}
         self.assertEqual({str(p.relative_to(BIN / "portal")) for p in (BIN / "portal").rglob("*") if p.is_file()}, listed, "nothing stands beside the list")
+
+    def test_name_no_file_without_its_digest(self):
+        pages = sorted((BIN / "portal").glob("*.html"))
+        self.assertIn("index.html", [page.name for page in pages])
+        for page in pages:
+            named = re.findall(r'<(?:script|link)[^>]*(?:src|href)="/(assets/[^"]+)"([^>]*)>', page.read_text())
+            self.assertGreater(len(named), 1, page.name)
+            for name, rest in named:
+                digest = base64.b64encode(hashlib.sha384((BIN / "portal" / name).read_bytes()).digest()).decode()
+                self.assertIn(f'integrity="sha384-{digest}"', rest, f"{page.name}: {name}")
 
     def test_are_what_a_service_says_and_serves(self):
         url = self.service()

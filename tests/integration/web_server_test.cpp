@@ -3,6 +3,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <boost/asio/read.hpp>
+#include <boost/asio/ssl.hpp>
+
 #include <atomic>
 #include <stdexcept>
 #include <thread>

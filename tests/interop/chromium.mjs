@@ -10,6 +10,7 @@ const PATIENCE_MS = 15_000;
 export class Chromium {
   sent = []; // {url, method, headers, body}, in order
   said = []; // what the page's console and its policy complained of
+  paused = (_request) => undefined; // a request that waits, where a test has asked for that (Fetch.enable)
   #next = 0;
   #waiting = new Map();
   #rest = '';
@@ -49,6 +50,7 @@ export class Chromium {
         const { url, method: verb, headers, postData = '' } = params.request;
         this.sent.push({ url, method: verb, headers, body: postData });
       } else if (method === 'Log.entryAdded') this.said.push(`${params.entry.source} ${params.entry.text}`);
+      else if (method === 'Fetch.requestPaused') this.paused(params);
       else if (method === 'Runtime.exceptionThrown') this.said.push(params.exceptionDetails.exception?.description ?? params.exceptionDetails.text);
     }
   }

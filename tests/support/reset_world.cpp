@@ -10,15 +10,6 @@ namespace wb::test {
 
 namespace sspr = service::sspr;
 
-namespace {
-std::string base64(std::string_view bytes) {
-  auto text = base64url(bytes);
-  for (char& c : text) c = c == '-' ? '+' : c == '_' ? '/'
-                                                     : c;
-  return text + std::string((4 - text.size() % 4) % 4, '=');
-}
-}  // namespace
-
 std::string app_code(const Secret& key, int steps) { return service::hotp(key, static_cast<std::uint64_t>(unix_now() / service::totp_step_s + steps)); }
 
 std::string phase_of(const HttpReply& reply) {

@@ -18,14 +18,6 @@ namespace json = protocol::json;
 using Outcome = std::variant<Captcha::Solved, CaptchaRefusal>;
 constexpr UnixSeconds now = 1'900'000'000;
 
-std::string base64(std::string_view bytes) {
-  auto text = base64url(bytes);
-  for (auto& c : text) c = c == '-' ? '+' : c == '_' ? '/'
-                                                     : c;
-  while (text.size() % 4 != 0) text += '=';
-  return text;
-}
-
 Secret key(char c = 'k') { return Secret::copy_of(std::string(32, c)); }
 
 struct AChallenge : testing::Test {

@@ -54,6 +54,11 @@ TEST(Base64url, MatchesTheVectorsOfRfc4648WithoutPadding) {
   }
 }
 
+TEST(Base64, MatchesTheVectorsOfRfc4648) {
+  const std::pair<std::string_view, std::string_view> vectors[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff", "+/8="}};
+  for (const auto& [plain, text] : vectors) EXPECT_EQ(base64(plain), text);
+}
+
 TEST(Base64url, RefusesEveryOtherSpelling) {
   for (const auto* text : {"Zg==", "Zh", "Zm9=", "Z", "Zm 9v", "Zm+v", "Zm/v", "Zm9v\n"}) EXPECT_FALSE(from_base64url(text)) << text;
 }

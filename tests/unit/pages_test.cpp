@@ -81,6 +81,24 @@ TEST_F(TheBuiltPages, AreServedWithTheirTypesAndAStrictPolicy) {
   EXPECT_NE(get(*pages, "/assets/index-B1x_2.js").headers.at("Cache-Control").find("immutable"), std::string::npos);
 }
 
+TEST_F(TheBuiltPages, MayHaveTheStylesThatTheyWereBuiltWithAndNoOthers) {
+  write("portal/not-me.html", "<!doctype html><style>body{margin:0}</style><p>");
+  write("portal/torn.html", "<!doctype html><style>body{margin:0}");
+  write("portal/assets/odd.svg", "<style>a{}</style>");
+  const auto pages = Pages::read(folder);
+  ASSERT_TRUE(pages);
+  const auto allowed = [&](const char* path) {
+    const auto policy = get(*pages, path).headers.at("Content-Security-Policy");
+    const auto from = policy.find("style-src ");
+    return policy.substr(from, policy.find(';', from) - from);
+  };
+  // printf 'body{margin:0}' | openssl dgst -sha256 -binary | base64
+  EXPECT_EQ(allowed("/not-me"), "style-src 'self' 'sha256-IAdwN3biDCQ3brrgp1m8kBEsPQYyqfREKOEfeoREopc='");
+  EXPECT_EQ(allowed("/"), "style-src 'self'");
+  EXPECT_EQ(allowed("/torn"), "style-src 'self'");
+  EXPECT_EQ(allowed("/assets/odd.svg"), "style-src 'self'") << "a page's only";
+}
+
 TEST_F(TheBuiltPages, AreSentCompressedToWhomTakesThat) {
   const auto pages = Pages::read(folder);
   ASSERT_TRUE(pages);

@@ -1,0 +1,58 @@
+// What a page does before it is itself: something is painted at once, and nothing is run or worn that the page was not built with.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { browser, pin, stage, url } from './portal_stage.mjs';
+
+stage();
+const PAGES = ['/', '/signin', '/register', '/change', '/admin', '/not-me'];
+const padlock = () => browser.value(`(() => {
+  const lock = document.querySelector('.coming'), { display, stroke } = getComputedStyle(lock);
+  return { display, stroke, page: getComputedStyle(document.body).backgroundColor, seen: lock.getBoundingClientRect().width };
+})()`);
+/** With what is done about each file of this kind. */
+async function meanwhile(kind, paused, story) {
+  browser.paused = paused;
+  await browser.ask('Network.clearBrowserCache');
+  await browser.ask('Fetch.enable', { patterns: [{ urlPattern: `*/assets/*.${kind}` }] });
+  try {
+    await story();
+  } finally {
+    await browser.ask('Fetch.disable'); // whoever still waits goes on
+  }
+}
+async function begin(page) {
+  await browser.ask('Page.navigate', { url: 'about:blank' });
+  await browser.ask('Page.navigate', { url: `${url}${page}#dr=${pin}` });
+}
+
+for (const scheme of ['light', 'dark'])
+  it(`a padlock is painted while the style sheets are still on their way, ${scheme}`, { timeout: 60_000 }, async () => {
+    await browser.ask('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
+    for (const page of PAGES) {
+      const waiting = [];
+      await meanwhile('css', (request) => waiting.push(request), async () => {
+        await begin(page);
+        await browser.until('performance.getEntriesByName("first-contentful-paint")[0]', `a first paint of ${page}`);
+        assert.ok(waiting.length > 0, page);
+        assert.deepEqual(await padlock(), { display: 'block', stroke: scheme === 'light' ? 'rgb(86, 94, 105)' : 'rgb(174, 182, 193)', page: scheme === 'light' ? 'rgb(245, 246, 248)' : 'rgb(20, 23, 27)', seen: 40 }, page);
+      });
+      await browser.until('document.querySelector("main h1")', page);
+      assert.equal((await padlock()).display, 'none', page);
+    }
+    await browser.ask('Emulation.setEmulatedMedia', { features: [] });
+  });
+
+for (const [kind, type, altered] of [['js', 'text/javascript', 'document.documentElement.dataset.altered = 1'], ['css', 'text/css', 'body { background: red }']])
+  it(`a ${kind} file that is not the one the page was built with is refused`, { timeout: 60_000 }, async () => {
+    const body = Buffer.from(altered).toString('base64');
+    const other = ({ requestId }) => browser.ask('Fetch.fulfillRequest', { requestId, responseCode: 200, responseHeaders: [{ name: 'Content-Type', value: type }], body });
+    for (const page of PAGES)
+      await meanwhile(kind, other, async () => {
+        await begin(page);
+        await browser.until('document.readyState === "complete"', page);
+        assert.equal(await browser.value('document.documentElement.dataset.altered'), undefined, page);
+        assert.equal((await padlock()).page, 'rgb(245, 246, 248)', page);
+      });
+    const complaints = browser.said.splice(0);
+    assert.ok(complaints.length >= PAGES.length && complaints.every((text) => /digest|integrity/i.test(text)), complaints.join('\n'));
+  });
