@@ -247,7 +247,8 @@ class AMachine(unittest.TestCase):
         token = self.machine.run("runuser", "-u", "reset-service", "--", "reset-service", "token", "create", "--domain", "corp.example").splitlines()[-1]
         text = (self.machine.root / "etc/writeback-agent/agent.yaml").read_text(encoding="utf-8")
         (self.machine.root / "run-token").write_text(token, encoding="utf-8")
-        (self.machine.root / "etc/writeback-agent/two.yaml").write_text(text.replace(" /var/lib/writeback-agent", " /var/lib/writeback-agent/two").replace(":9911", ":9912"), encoding="utf-8")
+        of_its_own = text.replace(" /var/lib/writeback-agent", " /var/lib/writeback-agent/two").replace("127.0.0.1:9911", f"127.0.0.1:{free_port()}")
+        (self.machine.root / "etc/writeback-agent/two.yaml").write_text(of_its_own, encoding="utf-8")
         self.machine.run("chown", "writeback-agent", "/run-token", "/etc/writeback-agent/two.yaml")
         self.machine.run("install", "-d", "-o", "writeback-agent", "-g", "writeback-agent", "-m", "700", "/var/lib/writeback-agent/two")
         self.machine.run("runuser", "-u", "writeback-agent", "--", "writeback-agent", "enroll", "--service", "https://reset.example.com", "--token-file", "/run-token",
