@@ -16,6 +16,7 @@ import unittest
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP / "tests/package"), str(TOP / "tests/support")]
 
+import debian12  # noqa: E402
 import engine  # noqa: E402
 from world import wait_until  # noqa: E402
 
@@ -41,15 +42,10 @@ def base_image():
     """What Docker Hub calls so, as good as: Debian 12 without documentation. Kept with the engine's data."""
     if docker("image", "inspect", BASE, code=None).strip() not in ("", "[]"):
         return
-    targets = subprocess.run(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages", "Origin: Debian"], capture_output=True, text=True, timeout=60, check=True)
-    lines = sorted({line for line in targets.stdout.splitlines() if re.search(r" bookworm(-updates|-security)?$", line)})
-    if not lines:
-        sys.exit("compose: apt knows no Debian 12 mirror here (has apt-get update been run?)")
     with tempfile.TemporaryDirectory(prefix="wb-base-", dir=STATE) as folder:
         tar = pathlib.Path(folder, "base.tar")
         left_out = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "doc", "locale")]
-        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--include=ca-certificates", *left_out, "bookworm", tar,
-                        *[f"deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {line} main" for line in lines]], timeout=BUILD_SECONDS, check=True)
+        debian12.make(tar, "--include=ca-certificates", *left_out)
         docker("import", str(tar), BASE, seconds=BUILD_SECONDS)
 
 
@@ -188,6 +184,8 @@ if __name__ == "__main__":
     try:
         base_image()
         ended = unittest.main(exit=False, verbosity=2)
+    except debian12.NoMirror as no:
+        sys.exit(f"compose: {no}")
     finally:
         ENGINE.stop()
     sys.exit(not ended.result.wasSuccessful())

@@ -24,6 +24,21 @@ def output(*words):
     return subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=60, check=True).stdout
 
 
+def append(file, text):
+    file.write_text(file.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+def repacked(deb, to, version, change):
+    """The same package as another version's; change(root) makes it differ, in its files or in DEBIAN/."""
+    with tempfile.TemporaryDirectory(prefix="wb-deb-") as folder:
+        root = pathlib.Path(folder, "root")
+        output("dpkg-deb", "-R", deb, root)
+        control = root / "DEBIAN/control"
+        control.write_text(re.sub(r"^Version: .*", f"Version: {version}", control.read_text(encoding="utf-8"), flags=re.M), encoding="utf-8")
+        change(root)
+        output("dpkg-deb", "--root-owner-group", "-Znone", "-b", root, to)
+
+
 class ThePackages(unittest.TestCase):
     def test_hold_the_programs_for_everybody_and_the_configuration_for_root_alone(self):
         files = {}
@@ -76,13 +91,8 @@ class AMachine(unittest.TestCase):
 
     def later(self, name, conffile):
         """The next version of a package, with another configuration in it."""
-        folder = self.path(f"/tmp/{name}-next")
-        output("dpkg-deb", "-R", package(name), folder)
-        control = folder / "DEBIAN/control"
-        control.write_text(re.sub(r"^Version: .*", "Version: 99", control.read_text(encoding="utf-8"), flags=re.M), encoding="utf-8")
-        with (folder / conffile.lstrip("/")).open("a", encoding="utf-8") as file:
-            file.write("# of the next version\n")
-        output("dpkg-deb", "--root-owner-group", "-Znone", "-b", folder, f"{folder}.deb")
+        deb = self.path(f"/tmp/{name}-next.deb")
+        repacked(package(name), deb, "99", lambda root: append(root / conffile.lstrip("/"), "# of the next version\n"))
         return f"/tmp/{name}-next.deb"
 
     def test_has_what_it_needs_after_the_installation(self):
@@ -113,6 +123,14 @@ class AMachine(unittest.TestCase):
             self.assertEqual(self.looks(f"/etc/{name}"), "750 root:root", "set at the first installation only")
             self.assertIn("# of the next version", self.path(f"/etc/{name}/{file}.dpkg-dist").read_text(encoding="utf-8"))
             self.assertTrue(self.path(f"/var/lib/{name}/kept").exists())
+
+    def test_is_as_before_when_they_are_installed_again_after_a_removal(self):
+        self.machine.run("dpkg", "-i", *self.debs)
+        paths = [f"/{where}/{name}" for name in NAMES for where in ("etc", "var/lib")] + [f"/etc/{name}/{file}" for name, file in NAMES.items()] + ["/etc/reset-service/tls"]
+        before = {path: self.looks(path) for path in paths}
+        self.machine.run("dpkg", "-r", *NAMES)
+        self.machine.run("dpkg", "-i", *self.debs)
+        self.assertEqual({path: self.looks(path) for path in paths}, before)
 
     def test_loses_keys_and_store_when_purged_and_not_before(self):
         self.machine.run("dpkg", "-i", *self.debs)

@@ -243,11 +243,12 @@ class AMachine(unittest.TestCase):
         self.machine.run("systemctl", "restart", "writeback-agent")
         self.readyz(self.machine)
 
-    def test_runs_a_second_agent_beside_the_first(self):
+    def test_runs_a_second_agent_beside_the_first_until_the_package_is_removed(self):
         token = self.machine.run("runuser", "-u", "reset-service", "--", "reset-service", "token", "create", "--domain", "corp.example").splitlines()[-1]
         text = (self.machine.root / "etc/writeback-agent/agent.yaml").read_text(encoding="utf-8")
         (self.machine.root / "run-token").write_text(token, encoding="utf-8")
-        (self.machine.root / "etc/writeback-agent/two.yaml").write_text(text.replace(" /var/lib/writeback-agent", " /var/lib/writeback-agent/two").replace(":9911", ":9912"), encoding="utf-8")
+        of_its_own = text.replace(" /var/lib/writeback-agent", " /var/lib/writeback-agent/two").replace("127.0.0.1:9911", f"127.0.0.1:{free_port()}")
+        (self.machine.root / "etc/writeback-agent/two.yaml").write_text(of_its_own, encoding="utf-8")
         self.machine.run("chown", "writeback-agent", "/run-token", "/etc/writeback-agent/two.yaml")
         self.machine.run("install", "-d", "-o", "writeback-agent", "-g", "writeback-agent", "-m", "700", "/var/lib/writeback-agent/two")
         self.machine.run("runuser", "-u", "writeback-agent", "--", "writeback-agent", "enroll", "--service", "https://reset.example.com", "--token-file", "/run-token",
@@ -255,6 +256,12 @@ class AMachine(unittest.TestCase):
         self.machine.run("systemctl", "enable", "--now", "writeback-agent@two")
         self.assertEqual(self.machine.unit("writeback-agent@two", "ActiveState", "SubState"), ("active", "running"))
         self.machine.run("systemctl", "reload", "writeback-agent@two")
+        self.machine.run("apt-get", "remove", "-y", "-q", "writeback-agent")
+        for unit in ("writeback-agent", "writeback-agent@two"):
+            self.assertEqual(self.machine.unit(unit, "ActiveState", "MainPID"), ("inactive", "0"), "gone with the package")
+        self.machine.run("dpkg", "-i", f"/root/{package('writeback-agent').name}")
+        self.readyz(self.machine)
+        self.machine.run("systemctl", "start", "writeback-agent@two")
         self.machine.run("systemctl", "disable", "--now", "writeback-agent@two")
 
 
