@@ -5,12 +5,12 @@
 #include <optional>
 #include <thread>
 
-#include "core/clock.hpp"
 #include "protocol/messages.hpp"
 #include "tests/support/link_world.hpp"
 namespace wb {
 namespace {
 using namespace test;
+using namespace asio::experimental::awaitable_operators;
 using link::Link;
 
 struct ALink : ::testing::Test {
@@ -75,7 +75,6 @@ TEST_F(ALink, RefusesAMessageOverTheLimitWithCode1009) {
       auto put = co_await (*dialled)->write(std::string(protocol::hello_bytes_max + 1, 'x'));
       EXPECT_TRUE(put);
       // The two ends close together: the sender must be reading for the goodbye to come through.
-      using namespace asio::experimental::awaitable_operators;
       auto theirs = end.link->read();
       auto ours = (*dialled)->read();
       auto both = std::move(theirs) && std::move(ours);
@@ -334,7 +333,6 @@ TEST_F(ALink, TellsThePeerWhyItCloses) {
       co_await end.there();
       auto last = co_await end.link->write("last words");
       CO_REQUIRE(last);
-      using namespace asio::experimental::awaitable_operators;
       auto closing = end.link->close(link::Close::revoked, "revoked by the operator");
       auto reading = (*dialled)->read();
       auto both = std::move(closing) && std::move(reading);
