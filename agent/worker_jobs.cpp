@@ -53,10 +53,10 @@ protocol::ProbeAnswer answer_of(const Job& job, const ldap::Account& a, const pr
   return p;
 }
 
-queue::JournalEntry entry_of(const Job& job, const Domain& domain) {
+queue::JournalEntry entry_of(const Job& job, const Domain& domain, const protocol::Trace& trace) {
   queue::JournalEntry e;
   e.jti = job.jti, e.fence = job.fence, e.att = job.att, e.op = job.op, e.sub = job.sub, e.exp = job.exp, e.iat = job.iat;
-  e.created = unix_now(), e.domain = domain.name, e.marker = domain.marker;
+  e.created = unix_now(), e.domain = domain.name, e.marker = domain.marker, e.trace = trace;
   if (job.op != Op::unlock) e.pre = job.pre;  // an unlock depends on nothing
   return e;
 }
@@ -179,7 +179,7 @@ Awaitable<> Worker::perform(RunningPtr running) {
 
 // What the journal knows of the job; where it is new and `may_begin`, its intent is recorded in the same hop.
 Awaitable<Result<std::optional<queue::JournalEntry>>> Worker::admit(RunningPtr running, bool may_begin) {
-  auto work = [&journal = parts_.journal, entry = entry_of(running->job, *running->domain), may_begin] { return may_begin ? journal.admit(entry) : journal.find(entry.jti); };
+  auto work = [&journal = parts_.journal, entry = entry_of(running->job, *running->domain, running->trace), may_begin] { return may_begin ? journal.admit(entry) : journal.find(entry.jti); };
   auto admitting = on_journal(std::move(work));
   co_return co_await std::move(admitting);
 }
@@ -189,7 +189,7 @@ Awaitable<Result<std::optional<queue::JournalEntry>>> Worker::admit_and_begin(Ru
   using namespace asio::experimental::awaitable_operators;
   auto recorded = std::make_shared<std::promise<bool>>();
   auto waiting = recorded->get_future().share();
-  auto work = [&journal = parts_.journal, entry = entry_of(running->job, *running->domain), recorded = std::move(recorded)] {
+  auto work = [&journal = parts_.journal, entry = entry_of(running->job, *running->domain, running->trace), recorded = std::move(recorded)] {
     auto known = journal.admit(entry);
     recorded->set_value(known && !*known);
     return known;
@@ -204,7 +204,7 @@ Awaitable<Result<std::optional<queue::JournalEntry>>> Worker::admit_and_begin(Ru
 }
 
 Awaitable<bool> Worker::intend(RunningPtr running) {
-  auto work = [&journal = parts_.journal, entry = entry_of(running->job, *running->domain)] { return journal.intent(entry); };
+  auto work = [&journal = parts_.journal, entry = entry_of(running->job, *running->domain, running->trace)] { return journal.intent(entry); };
   auto committing = on_journal(std::move(work));
   auto committed = co_await std::move(committing);
   if (committed) co_return true;
@@ -346,7 +346,7 @@ Awaitable<bool> Worker::look(Domain& domain, queue::JournalEntry entry) {
   auto running = std::make_shared<Running>();
   auto& job = running->job;
   job.jti = entry.jti, job.fence = entry.fence, job.att = entry.att, job.op = entry.op, job.sub = entry.sub, job.iat = entry.iat, job.exp = entry.exp, job.pre = entry.pre;
-  running->domain = &domain;
+  running->domain = &domain, running->trace = entry.trace;
   Attempt attempt{job, Work::look, true, domain.marker && entry.marker, std::nullopt};
   if (entry.op != Op::resolve) attempt.first_exp = entry.exp;
   auto carrying = carry(running, std::move(attempt), {});

@@ -10,7 +10,7 @@ constexpr const char* columns = "jti, fence, att, op, sub, exp, result_jws, acke
 const std::string sum = std::string("row_sum(") + columns + ")";  // of a row; SQLite checks structure, not content
 constexpr int sum_column = 16;
 
-std::string selecting(const char* rest) { return std::string("SELECT ") + columns + ", sum IS " + sum + " FROM job " + rest; }
+std::string selecting(const char* rest) { return std::string("SELECT ") + columns + ", sum IS " + sum + ", correlation_id, traceparent FROM job " + rest; }
 
 // Each row carries its sum: written with it, and looked at before it is written again, so that no damage gets a good one.
 std::string summing() {
@@ -94,6 +94,7 @@ Result<JournalEntry> entry_of(const Query& row) {
   e.iat = row.number(10);
   if (!row.is_null(11)) e.pre = protocol::Pre{row.text(11), row.number(12), row.text(13), row.maybe_text(14)};
   e.marker = row.number(15) != 0;
+  e.trace = {std::string(row.text(sum_column + 1)), std::string(row.text(sum_column + 2))};
   return e;
 }
 
@@ -117,6 +118,7 @@ Result<Journal> Journal::open(const std::filesystem::path& file) {
       "ALTER TABLE job ADD COLUMN marker INTEGER;"
       "CREATE INDEX job_open ON job(domain, created) WHERE result_jws IS NULL",
       with_sums.c_str(),
+      "ALTER TABLE job ADD COLUMN correlation_id TEXT; ALTER TABLE job ADD COLUMN traceparent TEXT",
   });
   if (!done) return damaged(file, done.error());
   if (auto rows = check_rows(*database); !rows) return damaged(file, rows.error());
@@ -145,11 +147,11 @@ Result<std::optional<JournalEntry>> Journal::find(std::string_view jti) {
 }
 
 Result<void> Journal::insert(const JournalEntry& e, const char* otherwise) {
-  static const std::string insert = std::string("INSERT INTO job(") + columns + ") VALUES(?, ?, ?, ?, ?, ?, NULL, 0, ?, ?, ?, ?, ?, ?, ?, ?) ";
+  static const std::string insert = std::string("INSERT INTO job(") + columns + ", correlation_id, traceparent) VALUES(?, ?, ?, ?, ?, ?, NULL, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ";
   std::optional<std::string> dc, pls, mk;
   std::optional<std::int64_t> ver;
   if (e.pre) dc = e.pre->dc, ver = e.pre->ver, pls = e.pre->pls, mk = e.pre->mk;
-  return database_.run(insert + otherwise, e.jti, e.fence, e.att, protocol::to_string(e.op), e.sub, e.exp, e.created, e.domain, e.iat, dc, ver, pls, mk, e.marker);
+  return database_.run(insert + otherwise, e.jti, e.fence, e.att, protocol::to_string(e.op), e.sub, e.exp, e.created, e.domain, e.iat, dc, ver, pls, mk, e.marker, e.trace.correlation_id, e.trace.traceparent);
 }
 
 Result<std::optional<JournalEntry>> Journal::admit(const JournalEntry& entry) {

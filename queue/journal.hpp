@@ -18,6 +18,7 @@
 #include "core/clock.hpp"
 #include "core/result.hpp"
 #include "protocol/messages.hpp"
+#include "protocol/trace.hpp"
 #include "queue/database.hpp"
 
 namespace wb::queue {
@@ -34,6 +35,7 @@ struct JournalEntry {
   UnixSeconds iat = 0;
   std::optional<protocol::Pre> pre;       // of all but unlocks
   bool marker = false;                    // a marker was in use
+  protocol::Trace trace;                  // what its lines in the log are found by; decides nothing, and no sum covers it
   std::optional<std::string> result_jws;  // nullopt: an intent whose outcome was never recorded
   bool acked = false;
   bool open() const { return !result_jws.has_value(); }

@@ -19,10 +19,12 @@ queue::JournalEntry intent_of(const AgentWorld& w, const Job& job) {
   e.domain = w.maker.domain, e.pre = job.pre, e.marker = true;
   return e;
 }
-void leave_open(const AgentWorld& w, const Job& job) {
+void leave_open(const AgentWorld& w, const Job& job, const protocol::Trace& trace = {}) {
   auto journal = queue::Journal::open(w.folder / "journal.sqlite");
   ASSERT_TRUE(journal);
-  ASSERT_TRUE(journal->intent(intent_of(w, job)));
+  auto intent = intent_of(w, job);
+  intent.trace = trace;
+  ASSERT_TRUE(journal->intent(intent));
 }
 // As if another agent, or a former life, had done it.
 void applied_by_another(AgentWorld& w, const Job& job) {
@@ -179,6 +181,18 @@ TEST(AnOpenIntent, IsSettledBeforeNewWork) {
     EXPECT_EQ(r.fence, 1);
   });
   EXPECT_TRUE(queue::Journal::open(world.folder / "journal.sqlite").value().find(job.jti).value()->result_jws);
+}
+
+TEST(AnOpenIntent, IsSpokenOfByTheNamesThatItsJobHadInTheFormerLife) {
+  AgentWorld world;
+  auto [job, sec] = world.reset();
+  leave_open(world, job, {"01ARZ3NDEKTSV4RRFFQ69G5FAV", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"});
+  applied_by_another(world, job);
+  testing::internal::CaptureStderr();
+  world.play([](AgentWorld& w) -> Awaitable<> { (void)co_await w.result(); });
+  const auto said = testing::internal::GetCapturedStderr();
+  const auto names = "jti=" + job.jti + " correlation_id=01ARZ3NDEKTSV4RRFFQ69G5FAV trace_id=0af7651916cd43dd8448eb211c80319c";
+  for (const auto* event : {"intent.looked_at ", "job.settled "}) EXPECT_NE(said.find(event + names), std::string::npos) << said;
 }
 
 TEST(AnOpenIntent, OfWhichNothingIsToBeSeenIsInDoubtAndNothingIsWritten) {

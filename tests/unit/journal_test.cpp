@@ -164,6 +164,22 @@ TEST_F(AJournal, KeepsWhatWasFirstKnownOfAJobWhenItIsResolved) {
   EXPECT_TRUE(now->marker);
 }
 
+TEST_F(AJournal, KnowsWhatAJobsLinesInTheLogAreFoundBy) {
+  auto first = entry("A", 1);
+  first.domain = "corp.example", first.pre = protocol::Pre{"dc1", 7, "1", std::nullopt};
+  first.trace = {"01ARZ3NDEKTSV4RRFFQ69G5FAV", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"};
+  ASSERT_TRUE(journal_->intent(first));
+  auto later = entry("A", 2);
+  later.trace = {"01BX5ZZKBKACTAV9WEVGEMMVRZ", ""};
+  ASSERT_TRUE(journal_->intent(later));
+  ASSERT_TRUE(journal_->intent(entry("B", 1)));
+  reopen();
+  EXPECT_EQ(journal_->find("A").value()->trace, first.trace);
+  ASSERT_EQ(journal_->open_intents("corp.example", 10).value().size(), 1U);
+  EXPECT_EQ(journal_->open_intents("corp.example", 10).value()[0].trace, first.trace);
+  EXPECT_EQ(journal_->find("B").value()->trace, protocol::Trace{}) << "nothing is known of it";
+}
+
 TEST_F(AJournal, HoldsAnUnflushedOutcomeWhateverBecomesOfTheProgram) {
   ASSERT_TRUE(journal_->intent(entry("A", 1)));
   ASSERT_TRUE(journal_->done("A", 1, 1, "the.result"));
