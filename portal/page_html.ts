@@ -25,7 +25,7 @@ export const pageHtml: Plugin = {
         const html = page.source.toString(), sheets = html.match(SHEET) ?? [];
         page.source = html.replace(SHEET, '')
           .replace('</head>', `<style>${code.trim()}</style>\n</head>`)
-          .replace('</svg>\n', `</svg>\n${sheets.map((sheet) => `${sheet.trim()}\n`).join('')}`)
+          .replace('</body>', `${sheets.map((sheet) => `${sheet.trim()}\n`).join('')}</body>`)
           .replace(NAMED, (tag, name: string) => `${tag} integrity="sha384-${digest(name)}"`);
       }
     },
