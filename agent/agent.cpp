@@ -253,8 +253,8 @@ Snapshot Agent::snapshot() const {
 Awaitable<> Agent::watch(Domain& domain) {
   co_await asio::this_coro::throw_if_cancelled(false);
   bool first = true, journal_worked = true;
-  domain.watched = true;
-  const Finally unwatch([&domain] { domain.watched = false; });
+  const std::shared_ptr<void> running = std::make_shared<char>();
+  domain.watch = running;
   while (!stopping_ && !domain.leaving) {
     auto work = [&domain] {
       auto state = domain.directory->check();

@@ -68,7 +68,7 @@ Awaitable<> Agent::change_domains(std::vector<config::AgentDomain> next) {
     const auto& name = domain.directory.domain;
     if (!domains_.contains(name)) open_domain(domain);
     const auto found = domains_.find(name);
-    if (found != domains_.end() && !found->second->watched) watching_.start("directory.watch", watch(*found->second));
+    if (found != domains_.end() && found->second->watch.expired()) watching_.start("directory.watch", watch(*found->second));
   }
   for (const auto& [name, domain] : domains_) after.push_back(name);
   log::info("config.reloaded", log::field("domains", domains_.size()));
@@ -88,7 +88,7 @@ Awaitable<> Agent::leave_domain(std::string name) {
   domain.leaving = true;
   if (session_) session_->heartbeat_soon();
   log::info("domain.leaving", log::field("domain", name), log::field("inflight", domain.inflight));
-  while (domain.inflight > 0 || domain.watched) {
+  while (domain.inflight > 0 || !domain.watch.expired()) {
     const bool on = co_await sleep_for(look);
     if (!on) co_return;
   }

@@ -10,9 +10,8 @@ stage();
 
 const median = (numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1];
 async function visit(path, until, ms) {
-  await browser.ask('Page.navigate', { url: 'about:blank' });
   await browser.ask('Network.clearBrowserCache');
-  await browser.ask('Page.navigate', { url: url + path });
+  await browser.go(url + path);
   await browser.until(until, path);
   return browser.value(ms);
 }

@@ -204,7 +204,6 @@ void AgentSession::on_keys(const protocol::AgentKeys& keys) {
 
 void AgentSession::on_findings(protocol::AgentFindings told) {
   constexpr std::int64_t age_max_s = 86'400;
-  std::erase_if(told.findings, [this](const auto& one) { return !one.domain.empty() && !domain(one.domain); });
   findings_ = Findings{unix_now() - std::min(told.age_s, age_max_s), std::move(told.findings)};
 }
 

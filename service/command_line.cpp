@@ -73,6 +73,18 @@ constexpr Verb verbs[] = {
     {"settings import", "domain if-version dry-run! all!", "FILE --domain D [--dry-run [--all]]: a whole document, as `settings show --json` prints it", import_settings, 1, 1},
     {"settings history", "domain", "--domain D: who changed what, when, the newest first", settings_history},
     {"settings restore", "domain if-version dry-run! all!", "VERSION --domain D [--dry-run [--all]]: an earlier version, as the newest", restore_settings, 1, 1},
+    {"letters list", "domain", "--domain D: the mails, what each may say and, with a *, has to, and the languages that have a text of one's own", list_letters},
+    {"letters show", "domain json! shipped!",
+        "LETTER LANGUAGE --domain D [--shipped] [--json]: what people get now, as `letters set` reads it;\n"
+        "--shipped: what they get without a text of one's own; --json: both, as the API has them",
+        show_letter, 2, 2},
+    {"letters set", "domain if-version dry-run!",
+        "LETTER LANGUAGE FILE --domain D [--dry-run]: a line `Subject: ...`, an empty line, the text;\n"
+        "--dry-run: saves nothing and shows the mail as people would get it\n"
+        "--if-version N: refused when another version than N is the newest",
+        set_letter, 3, 3},
+    {"letters restore", "domain if-version dry-run!", "LETTER LANGUAGE [VERSION] --domain D [--dry-run]: the shipped text again, or that version's, as the newest", restore_letter, 2, 3},
+    {"letters history", "domain", "LETTER LANGUAGE --domain D: who changed it, when, the newest first", letter_history, 2, 2},
     {"routes list", "", "which domain a name belongs to, by what stands behind its @", [](const Config& c, const Call&) { return list_routes(c); }},
     {"routes add", "domain", "SUFFIX --domain D: names of this suffix, and of those below it, belong to D", add_route, 1, 1},
     {"routes remove", "", "SUFFIX: no more", remove_route, 1, 1},

@@ -3,6 +3,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <cctype>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -62,8 +63,8 @@ std::string utc(UnixSeconds at) {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
 }
 
-std::string text_for_people(std::string_view text) {
-  std::string out(text.substr(0, 256));
+std::string text_for_people(std::string_view text, std::size_t most) {
+  std::string out(text.substr(0, most));
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(out[i]); };
   for (std::size_t i = 0; i < out.size(); ++i) {
     const bool high = i > 0 && byte(i - 1) == 0xC2 && byte(i) < 0xA0;  // U+0080 to U+009F, which some terminals obey too
@@ -79,6 +80,28 @@ std::string account_id(std::string_view text) {
   for (std::size_t i = 0; i < shape.size(); ++i)
     if (shape[i] == '-' ? text[i] != '-' : !std::isxdigit(static_cast<unsigned char>(text[i]))) return {};
   return lowered(text);
+}
+
+std::string actor() {
+  for (const char* name : {"SUDO_USER", "USER", "LOGNAME"})
+    if (const char* value = std::getenv(name); value && *value) return "cli:" + printable(value, 64);
+  return "cli";
+}
+
+std::optional<std::int64_t> version_number(const std::string& word) {
+  std::int64_t number = 0;
+  const auto [end, wrong] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (wrong != std::errc() || end != word.data() + word.size() || number < 1) return std::nullopt;
+  return number;
+}
+
+std::optional<int> too_late(const Call& call, std::int64_t newest) {
+  if (!call.has("if-version") || call.option("if-version") == std::to_string(newest)) return std::nullopt;
+  return refuse("version " + std::to_string(newest) + " is the newest, and --if-version names another: nothing was saved");
+}
+
+int overtaken(std::string_view show) {
+  return refuse("somebody else saved another version meanwhile, and nothing of this was saved: look at it (" + std::string(show) + "), and try again");
 }
 
 int refuse(const std::string& why, int code) {

@@ -71,6 +71,12 @@ int restore_settings(const config::ServiceConfig& config, const Call& call);
 int list_routes(const config::ServiceConfig& config);
 int add_route(const config::ServiceConfig& config, const Call& call);
 int remove_route(const config::ServiceConfig& config, const Call& call);
+// What an organisation's letters say (verbs_letters.cpp).
+int list_letters(const config::ServiceConfig& config, const Call& call);
+int show_letter(const config::ServiceConfig& config, const Call& call);
+int set_letter(const config::ServiceConfig& config, const Call& call);
+int restore_letter(const config::ServiceConfig& config, const Call& call);
+int letter_history(const config::ServiceConfig& config, const Call& call);
 // People and what they registered (verbs_people.cpp, verbs_add_email.cpp, verbs_person_data.cpp).
 int list_people(const config::ServiceConfig& config, const Call& call);
 int invite_people(const config::ServiceConfig& config, const Call& call);
@@ -89,9 +95,15 @@ int restore(const config::ServiceConfig& config, const Call& call);
 // For the verbs themselves.
 std::string utc(UnixSeconds at);  // "2026-01-31T10:00:00Z", "-" for 0
 // Names may hold any letter; what could move the cursor or end a line does not get to the terminal.
-std::string text_for_people(std::string_view text);
+std::string text_for_people(std::string_view text, std::size_t most = 256);  // bytes
 // An account's id as the directory's objectGUID or entryUUID in text, in lower case; empty when it is none.
 std::string account_id(std::string_view text);
+// Of what is kept in versions (settings, letters): who sits at the keyboard, for the history. It says who it was, and proves nothing: whoever
+// may run this may write the file.
+std::string actor();
+std::optional<std::int64_t> version_number(const std::string& word);  // 1 and above; nullopt: it is none
+std::optional<int> too_late(const Call& call, std::int64_t newest);   // --if-version names another: refused, with this exit code
+int overtaken(std::string_view show);                                 // somebody saved between our look and our save; `show`: the verb that shows it
 int failed(const Fault& fault);
 int refuse(const std::string& why, int code = exit_failed);  // to standard error
 Result<Store> open_store(const config::ServiceConfig& config);

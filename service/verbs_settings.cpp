@@ -1,7 +1,5 @@
 // reset-service settings and routes: what an organisation decides about self-service password reset.
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
 #include <iostream>
 
 #include "core/ids.hpp"
@@ -19,13 +17,6 @@ using sspr::SettingsStore;
 
 constexpr int history_most = 100;
 constexpr std::size_t names_most = 50;
-
-// Who sits at the keyboard, for the history. It says who it was, and proves nothing: whoever may run this may write the file.
-std::string actor() {
-  for (const char* name : {"SUDO_USER", "USER", "LOGNAME"})
-    if (const char* value = std::getenv(name); value && *value) return "cli:" + printable(value, 64);
-  return "cli";
-}
 
 std::string ago(UnixSeconds at) {
   const auto seconds = std::max<std::int64_t>(unix_now() - at, 0);
@@ -54,8 +45,7 @@ int dry_run(Store& store, const Call& call, const Settings& before, const Settin
 }
 
 int save(Store& store, const Call& call, const sspr::SettingsVersion& now, const Settings& after) {
-  if (call.has("if-version") && call.options.at("if-version") != std::to_string(now.version))
-    return refuse("version " + std::to_string(now.version) + " is the newest, and --if-version names another: nothing was saved");
+  if (const auto refused = too_late(call, now.version)) return *refused;
   const auto changes = sspr::changes(now.settings, after);
   if (changes.empty()) {
     std::cout << "nothing to change: that is version " << now.version << "\n";
@@ -65,7 +55,7 @@ int save(Store& store, const Call& call, const sspr::SettingsVersion& now, const
   if (call.has("dry-run")) return dry_run(store, call, now.settings, after);
   auto saved = sspr::save_settings(store, {call.domain, {ActorKind::operator_}, actor()}, now, after, unix_now_ms());
   if (!saved) return failed(saved.error());
-  if (!*saved) return refuse("somebody else saved another version meanwhile, and nothing of this was saved: look at it (settings show), and try again");
+  if (!*saved) return overtaken("settings show");
   std::cout << "saved: version " << **saved << " for " << call.domain << "\n";
   return exit_done;
 }
@@ -117,11 +107,9 @@ int import_settings(const config::ServiceConfig& config, const Call& call) {
 
 int restore_settings(const config::ServiceConfig& config, const Call& call) {
   return change(config, call, [&](SettingsStore& settings, const Settings&) -> Result<Settings> {
-    const auto& word = call.words[0];
-    std::int64_t number = 0;
-    const auto read = std::from_chars(word.data(), word.data() + word.size(), number);
-    if (read.ec != std::errc() || read.ptr != word.data() + word.size() || number < 1) return fault(Fault::Kind::malformed, "settings.restore", "expected the number of a version, as `settings history` prints it");
-    auto old = settings.version(call.domain, number);
+    const auto number = version_number(call.words[0]);
+    if (!number) return fault(Fault::Kind::malformed, "settings.restore", "expected the number of a version, as `settings history` prints it");
+    auto old = settings.version(call.domain, *number);
     if (!old) return old.error();
     if (!*old) return fault(Fault::Kind::refused, "settings.restore", "there is no such version");
     return (*old)->settings;

@@ -75,6 +75,12 @@ std::vector<Notice> all_notices() {
   return out;
 }
 
+std::optional<Notice> notice_from(std::string_view name) {
+  const auto all = all_notices();
+  const auto found = std::find_if(all.begin(), all.end(), [name](Notice one) { return to_string(one) == name; });
+  return found == all.end() ? std::nullopt : std::optional(*found);
+}
+
 Wording wording_of(const Catalogue& catalogue, std::string_view language, Notice notice) {
   const auto key = "mail." + std::string(to_string(notice));
   const auto spoken = catalogue.has(language, key + ".text") ? language : std::string_view("en");

@@ -3,6 +3,7 @@
 // mail.<name>.subject and mail.<name>.text are there for each; the HTML part is made of the text, a paragraph for each of its
 // paragraphs, unless the operator's catalogue has a mail.<name>.html of its own (a whole document; values are escaped in it).
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,7 @@ enum class Notice {
 };
 std::string_view to_string(Notice notice);  // the <name>
 std::vector<Notice> all_notices();          // in this order
+std::optional<Notice> notice_from(std::string_view name);
 
 // A mail before anything is put into it, UTF-8, lines end with \n.
 struct Wording {

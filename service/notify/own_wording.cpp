@@ -21,9 +21,16 @@ std::size_t characters(std::string_view text) {
 bool is_control(char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }
 bool is_control_but_line_end(char c) { return is_control(c) && c != '\n'; }
 
+// U+0080 to U+009F, which some terminals obey.
+bool has_upper_control(std::string_view text) {
+  for (auto at = text.find('\xC2'); at != std::string_view::npos; at = text.find('\xC2', at + 1))
+    if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0U) return true;
+  return false;
+}
+
 bool fits(std::string_view text, std::size_t most, bool (*is_bad)(char)) {
   const bool blank = text.find_first_not_of(" \n") == std::string_view::npos;
-  return !blank && characters(text) <= most && std::none_of(text.begin(), text.end(), is_bad);
+  return !blank && characters(text) <= most && std::none_of(text.begin(), text.end(), is_bad) && !has_upper_control(text);
 }
 
 // The first braces that are no placeholder of these.
@@ -68,8 +75,8 @@ std::vector<std::string> needed_of(const Catalogue& catalogue, Notice notice) {
 }
 
 std::optional<FoundFlaw> flaw_of(const Catalogue& catalogue, Notice notice, const OwnWording& own) {
-  if (!fits(own.subject, own_subject_most, is_control)) return FoundFlaw{Flaw::subject, {}};
-  if (!fits(own.text, own_text_most, is_control_but_line_end)) return FoundFlaw{Flaw::text, {}};
+  if (!fits(own.subject, own_subject_most, is_control)) return FoundFlaw{Flaw::subject, std::to_string(own_subject_most)};
+  if (!fits(own.text, own_text_most, is_control_but_line_end)) return FoundFlaw{Flaw::text, std::to_string(own_text_most)};
   const auto known = placeholders_of(catalogue, notice);
   for (const auto& text : {own.subject, own.text})
     if (auto unknown = unknown_in(text, known)) return FoundFlaw{Flaw::unknown_placeholder, std::move(*unknown)};

@@ -36,7 +36,7 @@ std::string_view to_string(Flaw flaw);  // "letter_unknown_placeholder": a refus
 
 struct FoundFlaw {
   Flaw flaw;
-  std::string what;  // the placeholder, with its braces
+  std::string what;  // what the refusal names: the placeholder, with its braces; or how many characters there may be
 };
 // The first one; nothing: this may be sent.
 std::optional<FoundFlaw> flaw_of(const Catalogue& catalogue, Notice notice, const OwnWording& own);

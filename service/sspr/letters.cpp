@@ -1,9 +1,13 @@
 #include "service/sspr/letters.hpp"
 
+#include <algorithm>
+
 #include "core/log.hpp"
 
 namespace wb::service::sspr {
 namespace {
+
+constexpr std::string_view columns = "SELECT version, at, actor, subject, text FROM letters WHERE domain=? AND notice=? AND language=?";
 
 LetterVersion read(const queue::Query& q) {
   LetterVersion out{q.number(0), q.number(1), q.text(2), std::nullopt};
@@ -13,9 +17,16 @@ LetterVersion read(const queue::Query& q) {
 
 }  // namespace
 
+std::optional<LetterKey> letter_key(const Catalogue& catalogue, const std::string& domain, const std::string& letter, const std::string& language) {
+  const auto notice = notice_from(letter);
+  const auto languages = catalogue.languages();
+  if (!notice || std::find(languages.begin(), languages.end(), language) == languages.end()) return std::nullopt;
+  return LetterKey{domain, *notice, language};
+}
+
 Result<std::vector<LetterVersion>> Letters::history(const LetterKey& key, int most) {
   std::vector<LetterVersion> out;
-  auto q = database_.query("SELECT version, at, actor, subject, text FROM letters WHERE domain=? AND notice=? AND language=? ORDER BY version DESC LIMIT ?", key.domain, to_string(key.notice), key.language, most);
+  auto q = database_.query(std::string(columns) + " ORDER BY version DESC LIMIT ?", key.domain, to_string(key.notice), key.language, most);
   for (;;) {
     auto row = q.next();
     if (!row) return row.error();
@@ -28,6 +39,13 @@ Result<LetterVersion> Letters::current(const LetterKey& key) {
   auto newest = history(key, 1);
   if (!newest) return newest.error();
   return newest->empty() ? LetterVersion() : std::move(newest->front());
+}
+
+Result<std::optional<LetterVersion>> Letters::version(const LetterKey& key, std::int64_t version) {
+  auto q = database_.query(std::string(columns) + " AND version=?", key.domain, to_string(key.notice), key.language, version);
+  auto row = q.next();
+  if (!row) return row.error();
+  return *row ? std::optional(read(q)) : std::nullopt;
 }
 
 Wording Letters::wording(std::string_view domain, std::string_view language, Notice notice) {

@@ -21,6 +21,9 @@ struct LetterKey {
   std::string language;
 };
 
+// The one of these names; nullopt: there is no such letter, or the catalogue has no such language.
+std::optional<LetterKey> letter_key(const Catalogue& catalogue, const std::string& domain, const std::string& letter, const std::string& language);
+
 struct LetterVersion {
   std::int64_t version = 0;  // 0: nobody has written anything
   UnixSeconds at = 0;
@@ -38,6 +41,7 @@ class Letters {
   Wording wording(std::string_view domain, std::string_view language, Notice notice);
 
   Result<LetterVersion> current(const LetterKey& key);
+  Result<std::optional<LetterVersion>> version(const LetterKey& key, std::int64_t version);
   Result<std::vector<LetterVersion>> history(const LetterKey& key, int most);  // the newest first
   // The next version within the caller's transaction, or nullopt when `seen` is not the newest any more: somebody else was faster.
   Result<std::optional<std::int64_t>> put_within(const LetterKey& key, std::int64_t seen, const std::optional<OwnWording>& own, std::string_view actor, UnixSeconds now);

@@ -1,9 +1,7 @@
 #include "service/sspr/letters_api.hpp"
 
-#include <algorithm>
-
 #include "service/sspr/letter_change.hpp"
-#include "service/told_verdict.hpp"
+#include "service/sspr/letter_view.hpp"
 
 namespace wb::service::sspr {
 namespace {
@@ -15,15 +13,6 @@ json::array shape(const std::vector<std::string>& names) {
   json::array out;
   for (const auto& name : names) out.emplace_back(name);
   return out;
-}
-
-json::object shape(const OwnWording& wording) { return {{"subject", wording.subject}, {"text", wording.text}}; }
-
-// As a person of this domain would get it now; of what is somebody's, an example that is nobody's.
-Letter example(SelfService& self, const LetterKey& key, const Settings& rules, const OwnWording& own) {
-  const auto account = "alex@" + key.domain, link = self.settings.public_url + "/#example";
-  const auto time = told_happened(self.catalogue, key.language, unix_now()), method = self.catalogue.text(key.language, "method.email");
-  return letter_of({key.language, own.subject, own.text, {}}, {{"account", account}, {"organisation", organisation_of(rules, key.domain)}, {"helpdesk", rules.helpdesk}, {"time", time}, {"method", method}, {"link", link}, {"code", "12345678"}, {"minutes", "5"}});
 }
 
 }  // namespace
@@ -41,17 +30,9 @@ std::vector<Endpoint> LettersApi::endpoints() {
 
 Endpoint LettersApi::of_one(std::string method, const std::string& below, Handler handler) {
   return {std::move(method), "/api/v1/letters/{letter}/{language}" + below, service::Scope::settings, [this, handler](HttpCall call) -> Reply {
-            const auto key = key_of(call);
+            const auto key = letter_key(self_.catalogue, call.caller.domain, call.path[0], call.path[1]);
             co_return key ? (this->*handler)(call, *key) : told(self_, call.request, 404, "not_found");
           }};
-}
-
-std::optional<LetterKey> LettersApi::key_of(const HttpCall& call) const {
-  const auto all = all_notices();
-  const auto notice = std::find_if(all.begin(), all.end(), [&](Notice one) { return to_string(one) == call.path[0]; });
-  const auto languages = self_.catalogue.languages();
-  if (notice == all.end() || std::find(languages.begin(), languages.end(), call.path[1]) == languages.end()) return std::nullopt;
-  return LetterKey{call.caller.domain, *notice, call.path[1]};
 }
 
 LettersApi::Response LettersApi::list(const HttpCall& call) {
@@ -70,19 +51,9 @@ LettersApi::Response LettersApi::list(const HttpCall& call) {
 LettersApi::Response LettersApi::show(const HttpCall&, const LetterKey& key) {
   auto now = self_.letters.current(key);
   if (!now) return refuse_for(now.error());
-  auto body = shape(said_by(self_.catalogue, key, *now));
-  body["letter"] = to_string(key.notice), body["language"] = key.language;
-  body["version"] = now->version, body["at"] = now->at, body["actor"] = now->actor, body["own"] = now->own.has_value();
-  body["shipped"] = shape(shipped(self_.catalogue, key));
-  auto response = answer(200, body);
+  auto response = answer(200, shown(self_.catalogue, key, *now));
   response.headers["ETag"] = tag_of(now->version);
   return response;
-}
-
-LettersApi::Response LettersApi::told_flaw(const HttpCall& call, const FoundFlaw& found) const {
-  const bool by_length = found.flaw == Flaw::subject || found.flaw == Flaw::text;
-  const auto most = std::to_string(found.flaw == Flaw::subject ? own_subject_most : own_text_most);
-  return told(self_, call.request, 422, to_string(found.flaw), by_length ? most : found.what);
 }
 
 std::optional<LettersApi::Response> LettersApi::read(const HttpCall& call, const LetterKey& key, OwnWording& out) const {
@@ -90,7 +61,7 @@ std::optional<LettersApi::Response> LettersApi::read(const HttpCall& call, const
   auto read = body ? Members(*body, Members::Unknown::refused).text("subject", out.subject).text("text", out.text).finish() : Result<void>(body.error());
   if (!read) return told(self_, call.request, 400, "malformed_request", read.error().detail);
   const auto flaw = flaw_of(self_.catalogue, key.notice, out);
-  return flaw ? std::optional(told_flaw(call, *flaw)) : std::nullopt;
+  return flaw ? std::optional(told(self_, call.request, 422, to_string(flaw->flaw), flaw->what)) : std::nullopt;
 }
 
 LettersApi::Response LettersApi::put(const HttpCall& call, const LetterKey& key) {
@@ -105,7 +76,7 @@ LettersApi::Response LettersApi::save(const HttpCall& call, const LetterKey& key
   auto now = self_.letters.current(key);
   if (!now) return refuse_for(now.error());
   if (auto no = too_late(self_, call.request, now->version)) return std::move(*no);
-  auto saved = save_letter(self_, {key.domain, call.caller.actor, name_of(call.caller)}, key, *now, wanted, unix_now_ms());
+  auto saved = save_letter(self_.store, self_.catalogue, {key.domain, call.caller.actor, name_of(call.caller)}, key, *now, wanted, unix_now_ms());
   if (!saved) return refuse_for(saved.error());
   if (!*saved) return told(self_, call.request, 412, "precondition_failed");
   return show(call, key);
@@ -116,7 +87,7 @@ LettersApi::Response LettersApi::preview(const HttpCall& call, const LetterKey& 
   if (auto no = read(call, key, wanted)) return std::move(*no);
   auto rules = self_.rules.current(key.domain);
   if (!rules) return refuse_for(rules.error());
-  const auto letter = example(self_, key, rules->settings, wanted);
+  const auto letter = example(self_.catalogue, self_.settings.public_url, key, rules->settings, wanted, unix_now());
   return answer(200, {{"subject", letter.subject}, {"text", letter.text}, {"html", letter.html}});
 }
 
@@ -126,7 +97,7 @@ LettersApi::Response LettersApi::history(const HttpCall& call, const LetterKey& 
   auto all = self_.letters.history(key, *limit);
   if (!all) return refuse_for(all.error());
   json::array versions;
-  for (const auto& one : *all) versions.push_back(json::object{{"version", one.version}, {"at", one.at}, {"actor", one.actor}, {"own", one.own ? json::value(shape(*one.own)) : json::value(nullptr)}});
+  for (const auto& one : *all) versions.push_back(json::object{{"version", one.version}, {"at", one.at}, {"actor", one.actor}, {"own", one.own ? json::value(shown(*one.own)) : json::value(nullptr)}});
   return answer(200, {{"versions", std::move(versions)}});
 }
 

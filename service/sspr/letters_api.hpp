@@ -24,9 +24,7 @@ class LettersApi {
   Response history(const HttpCall& call, const LetterKey& key);
 
   Endpoint of_one(std::string method, const std::string& below, Handler handler);
-  std::optional<LetterKey> key_of(const HttpCall& call) const;
   // What the body says, or why it is refused.
-  Response told_flaw(const HttpCall& call, const FoundFlaw& found) const;
   std::optional<Response> read(const HttpCall& call, const LetterKey& key, OwnWording& out) const;
   Response save(const HttpCall& call, const LetterKey& key, const OwnWording& wanted);
 

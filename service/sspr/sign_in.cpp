@@ -111,8 +111,10 @@ Awaitable<Result<void>> SignInDesk::look(Guest& guest) {
     auto known = self_.people.find(guest.ticket.domain, state.sub);
     if (!known) co_return known.error();
     state.device = known_device(self_.device_key, token, account(guest), unix_now(), *known ? (*known)->distrusted : 0).value_or("");
+    const auto person = person_of(guest.ticket.domain, state.name, *outcome->answer, unix_now());
+    state.entry = {person.display_name, person.mail, person.language};
     if (*known)
-      if (auto saw = self_.people.saw(person_of(guest.ticket.domain, state.name, *outcome->answer, unix_now())); !saw) co_return saw.error();
+      if (auto saw = self_.people.saw(person); !saw) co_return saw.error();
   } else {
     state.sub = decoy_sub(self_.decoy_key, guest.ticket.domain, state.name);
   }
@@ -238,9 +240,10 @@ Result<void> SignInDesk::took(Guest& guest, const Tried& tried, protocol::Op op,
   if (tried.code != protocol::Code::ok || op != protocol::Op::authenticate) return {};
   auto known = self_.people.find(guest.ticket.domain, state.sub);
   if (!known) return known.error();
-  if (!*known) {  // from now on they are kept, as somebody who may register
+  if (!*known) {  // from now on they are kept, as somebody who may register: with their address, so that a first method of a thief's is told to them
     Person person;
-    person.domain = guest.ticket.domain, person.sub = state.sub, person.name = state.name, person.language = state.language, person.groups = state.groups, person.seen = unix_now();
+    person.domain = guest.ticket.domain, person.sub = state.sub, person.name = state.name, person.groups = state.groups, person.seen = unix_now();
+    person.display_name = state.entry.display_name, person.mail = state.entry.mail, person.language = state.entry.language.empty() ? state.language : state.entry.language;
     if (auto saw = self_.people.saw(person); !saw) return saw;
   }
   state.level = std::max(state.level, 1);

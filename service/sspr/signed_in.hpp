@@ -13,6 +13,12 @@
 
 namespace wb::service::sspr {
 
+// What the directory says of an account, until its person is kept.
+struct DirectoryEntry {
+  std::string display_name, mail, language;
+  bool operator==(const DirectoryEntry&) const = default;
+};
+
 struct SignedIn {
   std::string name, language, address;
   std::int64_t begun_ms = 0;  // unix_now_ms()
@@ -24,6 +30,7 @@ struct SignedIn {
   std::string device;               // until it is looked up: the device token that the browser showed; then the name of one that is good for this account, if it is
   std::string sub;                  // of the account; made up for a name that nobody has
   std::vector<std::string> groups;  // of the account, those that the organisation's rules name
+  DirectoryEntry entry;             // of the account; empty in a ticket of before 2026-11-28
   std::string probe;                // that a password may be sealed for
   std::int64_t looks = 0, tries = 0;
   // A method that is being registered: its secret is sealed for the person already.

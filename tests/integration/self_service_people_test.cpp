@@ -101,6 +101,16 @@ TEST_F(APersonWhoSignsIn, IsTriedAtTheDirectoryOnceAndThenKnown) {
   EXPECT_EQ(call("GET", "me").status, 401);
 }
 
+// Who has stolen a password signs in before its owner ever did: what they register then has to be told to the owner.
+TEST_F(APersonWhoSignsIn, IsKeptFromTheFirstTimeOnWithTheAddressAndTheLanguageThatTheDirectoryHas) {
+  sign_in([](protocol::JobResult& r) { r.probe->contacts = {{"mail", {"alice@corp.example"}}}, r.probe->language = "de-AT"; });
+  const auto person = sspr::People(reset.world.store().database()).find(reset.world.domain, alices_sub).value();
+  ASSERT_TRUE(person);
+  EXPECT_EQ(person->mail, "alice@corp.example");
+  EXPECT_EQ(person->language, "de-AT");
+  EXPECT_EQ(person->display_name, "Alice");
+}
+
 TEST_F(APersonWhoSignsIn, IsNobodyBeforeThePasswordWasRight) {
   begin("alice@corp.example");
   EXPECT_EQ(call("GET", "me").status, 401);

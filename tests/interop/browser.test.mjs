@@ -1,62 +1,51 @@
 // The sealing module in the browser people have: Debian's Chromium, headless, on a page of the loopback. What it sealed is
 // opened by the agent's own code.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
 import { it } from 'node:test';
 import { makeDomain, ANSWER } from '../../portal/seal/fake_domain.mjs';
-import { binding, folder, newKey, ours } from './peers.mjs';
+import { Chromium } from './chromium.mjs';
+import { binding, newKey, ours } from './peers.mjs';
 
 const PASSWORD = 'Pä̈ß "\\/ 😀-1';
 const module = readFileSync(new URL('../../portal/seal/seal.mjs', import.meta.url));
 
-// The page does its work and posts what came of it.
+// The page does its work and keeps what came of it.
 const page = (work) => `<!doctype html><meta charset="utf-8"><script type="module">
 import * as wb from './seal.mjs';
 const work = ${JSON.stringify(work)};
 const tried = async (of) => { try { return await of(); } catch (error) { return { refused: error.code ?? String(error) }; } };
-const done = {
+globalThis.done = {
   secure: isSecureContext, agent: navigator.userAgent,
   sealed: await tried(() => wb.seal(work.keys, work.binding, work.password)),
   whole: await tried(() => wb.sealFor(work.offer, work.answer, work.password, work.known)),
   swapped: await tried(() => wb.sealFor(work.offer, work.answer, work.password, { ...work.known, pin: work.keys[0].kid })),
   surrogate: await tried(() => wb.seal(work.keys, work.binding, '\\ud800')),
 };
-await fetch('/done', { method: 'POST', body: JSON.stringify(done) });
 </script>`;
 
 async function browse(work) {
-  let done;
-  const answered = new Promise((resolve) => { done = resolve; });
   const server = createServer((request, response) => {
-    if (request.url === '/done') {
-      let body = '';
-      request.on('data', (part) => { body += part; }).on('end', () => { response.end(); done(JSON.parse(body)); });
-    } else if (request.url === '/') response.setHeader('Content-Type', 'text/html').end(page(work));
+    if (request.url === '/') response.setHeader('Content-Type', 'text/html').end(page(work));
     else if (request.url === '/seal.mjs') response.setHeader('Content-Type', 'text/javascript').end(module);
     else response.writeHead(404).end();
   });
   await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  // Its sandbox wants rights that a container or root does not have; it sees one page of ours.
-  const browser = spawn('chromium', ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-    '--proxy-server=direct://', `--user-data-dir=${join(folder, 'profile')}`, `http://127.0.0.1:${server.address().port}/`], { stdio: ['ignore', 'ignore', 'pipe'], signal: AbortSignal.timeout(60_000), killSignal: 'SIGKILL' });
-  let said = '';
-  browser.stderr.on('data', (part) => { said += part; });
-  const ended = new Promise((resolve) => { browser.on('exit', (code) => resolve({ failed: `chromium ended (${code}): ${said.slice(-2000)}` })); browser.on('error', (error) => resolve({ failed: String(error) })); });
-  const outcome = await Promise.race([answered, ended]);
-  browser.kill('SIGKILL');
-  await ended;
-  server.closeAllConnections();
-  server.close();
-  return outcome;
+  const browser = await Chromium.start();
+  try {
+    await browser.go(`http://127.0.0.1:${server.address().port}/`);
+    return await browser.until('globalThis.done', 'the end of its work');
+  } finally {
+    await browser.close();
+    server.closeAllConnections();
+    server.close();
+  }
 }
 
 it('Chromium seals what the agent opens, and refuses a swapped root', { timeout: 90_000 }, async () => {
   const key = await newKey(), domain = await makeDomain();
   const seen = await browse({ keys: [{ kid: key.kid, jwk: key.jwk }], binding: binding(), password: PASSWORD, offer: await domain.keys(), answer: ANSWER, known: { ...domain.known } });
-  assert.equal(seen.failed, undefined);
   assert.equal(seen.secure, true);
   assert.match(seen.agent, /Chrome/);
   assert.equal(ours(['open', key.file], seen.sealed), PASSWORD);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { accessible, arrival, browser, code, directory, focus, forget, narrow, open, pin, secrets, stage, tell, text, url } from './portal_stage.mjs';
+import { accessible, arrival, browser, code, directory, focus, forget, narrow, open, pin, refuse, secrets, stage, tell, text, url } from './portal_stage.mjs';
 
 const PASSWORD = 'Grüße-Köln "1"\\😀';
 for (const one of [PASSWORD, 'Refused-Passw0rd-1']) secrets.add(one);
@@ -57,12 +57,11 @@ it('a person resets a password with the app, and it reaches the directory sealed
 it('something is seen before the script has come, and no longer when it has', { timeout: 60_000 }, async () => {
   const coming = 'getComputedStyle(document.querySelector(".coming")).display';
   for (const page of ['/', '/signin', '/register', '/change', '/not-me', '/admin']) {
-    await browser.ask('Network.setBlockedURLs', { urls: ['*.js'] });
-    await browser.ask('Page.navigate', { url: 'about:blank' });
-    await browser.ask('Page.navigate', { url: url + page });
+    await browser.page.route('**/*.js', refuse);
+    await browser.go(url + page);
     await browser.until('performance.getEntriesByName("first-contentful-paint").length', page);
     assert.equal(await browser.value(coming), 'block', page);
-    await browser.ask('Network.setBlockedURLs', { urls: [] });
+    await browser.page.unroute('**/*.js');
     await open(page);
     assert.equal(await browser.value(coming), 'none', page);
   }
@@ -87,7 +86,7 @@ it('each refusal says what it is in the person\'s language, and a reload goes on
   await browser.key('Enter');
   assert.match(await browser.refused('wrong_answer'), /Das ist nicht richtig/);
   assert.equal(await focus(), 'INPUT');
-  await browser.ask('Page.reload');
+  await browser.page.reload();
   await browser.screen('app_code');
   await browser.type(await code('bob@corp.example'));
   await browser.key('Enter');
@@ -133,7 +132,7 @@ it('a reload while the directory is asked waits on, and sends nothing twice', { 
   void browser.click('button.main');
   await new Promise((resolve) => { arrival.came = resolve; });
   await browser.until('document.querySelector("main").dataset.busy === "write" && document.querySelector("[role=status].waiting").innerText', 'what is being waited for');
-  await browser.ask('Page.reload');
+  await browser.page.reload();
   await browser.until('document.querySelector("main")?.dataset.screen === "writing"', 'the waiting goes on');
   await accessible();
   await tell('go');
@@ -235,7 +234,7 @@ it('where two ways are asked for, the second follows the first', { timeout: 60_0
 it('a session that has ended is told, and forgotten', { timeout: 60_000 }, async () => {
   await forget();
   await browser.value('sessionStorage.setItem("wb-reset", JSON.stringify({ token: `wbs1.01ARZ3NDEKTSV4RRFFQ69G5FAV.${"A".repeat(43)}`, name: "dave@corp.example" }))');
-  await browser.ask('Page.reload');
+  await browser.page.reload();
   await browser.screen('ended');
   await accessible();
   await browser.refused('no_session');
@@ -243,7 +242,7 @@ it('a session that has ended is told, and forgotten', { timeout: 60_000 }, async
   await browser.click('#again');
   await browser.screen('name');
   await browser.value('sessionStorage.setItem("wb-reset", "{damaged")');
-  await browser.ask('Page.reload');
+  await browser.page.reload();
   await browser.screen('name');
 });
 
@@ -295,19 +294,20 @@ it('each language comes when it is chosen, alone, and English stays where it doe
   }
   const fetched = browser.sent.slice(before).map(({ url: to }) => to.slice(to.lastIndexOf('/') + 1, to.lastIndexOf('/') + 4));
   assert.deepEqual(fetched, languages.filter((one) => one !== 'en').map((one) => `${one}-`), 'one file for each, and none before it is wanted');
-  await browser.ask('Network.setBlockedURLs', { urls: ['*/assets/fr-*'] });
+  await browser.page.route('**/assets/fr-*', refuse);
   await open(`/?mkt=fr#dr=${pin}`);
   assert.deepEqual([await text('h1'), await browser.value('document.documentElement.lang')], [words('en')['name.heading'], 'en']);
-  await browser.ask('Network.setBlockedURLs', { urls: [] });
+  await browser.page.unroute('**/assets/fr-*');
 });
 
 it('an administrator\'s link leaves the address bar before a language is waited for', { timeout: 60_000 }, async () => {
-  await browser.ask('Fetch.enable', { patterns: [{ urlPattern: '*/assets/fr-*' }] }); // held
-  await browser.ask('Page.navigate', { url: 'about:blank' });
-  await browser.ask('Page.navigate', { url: `${url}/?mkt=fr#dr=${pin}&name=alice%40corp.example&pass=8QF3-0ZKM-V2TC` });
+  let go;
+  const held = new Promise((now) => { go = now; });
+  await browser.page.route('**/assets/fr-*', (route) => held.then(() => route.continue()));
+  await browser.go(`${url}/?mkt=fr#dr=${pin}&name=alice%40corp.example&pass=8QF3-0ZKM-V2TC`);
   await browser.until(`document.readyState === 'complete' && location.hash === '#dr=${pin}'`);
   assert.equal(await browser.value('document.querySelector("main")'), null, 'nothing is shown yet');
-  await browser.ask('Fetch.disable');
+  go();
   await browser.screen('name');
   await browser.until(`document.querySelector('[name=username]').value === 'alice@corp.example'`);
   assert.equal(await text('.lead'), words('fr')['name.linked']);

@@ -9,43 +9,39 @@ const padlock = () => browser.value(`(() => {
   const lock = document.querySelector('.coming'), { display, stroke } = getComputedStyle(lock);
   return { display, stroke, page: getComputedStyle(document.body).backgroundColor, seen: lock.getBoundingClientRect().width };
 })()`);
+const begin = (page) => browser.go(`${url}${page}#dr=${pin}`);
 /** With what is done about each file of this kind. */
-async function meanwhile(kind, paused, story) {
-  browser.paused = paused;
-  await browser.ask('Network.clearBrowserCache');
-  await browser.ask('Fetch.enable', { patterns: [{ urlPattern: `*/assets/*.${kind}` }] });
+async function meanwhile(kind, route, story) {
+  const files = `**/assets/*.${kind}`;
+  await browser.page.route(files, route); // nothing comes from the cache meanwhile
   try {
     await story();
   } finally {
-    await browser.ask('Fetch.disable'); // whoever still waits goes on
+    await browser.page.unroute(files);
   }
-}
-async function begin(page) {
-  await browser.ask('Page.navigate', { url: 'about:blank' });
-  await browser.ask('Page.navigate', { url: `${url}${page}#dr=${pin}` });
 }
 
 for (const scheme of ['light', 'dark'])
   it(`a padlock is painted while the style sheets are still on their way, ${scheme}`, { timeout: 60_000 }, async () => {
-    await browser.ask('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
+    await browser.page.emulateMedia({ colorScheme: scheme });
     for (const page of PAGES) {
       const waiting = [];
-      await meanwhile('css', (request) => waiting.push(request), async () => {
+      await meanwhile('css', (file) => waiting.push(file), async () => {
         await begin(page);
         await browser.until('performance.getEntriesByName("first-contentful-paint")[0]', `a first paint of ${page}`);
         assert.ok(waiting.length > 0, page);
         assert.deepEqual(await padlock(), { display: 'block', stroke: scheme === 'light' ? 'rgb(86, 94, 105)' : 'rgb(174, 182, 193)', page: scheme === 'light' ? 'rgb(245, 246, 248)' : 'rgb(20, 23, 27)', seen: 40 }, page);
+        for (const file of waiting) await file.continue();
       });
       await browser.until('document.querySelector("main h1")', page);
       assert.equal((await padlock()).display, 'none', page);
     }
-    await browser.ask('Emulation.setEmulatedMedia', { features: [] });
+    await browser.page.emulateMedia({ colorScheme: null });
   });
 
 for (const [kind, type, altered] of [['js', 'text/javascript', 'document.documentElement.dataset.altered = 1'], ['css', 'text/css', 'body { background: red }']])
   it(`a ${kind} file that is not the one the page was built with is refused`, { timeout: 60_000 }, async () => {
-    const body = Buffer.from(altered).toString('base64');
-    const other = ({ requestId }) => browser.ask('Fetch.fulfillRequest', { requestId, responseCode: 200, responseHeaders: [{ name: 'Content-Type', value: type }], body });
+    const other = (file) => file.fulfill({ contentType: type, body: altered });
     for (const page of PAGES)
       await meanwhile(kind, other, async () => {
         await begin(page);

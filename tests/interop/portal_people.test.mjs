@@ -1,10 +1,10 @@
 // Signing in, changing one's password and one's own methods, in the browser people have, against the real service.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { after, it } from 'node:test';
 import jsqr from 'jsqr';
+import { shownBy } from './authenticator.mjs';
 import { Mailbox } from './mailbox.mjs';
-import { accessible, arrival, at, browser, code, directory, focus, forget, open, pin, secrets, stage, tell, text } from './portal_stage.mjs';
+import { accessible, arrival, at, browser, code, directory, focus, forget, open, pin, refuse, secrets, stage, tell, text } from './portal_stage.mjs';
 
 const PRESENT = 'Present-Passw0rd-1', WRONG = 'Wrong-Passw0rd-1', REFUSED = 'Refused-Passw0rd-1', NEXT = 'Grüße-Köln "1"\\😀';
 for (const one of [PRESENT, WRONG, REFUSED, NEXT]) secrets.add(one);
@@ -26,14 +26,6 @@ async function change(old, fresh) {
   await browser.type(fresh, '[name=new-password]');
   await browser.type(fresh, '[name=new-password-again]');
   await browser.click('button.main');
-}
-/** What an authenticator shows for a key in base32 (RFC 6238). */
-function shownBy(key) {
-  const bits = [...key].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
-  const mac = createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)))).update(step).digest();
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1e6).padStart(6, '0');
 }
 const codeIn = (letter) => /^\d{8}\r?$/m.exec(letter.slice(letter.indexOf('\r\n\r\n')))[0].trim();
 /** What somebody else's reader sees in the page's QR code. */
@@ -86,7 +78,7 @@ it('a person signs in where an invitation leads, and registers an app that has s
   assert.match(await text('[role=status] .good'), /registered/);
   assert.match(await text('.progress'), /All that is needed/);
   await accessible();
-  await browser.ask('Page.reload');
+  await browser.page.reload();
   await at('home');
   assert.ok(await has('.own [data-method=app_code]'), 'a reload goes on');
 });
@@ -168,7 +160,7 @@ it('a method is removed once that is confirmed, and signing out ends it', { time
   await at('out');
   await accessible();
   assert.equal(await browser.value('sessionStorage.getItem("wb-signed-in")'), null);
-  await browser.ask('Page.reload');
+  await browser.page.reload();
   await at('signin');
 });
 
@@ -204,11 +196,11 @@ it('a change whose answer is lost is told as what it is, and one that was not se
   await forget(`/change#dr=${pin}`);
   await signIn('ivan@corp.example');
   await at('change');
-  await browser.ask('Network.setBlockedURLs', { urls: ['*/sign-in/change*'] });
+  await browser.page.route('**/sign-in/change*', refuse);
   await change(PRESENT, NEXT);
   await browser.refused('offline');
   await accessible();
-  await browser.ask('Network.setBlockedURLs', { urls: [] });
+  await browser.page.unroute('**/sign-in/change*');
   await browser.click('[data-code=offline] button');
   await browser.refused('change_unknown');
   await at('change');
@@ -235,7 +227,7 @@ it('a reload while the directory is asked waits for it, and sends nothing twice'
   await change(PRESENT, NEXT);
   await arrived;
   await browser.until('document.querySelector("main").dataset.busy === "write"');
-  await browser.ask('Page.reload');
+  await browser.page.reload();
   await browser.until('document.querySelector("main")?.dataset.screen === "opening"');
   await accessible();
   await tell('go');
@@ -321,7 +313,7 @@ it('in another program\'s window, in Arabic', { timeout: 60_000 }, async () => {
 it('a sign-in that is over is told, and a root that is not believed stops everything', { timeout: 60_000 }, async () => {
   await forget(`/signin#dr=${pin}`);
   await browser.value('sessionStorage.setItem("wb-signed-in", JSON.stringify({ token: `wbp1.01ARZ3NDEKTSV4RRFFQ69G5FAV.${"A".repeat(43)}`, name: "ivan@corp.example" }))');
-  await browser.ask('Page.reload');
+  await browser.page.reload();
   await browser.refused('no_session');
   await at('signin');
   await accessible();

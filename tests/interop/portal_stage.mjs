@@ -1,5 +1,5 @@
-// What the tests of the pages share: the real service in a process of its own, one browser on a phone's screen, and what holds of every
-// story: nobody else is talked to, the policy is not in the way, and no request holds a password.
+// What the tests of the pages share: the real service in a process of its own, one browser (on a phone's screen unless said otherwise), and what
+// holds of every story: nobody else is talked to, the policy is not in the way, and no request holds a password.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,6 @@ import { Chromium } from './chromium.mjs';
 
 const BIN = process.env.WB_BIN ?? 'build/dev';
 const NARROW = 320; // a phone's, or half of 640 pixels
-const PHONE = { width: 360, height: 740, deviceScaleFactor: 2, mobile: true };
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export let browser, url, pin;
@@ -33,7 +32,6 @@ export function stage(args = async () => [], command = [join(BIN, 'portal_peer')
     });
     ({ url, pin } = await first);
     browser = await Chromium.start();
-    await browser.ask('Emulation.setDeviceMetricsOverride', PHONE);
   });
   after(async () => {
     await browser?.close();
@@ -63,8 +61,7 @@ export const at = (screen) => browser.screen(screen);
 export const idle = () => browser.until('!document.querySelector("main").dataset.busy');
 export const text = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ''`);
 export async function open(path = `/#dr=${pin}`) {
-  await browser.ask('Page.navigate', { url: 'about:blank' }); // a fragment alone would not load anew
-  await browser.ask('Page.navigate', { url: url + path });
+  await browser.go(url + path);
   await browser.until('document.querySelector("main h1")', 'the page');
 }
 export async function forget(path) {
@@ -93,16 +90,23 @@ const judged = async (only) => {
 export async function accessible() {
   await browser.value(`${axe}; null`);
   await judged({ type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
-  await browser.ask('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: 'dark' }, { name: 'prefers-reduced-motion', value: 'reduce' }] });
+  await browser.page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
   await judged({ type: 'rule', values: ['color-contrast'] });
   assert.deepEqual(await browser.value('[...document.querySelectorAll("body *")].filter((it) => getComputedStyle(it).animationName !== "none").map((it) => it.outerHTML)'), [], 'nothing moves where that is not wanted');
-  await browser.ask('Emulation.setEmulatedMedia', { features: [] });
+  await browser.page.emulateMedia({ colorScheme: null, reducedMotion: null });
   await narrow();
 }
-export async function narrow() {
-  await browser.ask('Emulation.setDeviceMetricsOverride', { ...PHONE, width: NARROW });
-  const wide = `[...document.querySelectorAll("body *")].filter((it) => (it.getBoundingClientRect().right > ${NARROW} || it.getBoundingClientRect().left < 0) && !it.closest(".unseen")).map((it) => it.outerHTML)`;
-  assert.ok(await browser.value(`document.documentElement.scrollWidth <= ${NARROW}`), `too wide: ${await browser.value(wide)}`);
-  await browser.ask('Emulation.setDeviceMetricsOverride', PHONE);
+/** Nothing is wider than the screen. A phone's page would grow with what is too wide, so that the screen itself is what counts. */
+export async function fits() {
+  const { width } = browser.page.viewportSize();
+  const wide = `[...document.querySelectorAll("body *")].filter((it) => (it.getBoundingClientRect().right > ${width} || it.getBoundingClientRect().left < 0) && !it.closest(".unseen")).map((it) => it.outerHTML)`;
+  if (await browser.value(`document.documentElement.scrollWidth > ${width}`)) assert.fail(`too wide: ${await browser.value(wide)}`);
 }
+export async function narrow() {
+  await browser.page.setViewportSize({ ...browser.size, width: NARROW });
+  await fits();
+  await browser.page.setViewportSize(browser.size);
+}
+/** For page.route: what matches does not come. */
+export const refuse = (route) => route.abort('blockedbyclient');
 export const focus = () => browser.value('document.activeElement.tagName');

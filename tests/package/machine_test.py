@@ -20,6 +20,7 @@ from install_test import NAMES, package  # noqa: E402
 from world import TOP, die_with_parent, free_port, wait_until  # noqa: E402
 
 PATIENCE = "[Service]\nRestartSec=100ms\nWatchdogSec=3\n"  # the units' own would only be slower
+AGENTS = ("writeback-agent", "writeback-agent@two")
 SERVICE_PASSWORD = "Svc-Passw0rd-1!"  # tests/support/ad/domain.sh
 OUR_OWN = {"bind_dn: svc-writeback@": "bind_dn: svc-wb@", 'ca_file: ""': "ca_file: service-ca.pem", "        - ldaps://dc2.corp.example\n": "",
            """        - 'OU=R\\+D\\, \\"Lab\\" #1,DC=corp,DC=example'\n""": ""}
@@ -243,7 +244,7 @@ class AMachine(unittest.TestCase):
         self.machine.run("systemctl", "restart", "writeback-agent")
         self.readyz(self.machine)
 
-    def test_runs_a_second_agent_beside_the_first_until_the_package_is_removed(self):
+    def test_runs_a_second_agent_beside_the_first_which_an_upgrade_restarts_and_a_removal_ends(self):
         token = self.machine.run("runuser", "-u", "reset-service", "--", "reset-service", "token", "create", "--domain", "corp.example").splitlines()[-1]
         text = (self.machine.root / "etc/writeback-agent/agent.yaml").read_text(encoding="utf-8")
         (self.machine.root / "run-token").write_text(token, encoding="utf-8")
@@ -256,8 +257,13 @@ class AMachine(unittest.TestCase):
         self.machine.run("systemctl", "enable", "--now", "writeback-agent@two")
         self.assertEqual(self.machine.unit("writeback-agent@two", "ActiveState", "SubState"), ("active", "running"))
         self.machine.run("systemctl", "reload", "writeback-agent@two")
+        before = {unit: self.pid(unit) for unit in AGENTS}
+        self.machine.run("dpkg", "-i", f"/root/{package('writeback-agent').name}")
+        for unit in AGENTS:
+            self.assertEqual(self.machine.unit(unit, "ActiveState")[0], "active")
+            self.assertNotEqual(self.pid(unit), before[unit], f"{unit} is of the version before")
         self.machine.run("apt-get", "remove", "-y", "-q", "writeback-agent")
-        for unit in ("writeback-agent", "writeback-agent@two"):
+        for unit in AGENTS:
             self.assertEqual(self.machine.unit(unit, "ActiveState", "MainPID"), ("inactive", "0"), "gone with the package")
         self.machine.run("dpkg", "-i", f"/root/{package('writeback-agent').name}")
         self.readyz(self.machine)

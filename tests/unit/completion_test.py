@@ -25,7 +25,7 @@ def service():
     table = (TOP / "service/command_line.cpp").read_text(encoding="utf-8").partition("constexpr Verb verbs[]")[2].partition("\n};")[0]
     rows = re.findall(r'^    \{"([^"]+)", "([^"]*)",\s+"([^"]*)', table, re.M)
     return {verb: ({o.rstrip("?") for o in options.split() if not o.endswith("!")} | {"config"}, {o[:-1] for o in options.split() if o.endswith("!")} | {"help"},
-                   text.startswith(OPERANDS)) for verb, options, text in rows}
+                   any(word in OPERANDS for word in re.split(r":|\[?--", text)[0].split())) for verb, options, text in rows}
 
 
 def passwords():

@@ -16,6 +16,18 @@ TEST(AnAddress, IsReadWithItsDomainInLowerCase) {
   EXPECT_TRUE(read_email("o'neil@xn--bcher-kva.example"));
 }
 
+TEST(ADomainOfOtherLetters, IsKeptAsItTravels) {
+  const auto address = read_email("a@B\u00fccher.example");
+  ASSERT_TRUE(address);
+  EXPECT_EQ(address->domain, "xn--bcher-kva.example");
+  EXPECT_EQ(read_email("a@bu\u0308cher.example"), address) << "written with a combining mark";
+  EXPECT_EQ(read_email("a@xn--bcher-kva.example"), address);
+  EXPECT_EQ(masked(*address), "a\u2026@b\u2026example");
+  EXPECT_EQ(masked(*read_email("a@\u00fcber.example")), "a\u2026@\u00fc\u2026example");
+  EXPECT_EQ(read_email("a@\uff43ontoso\u3002example")->domain, "contoso.example") << "letters of another width, another dot: nobody is outside by them";
+  EXPECT_TRUE(is_inside(*read_email("a@mail.b\u00fccher.example"), {"B\u00fccher.example"}));
+}
+
 TEST(WhatIsNoAddress, IsNotTaken) {
   const std::string label(63, 'd'), name = label + '.' + label + '.' + label + '.' + std::string(58, 'd') + ".org";
   ASSERT_TRUE(read_email("a@" + label + ".org"));
@@ -23,7 +35,7 @@ TEST(WhatIsNoAddress, IsNotTaken) {
            std::string("a b@example.org"), std::string(".a@example.org"), std::string("a.@example.org"), std::string("a..b@example.org"), std::string("\"a b\"@example.org"), std::string("a(x)@example.org"),
            std::string("a@-example.org"), std::string("a@example-.org"), std::string("a@example..org"), std::string("a@.example.org"), std::string("a@example.org."), std::string("a@192.0.2.1"),
            std::string("a@[192.0.2.1]"), std::string("a@exa_mple.org"), std::string("a@example.org\r\nBcc: x@example.org"), std::string("a\r\n@example.org"), std::string("a\0@example.org", 14),
-           std::string("<a@example.org>"), std::string("Alice <a@example.org>"), std::string("a@example.org,b@example.org"), std::string("\u00e4@example.org"), std::string("a@b\u00fccher.example"),
+           std::string("<a@example.org>"), std::string("Alice <a@example.org>"), std::string("a@example.org,b@example.org"), std::string("\u00e4@example.org"), std::string("a@b\u00fccher"), std::string("a@b\u00fccher.example\0.org", 20), std::string("a@b\xfc\x63her.example"), std::string("a@b\u200ea.example"),
            std::string(65, 'a') + "@example.org", "a@" + label + "d.org", "a@" + name, std::string(100'000, 'a') + "@example.org"})
     EXPECT_FALSE(read_email(bad)) << bad.substr(0, 300);
 }

@@ -3,8 +3,7 @@
 
 #include <filesystem>
 
-#include "service/sspr/letters.hpp"
-#include "service/store.hpp"
+#include "service/sspr/letter_change.hpp"
 
 namespace wb::service::sspr {
 namespace {
@@ -78,6 +77,11 @@ TEST_F(OwnTexts, OfWhoWasFasterStay) {
   EXPECT_EQ(letters.put_within(key, 0, OwnWording{"Zwei", "{link}"}, "cli", 8).value(), std::nullopt);
   EXPECT_EQ(letters.put_within(key, 2, OwnWording{"Zwei", "{link}"}, "cli", 8).value(), std::nullopt);
   EXPECT_EQ(said("de"), "de: Eins");
+  const SettingsAuthor late{"corp.example", {ActorKind::operator_}, "cli"};
+  const LetterVersion seen{0, 0, {}, std::nullopt};
+  for (const auto& wanted : {OwnWording{"Zwei", "{link}"}, shipped(catalogue, key)}) EXPECT_EQ(save_letter(store, catalogue, late, key, seen, wanted, 8'000).value(), std::nullopt) << wanted.subject;
+  EXPECT_EQ(said("de"), "de: Eins");
+  EXPECT_TRUE(store.audit().page({}, 0, 10).value().rows.empty());
 }
 
 TEST_F(OwnTexts, ThatCantBeReadAreNoReasonToSendNothing) {

@@ -46,20 +46,21 @@ TEST(AnOwnSubject, NeverSaysTheCodeOrTheLink) {
 }
 
 TEST(AnOwnSubject, IsOneLineOfAtMost200Characters) {
-  for (const std::string bad : {"", " ", "a\nBcc: everybody@corp.example", "a\rb", "a\tb", "a\x7f"}) EXPECT_EQ(refused_subject(bad), "letter_subject") << bad;
-  EXPECT_EQ(refused_subject(std::string("a\0b", 3)), "letter_subject");
+  for (const std::string bad : {"", " ", "a\nBcc: everybody@corp.example", "a\rb", "a\tb", "a\x7f", "a\xC2\x80", "a\xC2\x9B"}) EXPECT_EQ(refused_subject(bad), "letter_subject 200") << bad;
+  EXPECT_EQ(refused_subject(std::string("a\0b", 3)), "letter_subject 200");
+  EXPECT_EQ(refused_subject("a\xC2\xA0"), "") << "a space that does not break";
   std::string longest;
   for (int i = 0; i < 200; ++i) longest += "ü";
   EXPECT_EQ(refused_subject(longest), "");
-  EXPECT_EQ(refused_subject(longest + "ü"), "letter_subject");
+  EXPECT_EQ(refused_subject(longest + "ü"), "letter_subject 200");
 }
 
 TEST(AnOwnText, HasAtMost3000CharactersAndNoControlsButTheEndsOfLines) {
-  for (const std::string bad : {"", "\n \n", "{code}\r\n", "{code}\t", "{code}\x1b[31m"}) EXPECT_EQ(refused_text(bad), "letter_text") << bad;
+  for (const std::string bad : {"", "\n \n", "{code}\r\n", "{code}\t", "{code}\x1b[31m", "{code}\xC2\x85"}) EXPECT_EQ(refused_text(bad), "letter_text 3000") << bad;
   std::string longest = "{code}";
   for (int i = 6; i < 3'000; ++i) longest += "ü";
   EXPECT_EQ(refused_text(longest), "");
-  EXPECT_EQ(refused_text(longest + "ü"), "letter_text");
+  EXPECT_EQ(refused_text(longest + "ü"), "letter_text 3000");
 }
 
 // What of a letter is needed the catalogue says: whatever is shipped could have been written.

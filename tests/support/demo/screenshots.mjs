@@ -2,9 +2,10 @@
 // Clicks through the running demo in Debian's Chromium and takes a picture of every page on the way: FOLDER/NAME.png.
 //   eval "$(scripts/demo env)"; node screenshots.mjs FOLDER     (scripts/screenshots sets the variables)
 // People are taken as a fresh demo has them. What a page does not show ends the run, with the page's text.
-import { createHmac, randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { shownBy } from '../../interop/authenticator.mjs';
 import { Chromium } from '../../interop/chromium.mjs';
 
 const { WB_SERVICE_URL: url, WB_DOMAIN_ROOT: root, WB_MAILBOX: mailbox } = process.env;
@@ -15,9 +16,9 @@ if (!url || !root || !mailbox || !folder) {
 }
 const START = 'Start-Passw0rd!'; // everybody's in the demo
 const FRESH = `Fresh-${randomBytes(4).toString('hex')}-Passw0rd`;
-const DESKTOP = { width: 900, height: 700, deviceScaleFactor: 1, mobile: false }, PHONE = { width: 390, height: 780, deviceScaleFactor: 1, mobile: true };
+const DESKTOP = { viewport: { width: 900, height: 700 } }, PHONE = { viewport: { width: 390, height: 780 }, isMobile: true };
 const TALLEST = 1800;
-const browser = await Chromium.start();
+const browser = await Chromium.start({ size: DESKTOP });
 const at = (screen) => browser.screen(screen);
 const idle = () => browser.until('!document.querySelector("main").dataset.busy');
 
@@ -26,16 +27,14 @@ async function take(name) {
   await idle();
   await browser.value('document.activeElement?.blur()');
   const height = Math.min(TALLEST, await browser.value('Math.max(document.documentElement.scrollHeight, innerHeight)')), width = await browser.value('innerWidth');
-  const { data } = await browser.ask('Page.captureScreenshot', { format: 'png', captureBeyondViewport: true, clip: { x: 0, y: 0, width, height, scale: 1 } });
-  writeFileSync(join(folder, `${name}.png`), Buffer.from(data, 'base64'));
+  await browser.page.screenshot({ path: join(folder, `${name}.png`), fullPage: true, clip: { x: 0, y: 0, width, height } });
 }
 /** A page as a browser sees it that has never been there. */
 async function open(path) {
   const [before, fragment = `dr=${root}`] = path.split('#');
-  await browser.ask('Page.navigate', { url: `${url}/healthz` }); // the same origin, and no program of ours
-  await browser.until('document.readyState === "complete"');
+  await browser.page.goto(`${url}/healthz`); // the same origin, and no program of ours
   await browser.value('(localStorage.clear(), sessionStorage.clear())');
-  await browser.ask('Page.navigate', { url: `${url}${before}#${fragment}` });
+  await browser.page.goto(`${url}${before}#${fragment}`);
   await browser.until('document.querySelector("main h1")', path);
 }
 /** What `wanted` finds in the newest mail to that address in which it finds something. */
@@ -48,14 +47,6 @@ async function mailed(address, wanted) {
   }
   throw new Error(`no such mail came to ${address}`);
 }
-/** What an authenticator shows for a key in base32, `steps` half minutes from now (RFC 6238). */
-function shownBy(key, steps) {
-  const bits = [...key].map((letter) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0')).join('');
-  const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
-  const mac = createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)))).update(step).digest();
-  return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1e6).padStart(6, '0');
-}
 const CODE = /^\s*(\d{4}[ -]?\d{4})\s*$/m;
 async function fresh(password) {
   await browser.type(password, '[name=new-password]');
@@ -67,8 +58,7 @@ async function signIn(name, password) {
   await browser.type(password, '[name=password]');
   await browser.key('Enter');
 }
-const look = (scheme) => browser.ask('Emulation.setEmulatedMedia', { features: scheme ? [{ name: 'prefers-color-scheme', value: scheme }] : [] });
-const size = (of) => browser.ask('Emulation.setDeviceMetricsOverride', of);
+const look = (scheme = null) => browser.page.emulateMedia({ colorScheme: scheme });
 
 // ---- the stories -------------------------------------------------------------------------------------------------------------------------
 async function forgotten() {
@@ -230,7 +220,7 @@ async function otherLooks() {
   await at('home');
   await take('dark-2-methods');
   await look();
-  await size(PHONE);
+  await browser.begin({ size: PHONE });
   await open('/');
   await at('name');
   await take('phone-1-name');
@@ -242,18 +232,17 @@ async function otherLooks() {
     await at('methods-0');
     await take(`phone-2-${name}`);
   }
-  await size(DESKTOP);
+  await browser.begin({ size: DESKTOP });
 }
 
 async function theMailbox() {
-  await browser.ask('Page.navigate', { url: mailbox });
+  await browser.page.goto(mailbox);
   await browser.until('document.querySelector("article strong")', 'a code');
   await take('mail-box');
 }
 
 mkdirSync(folder, { recursive: true });
 try {
-  await size(DESKTOP);
   await forgotten();
   await ownMethods();
   await change();

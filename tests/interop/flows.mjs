@@ -1,0 +1,257 @@
+// What a person does, each step as they see it: in any browser, on any screen, in any language. {name, address} is who it is.
+import assert from 'node:assert/strict';
+import { shownBy } from './authenticator.mjs';
+import { browser, idle, secrets, tell, text } from './portal_stage.mjs';
+import { account, binds, fill, letter, main, on, says, signIn, START, told, typeMailed, visit, words, written } from './real_world.mjs';
+
+const FIRST = 'Grüße "1"\\\\😀-Köln', SECOND = 'Fresh-Passw0rd-2', THIRD = 'Wörter, die sich merken: 3';
+
+// ---- registering ---------------------------------------------------------------------------------------------------------------------------
+export async function registersAnAddress(who) {
+  await visit('/register');
+  await signIn(who.name, START);
+  await on('home', 'home.heading');
+  await browser.click('[data-add=email]');
+  await on('email', 'email.heading');
+  await browser.type(who.address, '[name=address]');
+  await browser.key('Enter');
+  await typeMailed(who.address, 'registration_code');
+  await on('home', 'home.heading');
+  await browser.until('document.querySelector(".own [data-method=email]")', 'it is registered');
+  await letter(who.address, 'method_added');
+}
+
+/** By the key that stands below the picture. The code of half a minute ago is good, too, and leaves that of now for later. */
+export async function registersAnApp(who) {
+  await browser.click('[data-add=app_code]');
+  await on('app_code', 'app.heading');
+  who.key = (await text('#key')).replace(/ /g, '');
+  await browser.type(shownBy(who.key, -1));
+  await browser.key('Enter');
+  await on('home', 'home.heading');
+  await browser.until('document.querySelector(".own [data-method=app_code]")', 'it is registered');
+  if (who.address) await letter(who.address, 'method_added');
+}
+
+export async function registersAnswers(who) {
+  await browser.click('[data-add=questions]');
+  await on('questions', 'questions.choose');
+  who.answers = {};
+  for (const row of [1, 2, 3]) {
+    const [question] = await browser.page.selectOption(`[name=question-${row}]`, { index: row });
+    who.answers[question] = `Only they know ${row}`;
+    assert.equal(await text(`[name=question-${row}] option:checked`), told[`question.${question}`]);
+    await browser.type(who.answers[question], `[name=answer-${row}]`);
+  }
+  await main();
+  await on('home', 'home.heading');
+  assert.equal(await browser.value('document.querySelectorAll(".own li").length'), 3);
+  await letter(who.address, 'method_added');
+}
+
+// ---- proving -------------------------------------------------------------------------------------------------------------------------------
+export async function names({ name }) {
+  await visit('/');
+  await on('name', 'name.heading');
+  await browser.type(`${name}@corp.example`);
+  await main();
+  await on('methods-0', 'method.heading');
+}
+async function provesByMail({ address }) {
+  await browser.click('[data-method=email]');
+  await on('email', 'code.email');
+  await typeMailed(address, 'verification_code');
+}
+async function provesByAnswers({ answers }) {
+  await browser.click('[data-method=questions]');
+  await on('questions', 'questions.heading');
+  for (const id of await browser.value('[...document.querySelectorAll(".field input")].map((field) => field.name)')) await browser.type(answers[id], `[name="${id}"]`);
+  await main();
+}
+export async function choosesReset() {
+  await on('choosing', 'choice.heading');
+  await browser.click('[data-choice=reset]');
+  await on('new_password', 'password.heading');
+}
+
+// ---- what a reset comes to -----------------------------------------------------------------------------------------------------------------
+/** The directory remembers the present one, and says so; another one it takes. */
+export async function resetsByMail(who) {
+  await names(who);
+  await provesByMail(who);
+  await choosesReset();
+  await written(0, who.name, START, async () => {
+    await fill(START);
+    says(await browser.refused('password_refused'), 'told.in_history');
+    await on('new_password', 'password.heading');
+  });
+  await written(1, who.name, FIRST, async () => {
+    await fill(FIRST);
+    await on('done', 'done.heading');
+  });
+  assert.equal(await binds(who.name, START), false);
+  await letter(who.address, 'password_reset');
+}
+
+export async function unlocks(who) {
+  await tell(`lock ${JSON.stringify(who.name)}`);
+  assert.equal((await account(who.name)).locked, true);
+  assert.equal(await binds(who.name, FIRST), false, 'not even the right one');
+  await written(0, who.name, FIRST, async () => {
+    await names(who);
+    await provesByAnswers(who);
+    await on('methods-1', 'method.second'); // answers alone don't do
+    await provesByMail(who);
+    await on('choosing', 'choice.heading');
+    assert.equal(await text('main .notice'), words['choice.locked']);
+    await browser.click('[data-choice=unlock]');
+    await on('done', 'done.unlocked');
+    assert.equal((await account(who.name)).locked, false);
+  });
+  await letter(who.address, 'account_unlocked');
+}
+
+/** `killed`: the agent that has the password in its hands kills itself once the domain controller has taken it. Another one finds out, and it was one write. */
+export async function resetsByTwo(who, killed) {
+  await tell('require 2');
+  await names(who);
+  await provesByMail(who);
+  await on('methods-1', 'method.second');
+  await browser.click('[data-method=app_code]');
+  await on('app_code', 'code.app');
+  await browser.type(shownBy(who.key));
+  await main();
+  await choosesReset();
+  if (killed) await tell('arm "answered"');
+  await written(1, who.name, SECOND, async () => {
+    await fill(SECOND);
+    await on('done', 'done.heading');
+  });
+  if (killed) assert.equal((await tell('ended')).code, -9, 'it was killed, in the middle');
+  await tell('require 1');
+  await letter(who.address, 'password_reset');
+}
+
+// ---- with a password that is known ---------------------------------------------------------------------------------------------------------
+async function changes(old, fresh) {
+  await browser.type(old, '[name=old-password]');
+  await fill(fresh);
+  await on('changed', 'changed.heading');
+}
+
+export async function changesIt(who) {
+  await visit('/change');
+  await signIn(who.name, SECOND);
+  await on('change', 'change.heading');
+  await written(1, who.name, THIRD, () => changes(SECOND, THIRD));
+  await main();
+  await on('home', 'home.heading');
+  who.letter = await letter(who.address, 'password_changed');
+}
+
+export async function saysItWasNotThem(who) {
+  await visit(`/not-me#${/\/not-me#(\S+)/.exec(who.letter)[1]}`);
+  await on('ask', 'notme.heading');
+  await browser.click('#report');
+  await on('stopped', 'notme.stopped');
+  assert.equal(await text('main p'), told['told.not_me']);
+  await names(who);
+  await provesByAnswers(who);
+  await on('over', 'over.heading');
+  assert.equal(await browser.refused('frozen'), told['refusal.frozen']);
+  assert.equal(await binds(who.name, THIRD), true, 'their password is as it was');
+}
+
+/** In another program's window, with a password that must be changed first: an administrator has set it. */
+export async function changesWhatMustBe({ name, temporary }) {
+  const own = 'Eigenes, sehr langes Passwort: 4';
+  const bare = async () => assert.ok(await browser.value('document.querySelector("header").offsetParent === null'), 'nothing but the screen');
+  assert.equal((await account(name)).must_change, true);
+  await visit('/signin?embedded=1');
+  await bare();
+  await signIn(name, temporary);
+  await on('change', 'change.forced');
+  assert.equal(await text('main .notice'), told['verdict.failed.must_change']);
+  await written(1, name, own, () => changes(temporary, own));
+  await bare();
+  await main();
+  await signIn(name, own);
+  await on('home', 'home.heading');
+  await bare();
+}
+
+/** Whoever has registered nothing, by the pass that they were told. */
+export async function resetsByPass(who) {
+  const own = 'Neu und lang: Pass-5';
+  await names(who);
+  await browser.click('[data-method=pass]');
+  await on('pass', 'code.pass');
+  await browser.type(who.pass);
+  await main();
+  await choosesReset();
+  await written(1, who.name, own, async () => {
+    await fill(own);
+    await on('done', 'done.heading');
+  });
+}
+
+// ---- administration ------------------------------------------------------------------------------------------------------------------------
+async function tab(name) {
+  await browser.click(`[data-tab=${name}]`);
+  await on(name, `tab.${name}`);
+  await idle();
+}
+async function lookUp({ name }) {
+  await tab('agents');
+  await tab('people'); // the list, whoever was looked at before
+  await browser.type(`${name}@corp.example`, '[name=person]');
+  await browser.click('[data-do=lookup]');
+  await browser.until('document.querySelector("[data-do=back]")', 'the person');
+  await idle();
+}
+async function given(what) {
+  await browser.click(`[data-do=${what}]`);
+  await browser.click(`[data-do=${what}-yes]`);
+  return browser.until('document.querySelector("#given code")?.innerText', what);
+}
+async function stands(activity, ...parts) {
+  await browser.type(activity, '[name=activity]');
+  await browser.click('[data-do=search]');
+  await browser.until(`[...document.querySelectorAll('#lines li')].some((it) => ${JSON.stringify(parts)}.every((part) => it.innerText.includes(part)))`, `${activity} ${parts.join(' ')}`);
+}
+
+export async function signsInToAdministrate(who) {
+  await visit('/register');
+  await signIn(who.name, START);
+  await on('home', 'home.heading');
+  await registersAnApp(who);
+  await visit('/admin');
+  await signIn(who.name, START);
+  await on('second', 'second.heading');
+  await browser.type(shownBy(who.key), '[name=code]');
+  await main();
+  await on('settings', 'tab.settings');
+}
+
+export async function looksAtTheAgents() {
+  await tab('agents');
+  await browser.until('document.querySelectorAll("[data-agent] [data-standing=ready]").length === 2', 'both are connected and ready');
+  assert.equal(await browser.value('document.querySelectorAll("[data-agent]").length'), 2);
+  assert.equal((await text('[data-standing=ready]')).replace('✓', '').trim(), words['agent.ready']);
+}
+
+/** One is told a pass, the other a new password. The audit says who has done it to whom. */
+export async function helps(administrator, one, other) {
+  await lookUp(one);
+  one.pass = await given('pass');
+  await lookUp(other);
+  const before = await account(other.name);
+  other.temporary = await given('password');
+  secrets.add(other.temporary);
+  const after = await account(other.name);
+  assert.deepEqual([after.changes, after.must_change], [before.changes + 1, true]);
+  const actor = `administrator:${(await account(administrator.name)).guid}`;
+  await tab('audit');
+  await stands('account.temporary_pass_issued', actor, (await account(one.name)).guid);
+  await stands('password.reset_by_admin', actor, after.guid);
+}
