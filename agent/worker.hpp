@@ -41,11 +41,11 @@ struct Domain {
   policy::Volume volume, probes;  // of writes and of readings; of the loop's thread
   const bool marker;              // marker attribute configured
   const std::unique_ptr<ldap::Directory> directory;
-  ldap::DirectoryState state;             // as the last check said
-  bool leaving = false;                   // it goes away when its jobs are done and its watch has ended
-  std::weak_ptr<void> watch;              // the running watch holds what this sees
-  bool counted = false;                   // the writes of the last hour that the journal remembers stand in `volume`
-  bool settled = false;                   // what a former life left open has been looked at: no new work before
+  ldap::DirectoryState state;  // as the last check said
+  bool leaving = false;        // it goes away when its jobs are done and its watch has ended
+  std::weak_ptr<void> watch;   // the running watch holds what this sees
+  bool counted = false;        // the writes of the last hour that the journal remembers stand in `volume`
+  bool settled = false;        // what a former life left open has been looked at: no new work before
   int inflight = 0;
   asio::thread_pool pool;  // last: joined before the directory goes
 };

@@ -97,7 +97,8 @@ class TheCompletion(unittest.TestCase):
         there = set(PROGRAMS)
         self.assertEqual(completed("writeback-agent", ("enroll", "--token-file", ""), ("check-config", ""), ("enroll", "--service", ""), ("keys", "export-root", "w")),
                          [there, there, set(), {"writeback-agent", "writeback-passwords"}])
-        self.assertEqual(completed("reset-service", ("keys", "re"), ("restore", "res"), ("settings", "set", "--domain", ""), ("nothing", "")), [{"request"}, {"reset-service"}, set(), set()])
+        self.assertEqual(completed("reset-service", ("keys", "re"), ("restore", "res"), ("letters", "set", "frozen", "de", "res"), ("settings", "set", "--domain", ""), ("nothing", "")),
+                         [{"request"}, {"reset-service"}, {"reset-service"}, set(), set()])
 
     def test_knows_every_verb_and_option_of_the_help(self):
         """The agent's help is made of other words of the same rows: what they name must be taken."""
