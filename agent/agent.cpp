@@ -1,5 +1,6 @@
 #include "agent/agent.hpp"
 
+#include "agent/readiness.hpp"
 #include "agent/service_url.hpp"
 #include "platform/private_files.hpp"
 
@@ -203,7 +204,7 @@ void Agent::down(const Fault& why, const std::string& service) {
 SessionParts Agent::session_parts() {
   std::vector<std::string> names;
   for (const auto& [name, domain] : domains_) names.push_back(name);
-  return {keys_, trust_, *worker_, outbox_, refusals_, [this] { return save_identity(); }, [this] { return readiness(); }, [this] { learnt(); }, names, epoch_, hello_by_next_ && keys_->next, {}, config_.window,
+  return {keys_, trust_, *worker_, outbox_, refusals_, [this] { return save_identity(); }, [this](const Session& link) { return readiness(&link); }, [this] { learnt(); }, names, epoch_, hello_by_next_ && keys_->next, {}, config_.window,
       config_.channel_binding == config::AgentConfig::ChannelBinding::require, idle_cut_, timings_.session};
 }
 
@@ -219,14 +220,23 @@ Awaitable<Result<void>> Agent::save_identity() {
 }
 
 // ---- the directories ----------------------------------------------------------------------------------------
-std::map<std::string, protocol::Readiness> Agent::readiness() const {
+std::map<std::string, protocol::Readiness> Agent::readiness(const Session* link) const {
   std::map<std::string, protocol::Readiness> out;
+  const auto moment = link ? link->moment() : Moment{unix_now(), 0};
   for (const auto& [name, domain] : domains_) {
     const auto& s = domain->state;
-    const bool leaving = stopping_ || paused_ || domain->leaving;
-    out[name] = {s.ready && !leaving, leaving ? "draining" : s.reason, s.dc, s.marker, s.hints};
+    const bool draining = stopping_ || paused_ || domain->leaving || (link && link->draining());
+    const auto trust = trust_of(name, link);
+    const auto why = why_not_ready({moment.clock_offset_s, worker_->journal_works(), draining, trust.value_or(""), s.ready, s.reason});
+    out[name] = {!why, why.value_or(""), s.dc, s.marker, s.hints};
   }
   return out;
+}
+
+// Before a first link nobody has told us of a roster: that is no verdict on this agent.
+std::optional<std::string_view> Agent::trust_of(const std::string& domain, const Session* link) const {
+  if (!link && !trust_.roster_ends(domain)) return std::nullopt;
+  return trust_.why_not(domain, link ? link->moment().now : unix_now());
 }
 
 Snapshot Agent::snapshot() const {
@@ -236,14 +246,16 @@ Snapshot Agent::snapshot() const {
   now.idle_limit = idle_cut_.limit();
   const auto at = unix_now();
   now.service_keys_end = trust_.service_keys_end();
+  if (!sealing_key_.kid.empty()) now.encryption_key_made = sealing_key_.made;
+  const auto* link = now.link_up ? session_.get() : nullptr;
+  const auto readiness = this->readiness(link);
   for (const auto& [name, domain] : domains_) {
     auto& one = now.domains[name];
     one.directory = domain->state;
-    one.ready = domain->state.ready && !now.draining, one.reason = now.draining ? "draining" : domain->state.reason;
+    one.ready = readiness.at(name).ready, one.reason = readiness.at(name).reason;
     one.inflight = domain->inflight;
+    if (const auto trust = trust_of(name, link)) one.trust = *trust;
     one.roster_ends = trust_.roster_ends(name);
-    // Only what was believed once can end: one that is not approved yet is told by the service's list.
-    if (const auto why = trust_.why_not(name, at); one.roster_ends && !why.empty() && why != "not_approved") one.ready = false, one.reason = why;
     one.writes_last_minute = domain->volume.last_minute(at), one.writes_last_hour = domain->volume.last_hour(at);
     one.breaker_open = domain->volume.open_until(at).has_value();
   }

@@ -87,7 +87,8 @@ class Agent {
   Awaitable<Result<void>> save_identity();
   link::DialSettings dialling() const;
   SessionParts session_parts();
-  std::map<std::string, protocol::Readiness> readiness() const;
+  std::map<std::string, protocol::Readiness> readiness(const Session* link) const;  // nullptr: there is none
+  std::optional<std::string_view> trust_of(const std::string& domain, const Session* link) const;
   void down(const Fault& why, const std::string& service);
   void open_control();
   std::string obey(const std::string& line);  // one line of the control socket

@@ -1,5 +1,7 @@
 #include "agent/apply.hpp"
 
+#include <type_traits>
+
 #include "core/failpoint.hpp"
 #include "core/log.hpp"
 #include "crypto/jwe.hpp"
@@ -43,7 +45,7 @@ class Hands {
   std::string where() const { return job_.op == Op::unlock ? std::string() : job_.pre->dc; }
 
   Event read() {
-    const Timed timed(ending_.directory_ms);
+    const Timed timed(ending_, Phase::read);
     const bool whole = shows_password(attempt_);
     auto account = means_.directory.read(job_.sub, where(), whole ? ldap::Depth::full : ldap::Depth::write);
     if (!account) return unread(std::move(account).error());
@@ -76,10 +78,10 @@ class Hands {
 
   Event write() {
     if (job_.op == Op::unlock) return modify("before_modify", [this] { return means_.directory.unlock(job_.sub); });
-    auto opened = open();
+    auto opened = during(Phase::open, [this] { return open(); });
     if (auto* no = std::get_if<Say>(&opened)) return NotAPassword{std::move(*no)};
     const auto& passwords = std::get<crypto::SealedPasswords>(opened);
-    auto judged = means_.passwords.judge(about(), passwords.pw, *ending_.account, unix_now());
+    auto judged = during(Phase::open, [&] { return means_.passwords.judge(about(), passwords.pw, *ending_.account, unix_now()); });
     facts_ = judged.facts;
     if (judged.no) return NotAPassword{std::move(*judged.no)};
     ldap::WriteOrder order;
@@ -94,10 +96,10 @@ class Hands {
   }
 
   Event sign_in() {
-    auto opened = open();
+    auto opened = during(Phase::open, [this] { return open(); });
     if (auto* no = std::get_if<Say>(&opened)) return NotAPassword{std::move(*no)};
     if (auto no = not_now("before_sign_in")) return *no;
-    const Timed timed(ending_.directory_ms);
+    const Timed timed(ending_, Phase::write);
     auto answer = means_.directory.authenticate(*ending_.account, std::get<crypto::SealedPasswords>(opened).pw);
     failpoint("answered", protocol::to_string(job_.op));
     if (!answer) {
@@ -114,7 +116,7 @@ class Hands {
 
   // Right before something is sent: is its intent on the disk, and may it still be?
   std::optional<Event> not_now(std::string_view name) {
-    if (!said_ && !means_.recorded()) return Cancelled{};
+    if (!said_ && !during(Phase::journal, means_.recorded)) return Cancelled{};
     if (!said_) means_.sending();
     said_ = true;
     failpoint(name, protocol::to_string(job_.op));
@@ -124,7 +126,7 @@ class Hands {
 
   template <class Modify> Event modify(std::string_view name, Modify send) {
     if (auto no = not_now(name)) return *no;
-    const Timed timed(ending_.directory_ms);
+    const Timed timed(ending_, Phase::write);
     auto answer = send();
     failpoint("answered", protocol::to_string(job_.op));
     if (answer) {
@@ -147,7 +149,7 @@ class Hands {
     if (ending_.decision.denial != policy::Denial::none && !written) ending_.account.reset();  // a denied account is not talked about
     const bool unnamed = say && say->code == Code::rejected && say->reason == "policy" && facts_ && ending_.detail.find(password_restriction) != std::string::npos;
     if (say && say->code == Code::rejected && (unnamed || say->reason == "too_short" || say->reason == "too_young" || say->reason == "in_history") && ending_.account) {
-      const Timed timed(ending_.directory_ms);
+      const Timed timed(ending_, Phase::read);
       if (auto policy = means_.directory.policy_of(*ending_.account)) ending_.policy = *policy;
     }
     if (unnamed) say->reason = explained(ending_.policy, *facts_, hints_used_, unix_now());
@@ -157,13 +159,18 @@ class Hands {
   }
 
   struct Timed {
-    explicit Timed(double& total_) : total(total_) {}
+    Timed(Ending& ending_, Phase phase_) : ending(ending_), phase(phase_) {}
     Timed(const Timed&) = delete;
     Timed& operator=(const Timed&) = delete;
-    ~Timed() { total += watch.ms(); }
-    double& total;
+    ~Timed() { ending.phases[phase] += watch.ms(); }
+    Ending& ending;
+    const Phase phase;
     Stopwatch watch;
   };
+  template <class Work> std::invoke_result_t<const Work&> during(Phase phase, const Work& work) {
+    const Timed timed(ending_, phase);
+    return work();
+  }
 
   const Attempt& attempt_;
   const protocol::Job& job_;

@@ -8,6 +8,7 @@
 
 #include "agent/attempt_machine.hpp"
 #include "agent/password_check.hpp"
+#include "agent/phases.hpp"
 #include "core/clock.hpp"
 #include "crypto/keys.hpp"
 #include "ldap/directory.hpp"
@@ -36,7 +37,8 @@ struct Ending {
   std::optional<protocol::PasswordPolicy> policy;  // where it explains the refusal
   std::string detail, said;                        // the directory's own codes and words, for the operator
   std::optional<int> kinds;                        // of characters in the password that was refused as too simple
-  double directory_ms = 0;
+  Phases phases = {};
+  double directory_ms() const { return phases[Phase::read] + phases[Phase::write]; }
 };
 
 Ending carry_out(const Attempt& attempt, const Means& means);

@@ -141,13 +141,13 @@ std::optional<Say> barred(Op op, const ReadDone& seen) {
   return std::nullopt;
 }
 
-Say denied(policy::Denial denial) { return {Code::denied, std::string(policy::reason_of(denial)), {}}; }
-
 std::string text_of(std::string_view jti, std::int64_t fence, char what) {
   return "wb1;" + std::string(jti) + ";" + std::to_string(fence) + ";" + what;
 }
 
 }  // namespace
+
+Say denied(policy::Denial denial) { return {Code::denied, std::string(policy::reason_of(denial)), {}}; }
 
 std::string marker_text(std::string_view jti, std::int64_t fence) { return text_of(jti, fence, 'A'); }
 std::string void_text(std::string_view jti, std::int64_t fence) { return text_of(jti, fence, 'V'); }

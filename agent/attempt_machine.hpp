@@ -61,8 +61,9 @@ struct Say {  // the outcome, final for this attempt
   std::optional<UnixSeconds> retry_after = {};  // by this machine's clock
   bool operator==(const Say&) const = default;
 };
-struct Again {};    // a look whose DC can't be asked now: later
-struct Nothing {};  // cancelled with nothing sent by this attempt: nobody waits for an answer
+Say denied(policy::Denial denial);  // by a guardrail
+struct Again {};                    // a look whose DC can't be asked now: later
+struct Nothing {};                  // cancelled with nothing sent by this attempt: nobody waits for an answer
 using Action = std::variant<Read, Write, TrySignIn, Void, Say, Again, Nothing>;
 
 // ---- events -------------------------------------------------------------------------------------------------

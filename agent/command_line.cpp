@@ -1,6 +1,7 @@
 #include "agent/command_line.hpp"
 
 #include "core/ids.hpp"
+#include "crypto/evp.hpp"
 
 namespace wb::agent {
 namespace {
@@ -126,7 +127,8 @@ std::variant<Command, Help, UsageError> read_command(const std::vector<std::stri
   for (; at < words.size(); ++at) {
     const auto& word = words[at];
     if (word == "--help" || word == "-h") return Help{help_of(*form)};
-    if (!word.starts_with("-")) {
+    // One thumbprint in 64 begins with "-" (base64url, RFC 4648 section 5), and no option looks like one.
+    if (!word.starts_with("-") || (form->operand == "THUMBPRINT" && crypto::is_thumbprint(word))) {
       const bool more = form->operand == "[FILE...]";
       if (more) command.files.emplace_back(word);
       if (form->operand.empty() || (!more && !operand.empty())) return UsageError{"unexpected: " + printable(word)};

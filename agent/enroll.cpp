@@ -17,13 +17,13 @@ namespace wb::agent {
 namespace {
 namespace json = protocol::json;
 
-Fault refused(std::string where, std::string detail) { return fault(Fault::Kind::refused, std::move(where), std::move(detail)); }
+Fault no_enrolment(std::string where, std::string detail) { return fault(Fault::Kind::refused, std::move(where), std::move(detail)); }
 
 Result<Token> read_token(const std::filesystem::path& file) {
   auto text = platform::read_file(file, 4096);
   if (!text) return text.error();
   auto token = parse_token(*text);
-  if (!token) return refused("enroll.token", file.string() + " holds no enrolment token (wbe1....)");
+  if (!token) return no_enrolment("enroll.token", file.string() + " holds no enrolment token (wbe1....)");
   return *token;
 }
 
@@ -32,6 +32,7 @@ Result<EnrollAnswer> ask_to_enroll(const config::AgentConfig& config, const std:
   auto jws = crypto::sign(keys.as, protocol::typ_enroll, protocol::encode(claims), crypto::CarryKey::yes);
   if (!jws) return jws.error();
   auto body = post(config, ways_to(config, service), "/agent/v1/enroll", json::serialize(json::object{{"token", "wbe1." + token.id + "." + token.secret}, {"jws", *jws}}));
+  if (!body && body.error().detail.find("HTTP 401: ") != std::string::npos) return no_enrolment("enroll.token", body.error().detail);
   if (!body) return body.error();
   return read_enroll_answer(*body);
 }
@@ -49,7 +50,7 @@ Result<Enrolled> enroll_with(const config::AgentConfig& config, const std::strin
   if (!answer) return answer.error();
   const auto root = crypto::PublicKey::from_jwk(answer->sr);
   if (!root) return root.error();
-  if (root->kid() != token.sr) return refused("enroll.sr", "the service's root key is not the one the token names: this is not the service that made it");
+  if (root->kid() != token.sr) return no_enrolment("enroll.sr", "the service's root key is not the one the token names: this is not the service that made it");
   auto issuer = issuer_of(answer->sk, root->kid(), unix_now());
   if (!issuer) return issuer.error();
   Identity identity{answer->agent, answer->tenant, service, *issuer, root->kid(), {{answer->domain, {}}}};
@@ -89,15 +90,15 @@ Result<void> move_all(const std::filesystem::path& from, const std::filesystem::
 
 Result<void> enroll(const config::AgentConfig& config, const std::string& service, const std::filesystem::path& token_file, std::ostream& out) {
   const auto url = parse_service_url(service);
-  if (!url) return refused("enroll.service", "expected https://host[:port]");
+  if (!url) return no_enrolment("enroll.service", "expected https://host[:port]");
   auto token = read_token(token_file);
   if (!token) return token.error();
   if (auto made = platform::private_folder(config.state_dir); !made) return made;
   auto known = load_identity(config.state_dir);
   if (!known && known.error().kind != Fault::Kind::unreachable) return known.error();
   const auto same = known ? ways_of(config, *known) : std::vector<std::string>();  // other ways to the same service: its root is checked
-  if (known && std::find(same.begin(), same.end(), url->text) == same.end()) return refused("enroll.service", "this agent is enrolled at " + known->service + "; another service needs another state_dir");
-  if (known && known->domains.size() >= domains_max) return refused("enroll", "an agent serves at most 16 domains");  // the token is not spent
+  if (known && std::find(same.begin(), same.end(), url->text) == same.end()) return no_enrolment("enroll.service", "this agent is enrolled at " + known->service + "; another service needs another state_dir");
+  if (known && known->domains.size() >= domains_max) return no_enrolment("enroll", "an agent serves at most 16 domains");  // the token is not spent
   auto keys = load_or_make_keys(config.state_dir);
   if (!keys) return keys.error();
   auto enrolled = enroll_with(config, url->text, *token, *keys);
@@ -114,14 +115,14 @@ Result<void> enroll(const config::AgentConfig& config, const std::string& servic
 
 Result<void> enroll_again(const config::AgentConfig& config, const std::string& service, const std::filesystem::path& token_file, std::ostream& out) {
   const auto url = parse_service_url(service);
-  if (!url) return refused("enroll.service", "expected https://host[:port]");
+  if (!url) return no_enrolment("enroll.service", "expected https://host[:port]");
   auto token = read_token(token_file);
   if (!token) return token.error();
   auto lock = platform::FileLock::take(config.state_dir / "agent.lock");
-  if (!lock && lock.error().kind == Fault::Kind::refused) return refused("enroll.again", "stop the agent first: it runs with the keys that shall go");
+  if (!lock && lock.error().kind == Fault::Kind::refused) return no_enrolment("enroll.again", "stop the agent first: it runs with the keys that shall go");
   if (!lock) return lock.error();
   auto known = load_identity(config.state_dir);
-  if (!known && known.error().kind == Fault::Kind::unreachable) return refused("enroll.again", "this host is not enrolled: enroll, without --again");
+  if (!known && known.error().kind == Fault::Kind::unreachable) return no_enrolment("enroll.again", "this host is not enrolled: enroll, without --again");
   if (!known) return known.error();
   const auto fresh = config.state_dir / "again", former = config.state_dir / ("former-" + known->agent);
   for (const auto& folder : {fresh, former})

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "agent/enroll.hpp"
-#include "core/base64url.hpp"
 #include "core/ids.hpp"
+#include "crypto/evp.hpp"
 #include "crypto/jws.hpp"
 #include "protocol/codec.hpp"
 #include "protocol/json.hpp"
@@ -16,10 +16,6 @@ using protocol::Members;
 constexpr std::int64_t roster_seconds = 30 * 86'400;
 constexpr std::size_t listed_max = 1'024;
 
-bool is_thumbprint(std::string_view text) {
-  const auto bytes = from_base64url(text);
-  return bytes && bytes->size() == 32;
-}
 // What we will print, sign and store: short and plain.
 bool is_name(std::string_view text) { return !text.empty() && text.size() <= 253 && printable(text, 253) == text && text.find(' ') == std::string_view::npos; }
 
@@ -50,7 +46,7 @@ std::optional<Token> parse_token(std::string_view text) {
     if (dot == std::string_view::npos) break;
     text.remove_prefix(dot + 1);
   }
-  if (count != 4 || parts[0] != "wbe1" || parts[1].empty() || parts[2].empty() || !is_thumbprint(parts[3])) return std::nullopt;
+  if (count != 4 || parts[0] != "wbe1" || parts[1].empty() || parts[2].empty() || !crypto::is_thumbprint(parts[3])) return std::nullopt;
   return Token{parts[1], parts[2], parts[3]};
 }
 
@@ -64,7 +60,7 @@ Result<EnrollAnswer> read_enroll_answer(std::string_view text) {
   if (m.ok() && !is_name(a.agent)) m.problem("agent", "expected a plain name");
   if (m.ok() && !is_name(a.tenant)) m.problem("tenant", "expected a plain name");
   if (m.ok() && (a.domain.empty() || domain_name(a.domain) != a.domain)) m.problem("domain", "expected a domain name in lower case");
-  if (m.ok() && a.dr && !is_thumbprint(*a.dr)) m.problem("dr", "expected a thumbprint");
+  if (m.ok() && a.dr && !crypto::is_thumbprint(*a.dr)) m.problem("dr", "expected a thumbprint");
   if (auto done = m.finish(); !done) return done.error();
   return a;
 }

@@ -18,6 +18,7 @@ std::string_view to_string(LinkTrouble trouble) {
     case LinkTrouble::tls_time: return "tls_time";
     case LinkTrouble::tls: return "tls";
     case LinkTrouble::upgrade: return "upgrade";
+    case LinkTrouble::web_page: return "web_page";
     case LinkTrouble::intercepted: return "intercepted";
     case LinkTrouble::channel_binding: return "channel_binding";
     case LinkTrouble::refused: return "refused";
@@ -33,7 +34,7 @@ LinkTrouble trouble_of(const Fault& why) {
   using enum LinkTrouble;
   constexpr std::pair<std::string_view, LinkTrouble> by_place[] = {{"link.resolve", dns}, {"link.connect", tcp}, {"proxy.settings", proxy_settings}, {"proxy.password_file", proxy_settings},
       {"proxy.sign_in", proxy_auth}, {"tls.ca", tls_settings}, {"link.tls_issuer", tls_issuer}, {"link.tls_name", tls_name}, {"link.tls_time", tls_time}, {"link.tls", tls},
-      {"link.upgrade", upgrade}, {"link.idle", idle_timeout}, {"session.intercepted", intercepted}};
+      {"link.upgrade", upgrade}, {"link.web_page", web_page}, {"proxy.web_page", web_page}, {"link.idle", idle_timeout}, {"session.intercepted", intercepted}};
   for (const auto& [place, trouble] : by_place)
     if (why.where == place) return trouble;
   if (why.where == "proxy.connect") return why.kind == Fault::Kind::refused ? proxy_refused : proxy_unreachable;

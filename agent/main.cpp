@@ -1,8 +1,10 @@
 // writeback-agent: from the command line to the agent.
 #include <boost/asio/signal_set.hpp>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 
 #include "agent/agent.hpp"
@@ -24,10 +26,18 @@
 namespace {
 using namespace wb::agent;
 constexpr int exit_failed = 1, exit_usage = 2, exit_config = 78;
+constexpr int exit_token = 5, exit_disk = 74, exit_mode = 77;  // the latter: EX_IOERR, EX_NOPERM of sysexits.h
+
+int code_of(const wb::Fault& fault) {
+  if (fault.where == "agent.identity") return exit_config;
+  if (fault.where == "key.mode") return exit_mode;
+  if (fault.where == "enroll.token") return exit_token;
+  return fault.detail.starts_with("SQLITE_FULL") || fault.detail.ends_with(std::strerror(ENOSPC)) ? exit_disk : exit_failed;
+}
 
 int failed(const wb::Fault& fault) {
   std::cerr << "writeback-agent: " << fault.where << ": " << (fault.detail.empty() ? to_string(fault.kind) : std::string_view(fault.detail)) << "\n";
-  return exit_failed;
+  return fault.where == "agent.identity" ? exit_failed : code_of(fault);
 }
 int said(const wb::Result<void>& done) { return done ? EXIT_SUCCESS : failed(done.error()); }
 
@@ -73,7 +83,7 @@ int run(const wb::config::AgentConfig& config, const std::filesystem::path& file
   auto agent = Agent::start(io, config);
   if (!agent) {
     wb::log::fault("agent.not_started", agent.error());
-    return agent.error().where == "agent.identity" ? exit_config : exit_failed;
+    return code_of(agent.error());
   }
   (*agent)->on_reload([a = agent->get(), file] { return reload(*a, file); });
   wb::asio::signal_set signals(io, SIGTERM, SIGINT);

@@ -16,6 +16,9 @@ using prometheus::Histogram;
 // A reset at a stock controller takes 35 ms, one that waits for its turn or a fail-over seconds.
 const Histogram::BucketBoundaries seconds_buckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
 
+// A part of it takes some tens of microseconds at best.
+const Histogram::BucketBoundaries phase_buckets{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30};
+
 constexpr const char* prefix = "writeback_agent_";
 template <class Build> auto& family(Build build, prometheus::Registry& registry, const char* name, const char* help) {
   return build.Name(std::string(prefix) + name).Help(help).Register(registry);
@@ -54,6 +57,7 @@ struct Metrics::Kept {
   prometheus::Family<prometheus::Histogram>& took = family(prometheus::BuildHistogram(), registry, "job_duration_seconds", "From the receipt of a job to its answer.");
   prometheus::Family<prometheus::Histogram>& directory =
       family(prometheus::BuildHistogram(), registry, "job_directory_seconds", "The part of it that the directory took, by domain controller.");
+  prometheus::Family<prometheus::Histogram>& phases = family(prometheus::BuildHistogram(), registry, "job_phase_seconds", "The parts of it: check, wait, read, open, journal, write, record.");
   prometheus::Family<prometheus::Counter>& link_failures = family(prometheus::BuildCounter(), registry, "link_failures_total", "Links that could not be made or have ended, by reason.");
   UnixSeconds started = unix_now();
 };
@@ -69,6 +73,11 @@ void Metrics::settled(const std::string& domain, const protocol::JobResult& resu
   kept_->jobs.Add({{"domain", domain}, {"op", op}, {"code", code}, {"reason", result.reason}}).Increment();
   kept_->took.Add({{"domain", domain}, {"op", op}}, seconds_buckets).Observe(result.total_ms / 1000);
   if (result.directory_ms > 0) kept_->directory.Add({{"domain", domain}, {"op", op}, {"dc", result.dc.value_or("")}}, seconds_buckets).Observe(result.directory_ms / 1000);
+}
+
+void Metrics::phases_of(const std::string& domain, const Phases& phases) {
+  for (std::size_t i = 0; i < phase_names.size(); ++i)
+    if (const auto ms = phases.all()[i]; ms > 0) kept_->phases.Add({{"domain", domain}, {"phase", std::string(phase_names[i])}}, phase_buckets).Observe(ms / 1000);
 }
 
 UnixSeconds Metrics::started() const { return kept_->started; }
@@ -91,6 +100,7 @@ std::string Metrics::text(const Snapshot& now) const {
   out.set("journal_writable", "Whether the journal's last commit went to the disk.", {}, now.journal_works);
   out.set("results_waiting", "Results that the service has not acknowledged.", {}, static_cast<double>(now.results_waiting));
   if (now.service_keys_end) out.set("service_key_expiry_timestamp_seconds", "When the last of the service's signing keys that are believed ends, in Unix seconds.", {}, static_cast<double>(*now.service_keys_end));
+  if (now.encryption_key_made) out.set("encryption_key_made_timestamp_seconds", "When the encryption key that is stated was made, in Unix seconds; it is rotated after 90 days.", {}, static_cast<double>(*now.encryption_key_made));
   for (const auto& [name, domain] : now.domains) of_domain(out, name, domain);
   auto& refused = family(prometheus::BuildCounter(), registry, "messages_refused_total", "Messages and jobs that were not believed, by reason.");
   for (const auto& [reason, count] : now.refused) refused.Add({{"reason", reason}}).Increment(static_cast<double>(count));
@@ -99,7 +109,7 @@ std::string Metrics::text(const Snapshot& now) const {
 
 link::Health health_of(const Snapshot& now) {
   namespace json = protocol::json;
-  link::Health health{now.link_up && !now.draining && !now.domains.empty(), {}};
+  link::Health health{now.link_up && !now.draining && now.journal_works && !now.domains.empty(), {}};
   json::object domains;
   for (const auto& [name, one] : now.domains) {
     health.ready = health.ready && one.ready;

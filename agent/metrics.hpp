@@ -12,6 +12,7 @@
 
 #include "agent/idle_cut.hpp"
 #include "agent/link_trouble.hpp"
+#include "agent/phases.hpp"
 #include "core/clock.hpp"
 #include "ldap/directory.hpp"
 #include "link/health_door.hpp"
@@ -22,11 +23,12 @@ namespace wb::agent {
 
 struct DomainSnapshot {
   ldap::DirectoryState directory;
-  bool ready = false;  // takes jobs: directory, journal, password rules, breaker
+  bool ready = false;  // takes jobs, by the rule of agent/readiness: what the service is told, too
   std::string reason;  // it does not
   int inflight = 0, writes_last_minute = 0, writes_last_hour = 0;
   bool breaker_open = false;
   std::optional<UnixSeconds> roster_ends = {};
+  std::optional<std::string> trust = {};  // TrustState::why_not; nullopt: no link has told us yet
 };
 struct Snapshot {
   bool link_up = false, draining = false, journal_works = true;
@@ -35,6 +37,7 @@ struct Snapshot {
   std::map<std::string, std::uint64_t> refused;  // messages that were not believed, by reason
   link::Route route;                             // of the link that is up
   std::optional<UnixSeconds> service_keys_end = {};
+  std::optional<UnixSeconds> encryption_key_made = {};
   std::optional<NoLink> no_link = {};            // why none is
   std::optional<IdleCut::Span> idle_limit = {};  // after which silence links were cut on the way
 };
@@ -56,6 +59,7 @@ class Metrics {
 
   // `domain` empty: a job that could not even be assigned to one.
   void settled(const std::string& domain, const protocol::JobResult& result);
+  void phases_of(const std::string& domain, const Phases& phases);
   void moved(const std::string& domain);  // to another controller
   void link_failed(LinkTrouble trouble);
   std::string text(const Snapshot& now) const;
@@ -70,7 +74,7 @@ class Metrics {
   std::map<std::string, std::uint64_t> by_code_;
 };
 
-// Ready: the link is up and every domain takes jobs. JSON: {"ready":false,"link":true,"domains":{"corp.example":{...}}}; without a link
+// Ready: the link is up, the journal can be written and every domain takes jobs. JSON: {"ready":false,"link":true,"domains":{"corp.example":{...}}}; without a link
 // "no_link":{"reason":"proxy_auth","service","where","detail","at"} says why, null before the first failure.
 link::Health health_of(const Snapshot& now);
 

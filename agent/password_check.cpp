@@ -140,6 +140,19 @@ PasswordCheck::Judged PasswordCheck::judge(const log::About& about, const Secret
   return out;
 }
 
+std::vector<ListSeen> look_at_lists(const config::PasswordRules& rules) {
+  std::vector<ListSeen> out;
+  if (rules.banned != Mode::off && !rules.banned_file.empty()) {
+    const auto words = read_words(rules.banned_file);
+    out.push_back({rules.banned_file, words ? Result<std::string>(std::to_string(words->size()) + " words") : Result<std::string>(words.error())});
+  }
+  if (rules.breached != Mode::off) {
+    const auto set = open_breached(rules.breached_file);
+    out.push_back({rules.breached_file, set ? Result<std::string>(std::to_string(set->size()) + " hashes") : Result<std::string>(set.error()), true});
+  }
+  return out;
+}
+
 std::string_view explained(const std::optional<protocol::PasswordPolicy>& policy, const policy::PasswordFacts& facts, bool hints_used, UnixSeconds now) {
   return policy::reason_of(policy::explain(policy, facts, {.ages_enforced = hints_used, .now = now}));
 }

@@ -54,6 +54,14 @@ class PasswordCheck {
   std::map<std::string, std::pair<UnixSeconds, protocol::PasswordPolicy>> policies_;
 };
 
+// The lists that rules name, as the doctor looks at them: each with what is in it, or why it can't be used (as refresh). Blocking.
+struct ListSeen {
+  std::filesystem::path file;
+  Result<std::string> holds;  // "1200 words"
+  bool ages = false;          // of breached passwords: new ones become known
+};
+std::vector<ListSeen> look_at_lists(const config::PasswordRules& rules);
+
 // The reason where the directory only said 0000052D: what the policy excludes is excluded.
 std::string_view explained(const std::optional<protocol::PasswordPolicy>& policy, const policy::PasswordFacts& facts, bool hints_used, UnixSeconds now);
 

@@ -13,7 +13,7 @@ namespace wb::agent {
 namespace {
 using std::filesystem::path;
 
-Fault refused(std::string where, std::string detail) { return fault(Fault::Kind::refused, std::move(where), std::move(detail)); }
+Fault root_refused(std::string where, std::string detail) { return fault(Fault::Kind::refused, std::move(where), std::move(detail)); }
 
 // The key of a root that is being made lives under this name until the service has its first roster: an init that was
 // cut off goes on with the same key.
@@ -43,7 +43,7 @@ Result<crypto::PrivateKey> root_at(const config::AgentConfig& config, const Root
     return crypto::PrivateKey::load_sealed(place.file, *passphrase);
   }
   auto root = crypto::PrivateKey::load(root_key_file(config.state_dir, domain));
-  if (!root && root.error().kind == Fault::Kind::unreachable) return refused("root", "the root of " + domain + " is not on this machine: --root FILE, where it was exported to, or the machine of `domain init`");
+  if (!root && root.error().kind == Fault::Kind::unreachable) return root_refused("root", "the root of " + domain + " is not on this machine: --root FILE, where it was exported to, or the machine of `domain init`");
   return root;
 }
 
@@ -57,14 +57,14 @@ Result<Holder> as_holder(const config::AgentConfig& config, const RootPlace& pla
   if (!member) return member.error();
   auto root = root_at(config, place, member->domain);
   if (!root) return root.error();
-  if (!member->list.roster) return refused("roster", "the service has no roster of " + member->domain);
+  if (!member->list.roster) return root_refused("roster", "the service has no roster of " + member->domain);
   // One that is out of date is renewed all the same: its root and number are what counts.
   auto payload = crypto::verify_pinned(*member->list.roster, protocol::typ_roster, root->kid());
-  if (!payload) return refused("roster", "the service's roster of " + member->domain + " is not by this root (" + root->kid() + ")");
+  if (!payload) return root_refused("roster", "the service's roster of " + member->domain + " is not by this root (" + root->kid() + ")");
   auto roster = protocol::decode<protocol::Roster>(*payload);
   if (!roster) return roster.error();
-  if (roster->ten != member->identity.tenant || roster->dom != member->domain) return refused("roster", "the service's roster is of another tenant or domain");
-  if (roster->rsn < member->identity.domains[member->domain].rsn) return refused("roster", "the service shows an older roster than this agent has seen");
+  if (roster->ten != member->identity.tenant || roster->dom != member->domain) return root_refused("roster", "the service's roster is of another tenant or domain");
+  if (roster->rsn < member->identity.domains[member->domain].rsn) return root_refused("roster", "the service shows an older roster than this agent has seen");
   return Holder{std::move(*member), std::move(*root), std::move(*roster)};
 }
 
@@ -83,11 +83,11 @@ Result<void> approve(const config::AgentConfig& config, const RootPlace& root, c
   if (!holder) return holder.error();
   const auto& listed = holder->member.list.agents;
   const auto found = std::find_if(listed.begin(), listed.end(), [&](const auto& a) { return a.id == agent; });
-  if (found == listed.end()) return refused("approve", "the service knows no such agent in " + holder->member.domain);
+  if (found == listed.end()) return root_refused("approve", "the service knows no such agent in " + holder->member.domain);
   const bool by_next = found->next && crypto::thumbprint(*found->next) == fingerprint;
-  if (!by_next && crypto::thumbprint(found->as) != fingerprint) return refused("approve.fingerprint", "the service shows another key for that agent: do not approve it; compare what `enroll`, or `keys rotate --signing`, printed there");
+  if (!by_next && crypto::thumbprint(found->as) != fingerprint) return root_refused("approve.fingerprint", "the service shows another key for that agent: do not approve it; compare what `enroll`, or `keys rotate --signing`, printed there");
   auto before = holder->roster;
-  if (!instead_of.empty() && (instead_of == agent || std::erase_if(before.agents, [&](const auto& a) { return a.id == instead_of; }) == 0)) return refused("approve", "--instead-of: no such other agent in the roster");
+  if (!instead_of.empty() && (instead_of == agent || std::erase_if(before.agents, [&](const auto& a) { return a.id == instead_of; }) == 0)) return root_refused("approve", "--instead-of: no such other agent in the roster");
   auto next = roster_with_key(std::move(before), {found->id, by_next ? *found->next : found->as}, unix_now());
   if (!next) return next.error();
   return publish_next(config, *holder, *next, "approved: " + agent + (by_next ? ", with its next signing key" : ""), out);
@@ -112,7 +112,7 @@ Result<void> domain_init(const config::AgentConfig& config, const std::string& d
   platform::FileLock lock;
   if (lost) {  // the running agent would write its pin back
     auto taken = platform::FileLock::take(config.state_dir / "agent.lock");
-    if (!taken) return refused("domain.init", "stop this agent first: it still believes the former root");
+    if (!taken) return root_refused("domain.init", "stop this agent first: it still believes the former root");
     lock = std::move(*taken);
   }
   auto member = as_member(config, domain);
@@ -120,10 +120,10 @@ Result<void> domain_init(const config::AgentConfig& config, const std::string& d
   auto& pin = member->identity.domains[member->domain];
   const auto file = root_key_file(config.state_dir, member->domain);
   std::error_code ec;
-  if (std::filesystem::exists(file, ec)) return refused("domain.init", "a domain root exists here: " + file.string());
-  if (member->list.roster && lost) return refused("domain.init", "the service still has the former root; its operator gives it up: reset-service roots forget --domain " + member->domain);
-  if (member->list.roster) return refused("domain.init", "the domain has a root already; to join it: writeback-agent approve, on the machine that has it");
-  if (!pin.dr.empty() && !lost) return refused("domain.init", "this agent knows a root of the domain (" + pin.dr + ") and the service does not: where it was lost, --root-lost makes another one, which everybody must be told");
+  if (std::filesystem::exists(file, ec)) return root_refused("domain.init", "a domain root exists here: " + file.string());
+  if (member->list.roster && lost) return root_refused("domain.init", "the service still has the former root; its operator gives it up: reset-service roots forget --domain " + member->domain);
+  if (member->list.roster) return root_refused("domain.init", "the domain has a root already; to join it: writeback-agent approve, on the machine that has it");
+  if (!pin.dr.empty() && !lost) return root_refused("domain.init", "this agent knows a root of the domain (" + pin.dr + ") and the service does not: where it was lost, --root-lost makes another one, which everybody must be told");
   auto making = file;
   making += ".new";
   auto root = root_in_the_making(making);
@@ -152,7 +152,7 @@ Result<void> succeed_root(const config::AgentConfig& config, const RootPlace& pl
   making += ".new";
   former.replace_extension(".former.pem");
   std::error_code ec;
-  if (std::filesystem::exists(former, ec)) return refused("keys.succeed", former.string() + " is there from an earlier succession: destroy it first");
+  if (std::filesystem::exists(former, ec)) return root_refused("keys.succeed", former.string() + " is there from an earlier succession: destroy it first");
   auto root = root_in_the_making(making);
   if (!root) return root.error();
   const auto now = unix_now();
@@ -181,7 +181,7 @@ Result<void> export_root(const config::AgentConfig& config, const RootPlace& to,
   if (!root) return root.error();
   auto passphrase = passphrase_in(to.passphrase_file);
   if (!passphrase) return passphrase.error();
-  if (passphrase->size() < 12) return refused("keys.export", "the passphrase has fewer than 12 bytes");
+  if (passphrase->size() < 12) return root_refused("keys.export", "the passphrase has fewer than 12 bytes");
   if (auto saved = root->save_sealed(to.file, *passphrase); !saved) return saved;
   auto back = crypto::PrivateKey::load_sealed(to.file, *passphrase);
   if (!back || back->kid() != root->kid()) return fault(Fault::Kind::internal, "keys.export", to.file.string() + " can't be read back");
@@ -201,7 +201,7 @@ Result<void> import_root(const config::AgentConfig& config, const RootPlace& fro
   if (!name) return name.error();
   auto root = root_at(config, from, *name);
   if (!root) return root.error();
-  if (identity->domains[*name].dr != root->kid()) return refused("keys.import", "this agent believes another root of " + *name + " (" + identity->domains[*name].dr + ")");
+  if (identity->domains[*name].dr != root->kid()) return root_refused("keys.import", "this agent believes another root of " + *name + " (" + identity->domains[*name].dr + ")");
   if (auto saved = root->save(root_key_file(config.state_dir, *name)); !saved) return saved;
   out << "domain: " << *name << "\nroot: " << root->kid() << "\n";
   return {};
@@ -209,7 +209,7 @@ Result<void> import_root(const config::AgentConfig& config, const RootPlace& fro
 
 Result<void> pin_root(const config::AgentConfig& config, const std::string& domain, const std::string& root, std::ostream& out) {
   auto lock = platform::FileLock::take(config.state_dir / "agent.lock");
-  if (!lock) return refused("keys.pin", "stop the agent first: it would write back what it believes now");
+  if (!lock) return root_refused("keys.pin", "stop the agent first: it would write back what it believes now");
   auto identity = load_identity(config.state_dir);
   if (!identity) return identity.error();
   auto name = chosen_domain(*identity, domain);

@@ -258,14 +258,7 @@ void Session::say_heartbeat() {
   protocol::AgentHeartbeat hb;
   hb.inflight = parts_.worker.inflight();
   hb.window = parts_.window;
-  hb.ready = parts_.readiness();
-  for (auto& [domain, readiness] : hb.ready) {
-    const auto not_ready = [&readiness](const char* why) { readiness.ready = false, readiness.reason = why; };
-    if (std::abs(offset_s_) > clock_skew_max_s) not_ready("clock_skew");
-    else if (!parts_.worker.journal_works()) not_ready("journal");
-    else if (draining_) not_ready("draining");
-    else if (const auto why = parts_.trust.why_not(domain, moment().now); !why.empty()) not_ready(why.data());
-  }
+  hb.ready = parts_.readiness(*this);
   say(protocol::message_text("hb", hb));
 }
 

@@ -26,15 +26,16 @@ struct SessionTimings {
   std::chrono::milliseconds statements{3'600'000};  // renewed
 };
 
+class Session;
 struct SessionParts {
   const KeysPtr& keys;
   TrustState& trust;
   Worker& worker;
   Outbox& outbox;
   Refusals& refusals;
-  std::function<Awaitable<Result<void>>()> save_identity;                 // before a new pin or number is used
-  std::function<std::map<std::string, protocol::Readiness>()> readiness;  // of the directories
-  std::function<void()> learnt;                                           // keys came: rosters may have changed
+  std::function<Awaitable<Result<void>>()> save_identity;                               // before a new pin or number is used
+  std::function<std::map<std::string, protocol::Readiness>(const Session&)> readiness;  // of the domains, as seen over that link
+  std::function<void()> learnt;                                                         // keys came: rosters may have changed
   std::vector<std::string> domains;
   std::int64_t epoch = 0;
   bool by_next = false;   // says hello with the next signing key
@@ -67,6 +68,8 @@ class Session {
   bool takes_findings() const { return welcomed_ && std::find(welcome_.caps.begin(), welcome_.caps.end(), protocol::cap_findings) != welcome_.caps.end(); }
   void say_findings(const protocol::AgentFindings& findings);
   bool welcomed() const { return welcomed_; }
+  bool draining() const { return draining_; }
+  Moment moment() const { return {unix_now() + offset_s_, offset_s_}; }
   std::int64_t clock_offset_s() const { return offset_s_; }  // the service's minus ours
   const link::Route& route() const { return link_->route(); }
   void abort() { link_->abort(); }
@@ -92,7 +95,6 @@ class Session {
   void say(std::string text);
   void say_statements();
   void say_heartbeat();
-  Moment moment() const { return {unix_now() + offset_s_, offset_s_}; }
 
   asio::any_io_executor executor_;
   std::unique_ptr<link::Link> link_;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "agent/json_at.hpp"
 #include "core/ids.hpp"
-#include "protocol/json.hpp"
 
 namespace wb::agent {
 namespace {
@@ -12,14 +12,15 @@ namespace json = protocol::json;
 
 constexpr std::size_t recent_shown = 10;
 
-json::value or_null(const std::optional<UnixSeconds>& at) { return at ? json::value(*at) : json::value(nullptr); }
+template <class T> json::value or_null(const std::optional<T>& known) { return known ? json::value(*known) : json::value(nullptr); }
+json::value or_null(const std::string& text) { return text.empty() ? json::value(nullptr) : json::value(text); }
 
 json::object of_domain(const DomainSnapshot& one) {
   json::array controllers;
   for (const auto& c : one.directory.controllers)
     controllers.push_back(json::object{{"dc", c.dc}, {"up", c.up}, {"current", c.current}, {"pdc", c.pdc}, {"read_only", c.read_only}, {"shut_ms", c.shut_ms}, {"latency_ms", c.latency_ms}, {"why", c.why}});
   return {{"ready", one.ready}, {"reason", one.reason}, {"dc", one.directory.dc}, {"in_flight", one.inflight}, {"writes_last_minute", one.writes_last_minute}, {"writes_last_hour", one.writes_last_hour},
-      {"breaker_open", one.breaker_open}, {"roster_ends", or_null(one.roster_ends)}, {"controllers", controllers}};
+      {"breaker_open", one.breaker_open}, {"roster_ends", or_null(one.roster_ends)}, {"trust", or_null(one.trust)}, {"controllers", controllers}};
 }
 
 json::object of_link(const Status& status) {
@@ -45,13 +46,6 @@ json::object counts(const std::map<std::string, std::uint64_t>& by_name) {
 }
 
 // ---- for people ---------------------------------------------------------------------------------------------
-const json::value nothing = nullptr;
-
-const json::value& at(const json::value& in, std::string_view name) {
-  const auto* object = in.if_object();
-  const auto* found = object ? object->if_contains(name) : nullptr;
-  return found ? *found : nothing;
-}
 std::string said(const json::value& value) {
   if (const auto* text = value.if_string()) return printable({text->data(), text->size()}, 300);
   return value.is_null() ? "" : printable(json::serialize(value), 300);
@@ -87,6 +81,16 @@ std::string link_text(const json::value& link, double now) {
   return out;
 }
 
+std::string keys_text(const json::value& keys, double now) {
+  std::string out;
+  const auto& key = at(keys, "encryption");
+  if (key.is_object()) out += "key       " + said(at(key, "kid")) + ", made " + span(now - number(at(key, "made"))) + " ago";
+  if (const auto& due = at(key, "rotation_due"); due.is_number()) out += number(due) > now ? ", rotated in " + span(number(due) - now) : ", rotation DUE (writeback-agent keys rotate)";
+  if (!out.empty()) out += "\n";
+  if (const auto next = said(at(keys, "next_signing")); !next.empty()) out += "next key  " + next + " waits for its approval as the signing key\n";
+  return out;
+}
+
 std::string domain_text(std::string_view name, const json::value& one, double now) {
   std::string out = padded(printable(name, 253), 24) + (yes(at(one, "ready")) ? "ready" : "NOT READY" + in_brackets(said(at(one, "reason"))));
   out += ", " + said(at(one, "in_flight")) + " in flight, " + said(at(one, "writes_last_hour")) + " writes in an hour";
@@ -119,11 +123,11 @@ std::string status_json(const Status& status) {
   json::object domains;
   for (const auto& [name, one] : now.domains) domains[name] = of_domain(one);
   json::value key = nullptr;
-  if (!status.sealing_key.kid.empty()) key = json::object{{"kid", status.sealing_key.kid}, {"made", status.sealing_key.made}};
+  if (!status.sealing_key.kid.empty()) key = json::object{{"kid", status.sealing_key.kid}, {"made", status.sealing_key.made}, {"rotation_due", status.sealing_key.made + ae_life_s}};
   return json::serialize(json::object{{"version", WB_VERSION}, {"agent", status.agent}, {"tenant", status.tenant}, {"now", status.now}, {"started", status.started}, {"draining", now.draining}, {"journal", now.journal_works},
       {"link", of_link(status)}, {"domains", domains}, {"jobs", of_jobs(status)},
       {"counters", json::object{{"jobs", counts(status.jobs_by_code)}, {"refused", counts(now.refused)}, {"results_waiting", now.results_waiting}}},
-      {"keys", json::object{{"encryption", key}, {"service_ends", or_null(now.service_keys_end)}}}});
+      {"keys", json::object{{"encryption", key}, {"signing", or_null(status.signing_kid)}, {"next_signing", or_null(status.next_signing_kid)}, {"service_ends", or_null(now.service_keys_end)}}}});
 }
 
 Result<std::string> status_text(const std::string& text) {
@@ -136,8 +140,8 @@ Result<std::string> status_text(const std::string& text) {
   if (yes(at(all, "draining"))) out += "DRAINING  no new jobs are taken (writeback-agent resume)\n";
   if (!yes(at(all, "journal"))) out += "JOURNAL   can't be written: no job is taken\n";
   out += "link      " + link_text(at(all, "link"), now) + "\n";
-  const auto& key = at(at(all, "keys"), "encryption");
-  if (key.is_object()) out += "key       " + said(at(key, "kid")) + ", made " + span(now - number(at(key, "made"))) + " ago\n";
+  out += keys_text(at(all, "keys"), now);
+  if (const auto why = said(at(at(at(all, "link"), "no_link"), "detail")); !yes(at(at(all, "link"), "up")) && why == "revoked") out += "REVOKED   the service takes it no more (writeback-agent enroll --again, where it shall serve)\n";
   if (at(at(all, "keys"), "service_ends").is_number()) out += "service   the last of its keys that are believed ends in " + span(number(at(at(all, "keys"), "service_ends")) - now) + "\n";
   std::string counted;
   if (const auto* jobs = at(at(all, "counters"), "jobs").if_object())

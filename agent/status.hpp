@@ -23,13 +23,14 @@ struct Status {
   std::deque<AnsweredJob> answered;                   // the last 50, the newest last
   std::map<std::string, std::uint64_t> jobs_by_code;  // since the start
   KeyRecord sealing_key;                              // the encryption key that is stated; no kid: not looked at yet
+  std::string signing_kid, next_signing_kid;          // the fingerprints to approve; the next one's empty: none is made
 };
 
 // {"version","agent","tenant","now","started","draining","journal","link":{"up","since","service","proxy","intercepted_by","session","clock_offset_s",
 // "no_link":null|{"reason","service","where","detail","at"},"idle_limit_ms":null|10000},"domains":{"corp.example":{"ready","reason","dc","in_flight","writes_last_minute",
-// "writes_last_hour","breaker_open","roster_ends","controllers":[{"dc","up","current","pdc","read_only","shut_ms","latency_ms","why"}]}},
+// "writes_last_hour","breaker_open","roster_ends","trust":null|""|"not_approved","controllers":[{"dc","up","current","pdc","read_only","shut_ms","latency_ms","why"}]}},
 // "jobs":{"in_flight":[{"jti","op","domain","applying","ms"}],"recent":[{"at","domain","jti","op","code","reason","dc","ms","directory_ms"}]},
-// "counters":{"jobs":{"applied":3},"refused":{},"results_waiting"},"keys":{"encryption":{"kid","made"},"service_ends"}}. Times are Unix
+// "counters":{"jobs":{"applied":3},"refused":{},"results_waiting"},"keys":{"encryption":{"kid","made","rotation_due"},"signing","next_signing","service_ends"}}. Times are Unix
 // seconds; what is not known is null.
 std::string status_json(const Status& status);
 

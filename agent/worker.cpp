@@ -113,11 +113,13 @@ Awaitable<> Worker::serve(protocol::JobMessage message, std::shared_ptr<const Tr
   running->trace = std::move(message.trace);
   running->domain = domain->second.get();
   running->clock_offset_s = moment.clock_offset_s;
+  running->phases[Phase::check] = std::chrono::duration<double, std::milli>(BootClock::now() - received).count();
   running_.emplace(running->job.jti, running);
   ++running->domain->inflight;
   const Finally leave([this, running] { running_.erase(running->job.jti); --running->domain->inflight; });
   auto working = running->job.op == Op::probe ? probe(running) : perform(running);
   co_await std::move(working);
+  parts_.metrics.phases_of(running->domain->name, running->phases);
 }
 
 std::vector<Worker::InHand> Worker::in_hand() const {

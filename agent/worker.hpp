@@ -115,6 +115,7 @@ class Worker {
     std::atomic<bool> cancelled = false;  // read on the directory's thread
     Stopwatch watch;
     protocol::Trace trace;
+    Phases phases;
     log::About about() const { return protocol::about(job.jti, trace); }
   };
   using RunningPtr = std::shared_ptr<Running>;
@@ -132,7 +133,7 @@ class Worker {
     policy::Decision decision;
     std::optional<protocol::PasswordPolicy> policy;
     std::vector<std::string> groups;
-    double ms = 0;
+    double ms = 0, waited_ms = 0;
   };
 
   Awaitable<> serve(protocol::JobMessage message, std::shared_ptr<const Trust> trust, Moment moment, BootClock::time_point received);

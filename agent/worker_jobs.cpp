@@ -67,8 +67,6 @@ bool stands(const JobResult& result, const queue::JournalEntry& entry, const Job
   return lasts(entry.op, result.code) || (!is_open(result.code) && job.fence == entry.fence + 1);
 }
 
-Say denied(policy::Denial denial) { return {Code::denied, std::string(policy::reason_of(denial)), {}}; }
-
 }  // namespace
 
 // ---- probe --------------------------------------------------------------------------------------------------
@@ -77,9 +75,9 @@ Awaitable<> Worker::probe(RunningPtr running) {
   auto& domain = *running->domain;
   if (const auto volume = take_volume(*running); volume.refused) co_return flooded(*running, volume, false);
   remember_probe(running->job);
-  auto work = [&domain, rules = domain.rules, job = running->job] {
+  auto work = [&domain, rules = domain.rules, job = running->job, waiting = Stopwatch()] {
     const Stopwatch watch;
-    Probed looked{domain.directory->find(job.name.value_or(job.sub)), {}, {}, {}, 0};  // find() reads more than read()
+    Probed looked{domain.directory->find(job.name.value_or(job.sub)), {}, {}, {}, 0, 0};  // find() reads more than read()
     if (looked.account && *looked.account) {
       looked.decision = policy::decide(*rules, subject_of(**looked.account));
       if (looked.decision.denial == policy::Denial::none) {
@@ -93,7 +91,7 @@ Awaitable<> Worker::probe(RunningPtr running) {
         }
       }
     }
-    looked.ms = watch.ms();
+    looked.ms = watch.ms(), looked.waited_ms = waiting.ms() - looked.ms;
     return looked;
   };
   auto looking = to_completion(domain.pool, std::move(work));
@@ -101,6 +99,7 @@ Awaitable<> Worker::probe(RunningPtr running) {
   if (!looked.decision.audited.empty()) log::info("job.audited", running->about(), log::field("why", looked.decision.audited));
   Outcome outcome;
   outcome.directory_ms = looked.ms;
+  running->phases[Phase::read] = looked.ms, running->phases[Phase::wait] = looked.waited_ms;
   if (!looked.account) {
     log::fault("probe.failed", running->about(), looked.account.error());
     outcome.say = after_probe_fault(looked.account.error());
@@ -256,18 +255,22 @@ Awaitable<Ending> Worker::carry(RunningPtr running, Attempt attempt, std::shared
   };
   const Limits limits = running->limits;
   const auto received = running->received;
-  auto work = [&domain, rules = domain.rules, running, attempt = std::move(attempt), keys = parts_.keys, limits, received, sending = std::move(sending), recorded = std::move(recorded)] {
+  auto work = [&domain, rules = domain.rules, running, attempt = std::move(attempt), keys = parts_.keys, limits, received, sending = std::move(sending), recorded = std::move(recorded), waiting = Stopwatch()] {
+    const double waited_ms = waiting.ms();
     auto on_disk = [&] {
       if (recorded.valid() && (recorded.wait_for(limits.ttl) != std::future_status::ready || !recorded.get())) return false;
       failpoint("journaled", protocol::to_string(attempt.job.op));
       return true;
     };
     const Means means{*domain.directory, *rules, domain.passwords, keys->opening(running->sealed), running->sealed, running->cancelled, limits, received, running->clock_offset_s, on_disk, sending};
-    return carry_out(attempt, means);
+    auto ending = carry_out(attempt, means);
+    ending.phases[Phase::wait] = waited_ms;
+    return ending;
   };
   auto carrying = to_completion(domain.pool, std::move(work));
   auto ending = co_await std::move(carrying);
   running->applying = false;
+  running->phases.add(ending.phases);
   co_return ending;
 }
 
@@ -281,11 +284,12 @@ std::optional<Worker::Outcome> Worker::outcome_of(const Running& running, Ending
   auto* say = std::get_if<Say>(&ending.action);
   if (!say) return std::nullopt;
   const auto retry_after = say->retry_after;
-  return Outcome{std::move(*say), std::move(ending.account), std::nullopt, std::move(ending.policy), ending.directory_ms, retry_after, ending.kinds};
+  return Outcome{std::move(*say), std::move(ending.account), std::nullopt, std::move(ending.policy), ending.directory_ms(), retry_after, ending.kinds};
 }
 
 // True: recorded and reported under the newest fence.
 Awaitable<bool> Worker::record(RunningPtr running, JobResult result) {
+  const Stopwatch recording;
   auto jws = crypto::sign(parts_.keys->as, protocol::typ_result, protocol::encode(result));
   if (!jws) {
     log::fault("result.unsigned", running->about(), jws.error());
@@ -296,6 +300,7 @@ Awaitable<bool> Worker::record(RunningPtr running, JobResult result) {
     auto committing = on_journal(std::move(work));
     auto done = co_await std::move(committing);
     journal_dirty_ = true;
+    running->phases[Phase::record] += recording.ms();
     if (!done) journal_failed(done.error());  // the truth is told all the same; a redelivery will read first
   }
   failpoint("journaled_done", protocol::to_string(result.op));

@@ -26,7 +26,9 @@ target_compile_options(wb_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -W
   $<$<BOOL:${WB_WERROR}>:-Werror>
   # g++ 12 sees an uninitialised value in boost::system::result<void> where there is none, and once it has inlined
   # them, takes Asio's own operator new and delete of a coroutine frame for a mismatched pair
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-mismatched-new-delete -fcoroutines>)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-mismatched-new-delete -fcoroutines>
+  # and it takes a file that is compiled together with others for a header, in which an unnamed namespace is a mistake
+  $<$<AND:$<BOOL:${WB_UNITY}>,$<CXX_COMPILER_ID:GNU>>:-Wno-subobject-linkage>)
 if(WB_SANITIZE)
   target_compile_options(wb_options INTERFACE -fsanitize=${WB_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer ${WB_SANITIZE_OPT})
   target_link_options(wb_options INTERFACE -fsanitize=${WB_SANITIZE})
@@ -43,9 +45,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
 endif()
 
 # wb_precompiled(TARGET HEADER OWNER): OWNER, the first target built so, compiles HEADER; the others share it. Not `core`: it has macros of
-# spdlog's that others have not.
+# spdlog's that others have not. The product's files not where WB_PRECOMPILED is "tests".
 function(wb_precompiled target header owner)
-  if(NOT WB_PRECOMPILED OR target STREQUAL "core")
+  if(NOT WB_PRECOMPILED OR target STREQUAL "core" OR (WB_PRECOMPILED STREQUAL "tests" AND header STREQUAL "precompiled.hpp"))
     return()
   elseif(target STREQUAL owner)
     target_precompile_headers(${target} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/${header})
@@ -54,10 +56,16 @@ function(wb_precompiled target header owner)
   endif()
 endfunction()
 
+# Where WB_UNITY says so, its files are compiled six at a time.
+function(wb_together target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${WB_UNITY} UNITY_BUILD_BATCH_SIZE 6)
+endfunction()
+
 # wb_module(NAME FILES...): one room of the house as a static library.
 function(wb_module name)
   add_library(${name} STATIC ${ARGN})
   target_link_libraries(${name} PUBLIC wb_options)
+  wb_together(${name})
   wb_precompiled(${name} precompiled.hpp protocol)
 endfunction()
 
@@ -93,6 +101,13 @@ function(wb_embedded_text target file function)
   target_sources(${target} PRIVATE ${out})
 endfunction()
 
+function(wb_test_code name)
+  wb_precompiled(${name} precompiled_tests.hpp test_certificates)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${name} PRIVATE -O0)  # half the time of g++; what is tested stays optimised
+  endif()
+endfunction()
+
 # wb_test(NAME LABEL "FILES" LIBS...): one gtest program. LABEL: unit | link | integration | faults | unsanitized.
 # THREADS: a unit test program that starts threads; ThreadSanitizer has nothing to say of the others, and they are not built for it.
 # Integration and fault programs run inside the lab they need, named by LAB (ad, ad2, forest, ad417, slapd, ds389 or none).
@@ -107,10 +122,8 @@ function(wb_test name label files)
   add_executable(${name} ${files})
   target_compile_definitions(${name} PRIVATE WB_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${T_UNPARSED_ARGUMENTS} GTest::gmock GTest::gtest_main)
-  wb_precompiled(${name} precompiled_tests.hpp test_certificates)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND label STREQUAL "unit")
-    target_compile_options(${name} PRIVATE -O0)  # half the time of g++; what is tested stays optimised
-  endif()
+  wb_together(${name})
+  wb_test_code(${name})
   set(lab "")
   if(T_LAB STREQUAL "ad")
     set(lab ${PROJECT_SOURCE_DIR}/tests/support/ad/ad-lab run)
@@ -137,7 +150,7 @@ endfunction()
 function(wb_world name lib)
   add_library(${name} STATIC EXCLUDE_FROM_ALL ${ARGN})
   target_link_libraries(${name} PUBLIC ${lib} GTest::gmock GTest::gtest)
-  wb_precompiled(${name} precompiled_tests.hpp test_certificates)
+  wb_test_code(${name})
 endfunction()
 
 # wb_fuzz(NAME FILE LIBS...): the fuzz target fuzz_NAME, with libFuzzer where WB_FUZZ is set, else as a test over its corpus.

@@ -1,5 +1,6 @@
-// What nearly every file includes of others' headers, parsed once a build instead of once a file. No file leans on it: the preset `gcc` builds
-// without, so that whatever is used is also included (and because g++ 12 warns of what is not there where it has read them so).
+// What nearly every file includes of others' headers, parsed once a build instead of once a file. No file of the product leans on it: the
+// preset `gcc` builds those without, so that whatever is used is also included (and because g++ 12 warns of what is not there where it has
+// read them so).
 #pragma once
 #include <algorithm>
 #include <array>

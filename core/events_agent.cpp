@@ -3,7 +3,7 @@
 
 namespace wb::log {
 namespace {
-constexpr Event table[] = {
+constexpr Event agent_table[] = {
     {1001, "agent.started", "info", 31015, "the agent runs", ""},
     {1002, "agent.stopping", "info", 0, "its end was asked for: writes under way are finished", ""},
     {1003, "agent.stopped", "info", 31016, "it has ended in order", ""},
@@ -78,6 +78,6 @@ constexpr Event table[] = {
 };
 }  // namespace
 
-std::span<const Event> agent_events() { return table; }
+std::span<const Event> agent_events() { return agent_table; }
 
 }  // namespace wb::log

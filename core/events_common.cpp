@@ -3,7 +3,7 @@
 
 namespace wb::log {
 namespace {
-constexpr Event table[] = {
+constexpr Event common_table[] = {
     {4001, "job.settled", "info", 0, "the outcome of one job: the agent's own with its times (`ms_event` is by outcome: [REFUSALS](REFUSALS.md)), or the service's", "[REFUSALS](REFUSALS.md) has each `code` and `reason`"},
     {4002, "audit.head", "info", 0,
         "number and hash of the audit's last row: the service's each hour, the agent's at start and end. Kept elsewhere, it proves to `audit verify --head` that nothing was cut off: [Audit](#audit)", ""},
@@ -27,6 +27,6 @@ constexpr Event table[] = {
 };
 }  // namespace
 
-std::span<const Event> common_events() { return table; }
+std::span<const Event> common_events() { return common_table; }
 
 }  // namespace wb::log

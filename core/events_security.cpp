@@ -3,7 +3,7 @@
 
 namespace wb::log {
 namespace {
-constexpr Event table[] = {
+constexpr Event security_table[] = {
     {3001, "job.invalid_signature", "warn", 32008, "the agent: a job that the service's pinned key did not sign. Somebody between, or in, the service", "look at it before anything else"},
     {3002, "job.invalid_audience", "warn", 32008, "a job for another domain, tenant or issuer", "as of `job.invalid_signature`"},
     {3003, "job.invalid_binding", "warn", 32008, "a sealed password that belongs to another job", "as of `job.invalid_signature`"},
@@ -48,6 +48,6 @@ constexpr Event table[] = {
 };
 }  // namespace
 
-std::span<const Event> security_events() { return table; }
+std::span<const Event> security_events() { return security_table; }
 
 }  // namespace wb::log

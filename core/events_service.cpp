@@ -3,7 +3,7 @@
 
 namespace wb::log {
 namespace {
-constexpr Event table[] = {
+constexpr Event service_table[] = {
     {2001, "service.started", "info", 0, "the service runs", ""},
     {2002, "service.stopping", "info", 0, "its end was asked for: requests under way get five seconds", ""},
     {2003, "service.stopped", "info", 0, "it has ended in order", ""},
@@ -63,6 +63,6 @@ constexpr Event table[] = {
 };
 }  // namespace
 
-std::span<const Event> service_events() { return table; }
+std::span<const Event> service_events() { return service_table; }
 
 }  // namespace wb::log

@@ -42,8 +42,8 @@ Result<void> check_private(int fd, const std::filesystem::path& file) {
   if (!S_ISREG(s.st_mode)) return fault(Fault::Kind::refused, "key.load", file.string() + ": not a regular file");
   switch (file_privacy(s.st_uid, s.st_mode, ::geteuid(), RootsGroup::may_not)) {
     case FilePrivacy::kept: break;
-    case FilePrivacy::foreign: return fault(Fault::Kind::refused, "key.load", file.string() + ": owned by another user; mend it with: chown " + std::to_string(::geteuid()) + " " + file.string());
-    case FilePrivacy::open: return fault(Fault::Kind::refused, "key.load", file.string() + ": others may read it; mend it with: chmod 600 " + file.string());
+    case FilePrivacy::foreign: return fault(Fault::Kind::refused, "key.mode", file.string() + ": owned by another user; mend it with: chown " + std::to_string(::geteuid()) + " " + file.string());
+    case FilePrivacy::open: return fault(Fault::Kind::refused, "key.mode", file.string() + ": others may read it; mend it with: chmod 600 " + file.string());
   }
   return {};
 }

@@ -13,7 +13,7 @@
 namespace wb::crypto {
 namespace {
 
-constexpr std::size_t key_bytes = 32, nonce_bytes = 12, tag_bytes = 16, sealed_bytes_max = 64 * 1024;
+constexpr std::size_t key_bytes = 32, nonce_bytes = 12, vault_tag_bytes = 16, sealed_bytes_max = 64 * 1024;
 constexpr int keys_max = 1'000;
 
 std::filesystem::path file_of(const std::filesystem::path& folder, int number) { return folder / ("vault-" + std::to_string(number) + ".key"); }
@@ -45,19 +45,19 @@ Result<Secret> make(const std::filesystem::path& file) {
   return key;
 }
 
-struct Parts {
+struct VaultParts {
   int key = 0;
   std::string body;  // nonce, ciphertext, tag
 };
-std::optional<Parts> parts_of(std::string_view text) {
+std::optional<VaultParts> parts_of(std::string_view text) {
   constexpr std::string_view prefix = "wv1.";
   if (!text.starts_with(prefix) || text.size() > sealed_bytes_max) return std::nullopt;
   text.remove_prefix(prefix.size());
-  Parts parts;
+  VaultParts parts;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), parts.key);
   if (ec != std::errc() || end == text.data() + text.size() || *end != '.') return std::nullopt;
   auto body = from_base64url(std::string_view(end + 1, text.data() + text.size()));
-  if (!body || body->size() < nonce_bytes + tag_bytes) return std::nullopt;
+  if (!body || body->size() < nonce_bytes + vault_tag_bytes) return std::nullopt;
   parts.body = std::move(*body);
   return parts;
 }
@@ -114,12 +114,12 @@ Result<bool> Vault::refresh() {
 Result<std::string> Vault::seal(const Secret& plain, std::string_view context) const {
   auto body = random_bytes(nonce_bytes);
   const CipherCtx ctx(EVP_CIPHER_CTX_new());
-  std::string text(plain.size(), '\0'), tag(tag_bytes, '\0');
+  std::string text(plain.size(), '\0'), tag(vault_tag_bytes, '\0');
   int some = 0;
   const bool sealed = ctx && keys_.rbegin()->second.expose([&](std::string_view key) { return EVP_EncryptInit_ex2(ctx.get(), cipher_aes256_gcm(), bytes(key), bytes(std::string_view(body)), nullptr); }) == 1 &&
       EVP_EncryptUpdate(ctx.get(), nullptr, &some, bytes(context), static_cast<int>(context.size())) == 1 &&
       plain.expose([&](std::string_view in) { return EVP_EncryptUpdate(ctx.get(), bytes(text.data()), &some, bytes(in), static_cast<int>(in.size())); }) == 1 &&
-      EVP_EncryptFinal_ex(ctx.get(), bytes(tag.data()), &some) == 1 && EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_AEAD_GET_TAG, tag_bytes, tag.data()) == 1;
+      EVP_EncryptFinal_ex(ctx.get(), bytes(tag.data()), &some) == 1 && EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_AEAD_GET_TAG, vault_tag_bytes, tag.data()) == 1;
   if (!sealed) return openssl_fault("vault.seal");
   body += text;
   body += tag;
@@ -134,15 +134,15 @@ Result<Secret> Vault::open_sealed(std::string_view text, std::string_view contex
   if (key == keys_.end() && parts->key > newest() && parts->key < keys_max)
     if (auto made = load(file_of(folder_, parts->key)); made) key = newer.emplace(parts->key, std::move(*made)).first;
   if (key == keys_.end() && newer.empty()) return closed();
-  const std::string_view all = parts->body, inner = all.substr(nonce_bytes, all.size() - nonce_bytes - tag_bytes);
-  std::string tag(all.substr(all.size() - tag_bytes));
+  const std::string_view all = parts->body, inner = all.substr(nonce_bytes, all.size() - nonce_bytes - vault_tag_bytes);
+  std::string tag(all.substr(all.size() - vault_tag_bytes));
   auto plain = Secret::of_size(inner.size());
   const CipherCtx ctx(EVP_CIPHER_CTX_new());
   int some = 0;
   const bool opened = ctx && key->second.expose([&](std::string_view k) { return EVP_DecryptInit_ex2(ctx.get(), cipher_aes256_gcm(), bytes(k), bytes(all), nullptr); }) == 1 &&
       EVP_DecryptUpdate(ctx.get(), nullptr, &some, bytes(context), static_cast<int>(context.size())) == 1 &&
       plain.expose_mutable([&](std::span<char> out) { return EVP_DecryptUpdate(ctx.get(), bytes(out.data()), &some, bytes(inner), static_cast<int>(inner.size())); }) == 1 &&
-      EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_AEAD_SET_TAG, tag_bytes, tag.data()) == 1 && EVP_DecryptFinal_ex(ctx.get(), bytes(tag.data()), &some) == 1;
+      EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_AEAD_SET_TAG, vault_tag_bytes, tag.data()) == 1 && EVP_DecryptFinal_ex(ctx.get(), bytes(tag.data()), &some) == 1;
   if (!opened) return closed();
   return plain;
 }

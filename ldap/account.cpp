@@ -1,5 +1,6 @@
 #include "ldap/account.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "ldap/metadata.hpp"
@@ -139,6 +140,8 @@ Result<Account> account_from(const Entry& entry, Detail detail, const Settings& 
   if (const auto& list = entry.values("nTSecurityDescriptor"); !list.empty()) account.state.cannot_change = !may_change_itself(list.front(), account);
   return account;
 }
+
+std::int64_t whole_number(const Entry& entry, std::string_view name) { return std::max<std::int64_t>(0, integer(entry.first(name)).value_or(0)); }
 
 std::vector<std::string> policy_attributes(bool pso) {
   if (pso) return {"msDS-MinimumPasswordLength", "msDS-PasswordComplexityEnabled", "msDS-PasswordHistoryLength", "msDS-MinimumPasswordAge",

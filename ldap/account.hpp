@@ -32,6 +32,9 @@ constexpr std::string_view computed_control = "msDS-User-Account-Control-Compute
 Result<Account> account_from(const Entry& entry, Detail detail, const Settings& settings, const std::string& dc,
     UnixSeconds now, std::optional<std::uint32_t> marker_attid = std::nullopt);
 
+// 0 where the attribute is missing, negative or no number.
+std::int64_t whole_number(const Entry& entry, std::string_view name);
+
 // The values of those attributes that are there, at most 16 each.
 std::map<std::string, std::vector<std::string>> contacts_of(const Entry& entry, const std::vector<std::string>& wanted);
 

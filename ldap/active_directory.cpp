@@ -5,11 +5,11 @@
 #include "core/ids.hpp"
 #include "ldap/account.hpp"
 #include "ldap/metadata.hpp"
+#include "ldap/result_codes.hpp"
 
 namespace wb::ldap {
 namespace {
 
-constexpr int success = 0, size_limit_exceeded = 4, referral = 10, no_such_object = 32;
 constexpr std::string_view people = "(objectCategory=person)(objectClass=user)";
 // LDAP_POLICYHINT_APPLY_FULLPWDPOLICY, SEQUENCE { INTEGER 1 } (MS-ADTS 3.1.1.3.4.1.27).
 const std::string policy_hints_value("\x30\x03\x02\x01\x01", 5);

@@ -1,14 +1,10 @@
 // What holds for a whole Active Directory domain: its password policies, and whether it is as the agent needs it.
 #include "ldap/active_directory.hpp"
 #include "ldap/metadata.hpp"
+#include "ldap/result_codes.hpp"
 #include "ldap/text.hpp"
 
 namespace wb::ldap {
-namespace {
-
-constexpr int success = 0;
-
-}  // namespace
 
 // ---- policy and readiness ----------------------------------------------------------------------------------
 Result<std::optional<protocol::PasswordPolicy>> ActiveDirectory::policy_at(Connection& connection, const std::string& dn, bool pso, Deadline until) {

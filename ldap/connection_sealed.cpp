@@ -13,7 +13,7 @@
 namespace wb::ldap {
 namespace {
 
-constexpr int rounds_max = 8;
+constexpr int sasl_rounds_max = 8;
 constexpr int weakest = 128;         // bits: AES; RC4 counts as 64
 constexpr char confidentiality = 4;  // RFC 4752 section 3.3: 1 none, 2 integrity, 4 confidentiality
 
@@ -56,7 +56,7 @@ Result<Connection::SaslAnswer> Connection::say_sasl(const std::string& token, De
 // Who is who. At the end the server's last token is the offer of layers.
 Result<std::string> Connection::authenticate_by(GssSession& session, Deadline deadline) {
   std::string theirs;
-  for (int round = 0; round < rounds_max; ++round) {
+  for (int round = 0; round < sasl_rounds_max; ++round) {
     if (session.established()) return theirs;
     auto token = session.step(theirs);
     if (!token) {

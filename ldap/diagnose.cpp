@@ -4,23 +4,10 @@
 #include <array>
 #include <cctype>
 
+#include "ldap/result_codes.hpp"
+
 namespace wb::ldap {
 namespace {
-
-// RFC 4511 section 4.1.9
-enum Code : int {
-  success = 0,
-  strong_auth_required = 8,
-  referral = 10,
-  confidentiality_required = 13,
-  no_such_attribute = 16,
-  constraint_violation = 19,
-  value_exists = 20,
-  no_such_object = 32,
-  invalid_credentials = 49,
-  insufficient_rights = 50,
-  unwilling = 53,
-};
 
 // One line of the table: what the answer must be like, and what it means. The first that fits counts.
 struct Row {

@@ -6,6 +6,7 @@
 
 #include "core/ids.hpp"
 #include "ldap/account.hpp"
+#include "ldap/result_codes.hpp"
 #include "ldap/text.hpp"
 
 namespace wb::ldap {
@@ -15,16 +16,9 @@ using Op = Modification::Op;
 constexpr std::string_view beginning = "19700101000000Z";  // accountUnlockTime: until somebody ends it; passwordExpirationTime: must change
 constexpr std::string_view not_yet = "19700101000001Z";    // pwdUpdateTime between our writing and the server's own
 
-enum Code : int { success = 0,
-  no_such_attribute = 16,
-  constraint_violation = 19,
-  value_exists = 20,
-  unwilling = 53,
-  object_class_violation = 65 };
-constexpr int after_reset = 2, bad_quality = 5;  // of the password policy control
+constexpr int control_after_reset = 2, control_bad_quality = 5;  // of the password policy control
 
 bool on(const Entry& entry, std::string_view name) { return ::strcasecmp(entry.first(name).c_str(), "on") == 0; }
-std::int64_t number(const Entry& entry, std::string_view name) { return std::max<std::int64_t>(0, integer(entry.first(name)).value_or(0)); }
 bool says(std::string_view text, std::string_view words) { return text.find(words) != std::string_view::npos; }
 
 std::optional<UnixSeconds> time_of(const Entry& entry, std::string_view name) {
@@ -32,7 +26,7 @@ std::optional<UnixSeconds> time_of(const Entry& entry, std::string_view name) {
   return time ? std::optional(unix_from_filetime(*time)) : std::nullopt;
 }
 
-protocol::AccountState state_of(const Entry& entry, const std::optional<PolicyRules>& rules, UnixSeconds now) {
+protocol::AccountState ds389_state_of(const Entry& entry, const std::optional<PolicyRules>& rules, UnixSeconds now) {
   protocol::AccountState state;
   state.disabled = ::strcasecmp(entry.first("nsAccountLock").c_str(), "true") == 0;
   const auto until = time_of(entry, "accountUnlockTime");
@@ -76,8 +70,8 @@ class Ds389Schema final : public ServerSchema {
       account.pre.pls = std::to_string(*changed);
     }
     if (!settings.marker_attribute.empty()) account.marker_changed = time_of(entry, "modifyTimestamp");
-    account.state = state_of(entry, rules, now);
-    const auto count = number(entry, "passwordRetryCount");
+    account.state = ds389_state_of(entry, rules, now);
+    const auto count = whole_number(entry, "passwordRetryCount");
     const auto forgotten = time_of(entry, "retryCountResetTime");
     if (count > 0 && (!forgotten || now < *forgotten)) {
       account.wrong_passwords = static_cast<int>(std::min<std::int64_t>(count, 1'000'000));
@@ -97,15 +91,15 @@ class Ds389Schema final : public ServerSchema {
     if (entry.values("passwordChange").empty()) return std::nullopt;  // the global one and each local one have it
     constexpr std::int64_t most = 1024;
     PolicyRules rules;
-    if (on(entry, "passwordCheckSyntax")) rules.shown.min_length = static_cast<int>(std::min(most, number(entry, "passwordMinLength")));
-    if (on(entry, "passwordHistory")) rules.shown.history = static_cast<int>(std::min(most, number(entry, "passwordInHistory")));
-    rules.shown.min_age_s = number(entry, "passwordMinAge");
-    if (on(entry, "passwordExp")) rules.shown.max_age_s = number(entry, "passwordMaxAge");
+    if (on(entry, "passwordCheckSyntax")) rules.shown.min_length = static_cast<int>(std::min(most, whole_number(entry, "passwordMinLength")));
+    if (on(entry, "passwordHistory")) rules.shown.history = static_cast<int>(std::min(most, whole_number(entry, "passwordInHistory")));
+    rules.shown.min_age_s = whole_number(entry, "passwordMinAge");
+    if (on(entry, "passwordExp")) rules.shown.max_age_s = whole_number(entry, "passwordMaxAge");
     rules.lockout = on(entry, "passwordLockout");
     if (rules.lockout) {
-      rules.lockout_s = on(entry, "passwordUnlock") ? number(entry, "passwordLockoutDuration") : 0;
-      rules.shown.lockout_threshold = static_cast<int>(std::min(most, number(entry, "passwordMaxFailure")));
-      rules.shown.lockout_window_s = number(entry, "passwordResetFailureCount");
+      rules.lockout_s = on(entry, "passwordUnlock") ? whole_number(entry, "passwordLockoutDuration") : 0;
+      rules.shown.lockout_threshold = static_cast<int>(std::min(most, whole_number(entry, "passwordMaxFailure")));
+      rules.shown.lockout_window_s = whole_number(entry, "passwordResetFailureCount");
       rules.shown.lockout_duration_s = rules.lockout_s;
     }
     rules.must_change = on(entry, "passwordMustChange");
@@ -140,12 +134,12 @@ class Ds389Schema final : public ServerSchema {
   Result<Diagnosis> diagnose(int code, std::optional<int> error, std::string_view text, WriteKind kind) const override {
     const auto said = [&](Refusal refusal) { return Diagnosis{refusal, "ldap " + std::to_string(code) + ", " + std::string(to_string(refusal))}; };
     if (kind != WriteKind::unlock && (code == no_such_attribute || code == value_exists || (code == object_class_violation && says(text, "multiple values")))) return said(Refusal::swap_failed);
-    if (code == constraint_violation && (!error || *error == bad_quality)) return said(rule_in(text));
+    if (code == constraint_violation && (!error || *error == control_bad_quality)) return said(rule_in(text));
     if (code == unwilling && says(text, "must be changed")) return Diagnosis{Refusal::no_rights, "ldap 53, the service account itself must change its password first"};
     return diagnose_open_ldap(code, code == constraint_violation ? error : std::nullopt, kind);
   }
   std::optional<SignIn> sign_in(int code, std::optional<int> error) const override {
-    if (code == success) return error == after_reset ? SignIn::must_change : SignIn::accepted;
+    if (code == success) return error == control_after_reset ? SignIn::must_change : SignIn::accepted;
     if (code == constraint_violation) return SignIn::locked;
     if (code == unwilling) return SignIn::disabled;  // "Account inactivated"
     return diagnose_open_ldap_sign_in(code, error);

@@ -13,7 +13,7 @@ namespace wb::ldap {
 namespace {
 
 constexpr const char* where = "kerberos.kdc";
-constexpr std::size_t largest_answer = 1024 * 1024;
+constexpr std::size_t largest_ticket = 1024 * 1024;
 
 // Moves all of the bytes one way. Empty: done; else why not.
 template <class Move> Result<void> all_of(int socket, short event, std::size_t size, const std::string& host, Deadline deadline, Move move) {
@@ -51,7 +51,7 @@ Result<std::string> ask_kdc(const std::string& host, std::string_view request, D
   if (!head) return std::move(head).error();
   std::size_t size = 0;
   for (const char c : *head) size = size << 8 | static_cast<unsigned char>(c);
-  if (size == 0 || size > largest_answer) return fault(Fault::Kind::malformed, where, host + ": not an answer of a KDC");
+  if (size == 0 || size > largest_ticket) return fault(Fault::Kind::malformed, where, host + ": not an answer of a KDC");
   return receive(socket->get(), size, host, deadline);
 }
 

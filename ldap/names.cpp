@@ -2,6 +2,7 @@
 #include <strings.h>
 
 #include "ldap/active_directory.hpp"
+#include "ldap/result_codes.hpp"
 #include "ldap/text.hpp"
 #include "protocol/codec.hpp"
 
@@ -9,7 +10,6 @@ namespace wb::ldap {
 namespace {
 
 constexpr std::size_t name_bytes_max = 256;
-constexpr int size_limit_exceeded = 4;
 constexpr int candidates_max = 10;
 
 bool same(const std::string& a, const std::string& b) { return ::strcasecmp(a.c_str(), b.c_str()) == 0; }

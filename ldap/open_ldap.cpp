@@ -4,12 +4,12 @@
 #include <thread>
 
 #include "core/ids.hpp"
+#include "ldap/result_codes.hpp"
 #include "ldap/text.hpp"
 
 namespace wb::ldap {
 namespace {
 
-constexpr int no_such_attribute = 16, no_such_object = 32, unwilling = 53, assertion_failed = 122;
 constexpr std::chrono::milliseconds a_good_second{1'100};
 constexpr UnixSeconds clocks_apart_max = 60;  // ours and the server's, with which a second is judged to be over
 constexpr int looks_max = 3, read_back_looks = 50;

@@ -5,13 +5,13 @@
 
 #include "core/ids.hpp"
 #include "ldap/open_ldap.hpp"
+#include "ldap/result_codes.hpp"
 #include "ldap/text.hpp"
 
 namespace wb::ldap {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr int success = 0, no_such_object = 32;
 constexpr std::chrono::seconds known_for{60};
 constexpr std::size_t policies_max = 64;
 

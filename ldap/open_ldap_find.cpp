@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ldap/open_ldap.hpp"
+#include "ldap/result_codes.hpp"
 #include "ldap/text.hpp"
 #include "protocol/codec.hpp"
 
@@ -11,7 +12,6 @@ namespace wb::ldap {
 namespace {
 
 constexpr std::string_view people = "(|(objectClass=person)(objectClass=posixAccount))";
-constexpr int success = 0, size_limit_exceeded = 4, no_such_object = 32;
 constexpr std::size_t name_bytes_max = 256;
 constexpr int candidates_max = 10;
 constexpr std::size_t remembered_max = 4096, groups_max = 1000, in_one_filter_max = 50;

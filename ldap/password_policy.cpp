@@ -2,27 +2,12 @@
 
 #include <algorithm>
 
+#include "ldap/account.hpp"
+#include "ldap/result_codes.hpp"
 #include "ldap/text.hpp"
 
 namespace wb::ldap {
 namespace {
-
-// RFC 4511 section 4.1.9; assertionFailed is RFC 4528's.
-enum Code : int {
-  success = 0,
-  strong_auth_required = 8,
-  referral = 10,
-  unavailable_critical = 12,
-  confidentiality_required = 13,
-  no_such_attribute = 16,
-  value_exists = 20,
-  no_such_object = 32,
-  invalid_credentials = 49,
-  insufficient_rights = 50,
-  unwilling = 53,
-  object_class_violation = 65,
-  assertion_failed = 122,
-};
 
 // passwordPolicyResponse's errors (draft section 6.2); 9 is OpenLDAP's own.
 enum Error : int {
@@ -95,8 +80,6 @@ std::optional<Element> next_element(std::string_view& bytes) {
   return element;
 }
 
-std::int64_t number(const Entry& entry, std::string_view name) { return std::max<std::int64_t>(0, integer(entry.first(name)).value_or(0)); }
-
 }  // namespace
 
 std::vector<std::string> policy_rule_attributes() {
@@ -109,15 +92,15 @@ std::optional<PolicyRules> rules_from(const Entry& entry) {
   constexpr std::int64_t length_max = 1024;                       // of what is counted, too
   PolicyRules rules;
   // The overlay looks at the length only where it checks the quality at all.
-  if (number(entry, "pwdCheckQuality") > 0) rules.shown.min_length = static_cast<int>(std::min(length_max, number(entry, "pwdMinLength")));
-  rules.shown.history = static_cast<int>(std::min(length_max, number(entry, "pwdInHistory")));
-  rules.shown.min_age_s = number(entry, "pwdMinAge");
-  rules.shown.max_age_s = number(entry, "pwdMaxAge");
+  if (whole_number(entry, "pwdCheckQuality") > 0) rules.shown.min_length = static_cast<int>(std::min(length_max, whole_number(entry, "pwdMinLength")));
+  rules.shown.history = static_cast<int>(std::min(length_max, whole_number(entry, "pwdInHistory")));
+  rules.shown.min_age_s = whole_number(entry, "pwdMinAge");
+  rules.shown.max_age_s = whole_number(entry, "pwdMaxAge");
   rules.lockout = entry.first("pwdLockout") == "TRUE";
-  rules.lockout_s = number(entry, "pwdLockoutDuration");
+  rules.lockout_s = whole_number(entry, "pwdLockoutDuration");
   if (rules.lockout) {
-    rules.shown.lockout_threshold = static_cast<int>(std::min(length_max, number(entry, "pwdMaxFailure")));
-    rules.shown.lockout_window_s = number(entry, "pwdFailureCountInterval");
+    rules.shown.lockout_threshold = static_cast<int>(std::min(length_max, whole_number(entry, "pwdMaxFailure")));
+    rules.shown.lockout_window_s = whole_number(entry, "pwdFailureCountInterval");
     rules.shown.lockout_duration_s = rules.lockout_s;
   }
   rules.must_change = entry.first("pwdMustChange") == "TRUE";

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "ldap/memory.hpp"
+#include "ldap/result_codes.hpp"
 #include "ldap/text.hpp"
 #include "ldap/tickets.hpp"
 #include "policy/dn.hpp"
@@ -10,7 +11,6 @@
 namespace wb::ldap {
 namespace {
 
-constexpr int success = 0, no_such_object = 32, invalid_dn = 34, referral = 10, size_limit_exceeded = 4;
 constexpr const char* descriptor = "nTSecurityDescriptor";
 
 Fault refused(const char* where, std::string detail) { return fault(Fault::Kind::refused, where, std::move(detail)); }

@@ -11,7 +11,7 @@
 namespace wb::ldap {
 namespace {
 
-constexpr int rounds_max = 16;
+constexpr int kdc_rounds_max = 16;
 constexpr std::int64_t skew_max_s = 300;  // what KDCs allow (RFC 4120 section 8.2)
 
 template <class Free> class Finally {
@@ -56,7 +56,7 @@ std::string text_of(const krb5_data& data) { return data.data ? std::string(data
 // Carries one of libkrb5's exchanges: `step` says what to ask next, and we do the asking.
 template <class Step> Result<void> carry(krb5_context context, const std::string& realm, const std::string& host, Deadline deadline, Step step) {
   std::string answer;
-  for (int round = 0; round < rounds_max; ++round) {
+  for (int round = 0; round < kdc_rounds_max; ++round) {
     krb5_data in{0, static_cast<unsigned>(answer.size()), answer.data()}, out{}, asked{};
     unsigned flags = 0;
     const auto code = step(&in, &out, &asked, &flags);

@@ -4,6 +4,7 @@
 
 #include "core/ids.hpp"
 #include "core/secret.hpp"
+#include "link/web_page.hpp"
 #include "platform/private_files.hpp"
 
 namespace wb::link {
@@ -23,6 +24,11 @@ std::string_view had(const Proxy& proxy) {
                                             : "service.proxy.sign_in is none";
 }
 
+bool with_page(CURL* curl) {
+  curl_header* type = nullptr;
+  return curl_easy_header(curl, "Content-Type", 0, CURLH_CONNECT, -1, &type) == CURLHE_OK && is_page(type->value);
+}
+
 Fault status_fault(CURL* curl, long status, const Proxy& proxy) {
   const auto who = "proxy " + printable(proxy.name(), 120) + " answered CONNECT with " + std::to_string(status);
   if (status == 407) {
@@ -31,6 +37,7 @@ Fault status_fault(CURL* curl, long status, const Proxy& proxy) {
     return fault(Fault::Kind::refused, "proxy.sign_in", who + ": it wants " + schemes_of(offered) + "; " + std::string(had(proxy)));
   }
   if (status == 403) return fault(Fault::Kind::refused, "proxy.connect", who + ": its rules forbid that host or port");
+  if (is_portal(static_cast<unsigned>(status), with_page(curl))) return fault(Fault::Kind::refused, "proxy.web_page", who + ", with " + std::string(page_words));
   const bool passing = status >= 500 || status == 429;
   return fault(passing ? Fault::Kind::unreachable : Fault::Kind::refused, "proxy.connect", who + (status >= 500 ? ": it does not reach the service" : ""));
 }
@@ -47,7 +54,7 @@ Result<void> use_proxy(CURL* c, const std::optional<Proxy>& proxy) {
   if (!set(c, CURLOPT_NOPROXY, "")) return refused;  // who goes past the proxy was decided before
   if (!proxy) return set(c, CURLOPT_PROXY, "") ? Result<void>() : refused;
   const auto url = "http://" + (proxy->userinfo.empty() ? "" : proxy->userinfo + "@") + proxy->name();
-  bool ok = set(c, CURLOPT_PROXY, url.c_str()) && set(c, CURLOPT_HTTPPROXYTUNNEL, 1L) && set(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  bool ok = set(c, CURLOPT_PROXY, url.c_str()) && set(c, CURLOPT_HTTPPROXYTUNNEL, 1L);
   // One scheme and no other: a proxy must not talk us down from Kerberos to a password.
   const bool negotiate = proxy->sign_in == SignIn::negotiate;
   ok = ok && set(c, CURLOPT_PROXYAUTH, static_cast<long>(negotiate ? CURLAUTH_NEGOTIATE : CURLAUTH_BASIC));

@@ -8,6 +8,7 @@
 #include "link/connect.hpp"
 #include "link/proxy_connect.hpp"
 #include "link/tls.hpp"
+#include "link/web_page.hpp"
 #include "link/websocket.hpp"
 #include "platform/socket_options.hpp"
 
@@ -26,7 +27,18 @@ const char* place_of(Verification::Flaw flaw) {
   return "link.tls";
 }
 
-Fault tls_fault(const error_code& ec, const Verification& seen) {
+// What the handshake has seen of the other end.
+struct Met : Verification {
+  bool plain = false;  // its first bytes are HTTP or HTML and no TLS record
+};
+void note_first_bytes(int written, int, int content_type, const void* bytes, std::size_t size, SSL*, void* met) {
+  if (written != 0 || content_type != SSL3_RT_HEADER) return;
+  const std::string_view first(static_cast<const char*>(bytes), size);
+  if (first.starts_with('<') || first.starts_with("HTTP/")) static_cast<Met*>(met)->plain = true;
+}
+
+Fault tls_fault(const error_code& ec, const Met& seen) {
+  if (seen.plain) return fault(Fault::Kind::refused, "link.web_page", "no TLS but " + std::string(page_words));
   if (!seen.problem.empty()) return fault(Fault::Kind::refused, place_of(seen.flaw), "certificate: " + seen.problem);
   const bool spoken = ec.category() == asio::error::get_ssl_category();  // an alert, or not TLS at all
   return fault(spoken ? Fault::Kind::refused : Fault::Kind::unreachable, "link.tls", printable(ec.message()));
@@ -34,10 +46,13 @@ Fault tls_fault(const error_code& ec, const Verification& seen) {
 
 Awaitable<Result<TlsStream>> tls_handshake(tcp::socket socket, std::string host, TlsContext context) {
   TlsStream stream(std::move(socket), *context);
-  const auto seen = std::make_shared<Verification>();
+  const auto seen = std::make_shared<Met>();
   if (!expect_host(stream.native_handle(), host)) co_return fault(Fault::Kind::refused, "link.tls", "not a host name");
   stream.set_verify_callback([seen](bool good, asio::ssl::verify_context& chain) { return note_verification(good, chain.native_handle(), *seen); });
+  SSL_set_msg_callback(stream.native_handle(), &note_first_bytes);
+  SSL_set_msg_callback_arg(stream.native_handle(), seen.get());
   auto [ec] = co_await stream.async_handshake(asio::ssl::stream_base::client, use_tuple);
+  SSL_set_msg_callback(stream.native_handle(), nullptr);
   if (ec) co_return tls_fault(ec, *seen);
   co_return stream;
 }

@@ -11,13 +11,13 @@ namespace wb::link {
 namespace {
 constexpr std::size_t answer_bytes_max = 64 * 1024;
 
-struct Answer {
+struct Taken {
   std::string body;
   bool too_large = false;
 };
 
 std::size_t take(char* data, std::size_t size, std::size_t count, void* to) {
-  auto& answer = *static_cast<Answer*>(to);
+  auto& answer = *static_cast<Taken*>(to);
   const auto bytes = size * count;
   if (answer.body.size() + bytes > answer_bytes_max) {
     answer.too_large = true;
@@ -77,7 +77,7 @@ Result<HttpsAnswer> https_post(const std::string& url, const std::string& json, 
   if (!curl || !headers) return fault(Fault::Kind::internal, "https.post", "libcurl");
   curl_slist_append(headers.get(), "Accept: application/json");
 
-  Answer answer;
+  Taken answer;
   char why[CURL_ERROR_SIZE] = {};
   auto* const c = curl.get();
   bool ok = set(c, CURLOPT_URL, url.c_str()) && set(c, CURLOPT_PROTOCOLS_STR, "https") && set(c, CURLOPT_FOLLOWLOCATION, 0L);

@@ -10,6 +10,7 @@
 
 #include "core/ids.hpp"
 #include "link/tls.hpp"
+#include "link/web_page.hpp"
 #include "protocol/messages.hpp"
 
 namespace wb::link {
@@ -282,6 +283,8 @@ class WebSocketLink : public Link {
 Fault upgrade_fault(error_code ec, const websocket::response_type& response) {
   if (ec == websocket::error::upgrade_declined) {
     const auto status = response.result_int();
+    if (is_portal(status, is_page(std::string_view(response[http::field::content_type]))))
+      return fault(Fault::Kind::refused, "link.web_page", "HTTP status " + std::to_string(status) + ", with " + std::string(page_words));
     const bool passing = status == 429 || status >= 500;
     return fault(passing ? Fault::Kind::unreachable : Fault::Kind::refused, "link.upgrade", "HTTP status " + std::to_string(status));
   }

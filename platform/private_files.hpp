@@ -31,6 +31,12 @@ Result<void> copy_private_file(const std::filesystem::path& from, const std::fil
 // (root's is as good as ours, also where root lets our group read it, as a systemd credential), or open to others.
 Result<Secret> read_private_line(const std::filesystem::path& file, std::string_view where);
 
+// Fault refused "file.owner" or "file.mode" (detail: the command that mends it) when others than root and this user may change it,
+// a folder: what is in it. Unreachable when it is not there.
+Result<void> kept_from_change(const std::filesystem::path& path);
+// Fault unreachable "file.write" (detail: the system's reason) when this user may not write to the file, or in the folder.
+Result<void> may_write(const std::filesystem::path& path);
+
 // Held by one process at a time, and given back with its end, however that comes. The file (made where it is missing) says nothing.
 class FileLock {
  public:

@@ -21,7 +21,7 @@ constexpr std::array<WellKnown, 9> domain_groups = {{{"498", "Enterprise Read-on
 constexpr std::array<WellKnown, 6> builtin_groups = {{{"544", "Administrators"}, {"548", "Account Operators"}, {"549", "Server Operators"}, {"550", "Print Operators"},
     {"551", "Backup Operators"}, {"552", "Replicator"}}};
 
-std::string folded(std::string_view sid) {
+std::string canonical_sid(std::string_view sid) {
   std::string out(sid);
   for (auto& c : out) c = c == 's' ? 'S' : c;
   return out;
@@ -80,7 +80,7 @@ std::string kind_problem(const Subject& subject) {
 // What nothing allows.
 std::string never_problem(const Guardrails& rules, const Subject& subject) {
   const auto sam = lowered(subject.sam);
-  if (sam == "krbtgt" || sam.starts_with("krbtgt_") || rid_in_domain(folded(subject.sid)) == "502") return "the account is krbtgt";
+  if (sam == "krbtgt" || sam.starts_with("krbtgt_") || rid_in_domain(canonical_sid(subject.sid)) == "502") return "the account is krbtgt";
   if (auto why = kind_problem(subject); !why.empty()) return why;
   if (rules.own_account.empty()) return {};
   constexpr const char* own = "the agent's own account";
@@ -94,20 +94,20 @@ std::string never_problem(const Guardrails& rules, const Subject& subject) {
 }
 
 bool names_account(const std::string& rule, const Subject& subject) {
-  if (is_sid(rule)) return !subject.sid.empty() && folded(rule) == folded(subject.sid);
+  if (is_sid(rule)) return !subject.sid.empty() && canonical_sid(rule) == canonical_sid(subject.sid);
   const auto wanted = parse_dn(rule), dn = parse_dn(subject.dn);
   return wanted && dn && !wanted->empty() && *wanted == *dn;
 }
 
 std::string admin_problem(const Subject& subject) {
   if (subject.admin_count) return "adminCount=1";
-  const auto sid = folded(subject.sid);
+  const auto sid = canonical_sid(subject.sid);
   if (!is_sid(sid)) return "the account's SID was not read";
   if (const auto name = name_in(accounts, rid_in_domain(sid)); !name.empty()) return "the account is " + std::string(name);
   if (subject.group_sids.empty()) return "the account's group SIDs were not read";
   for (const auto& group : subject.group_sids) {
     if (!is_sid(group)) return "a group SID of the account can't be read";
-    if (const auto name = privileged_group(folded(group)); !name.empty()) return "member of " + std::string(name);
+    if (const auto name = privileged_group(canonical_sid(group)); !name.empty()) return "member of " + std::string(name);
   }
   return {};
 }
@@ -124,7 +124,7 @@ bool has_sids(const Subject& subject) {
 
 Member member_of(const Guardrails& rules, const Subject& subject, const std::string& group) {
   const auto holds = [&subject](std::string_view sid) {
-    const auto is_it = [wanted = folded(sid)](const std::string& s) { return folded(s) == wanted; };
+    const auto is_it = [wanted = canonical_sid(sid)](const std::string& s) { return canonical_sid(s) == wanted; };
     return std::any_of(subject.group_sids.begin(), subject.group_sids.end(), is_it);
   };
   if (is_sid(group)) return holds(group) ? Member::yes : Member::no;

@@ -60,7 +60,7 @@ PasswordFacts facts_of(std::string_view password_utf8, const AccountNames& names
   facts.units = static_cast<int>(protocol::utf16_units(password_utf8).value_or(0));
   facts.categories = static_cast<int>(std::count(seen.begin(), seen.end(), true));
   facts.categories_most = std::min(categories_all, facts.categories + unplaced);
-  password.each(lower);
+  password.each([](char32_t c) { return lower(c); });
   facts.holds_account_name = holds(password.view(), folded(names.account));
   facts.holds_display_name = holds_a_part(password.view(), folded(names.display));
   return facts;

@@ -1,4 +1,4 @@
-// GET /api/v1/audit?after=&activity=&from=&to=&limit=: what the audit says of the caller's domain, as JSON Lines (docs/OPERATIONS.md,
+// GET /api/v1/audit?after=&activity=&correlation_id=&target=&from=&to=&limit=: what the audit says of the caller's domain, as JSON Lines (docs/OPERATIONS.md,
 // "Audit"). Whoever pulls gives the header Audit-Next as `after` the next time, also when there were no rows.
 #include "service/api.hpp"
 #include "service/audit_query.hpp"

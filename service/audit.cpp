@@ -1,5 +1,7 @@
 #include "service/audit.hpp"
 
+#include <map>
+
 #include "crypto/keys.hpp"
 #include "crypto/mac.hpp"
 #include "protocol/json.hpp"
@@ -8,15 +10,15 @@ namespace wb::service {
 namespace {
 
 // As the row says it itself: the columns are for finding rows, and somebody may have changed them.
-std::optional<std::string> column_that_differs(const AuditRow& row, std::int64_t at, const std::string& domain, const std::string& activity) {
+std::optional<std::string> column_that_differs(const AuditRow& row, std::int64_t at, const std::map<const char*, std::string>& texts) {
   const auto value = protocol::parse_json(row.row);
   const auto* object = value ? value->if_object() : nullptr;
   if (!object) return "not JSON";
   const auto same_text = [&](const char* name, const std::string& text) { const auto* v = object->if_contains(name); return v && v->is_string() && v->get_string() == text; };
   const auto* when = object->if_contains("at_ms");
   if (!when || !when->is_int64() || when->get_int64() != at) return "the column for at_ms";
-  if (!same_text("domain", domain)) return "the column for domain";
-  if (!same_text("activity", activity)) return "the column for activity";
+  for (const auto& [name, text] : texts)
+    if (!same_text(name, text)) return std::string("the column for ") + name;
   return std::nullopt;
 }
 
@@ -45,7 +47,7 @@ Result<void> AuditLog::append(const AuditEntry& entry, std::int64_t at_ms) {
   const auto seq = before->seq + 1;
   const auto row = canonical_row(entry, seq, at_ms, tenant_);
   const auto hash = audit_hash(before->hash, row);
-  auto done = database_->run("INSERT INTO audit(seq, at, domain, activity, row, hash) VALUES(?,?,?,?,?,?)", seq, at_ms, entry.domain, to_string(entry.activity), row, queue::Blob{hash});
+  auto done = database_->run("INSERT INTO audit(seq, at, domain, activity, row, hash, correlation_id, target) VALUES(?1,?2,?3,?4,?5,?6,json_extract(?5, '$.correlation_id'),json_extract(?5, '$.target'))", seq, at_ms, entry.domain, to_string(entry.activity), row, queue::Blob{hash});
   if (done && heard_ && *heard_) (*heard_)(entry);
   return done;
 }
@@ -65,13 +67,21 @@ Result<void> AuditLog::record(const AuditEntry& entry, std::int64_t at_ms, bool 
 Result<AuditPage> AuditLog::page(const AuditFilter& filter, std::int64_t after, int most) {
   auto newest = head();
   if (!newest) return newest.error();
-  // A condition that isn't asked for isn't there, so that an index serves each of the four.
+  // A condition that isn't asked for isn't there, so that an index serves each of them. One way or account has a few rows, whatever else
+  // is asked of it: "+" keeps the planner from walking a whole domain instead.
+  const bool few = !filter.correlation_id.empty() || !filter.target.empty();
   std::string sql = "SELECT a.seq, a.row, a.hash, coalesce((SELECT hash FROM audit b WHERE b.seq=a.seq-1), (SELECT hash FROM audit_anchor WHERE seq=a.seq-1)) FROM audit a WHERE a.seq>? AND a.at>=? AND a.at<?";
-  if (filter.activity) sql += " AND a.activity=?";
-  if (!filter.domain.empty()) sql += " AND a.domain=?";
+  if (filter.activity) sql += few ? " AND +a.activity=?" : " AND a.activity=?";
+  if (!filter.domain.empty()) sql += few ? " AND +a.domain=?" : " AND a.domain=?";
+  if (!filter.correlation_id.empty()) sql += " AND a.correlation_id=?";
+  if (!filter.target.empty()) sql += " AND a.target=?";
+  if (!filter.person.empty()) sql += " AND (a.target=? OR json_extract(a.row, '$.actor') IN (?, ?))";
   auto q = database_->query(sql + " ORDER BY a.seq LIMIT ?", after, filter.from_ms.value_or(0), filter.to_ms.value_or(INT64_MAX));
   if (filter.activity) q.bind(to_string(*filter.activity));
-  if (!filter.domain.empty()) q.bind(filter.domain);
+  for (const auto* text : {&filter.domain, &filter.correlation_id, &filter.target, &filter.person})
+    if (!text->empty()) q.bind(*text);
+  if (!filter.person.empty())
+    for (const auto kind : {ActorKind::user, ActorKind::administrator}) q.bind(std::string(to_string(kind)) + ":" + filter.person);
   q.bind(most);
   AuditPage page;
   for (;;) {
@@ -123,7 +133,7 @@ Result<AuditReport> AuditLog::verify(const std::optional<AuditHead>& known) {
   AuditReport report{*start, *start, 0, std::nullopt};
   AuditChain chain(*start);
   // Rows and anchor in one statement, which sees one moment: retention may run meanwhile.
-  auto q = database_->query("SELECT seq, row, hash, at, domain, activity, (SELECT seq FROM audit_anchor), (SELECT hash FROM audit_anchor) FROM audit ORDER BY seq");
+  auto q = database_->query("SELECT seq, row, hash, at, domain, activity, (SELECT seq FROM audit_anchor), (SELECT hash FROM audit_anchor), correlation_id, target FROM audit ORDER BY seq");
   for (;;) {
     auto next = q.next();
     if (!next) return next.error();
@@ -135,7 +145,7 @@ Result<AuditReport> AuditLog::verify(const std::optional<AuditHead>& known) {
     }
     const AuditRow row{q.number(0), q.text(1), chain.at()->hash, q.text(2)};
     if ((report.broken = chain.add(row))) return report;
-    if (const auto column = column_that_differs(row, q.number(3), q.text(4), q.text(5))) {
+    if (const auto column = column_that_differs(row, q.number(3), {{"domain", q.text(4)}, {"activity", q.text(5)}, {"correlation_id", q.text(8)}, {"target", q.text(9)}})) {
       report.broken = AuditBreak{row.seq, *column + " says something else than the row"};
       return report;
     }

@@ -22,7 +22,9 @@ using crypto::AuditBreak, crypto::AuditChain, crypto::AuditHead, crypto::AuditRe
 struct AuditFilter {
   std::string domain;  // empty: any, and what belongs to none
   std::optional<Activity> activity;
-  std::optional<std::int64_t> from_ms, to_ms;  // from <= at < to
+  std::optional<std::int64_t> from_ms, to_ms;    // from <= at < to
+  std::string correlation_id = {}, target = {};  // empty: any
+  std::string person = {};                       // an objectGUID: what they did, or what was done to them; looks at every row of the domain
 };
 struct AuditPage {
   std::vector<AuditRow> rows;

@@ -28,6 +28,9 @@ std::string read_word(const std::string& name, const std::string& text, AuditQue
   } else if (name == "activity") {
     query.filter.activity = activity_from(text);
     if (!query.filter.activity) return "activity: one of " + activities_known();
+  } else if (name == "correlation_id" || name == "target") {
+    if (text.empty() || text.size() > audit_word_bytes_max) return name + ": 1 to " + std::to_string(audit_word_bytes_max) + " bytes, as a row has it";
+    (name == "target" ? query.filter.target : query.filter.correlation_id) = text;
   } else if (name == "from" || name == "to") {
     const auto at = time_from(text);
     if (!at) return name + ": a time as 2026-11-26 or 2026-11-26T12:00:00Z";
@@ -37,7 +40,7 @@ std::string read_word(const std::string& name, const std::string& text, AuditQue
     if (!most || *most < 1 || *most > audit_rows_max) return "limit: 1 to " + std::to_string(audit_rows_max);
     query.limit = static_cast<int>(*most);
   } else {
-    return "only after, activity, from, to and limit may be asked";
+    return "only after, activity, correlation_id, target, from, to and limit may be asked";
   }
   return {};
 }

@@ -106,7 +106,7 @@ constexpr Verb verbs[] = {
         "[FILE] [--head SEQ:HASH] [--filtered]: checks every row's hash, of the store or of an export (then without a configuration);\n"
         "exit code 1 and the first broken row",
         [](const Config& c, const Call& call) { return verify_audit(c, "", call.options); }, 0, 1},
-    {"audit export", "after activity from to limit", "[--after SEQ] [--activity A] [--from T] [--to T] [--limit N]: prints rows as JSON Lines, the oldest first",
+    {"audit export", "after activity correlation-id target from to limit", "[--after SEQ] [--activity A] [--correlation-id ID] [--target ID] [--from T] [--to T] [--limit N]: prints rows as JSON Lines, the oldest first",
         [](const Config& c, const Call& call) { return export_audit(c, call.options); }},
     {"audit prune", "keep-days", "--keep-days N: erases what is older; the rest stays verifiable", [](const Config& c, const Call& call) { return prune_audit(c, call.options); }},
     {"account unblock", "domain account", "--domain D --account GUID: lifts every limit of self-service for an account",

@@ -54,6 +54,16 @@ bool RateLimit::allows(const std::string& name, BootClock::time_point now) {
 }
 
 // ---- POST /agent/v1/enroll ----------------------------------------------------------------------------------
+namespace {
+std::string_view words_for(Enrolled token_trouble) {
+  switch (token_trouble) {
+    case Enrolled::token_used: return "the token was used already: each enrols one agent, once";
+    case Enrolled::token_expired: return "the token is out of date";
+    default: return "the token is unknown";
+  }
+}
+}  // namespace
+
 link::HttpResponse Enrolment::enroll(const link::HttpRequest& request) {
   if (!limit_.allows(request.peer, BootClock::now())) {
     gateway_.refusals().count(security::enrol_rate, {log::field("peer", request.peer)});
@@ -64,10 +74,14 @@ link::HttpResponse Enrolment::enroll(const link::HttpRequest& request) {
   if (auto read = read_two(request.body, "token", token_text, "jws", jws); !read) return refuse(Refusal::bad_request, read.error().detail);
   const auto now = unix_now();
   const auto token = read_credential("wbe1", token_text);
-  if (!token) return refused_as(security::token, "token", Refusal::unauthorized, "the token is unknown, used or out of date");
+  if (!token) return refused_as(security::token, "token", Refusal::unauthorized, words_for(Enrolled::token_unknown));
   auto domain = store_.token_domain(token->id, hash_of(*token), now);
   if (!domain) return refuse_for(domain.error());
-  if (!*domain) return refused_as(security::token, "token", Refusal::unauthorized, "the token is unknown, used or out of date");
+  if (!*domain) {
+    auto trouble = store_.token_trouble(token->id, hash_of(*token), now);
+    if (!trouble) return refuse_for(trouble.error());
+    return refused_as(security::token, "token", Refusal::unauthorized, words_for(*trouble));
+  }
 
   auto proof = crypto::verify_self_signed(jws, protocol::typ_enroll);
   if (!proof) return refused_as(security::proof, "signature", Refusal::bad_request, "the proof of possession is not valid");
@@ -83,7 +97,7 @@ link::HttpResponse Enrolment::enroll(const link::HttpRequest& request) {
   if (*enrolled == Enrolled::revoked) return refused_as(security::proof, "revoked", Refusal::conflict, "this agent was revoked; a host that shall serve again needs new keys: enroll --again");
   if (*enrolled == Enrolled::key_taken) return refused_as(security::proof, "key_taken", Refusal::conflict, "that signing key is, or was, an agent's already");
   if (*enrolled == Enrolled::domain_full) return refused_as(security::proof, "domain_full", Refusal::conflict, "the domain has too many agents");
-  if (*enrolled != Enrolled::yes) return refused_as(security::token, "token", Refusal::unauthorized, "the token is unknown, used or out of date");
+  if (*enrolled != Enrolled::yes) return refused_as(security::token, "token", Refusal::unauthorized, words_for(*enrolled));
   log::info("agent.enrolled", log::field("agent", agent.id), log::field("domain", **domain), log::field("fingerprint", agent.kid));
   json::array sk;
   for (const auto& e : keys_.endorsements(now)) sk.emplace_back(e);

@@ -13,7 +13,7 @@ namespace {
 
 bool in(const std::vector<std::string>& names, const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); }
 
-Fault refused(std::string code) { return fault(Fault::Kind::refused, "agent.hello", std::move(code)); }
+Fault hello_refused(std::string code) { return fault(Fault::Kind::refused, "agent.hello", std::move(code)); }
 
 Awaitable<> part(std::shared_ptr<AgentSession> session, link::Close code, std::string reason) {
   co_await session->close(code, std::move(reason));
@@ -38,15 +38,15 @@ std::optional<Fault> Gateway::admit(const Greeted& greeted) {
   auto& last = last_hello_[greeted.agent.id];
   const bool too_soon = last != BootClock::time_point{} && now - last < settings_.hello_pause;
   last = now;
-  if (too_soon) return refused("slow_down");
-  if (closing_ || sessions_.size() >= settings_.sessions_max) return refused("slow_down");
+  if (too_soon) return hello_refused("slow_down");
+  if (closing_ || sessions_.size() >= settings_.sessions_max) return hello_refused("slow_down");
   auto live = sessions_.find(greeted.agent.id);
   if (live == sessions_.end()) return std::nullopt;
   if (greeted.hello.epoch <= live->second->epoch) {
     // The older link may be dead without our knowing: a word on it lets TCP_USER_TIMEOUT find out.
     live->second->send(protocol::message_text("hb", protocol::ServiceHeartbeat{unix_now()}));
     if (cloned(greeted.agent.id, *live->second)) log::error("agent.cloned", log::field("agent", greeted.agent.id), log::field("epoch", greeted.hello.epoch), log::field("live_epoch", live->second->epoch));
-    return refused("duplicate");
+    return hello_refused("duplicate");
   }
   return std::nullopt;
 }
@@ -62,7 +62,7 @@ bool Gateway::cloned(const std::string& agent, const AgentSession& live) {
 
 // Nobody has proven anything yet: as many as this may be under way, each for hello_timeout at most.
 Awaitable<Result<Greeted>> Gateway::hear(link::Link& link) {
-  if (greeting_ >= settings_.greetings_max) co_return refused("slow_down");
+  if (greeting_ >= settings_.greetings_max) co_return hello_refused("slow_down");
   struct OneMore {
     std::size_t& count;
     explicit OneMore(std::size_t& c) : count(c) { ++count; }
@@ -116,7 +116,7 @@ Awaitable<> Gateway::serve(std::unique_ptr<link::Link> link) {
 std::optional<Fault> Gateway::succeed_key(Greeted& greeted, const std::vector<std::string>& enrolled) {
   auto& agent = greeted.agent;
   const auto now = unix_now();
-  if (std::none_of(enrolled.begin(), enrolled.end(), [&](const auto& domain) { return rosters_.names(domain, agent.id, *agent.next, now); })) return refused("unknown_agent");
+  if (std::none_of(enrolled.begin(), enrolled.end(), [&](const auto& domain) { return rosters_.names(domain, agent.id, *agent.next, now); })) return hello_refused("unknown_agent");
   const auto kid = crypto::thumbprint(*agent.next);
   if (auto done = store_.succeed_key(agent, kid, now); !done) return done.error();
   log::info("agent.key_changed", log::field("agent", agent.id), log::field("fingerprint", kid));

@@ -11,7 +11,7 @@
 namespace wb::service {
 namespace {
 
-constexpr std::int64_t skew = 60;
+constexpr std::int64_t clock_skew_s = 60;
 
 // Loads the key, or makes it. Two processes may make it at once: save() never overwrites, so the slower one loads.
 Result<crypto::PrivateKey> load_or_make(const std::filesystem::path& file) {
@@ -85,7 +85,7 @@ Result<std::vector<Keys::Held>> Keys::found(UnixSeconds now) const {
     auto text = platform::read_file(entry.path());
     auto read = text ? read_endorsement(std::move(*text), root_.kid(), iss_) : Result<EndorsedKey>(text.error());
     auto key = entry.path();
-    if (!read || now >= read->times.exp + skew || !std::filesystem::exists(key.replace_extension(".pem"), ec)) continue;  // an endorsement without its key signs nothing
+    if (!read || now >= read->times.exp + clock_skew_s || !std::filesystem::exists(key.replace_extension(".pem"), ec)) continue;  // an endorsement without its key signs nothing
     if (const auto at = written(entry.path()); at <= now) read->times.iat = std::max(read->times.iat, at);
     all.push_back({std::move(*read), entry.path()});
   }

@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t passphrase_min = 12;
 
-Fault refused(std::string where, std::string detail) { return fault(Fault::Kind::refused, std::move(where), std::move(detail)); }
+Fault key_refused(std::string where, std::string detail) { return fault(Fault::Kind::refused, std::move(where), std::move(detail)); }
 
 Result<void> removed(const fs::path& file) {
   std::error_code ec;
@@ -28,15 +28,15 @@ Result<void> removed(const fs::path& file) {
 Result<crypto::PublicKey> export_root(const fs::path& state_dir, const fs::path& file, const Secret& passphrase, bool remove) {
   auto root = crypto::PrivateKey::load(state_dir / "sr.pem");
   std::error_code ec;
-  if (!root && !fs::exists(state_dir / "sr.pem", ec)) return refused("keys.export", "the root is not on this machine");
+  if (!root && !fs::exists(state_dir / "sr.pem", ec)) return key_refused("keys.export", "the root is not on this machine");
   if (!root) return root.error();
-  if (passphrase.size() < passphrase_min) return refused("keys.export", "the passphrase has fewer than 12 bytes");
+  if (passphrase.size() < passphrase_min) return key_refused("keys.export", "the passphrase has fewer than 12 bytes");
   const bool there = fs::exists(file, ec);  // perhaps by an export that was cut off
   if (!there)
     if (auto saved = root->save_sealed(file, passphrase); !saved) return saved.error();
   auto back = crypto::PrivateKey::load_sealed(file, passphrase);
   const bool bare = there && crypto::PrivateKey::load(file);  // sr.pem itself, or a copy that anybody could use
-  if (there && (!back || back->kid() != root->kid() || bare)) return refused("keys.export", file.string() + " exists, and is not this root under this passphrase; a key is never overwritten");
+  if (there && (!back || back->kid() != root->kid() || bare)) return key_refused("keys.export", file.string() + " exists, and is not this root under this passphrase; a key is never overwritten");
   if (!back || back->kid() != root->kid()) return fault(Fault::Kind::internal, "keys.export", file.string() + " can't be read back");
   if (!remove) return root->public_key();
   // First the name of what agents believe, then the key: a service that found neither would make another root.
@@ -49,10 +49,10 @@ Result<crypto::PublicKey> import_root(const fs::path& state_dir, const fs::path&
   auto root = crypto::PrivateKey::load_sealed(file, passphrase);
   if (!root) return root.error();
   std::error_code ec;
-  if (fs::exists(state_dir / "sr.pem", ec)) return refused("keys.import", "a root is on this machine already");
+  if (fs::exists(state_dir / "sr.pem", ec)) return key_refused("keys.import", "a root is on this machine already");
   auto text = platform::read_file(state_dir / "sr.jwk");
-  if (!text) return refused("keys.import", "this state folder knows no root that was taken elsewhere: " + text.error().detail);
-  if (*text != protocol::json::serialize(protocol::shape(root->public_key().jwk()))) return refused("keys.import", "not the root of this service");
+  if (!text) return key_refused("keys.import", "this state folder knows no root that was taken elsewhere: " + text.error().detail);
+  if (*text != protocol::json::serialize(protocol::shape(root->public_key().jwk()))) return key_refused("keys.import", "not the root of this service");
   if (auto saved = root->save(state_dir / "sr.pem"); !saved) return saved.error();
   if (auto gone = removed(state_dir / "sr.jwk"); !gone) return gone.error();
   return root->public_key();
@@ -72,7 +72,7 @@ std::vector<std::string> Keys::waiting() const {
 }
 
 Result<KeyRequest> Keys::request(UnixSeconds now, std::size_t count, bool fresh) {
-  if (count == 0 || count > request_keys_max) return refused("keys.request", "expected 1 to 13 keys");
+  if (count == 0 || count > request_keys_max) return key_refused("keys.request", "expected 1 to 13 keys");
   KeyRequest request{iss_, root_.kid(), now, {}};
   std::vector<SigningKeyTimes> times;
   for (const auto* keys : {&endorsed_, &ahead_})
@@ -118,7 +118,7 @@ Result<void> Keys::install(const std::vector<std::string>& endorsements, UnixSec
     one_valid = one_valid || read->begins <= now;
     if (!kept.insert(read->kid).second) return no(Fault::Kind::refused, "one key twice");
   }
-  if (withdraw && !one_valid) return refused("keys.install", "none of these is valid now, so no other can be withdrawn: keys request --fresh");
+  if (withdraw && !one_valid) return key_refused("keys.install", "none of these is valid now, so no other can be withdrawn: keys request --fresh");
   if (!withdraw && valid > endorsements_max) return fault(Fault::Kind::exhausted, "keys.install", "more than four signing keys would be valid; --withdraw gives the others up");
   for (const auto& [kid, jws] : fresh) {
     if (auto written = endorsed(kid, jws, now); !written) return written;

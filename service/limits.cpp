@@ -139,6 +139,18 @@ Result<std::optional<Limited>> Limits::take(const std::vector<Claim>& claims, st
   return taken;
 }
 
+Result<void> Limits::give_back(const Claim& claim, std::int64_t taken_ms) {
+  const auto relaxed = database_.unsynced();
+  const auto kind = to_string(claim.kind);
+  const auto name = name_of(kind, claim.key);
+  const auto slot = taken_ms - taken_ms % limit_(claim.kind).slot_ms;
+  auto guard = database_.begin();
+  if (!guard) return guard.error();
+  if (auto less = database_.run("UPDATE limits SET count=count-1 WHERE kind=? AND key=? AND at=?", kind, queue::Blob{name}, slot); !less) return less;
+  if (auto gone = database_.run("DELETE FROM limits WHERE kind=? AND key=? AND at=? AND count<1", kind, queue::Blob{name}, slot); !gone) return gone;
+  return guard->commit();
+}
+
 Result<std::optional<Limited>> Limits::room(const std::vector<Claim>& claims, std::int64_t now) {
   auto guard = database_.begin();
   if (!guard) return guard.error();

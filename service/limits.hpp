@@ -32,7 +32,7 @@ namespace wb::service {
 // The names of to_string() are in the store, the API and the audit: they never change.
 enum class LimitKind { account_failure,  // answers that were not right yet, per account and device
   gate,                                  // the same, per method too
-  account_reset,                         // passwords set, per account
+  account_reset,                         // new passwords sent, per account, but for those that were not written
   destination,                           // mails to one address
   destination_day,
   address_start,  // ways begun, per network address
@@ -89,6 +89,8 @@ class Limits {
   Result<std::optional<Limited>> take(const std::vector<Claim>& claims, std::int64_t now_ms);
   // The same within the caller's transaction, which must not commit what was refused.
   Result<std::optional<Limited>> take_within(const std::vector<Claim>& claims, std::int64_t now_ms);
+  // What take() counted at `taken_ms` came to nothing. Without effect where it is forgotten already, or given back.
+  Result<void> give_back(const Claim& claim, std::int64_t taken_ms);
   // Whether there would be room; nothing is counted.
   Result<std::optional<Limited>> room(const std::vector<Claim>& claims, std::int64_t now_ms);
   // The way succeeded: this device's (or the strangers') failures of the account are forgotten, and those at the gates it passed.

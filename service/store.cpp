@@ -90,7 +90,7 @@ AuditEntry by_operator(Activity activity, std::string_view domain, std::string_v
 Result<Store> Store::open(const std::filesystem::path& file, std::string tenant) {
   auto database = queue::Database::open(file);
   if (!database) return database.error();
-  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4, guards_schema, sspr::schema, sspr::schema_2, sspr::schema_3, drain_schema, trace_schema, key_age_schema, sspr::schema_4}); !ready) return ready.error();
+  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4, guards_schema, sspr::schema, sspr::schema_2, sspr::schema_3, drain_schema, trace_schema, key_age_schema, sspr::schema_4, guards_schema_2}); !ready) return ready.error();
   return Store(std::move(*database), std::move(tenant));
 }
 
@@ -111,6 +111,15 @@ Result<std::optional<std::string>> Store::token_domain(std::string_view id, std:
   if (!row) return row.error();
   if (!*row || !crypto::same_bytes(q.text(0), hash)) return std::optional<std::string>();
   return std::optional(q.text(1));
+}
+
+Result<Enrolled> Store::token_trouble(std::string_view id, std::string_view hash, UnixSeconds now) {
+  auto q = database_.query("SELECT hash, used_by, expires FROM tokens WHERE id=?", id);
+  auto row = q.next();
+  if (!row) return row.error();
+  if (!*row || !crypto::same_bytes(q.text(0), hash)) return Enrolled::token_unknown;
+  if (!q.is_null(1)) return Enrolled::token_used;
+  return q.number(2) <= now ? Enrolled::token_expired : Enrolled::token_unknown;
 }
 
 Result<Enrolled> Store::enroll(std::string_view token, AgentRow& agent, UnixSeconds now, std::string_view address) {

@@ -104,6 +104,7 @@ enum class Submitted { stored,
 enum class Enrolled { yes,
   token_unknown,
   token_used,
+  token_expired,
   domain_full,
   key_taken,  // it is another agent's next or former one, or this one's
   revoked };
@@ -126,6 +127,8 @@ class Store {
   // The domain of a token that could be used now; nullopt when there is no such token, it is used or out of date.
   // `hash`: SHA-256 of its secret part.
   Result<std::optional<std::string>> token_domain(std::string_view id, std::string_view hash, UnixSeconds now);
+  // Why not, to whoever holds its secret: token_used, token_expired (for a day; then nobody knows it any more), else token_unknown.
+  Result<Enrolled> token_trouble(std::string_view id, std::string_view hash, UnixSeconds now);
   // Spends the token and makes the agent a member of its domain, or neither. A key we know keeps its agent id
   // (a second domain, or the same again), which is written to `agent.id`.
   Result<Enrolled> enroll(std::string_view token, AgentRow& agent, UnixSeconds now, std::string_view address = {});

@@ -70,7 +70,7 @@ int verify_audit(const config::ServiceConfig& config, const std::string& file, c
 int export_audit(const config::ServiceConfig& config, const AuditOptions& options) {
   std::map<std::string, std::string> words;
   for (const auto& [name, text] : options)
-    if (name != "config") words.emplace(name, text);
+    if (name != "config") words.emplace(name == "correlation-id" ? "correlation_id" : name, text);
   auto asked = audit_query(words);
   if (const auto* problem = std::get_if<std::string>(&asked)) return misused("--" + *problem);
   auto query = std::get<AuditQuery>(asked);

@@ -80,6 +80,10 @@ int rotate_vault(const config::ServiceConfig& config) {
     if (!some) return failed(some.error());
     if (!*some) break;
   }
+  AuditEntry entry;
+  entry.activity = Activity::keys_rotated, entry.actor = {ActorKind::operator_}, entry.target = "vault-" + std::to_string(vault->newest());
+  entry.details = {{DetailKey::op, goes_on ? "reseal" : "rotate"}, {DetailKey::counters, done.methods}};
+  if (auto said = store->audit().record(entry, unix_now_ms()); !said) return failed(said.error());
   std::cout << "key " << vault->newest() << ": " << done.methods << " methods sealed anew\n";
   if (done.closed_count > 0) {
     std::cerr << "reset-service: " << done.closed_count << " methods open under no key that is here, and were left as they are:\n";

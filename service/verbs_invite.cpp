@@ -9,7 +9,7 @@
 namespace wb::service {
 namespace {
 
-constexpr int page = 100;
+constexpr int people_a_page = 100;
 const Actor by{ActorKind::operator_};
 
 std::string_view sentence(sspr::NotInvited why) {
@@ -36,7 +36,7 @@ int invite_missing(sspr::InvitedBook& book, const sspr::Settings& rules, const C
   std::int64_t ordered = 0;
   std::string after;
   do {
-    auto some = book.order_missing(rules, call.domain, after, page, by, unix_now());
+    auto some = book.order_missing(rules, call.domain, after, people_a_page, by, unix_now());
     if (!some) return failed(some.error());
     ordered += some->ordered, after = some->next;
   } while (!after.empty());

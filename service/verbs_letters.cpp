@@ -11,7 +11,7 @@
 namespace wb::service {
 namespace {
 
-constexpr int history_most = 100;
+constexpr int versions_most = 100;
 constexpr std::size_t name_width = 22;
 
 // A letter in a language, as the call names it, and its newest version.
@@ -148,15 +148,15 @@ int restore_letter(const config::ServiceConfig& config, const Call& call) {
 
 int letter_history(const config::ServiceConfig& config, const Call& call) {
   return of_one(config, call, [](Named& one) {
-    auto all = one.letters.history(one.key, history_most + 1);  // one more, to know whether there are more
+    auto all = one.letters.history(one.key, versions_most + 1);  // one more, to know whether there are more
     if (!all) return failed(all.error());
     if (all->empty()) std::cout << one.name() << ": nobody has written anything yet; it is the shipped text\n";
-    for (std::size_t i = 0; i < all->size() && i < history_most; ++i) {
+    for (std::size_t i = 0; i < all->size() && i < versions_most; ++i) {
       const auto& version = (*all)[i];
       std::cout << "version " << version.version << "  " << utc(version.at) << "  " << printable(version.actor) << "\n";
       print(version.own ? "  Subject: " + version.own->subject : std::string("  the shipped text"));
     }
-    if (all->size() > history_most) std::cerr << "(the newest " << history_most << "; there are more)\n";
+    if (all->size() > versions_most) std::cerr << "(the newest " << versions_most << "; there are more)\n";
     return exit_done;
   });
 }

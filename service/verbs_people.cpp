@@ -11,7 +11,7 @@
 namespace wb::service {
 namespace {
 
-constexpr int page = 100, namesakes_max = 20;
+constexpr int page_people = 100, namesakes_max = 20;
 
 int nobody() { return refuse("nobody of that name or id is known in this domain; `people list` prints who is"); }
 
@@ -41,10 +41,10 @@ int list_people(const config::ServiceConfig& config, const Call& call) {
   auto store = open_store(config);
   if (!store) return failed(store.error());
   sspr::People people(store->database());
-  auto some = people.list(call.domain, after, page + 1);
+  auto some = people.list(call.domain, after, page_people + 1);
   if (!some) return failed(some.error());
   if (some->empty()) std::cerr << "nobody\n";
-  for (std::size_t i = 0; i < some->size() && i < page; ++i) {
+  for (std::size_t i = 0; i < some->size() && i < page_people; ++i) {
     const auto& p = (*some)[i];
     auto methods = people.methods(call.domain, p.sub);
     if (!methods) return failed(methods.error());
@@ -54,7 +54,7 @@ int list_people(const config::ServiceConfig& config, const Call& call) {
                                                                                                            : "registered",
         utc(p.seen).c_str(), kinds.empty() ? "-" : kinds.c_str(), printable(p.name, 256).c_str());
   }
-  if (some->size() > page) std::cerr << "(there are more: --after " << (*some)[page - 1].sub << ")\n";
+  if (some->size() > page_people) std::cerr << "(there are more: --after " << (*some)[page_people - 1].sub << ")\n";
   return exit_done;
 }
 

@@ -143,12 +143,38 @@ int list_routes(const config::ServiceConfig& config) {
   return exit_done;
 }
 
+namespace {
+
+// Whose names are whose is decided here: the change, and the row that says so, are one.
+Result<void> decide_route(Store& store, const std::string& suffix, const std::string& from, const std::string& to) {
+  auto guard = store.database().begin();
+  if (!guard) return guard.error();
+  if (auto done = SettingsStore(store.database()).route(suffix, to); !done) return done;
+  AuditEntry entry;
+  entry.activity = Activity::policy_changed, entry.actor = {ActorKind::operator_}, entry.domain = to.empty() ? from : to, entry.target = suffix;
+  entry.details = {{DetailKey::setting, "route"}, {DetailKey::old_value, from}, {DetailKey::new_value, to}};
+  if (auto said = store.audit().append(entry, unix_now_ms()); !said) return said;
+  return guard->commit();
+}
+
+// Where it leads now; empty: nowhere.
+Result<std::string> route_of(Store& store, const std::string& suffix) {
+  auto routes = SettingsStore(store.database()).routes();
+  if (!routes) return routes.error();
+  const auto found = std::find_if(routes->begin(), routes->end(), [&](const auto& route) { return route.suffix == suffix; });
+  return found == routes->end() ? std::string() : found->domain;
+}
+
+}  // namespace
+
 int add_route(const config::ServiceConfig& config, const Call& call) {
   const auto suffix = domain_name(call.words[0]);
   if (suffix.empty()) return refuse("routes add: expected what stands behind the @ of names, as a DNS name: corp.example.com", exit_usage);
   auto store = open_store(config);
   if (!store) return failed(store.error());
-  if (auto done = SettingsStore(store->database()).route(suffix, call.domain); !done) return failed(done.error());
+  auto before = route_of(*store, suffix);
+  if (!before) return failed(before.error());
+  if (auto done = decide_route(*store, suffix, *before, call.domain); !done) return failed(done.error());
   std::cout << suffix << " -> " << call.domain << "\n";
   auto roster = store->roster(call.domain);
   if (roster && !*roster) std::cout << "(no agent serves " << call.domain << " yet: its people are told so until one does)\n";
@@ -159,12 +185,10 @@ int remove_route(const config::ServiceConfig& config, const Call& call) {
   const auto suffix = domain_name(call.words[0]);
   auto store = open_store(config);
   if (!store) return failed(store.error());
-  SettingsStore settings(store->database());
-  auto routes = settings.routes();
-  if (!routes) return failed(routes.error());
-  const bool known = std::any_of(routes->begin(), routes->end(), [&](const auto& route) { return route.suffix == suffix; });
-  if (!known) return refuse("routes remove: no such suffix; `routes list` prints them");
-  if (auto done = settings.route(suffix, ""); !done) return failed(done.error());
+  auto before = route_of(*store, suffix);
+  if (!before) return failed(before.error());
+  if (before->empty()) return refuse("routes remove: no such suffix; `routes list` prints them");
+  if (auto done = decide_route(*store, suffix, *before, ""); !done) return failed(done.error());
   std::cout << "removed: " << suffix << "\n";
   return exit_done;
 }

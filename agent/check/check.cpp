@@ -5,6 +5,7 @@
 
 #include "agent/check/directory.hpp"
 #include "agent/check/host.hpp"
+#include "agent/check/running.hpp"
 #include "agent/check/service.hpp"
 #include "agent/control_client.hpp"
 
@@ -24,7 +25,9 @@ void check_all(const CheckQuestion& question, Report& report) {
   check_state(*config, report);
   check_enrolment(*config, unix_now(), report);
   check_service(*config, step, report);
-  judge_silence(ask(config->control_path(), "status"), report);
+  const auto status = ask(config->control_path(), "status");
+  judge_silence(status, report);
+  judge_trust(status, report);
   for (const auto& domain : config->domains) check_directory(domain, question.user, report);
 }
 }  // namespace

@@ -14,7 +14,7 @@
 namespace wb::agent {
 namespace {
 constexpr double slow_ms = 1'000;
-constexpr std::int64_t skew_warning_s = 60, skew_max_s = 300;  // the latter: Kerberos' own
+constexpr std::int64_t skew_max_s = 300;  // Kerberos' own
 
 constexpr std::size_t servers_max = 16;  // as many as `uris` may name
 

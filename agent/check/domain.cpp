@@ -7,7 +7,6 @@
 
 namespace wb::agent {
 namespace {
-using Status = ldap::Finding::Status;
 constexpr std::string_view about_policies = "read.password_settings";  // no reset depends on it
 
 bool is_there(const ldap::Settings& settings, ldap::Connection& connection, const std::string& dn, std::vector<std::string> attributes, ldap::Entry* out = nullptr) {
@@ -72,9 +71,9 @@ void judge_person(const ldap::RightsView& view, const std::vector<ldap::Finding>
   std::string unreached;  // what the OU's grants would be, if they reached the person
   const bool shut = view.account && view.account->is_protected();
   for (const auto& one : findings) {
-    if (one.status == Status::pass) continue;
+    if (one.status == ldap::Finding::Status::pass) continue;
     const auto detail = one.what + (one.why.empty() ? "" : ": " + one.why);
-    if (one.status == Status::warn) report.warn(Finding::directory_excess, view.account_dn, detail, rights_command(view.ou, view.account_dn));
+    if (one.status == ldap::Finding::Status::warn) report.warn(Finding::directory_excess, view.account_dn, detail, rights_command(view.ou, view.account_dn));
     else if (one.id == about_policies) report.warn(Finding::directory_pso, view.account_dn, detail, rights_command(view.ou));
     else if (shut) complete = false, unreached += (unreached.empty() ? "" : ", ") + one.what;
     else complete = false, report.fail(Finding::directory_rights, view.account_dn, detail, rights_command(view.ou));

@@ -1,6 +1,7 @@
 #include "agent/check/host.hpp"
 
 #include <fstream>
+#include <set>
 
 #include "agent/identity.hpp"
 #include "agent/key_book.hpp"
@@ -23,6 +24,38 @@ void check_authority(const std::filesystem::path& file, const char* key, Report&
   if (found) report.pass("config", file.string(), std::string(key) + " has a certificate");
   else report.fail(Finding::config_authority, file.string(), std::string(key) + (in.is_open() ? ": no certificate in PEM form stands in it" : ": can't be read"));
 }
+
+// Whoever can change the file, or put another one in its place, sets the guardrails.
+void check_owner(const std::filesystem::path& file, Report& report) {
+  const auto folder = file.parent_path().empty() ? std::filesystem::path(".") : file.parent_path();
+  for (const auto& path : {file, folder}) {
+    const auto kept = platform::kept_from_change(path);
+    if (kept || kept.error().kind != Fault::Kind::refused) continue;
+    if (kept.error().where == "file.mode") report.fail(Finding::config_writable, path.string(), "others may write to it", kept.error().detail);
+    else report.warn(Finding::config_writable, path.string(), "is neither root's nor this user's", kept.error().detail);
+  }
+}
+
+void check_lists(const config::PasswordRules& rules, Report& report) {
+  for (const auto& list : look_at_lists(rules)) {
+    std::error_code ec;
+    const auto written = std::filesystem::last_write_time(list.file, ec);
+    const auto age = ec ? std::chrono::hours(0) : std::chrono::duration_cast<std::chrono::hours>(std::filesystem::file_time_type::clock::now() - written);
+    judge_list(list, age, report);
+  }
+}
+
+// As Agent::start opens it, and makes nothing.
+void check_audit(const KeptFile& audit, Report& report) {
+  if (audit.file.empty()) return;
+  std::error_code ec;
+  const bool there = std::filesystem::exists(audit.file, ec);
+  if (there && !std::filesystem::is_regular_file(audit.file, ec)) return report.fail(Finding::state_audit, audit.file.string(), "is not a plain file");
+  auto usable = platform::may_write(audit.file.parent_path());  // it is taken aside there when it is full
+  if (usable && there) usable = platform::may_write(audit.file);
+  if (!usable) report.fail(Finding::state_audit, audit.file.string(), usable.error().detail);
+  else report.pass("state", audit.file.string(), there ? "the audit file can be written" : "is not there yet, and can be made");
+}
 }  // namespace
 
 std::optional<config::AgentConfig> check_config(const std::filesystem::path& file, Report& report) {
@@ -33,6 +66,7 @@ std::optional<config::AgentConfig> check_config(const std::filesystem::path& fil
   }
   auto& config = std::get<config::AgentConfig>(loaded);
   report.pass("config", file.string(), "no problem found");
+  check_owner(file, report);
   for (const auto& domain : config.domains)
     for (const auto rule : config::audited_rules(domain)) report.warn(Finding::config_audited, domain.directory.domain, std::string(rule));
   return std::move(config);
@@ -51,8 +85,10 @@ void check_files(const config::AgentConfig& config, Report& report) {
   check_authority(config.trust.ca_file, "service.ca_file", report);
   check_authority(config.trust.intercept_ca_file, "service.intercept_ca_file", report);
   if (config.proxy.sign_in == link::ProxySettings::SignIn::basic) check_secret(config.proxy.password_file, line_of(config.proxy.password_file));
+  check_audit(config.audit, report);
   for (const auto& domain : config.domains) {
     const auto& directory = domain.directory;
+    check_lists(domain.password_rules, report);
     check_authority(directory.ca_file, "directory.ca_file", report);
     if (directory.encryption != ldap::Encryption::kerberos) {
       check_secret(directory.bind_password_file, line_of(directory.bind_password_file));
@@ -63,6 +99,14 @@ void check_files(const config::AgentConfig& config, Report& report) {
   }
 }
 
+void judge_list(const ListSeen& list, std::chrono::hours age, Report& report) {
+  constexpr auto year = std::chrono::hours(365 * 24);
+  const auto file = list.file.string();
+  if (!list.holds) report.fail(Finding::config_list, file, said(list.holds.error()));
+  else if (list.ages && age > year) report.warn(Finding::config_list_old, file, *list.holds);
+  else report.pass("config", file, *list.holds);
+}
+
 void judge_space(const std::string& folder, std::uintmax_t bytes_free, Report& report) {
   const auto detail = std::to_string(bytes_free / mib) + " MiB free";
   if (bytes_free < space_needed) report.fail(Finding::state_space, folder, detail, "make room; df -h " + folder);
@@ -71,8 +115,13 @@ void judge_space(const std::string& folder, std::uintmax_t bytes_free, Report& r
 }
 
 void check_space(const config::AgentConfig& config, Report& report) {
-  std::error_code ec;
-  if (const auto space = std::filesystem::space(config.state_dir, ec); !ec) judge_space(config.state_dir.string(), space.available, report);
+  std::set<std::filesystem::path> folders{config.state_dir};
+  for (const auto* kept : {&config.audit, &config.log_to.file})
+    if (!kept->file.empty()) folders.insert(kept->file.parent_path());
+  for (const auto& folder : folders) {
+    std::error_code ec;
+    if (const auto space = std::filesystem::space(folder, ec); !ec) judge_space(folder.string(), space.available, report);
+  }
 }
 
 void check_state(const config::AgentConfig& config, Report& report) {

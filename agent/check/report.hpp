@@ -12,6 +12,8 @@ namespace wb::agent {
 using protocol::CheckResult;
 using protocol::Finding;
 
+constexpr std::int64_t skew_warning_s = 60;  // as of the running agent
+
 std::string said(const Fault& why);  // where and what
 
 std::string in_days(UnixSeconds end);  // "in 3 days"

@@ -11,7 +11,6 @@
 
 namespace wb::agent {
 namespace {
-constexpr std::int64_t skew_warning_s = 60;  // as of the running agent
 
 Finding finding_of(LinkTrouble trouble) {
   switch (trouble) {
@@ -26,6 +25,7 @@ Finding finding_of(LinkTrouble trouble) {
     case LinkTrouble::tls_name: return Finding::service_name;
     case LinkTrouble::tls_time: return Finding::service_time;
     case LinkTrouble::tls: return Finding::service_tls;
+    case LinkTrouble::web_page: return Finding::service_web_page;
     case LinkTrouble::intercepted: return Finding::service_intercepted;
     case LinkTrouble::channel_binding: return Finding::service_binding;
     case LinkTrouble::upgrade:

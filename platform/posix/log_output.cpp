@@ -27,17 +27,17 @@ int priority_of(log::Level level) {
   return LOG_INFO;
 }
 
-struct Socket {
+struct Datagrams {
   int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   sockaddr_un to{};
-  explicit Socket(const std::string& path) {
+  explicit Datagrams(const std::string& path) {
     to.sun_family = AF_UNIX;
     path.copy(to.sun_path, sizeof to.sun_path - 1);
   }
   static bool fits(const std::string& path) { return path.size() < sizeof sockaddr_un{}.sun_path; }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  ~Socket() {
+  Datagrams(const Datagrams&) = delete;
+  Datagrams& operator=(const Datagrams&) = delete;
+  ~Datagrams() {
     if (fd >= 0) ::close(fd);
   }
   // Without waiting: a daemon that stands still must not stop the work. To the path each time: one that was started again has made its socket anew.
@@ -51,8 +51,8 @@ struct Socket {
 
 Result<log::Output> to_journal(const std::string& program, const std::string& path) {
   const auto no = [&](const std::string& why) { return fault(Fault::Kind::unreachable, "log.journal", path + ": " + why); };
-  if (!Socket::fits(path)) return no("too long for a socket");
-  auto socket = std::make_shared<Socket>(path);
+  if (!Datagrams::fits(path)) return no("too long for a socket");
+  auto socket = std::make_shared<Datagrams>(path);
   if (socket->fd < 0 || ::connect(socket->fd, reinterpret_cast<const sockaddr*>(&socket->to), sizeof socket->to) != 0) return no(std::strerror(errno));
   // Tried and let go: a connected one would not find a journald that was started again.
   const sockaddr nobody{AF_UNSPEC, {}};
@@ -72,12 +72,12 @@ std::string local_head(log::Level level, const std::string& program) {
 }
 
 log::Output to_local_syslog(const std::string& program, const std::string& path) {
-  return {log::Output::Shape::message, [socket = std::make_shared<Socket>(path), program](log::Level level, std::string_view record) { return socket->send(local_head(level, program) + std::string(record)); }};
+  return {log::Output::Shape::message, [socket = std::make_shared<Datagrams>(path), program](log::Level level, std::string_view record) { return socket->send(local_head(level, program) + std::string(record)); }};
 }
 
 Result<log::Output> to_syslog_of(const std::string& path, const std::string& program) {
-  if (!Socket::fits(path)) return fault(Fault::Kind::refused, "log.syslog", path + ": too long for a socket");
-  return log::Output{log::Output::Shape::rfc5424, [socket = std::make_shared<Socket>(path)](log::Level, std::string_view record) { return socket->send(std::string(record)); },
+  if (!Datagrams::fits(path)) return fault(Fault::Kind::refused, "log.syslog", path + ": too long for a socket");
+  return log::Output{log::Output::Shape::rfc5424, [socket = std::make_shared<Datagrams>(path)](log::Level, std::string_view record) { return socket->send(std::string(record)); },
       host_name() + " " + program + " " + std::to_string(::getpid())};
 }
 

@@ -100,14 +100,19 @@ Result<void> write_private_file(const std::filesystem::path& file, std::string_v
 Result<std::string> read_file(const std::filesystem::path& file, std::size_t limit) {
   const File in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (!in) return failed("file.read", file);
-  std::string text(limit + 1, '\0');
+  // Room for what the file says it holds, and more as it comes: limits are far above what most files have, and the room stays with the text.
+  struct stat about {};
+  const auto told = ::fstat(in.get(), &about) == 0 && about.st_size > 0 ? static_cast<std::size_t>(about.st_size) : std::size_t{4096};
+  std::string text(std::min(limit, told) + 1, '\0');
   std::size_t size = 0;
-  while (size < text.size()) {
+  for (;;) {
     const auto got = ::read(in.get(), text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed("file.read", file);
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
+    if (size > limit) break;
+    if (size == text.size()) text.resize(std::min(limit + 1, 2 * size));
   }
   if (size > limit) return fault(Fault::Kind::exhausted, "file.read", file.string() + ": more than " + std::to_string(limit) + " bytes");
   text.resize(size);
@@ -143,6 +148,20 @@ Result<Secret> read_private_line(const std::filesystem::path& file, std::string_
     case FilePrivacy::open: return refused(where, file, " is open to others; chmod 600 " + file.string());
   }
   return first_line(in, file, where);
+}
+
+Result<void> kept_from_change(const std::filesystem::path& path) {
+  struct stat is {};
+  if (::stat(path.c_str(), &is) != 0) return fault(Fault::Kind::unreachable, "file.owner", path.string() + ": " + std::strerror(errno));
+  const bool sticky = S_ISDIR(is.st_mode) && (is.st_mode & S_ISVTX) != 0;  // as /tmp: nobody replaces another one's file
+  if ((is.st_mode & 022) != 0 && !sticky) return fault(Fault::Kind::refused, "file.mode", "chmod go-w " + path.string());
+  if (is.st_uid != 0 && is.st_uid != ::geteuid()) return fault(Fault::Kind::refused, "file.owner", "chown root " + path.string());
+  return {};
+}
+
+Result<void> may_write(const std::filesystem::path& path) {
+  if (::access(path.c_str(), W_OK) == 0) return {};
+  return fault(Fault::Kind::unreachable, "file.write", path.string() + ": " + std::strerror(errno));
 }
 
 Result<FileLock> FileLock::take(const std::filesystem::path& file, std::chrono::milliseconds patience) {

@@ -54,6 +54,9 @@ let token = '';
 export function speak(of: string): void { language = of; }
 export function enter(with_: string): void { token = with_; }
 
+const random = (bytes: number) => [...crypto.getRandomValues(new Uint8Array(bytes))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+const trace = random(16); // of whatever this page asks, as long as it is there; it names nobody
+
 type Verb = 'GET' | 'POST' | 'PUT' | 'DELETE';
 function read(text: string): Record<string, unknown> {
   const answer: unknown = (() => { try { return JSON.parse(text); } catch { return null; } })();
@@ -70,7 +73,7 @@ export async function exchange(method: Verb, path: string, body?: unknown, { ifM
   try {
     const response = await fetch(`/api/v1/${path}${mute ? '' : `${path.includes('?') ? '&' : '?'}mkt=${language}`}`, {
       method, signal: stop.signal, cache: 'no-store', credentials: 'same-origin', redirect: 'error', referrerPolicy: 'no-referrer', keepalive: method === 'DELETE',
-      headers: { ...(token && { Authorization: `Bearer ${token}` }), ...(full && { 'Content-Type': 'application/json' }), ...(ifMatch && { 'If-Match': ifMatch }) },
+      headers: { traceparent: `00-${trace}-${random(8)}-00`, ...(token && { Authorization: `Bearer ${token}` }), ...(full && { 'Content-Type': 'application/json' }), ...(ifMatch && { 'If-Match': ifMatch }) },
       ...(full && { body: JSON.stringify(body ?? {}) }),
     });
     ({ status, headers } = response);

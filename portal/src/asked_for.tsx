@@ -19,6 +19,7 @@ export function Rules({ id, asked, password, name, say }: { id: string; asked: A
           </li>
         ))}
         {asked.history_enforced && policy.history > 0 && <li data-rule="history"><span aria-hidden="true">·</span> {say('rule.history', { count: policy.history })}</li>}
+        <li data-rule="banned"><span aria-hidden="true">·</span> {say('rule.banned')}</li>
       </ul>
     </div>
   );

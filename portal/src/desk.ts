@@ -48,6 +48,20 @@ export class Desk extends Acting<View> {
     }
   }
 
+  /** Another tab of this session may have gone further: then this one says so, and goes on from there. */
+  protected override act(busy: NonNullable<View['busy']>, what: () => Promise<void>): Promise<void> {
+    return super.act(busy, async () => {
+      try {
+        await what();
+      } catch (error) {
+        if (!(error instanceof Problem && error.code === 'wrong_step')) throw error;
+        this.asked = 0; // not by this tab
+        this.failed(error);
+        await this.go();
+      }
+    });
+  }
+
   private place(session: Session): void {
     const over = session.phase === 'done' || session.phase === 'over';
     if (session.phase === 'done' && this.asked) this.set({ tookMs: performance.now() - this.asked });

@@ -144,7 +144,7 @@ export function Choice() {
 /** Nothing but what is waited for; and where that failed, the way to go on. */
 export function Wait({ heading }: { heading: string }) {
   const { desk, view, say } = useScene();
-  return <Screen heading={heading}>{view.problem && <button type="button" class="main" onClick={() => void desk.look()}>{say('retry')}</button>}</Screen>;
+  return <Screen heading={heading}>{view.problem && !view.busy && <button type="button" class="main" onClick={() => void desk.look()}>{say('retry')}</button>}</Screen>;
 }
 
 export function Ended() {

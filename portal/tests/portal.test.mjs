@@ -24,9 +24,29 @@ async function load(name) {
 const rules = await load('rules.ts');
 const settings = await load('admin/settings.ts'), colour = await load('colour.ts'), auditing = await load('admin/auditing.ts'), places = await load('admin/place.ts');
 const agents = await load('admin/console/agents.ts'), reports = await load('admin/console/reports.ts');
-const words = await load('words.ts');
+const words = await load('words.ts'), letters = await load('admin/letters/letters.ts');
 const link = await load('link.ts'), report = await load('notme/report.ts'), brand = await load('brand.ts');
 const { solve, hasher } = await load('sha256.ts');
+
+describe('a form', () => {
+  const { schemas } = JSON.parse(readFileSync(join(top, '../docs/openapi.json'))).components; // what the service says of itself, which its own tests hold it to
+  it('of the settings takes what the service takes', () => {
+    const limits = { text: ({ most }) => ({ maxLength: most }), number: ({ min, max }) => ({ minimum: min, maximum: max }), choice: ({ of }) => ({ enum: of }) };
+    for (const member of settings.GROUPS.flatMap(({ members }) => members)) {
+      const said = schemas.Settings.properties[member.name];
+      assert.ok(said, member.name);
+      for (const [what, limit] of Object.entries(limits[member.kind]?.(member) ?? {})) assert.deepEqual(said[what], limit, `${member.name}: ${what}`);
+    }
+  });
+  it('lets nobody type more than the service takes', () => {
+    const pages = sources.filter((file) => file.endsWith('.tsx')).map((file) => readFileSync(join(top, 'src', file), 'utf8')).join('\n');
+    const typed = (name) => [...pages.matchAll(new RegExp(`[\\s]name="${name}".*maxLength=\\{(\\d+)\\}`, 'g'))].map(([, most]) => Number(most));
+    const taken = (schema, member) => schemas[schema].properties[member].maxLength;
+    assert.deepEqual(typed('username'), Array(2).fill(taken('PersonName', 'name')));
+    assert.deepEqual(typed('address'), [taken('Address', 'address')]);
+    assert.equal(letters.SUBJECT_MAX, taken('LetterWording', 'subject'));
+  });
+});
 
 describe('an organisation\'s look', () => {
   const good = { name: 'Contoso', colour: '#0b57b0', logo: 'data:image/png;base64,iVBORw0KGgo=', helpdesk: 'https://help.example/a?b' };
@@ -197,14 +217,18 @@ describe('the administration', () => {
     assert.deepEqual({ light, dark }, { light: [...colour.GROUNDS.light].sort(), dark: [...colour.GROUNDS.dark].sort() });
   });
   it('asks the audit for what is wanted alone, and reads past what is no line', () => {
-    assert.equal(auditing.query({ activity: ' user.signed_in ', from: '', to: '' }, 7, 100), 'audit?after=7&limit=100&activity=user.signed_in');
-    assert.equal(auditing.query({ activity: 'a&limit=9', from: '2026-11-26T12:00:00.000Z', to: 'never' }, 0, 5), 'audit?after=0&limit=5&activity=a%26limit%3D9&from=2026-11-26T12%3A00%3A00Z');
+    assert.equal(auditing.query({ activity: ' user.signed_in ', correlation_id: '', target: '', from: '', to: '' }, 7, 100), 'audit?after=7&limit=100&activity=user.signed_in');
+    assert.equal(auditing.query({ activity: 'a&limit=9', correlation_id: '', target: '', from: '2026-11-26T12:00:00.000Z', to: 'never' }, 0, 5), 'audit?after=0&limit=5&activity=a%26limit%3D9&from=2026-11-26T12%3A00%3A00Z');
+    const number = '01K9ABCDEFGHJKMNPQRSTVWXYZ';
+    for (const typed of [` ${number}\n`, number.toLowerCase(), '01k9 abcd-efgh jkmn pqrs tvwx yz']) assert.equal(auditing.query({ activity: '', correlation_id: typed, target: ' 6f1c ', from: '', to: '' }, 0, 5), `audit?after=0&limit=5&correlation_id=${number}&target=6f1c`);
+    assert.equal(auditing.readOut(' a Client-s own '), 'a Client-s own', 'whatever else somebody calls it');
+    assert.deepEqual(auditing.more({ seq: 1, correlation_id: number, agent: '', dc: 'dc1', address: '192.0.2.1', details: { cause: 'x' } }), { correlation_id: number, dc: 'dc1', address: '192.0.2.1', cause: 'x' });
     const row = '{"hash":"h","prev":"p","row":{"seq":3,"activity":"a"}}';
     assert.deepEqual(auditing.linesOf(`${row}\n<html>\nnull\n{"row":1}\n{"row":{"seq":"4"}}\n`).map(({ text, row: { seq } }) => [text, seq]), [[row, 3]]);
   });
   it('shows everybody the door that is theirs', () => {
-    const me = { administrator: true, frozen: false, level: 2, methods: [{}] };
-    const doors = [[me, 'console'], [{ ...me, level: 1 }, 'second'], [{ ...me, level: 1, methods: [] }, 'register'], [{ ...me, frozen: true }, 'frozen'], [{ ...me, administrator: false }, 'outside'], [null, 'signin']];
+    const me = { administrator: true, frozen: false, level: 2, second: 'email', methods: [{}] };
+    const doors = [[me, 'console'], [{ ...me, level: 1 }, 'second'], [{ ...me, level: 1, second: null }, 'register'], [{ ...me, frozen: true }, 'frozen'], [{ ...me, administrator: false }, 'outside'], [null, 'signin']];
     for (const [who, place] of doors) assert.equal(places.placeOf({ stage: 'home', me: who }), place);
     assert.equal(places.placeOf({ stage: 'change', me: null }), 'change');
   });

@@ -33,14 +33,14 @@ bool is_public_name(std::string_view domain) {
 struct FreeText {
   void operator()(char* text) const { idn2_free(text); }
 };
-using Text = std::unique_ptr<char, FreeText>;
+using IdnText = std::unique_ptr<char, FreeText>;
 
 // The name as it travels, or empty. ASCII is what domain_name makes of it: names with xn-- that nobody could have typed otherwise stay as they are.
 std::string travelling(std::string_view domain) {
   if (std::all_of(domain.begin(), domain.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) return domain_name(domain);
   char* made = nullptr;  // a NUL would end the name early: domain_name has no say about what comes behind it
   const bool fits = domain.find('\0') == std::string_view::npos && idn2_to_ascii_8z(std::string(domain).c_str(), &made, IDN2_NONTRANSITIONAL) == IDN2_OK;
-  const Text owner(made);
+  const IdnText owner(made);
   return fits ? domain_name(made) : std::string();
 }
 
@@ -48,7 +48,7 @@ std::string travelling(std::string_view domain) {
 std::string first_letter(const std::string& domain) {
   char* made = nullptr;
   const bool known = idn2_to_unicode_8z8z(domain.c_str(), &made, IDN2_NONTRANSITIONAL) == IDN2_OK;
-  const Text owner(made);
+  const IdnText owner(made);
   const std::string_view shown = known ? std::string_view(made) : std::string_view(domain);
   std::size_t end = 1;
   while (end < shown.size() && (static_cast<unsigned char>(shown[end]) & 0xC0) == 0x80) ++end;

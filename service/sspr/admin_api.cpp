@@ -7,7 +7,6 @@ namespace wb::service::sspr {
 namespace {
 
 using protocol::Members;
-constexpr int history_otherwise = 20, history_most = 100;
 constexpr std::size_t names_most = 50;
 
 // What stands in the store is JSON that we wrote.

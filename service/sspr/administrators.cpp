@@ -23,7 +23,12 @@ Awaitable<Admission> Administrators::admit(const HttpCall& call, const std::stri
   if (!guest && guest.error().kind == Fault::Kind::unreachable) admission.refused = told(self_, call.request, 503, "unreachable");
   else if (!guest) admission.refused = refuse_for(guest.error());
   else if (busy) admission.refused = refuse(Refusal::busy, "an earlier request of this sign-in is still being answered", 1'000);
-  if (admission.refused || !*guest || (*guest)->state.level < 1) co_return admission;
+  if (admission.refused || !*guest) co_return admission;
+  if (!(*guest)->state.proven) {  // not even how long the look-up of a name took
+    auto waiting = desk_.until_told(**guest);
+    (void)co_await std::move(waiting);
+  }
+  if ((*guest)->state.level < 1) co_return admission;
 
   auto no = barrier(**guest);
   if (!no) admission.refused = refuse_for(no.error());

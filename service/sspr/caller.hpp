@@ -13,6 +13,8 @@ std::string name_of(const Caller& caller);
 
 // What a handler answers when a text of the query is no number of 1 to `most`: nullopt. Absent: `otherwise`.
 std::optional<int> count_of(const link::HttpRequest& request, const std::string& name, int otherwise, int most);
+// How many versions of a history are told: where nobody says, and at most.
+constexpr int history_otherwise = 20, history_most = 100;
 // A problem in the caller's language, whose text may name {problem}.
 link::HttpResponse told(const SelfService& self, const link::HttpRequest& request, int status, std::string_view code, std::string_view what = {});
 

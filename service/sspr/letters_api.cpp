@@ -7,7 +7,6 @@ namespace wb::service::sspr {
 namespace {
 
 using protocol::Members;
-constexpr int history_otherwise = 20, history_most = 100;
 
 json::array shape(const std::vector<std::string>& names) {
   json::array out;

@@ -15,4 +15,7 @@ struct Beginning {
 // The body {name, captcha}; `purpose` of the captcha: "reset" or "sign_in".
 Result<Beginning> may_begin(SelfService& self, const link::HttpRequest& request, std::string_view purpose);
 
+// A row about who was refused before there was a session: one for each reason, address and domain in ten minutes, as they cost nothing.
+void say_refused(SelfService& self, const link::HttpRequest& request, std::string_view purpose, const std::string& domain, StatusReason reason, std::string cause = {});
+
 }  // namespace wb::service::sspr

@@ -48,13 +48,15 @@ Reply MeApi::begin(HttpCall call) {
   SignedIn state;
   state.name = std::move(asked->name), state.language = asked->language, state.address = call.request.peer, state.device = device_token_of(call.request.cookie);
   auto look = brand_of(asked->rules.settings);
+  const auto domain = asked->domain;
   auto token = desk_.begin(std::move(asked->domain), std::move(state));
   if (!token) co_return refuse_for(token.error());
+  if (!*token) say_refused(self_, call.request, "sign_in", domain, StatusReason::blocked_tenant);
   if (!*token) co_return refuse(Refusal::busy, "too many people are signing in", 5'000);
   co_return answer(201, {{"token", **token}, {"expires", unix_now() + SignInDesk::opening.count()}, {"brand", std::move(look)}});
 }
 
-Awaitable<MeApi::Entered> MeApi::enter(const link::HttpRequest& request, int level) {
+Awaitable<MeApi::Entered> MeApi::enter(const link::HttpRequest& request) {
   Entered entered;
   const auto language = language_of(self_, request);
   entered.refused = told_problem(self_, language, 401, "no_session");
@@ -66,17 +68,27 @@ Awaitable<MeApi::Entered> MeApi::enter(const link::HttpRequest& request, int lev
   if (!guest && guest.error().kind == Fault::Kind::unreachable) entered.refused = told_problem(self_, language, 503, "unreachable");
   else if (!guest) entered.refused = refuse_for(guest.error());
   else if (busy) entered.refused = refuse(Refusal::busy, "an earlier request of this sign-in is still being answered", 1'000);
-  else if (*guest && (*guest)->state.level >= level) entered.guest.emplace(std::move(**guest));
+  else if (*guest) entered.guest.emplace(std::move(**guest));
   if (entered.guest && request.query.contains("mkt")) entered.guest->state.language = language;
   co_return entered;
 }
 
 Reply MeApi::as_guest(HttpCall call, int level, Work work) {
-  auto entering = enter(call.request, level);
+  auto entering = enter(call.request);
   auto entered = co_await std::move(entering);
   if (!entered.guest) co_return std::move(entered.refused);
-  auto reply = (this->*work)(*entered.guest, call);
-  co_return co_await std::move(reply);
+  auto& guest = *entered.guest;
+  const bool stranger = !guest.state.proven;
+  auto response = std::move(entered.refused);
+  if (guest.state.level >= level) {
+    auto reply = (this->*work)(guest, call);
+    response = co_await std::move(reply);
+  }
+  if (!stranger) co_return response;
+  auto waiting = desk_.until_told(guest);
+  const bool on = co_await std::move(waiting);
+  if (!on) co_return refuse_for(fault(Fault::Kind::cancelled, "sspr.sign_in", "the service is stopping"));
+  co_return response;
 }
 
 link::HttpResponse MeApi::malformed(const Guest& guest) const { return told_problem(self_, guest.state.language, 400, "malformed"); }

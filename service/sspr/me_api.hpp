@@ -36,8 +36,8 @@ class MeApi {
     std::optional<Guest> guest;
     link::HttpResponse refused;
   };
+  Awaitable<Entered> enter(const link::HttpRequest& request);
   // `level`: 1 and more: signed in.
-  Awaitable<Entered> enter(const link::HttpRequest& request, int level);
   Reply as_guest(HttpCall call, int level, Work work);
   Reply try_password(Guest& guest, HttpCall& call, protocol::Op op);
   link::HttpResponse told(const Guest& guest, const SignInDesk::Tried& tried, protocol::Op op);

@@ -7,6 +7,7 @@
 #include "service/sspr/account.hpp"
 #include "service/sspr/gates.hpp"
 #include "service/sspr/shapes.hpp"
+#include "service/sspr/trail.hpp"
 #include "service/unblock.hpp"
 
 namespace wb::service::sspr {
@@ -36,6 +37,13 @@ bool is_proven_address(const RegisteredMethod& method) { return method.kind == M
 // Whether there is something that second() takes, whatever is allowed for resets.
 bool has_second(const std::vector<RegisteredMethod>& methods) {
   return std::any_of(methods.begin(), methods.end(), [](const auto& m) { return m.kind == Method::app_code || is_proven_address(m); });
+}
+
+// Which of them is asked for; an app that is allowed no more is still better than nothing.
+std::optional<Method> second_kind(const Settings& rules, const std::vector<RegisteredMethod>& methods) {
+  if (!has_second(methods)) return std::nullopt;
+  const bool mailed = !has_app(rules, methods) && std::any_of(methods.begin(), methods.end(), is_proven_address);
+  return mailed ? Method::email : Method::app_code;
 }
 
 json::array shown_questions(const SelfService& self, const Guest& guest, const Settings& rules) {
@@ -80,7 +88,8 @@ Result<json::object> OwnMethods::show(const Guest& guest) {
   for (const auto method : rules->settings.methods)
     if (may_register(guest, method)) allowed.emplace_back(to_string(method));
   const auto registration = registration_of(rules->settings, guest.state.administrator, *methods, *person ? (*person)->confirmed : 0, unix_now());
-  return json::object{{"name", guest.state.name}, {"domain", domain}, {"administrator", guest.state.administrator}, {"level", guest.state.level}, {"expires", guest.ticket.expires},
+  const auto second = guest.state.administrator ? second_kind(rules->settings, *methods) : std::nullopt;
+  return json::object{{"name", guest.state.name}, {"domain", domain}, {"administrator", guest.state.administrator}, {"level", guest.state.level}, {"second", second ? json::value(to_string(*second)) : json::value()}, {"expires", guest.ticket.expires},
       {"frozen", *person && (*person)->frozen != 0}, {"methods", own},
       {"registration", json::object{{"allowed", allowed}, {"required", registration.required}, {"missing", registration.missing}, {"reconfirm", registration.reconfirm}, {"questions_to_register", rules->settings.questions_to_register}, {"questions", shown_questions(self_, guest, rules->settings)}}}};
 }
@@ -114,12 +123,20 @@ void OwnMethods::say(const Guest& guest, Activity activity, Notice notice, const
   self_.notify(std::move(occasion));
 }
 
-Result<std::optional<Not>> OwnMethods::put(Guest& guest, const RegisteredMethod& method) {
+Result<std::optional<Not>> OwnMethods::put(Guest& guest, const RegisteredMethod& method, Activity activity) {
+  auto rules = self_.rules.current(guest.ticket.domain);
+  if (!rules) return rules.error();
+  auto methods = self_.people.methods(guest.ticket.domain, guest.state.sub);
+  if (!methods) return methods.error();
+  const auto missing = [&] { return registration_of(rules->settings, guest.state.administrator, *methods, 0, unix_now()).missing; };
+  const bool was_missing = missing() > 0;
   auto added = self_.people.add(guest.ticket.domain, guest.state.sub, method);
   if (!added) return added.error();
   if (!*added) return std::optional(Not::too_many);
   if (auto done = self_.people.confirm(guest.ticket.domain, guest.state.sub, unix_now()); !done) return done.error();
-  say(guest, Activity::security_info_registered, Notice::method_added, method);
+  say(guest, activity, Notice::method_added, method);
+  methods->push_back(method);
+  if (was_missing && missing() == 0) self_.write_down(entry_of(guest, Activity::registered));
   return std::optional<Not>();
 }
 
@@ -177,8 +194,11 @@ Result<std::optional<Not>> OwnMethods::prove(Guest& guest, const Secret& code) {
   if (!no || *no) return no;
   auto limited = self_.limits.take(answer_claims(limits_account(guest.ticket.domain, state.sub), "registration", device_of(guest)), unix_now_ms());
   if (!limited) return limited.error();
-  if (*limited) return std::optional(Not::too_many_codes);
   auto method = *state.pending;
+  if (*limited) {
+    self_.write_once(blocked_entry(guest, blocked(method.kind)), (*limited)->until_ms);
+    return std::optional(Not::too_many_codes);
+  }
   bool right = false;
   if (method.kind == Method::app_code) {
     auto key = app_key_of(self_.vault, guest.ticket.domain, state.sub, method);
@@ -190,7 +210,13 @@ Result<std::optional<Not>> OwnMethods::prove(Guest& guest, const Secret& code) {
     if (!address) return address.error();
     right = sent_code_fits(*state.code, self_.code_key, {guest.ticket.id, limit_key(*address)}, code, unix_now());
   }
-  if (!right) return std::optional(Not::wrong_answer);
+  if (!right) {
+    auto entry = entry_of(guest, Activity::security_info_registered);
+    entry.success = false, entry.reason = StatusReason::failed_wrong_answer;
+    entry.details = {{DetailKey::method, std::string(to_string(method.kind))}};
+    self_.write_down(entry);
+    return std::optional(Not::wrong_answer);
+  }
   method.proven = unix_now();
   state.pending.reset(), state.code.reset();
   if (auto forgotten = self_.limits.passed(limits_account(guest.ticket.domain, state.sub), device_of(guest), {"registration"}); !forgotten) return forgotten.error();
@@ -225,7 +251,8 @@ Awaitable<Result<std::optional<Not>>> OwnMethods::answers(Guest& guest, std::vec
   auto before = self_.people.methods(guest.ticket.domain, guest.state.sub);
   if (!before) co_return before.error();
   method->proven = unix_now();
-  auto added = put(guest, *method);
+  const bool had = std::any_of(before->begin(), before->end(), [](const auto& m) { return m.kind == Method::questions; });
+  auto added = put(guest, *method, had ? Activity::security_info_changed : Activity::security_info_registered);
   if (!added || *added) co_return added;
   for (const auto& old : *before)  // the new ones take their place, once they are there
     if (old.kind == Method::questions)
@@ -290,10 +317,14 @@ Result<std::optional<Not>> OwnMethods::second(Guest& guest, const Secret& code) 
   auto& state = guest.state;
   const auto whose = limits_account(guest.ticket.domain, state.sub);
   const bool mailed = state.code && !state.pending;  // by begin_second
-  const std::string gate(to_string(mailed ? Method::email : Method::app_code));
+  const auto kind = mailed ? Method::email : Method::app_code;
+  const std::string gate(to_string(kind));
   auto limited = self_.limits.take(answer_claims(whose, gate, device_of(guest)), unix_now_ms());
   if (!limited) return limited.error();
-  if (*limited) return std::optional(Not::too_many_codes);
+  if (*limited) {
+    self_.write_once(blocked_entry(guest, blocked(kind)), (*limited)->until_ms);
+    return std::optional(Not::too_many_codes);
+  }
   auto methods = self_.people.methods(guest.ticket.domain, state.sub);
   if (!methods) return methods.error();
   auto fits = some_app_fits(self_, guest.ticket.domain, state.sub, *methods, code);
@@ -305,6 +336,10 @@ Result<std::optional<Not>> OwnMethods::second(Guest& guest, const Secret& code) 
     if (!address) return address.error();
     *fits = *address && sent_code_fits(*state.code, self_.code_key, {guest.ticket.id, limit_key(**address)}, code, unix_now());
   }
+  auto entry = entry_of(guest, Activity::signed_in);
+  entry.success = *fits, entry.reason = *fits ? StatusReason::succeeded : StatusReason::failed_wrong_answer;
+  entry.details = {{DetailKey::op, "second_proof"}, {DetailKey::method, gate}};
+  self_.write_down(entry);
   if (!*fits) return std::optional(Not::wrong_answer);
   if (mailed) state.code.reset();
   state.level = 2;

@@ -13,7 +13,7 @@ namespace wb::service::sspr {
 namespace {
 
 using protocol::Members;
-constexpr std::string_view purpose = "reset";
+constexpr std::string_view reset_purpose = "reset";
 
 }  // namespace
 
@@ -39,7 +39,7 @@ Reply ResetApi::challenge(HttpCall call) {
   link::HttpResponse response;
   const auto wanted = call.request.query.find("for");
   const bool sign_in = wanted != call.request.query.end() && wanted->second == "sign_in";
-  response.body = self_.captcha.challenge(sign_in ? "sign_in" : purpose, call.request.peer, unix_now());
+  response.body = self_.captcha.challenge(sign_in ? "sign_in" : reset_purpose, call.request.peer, unix_now());
   response.headers["Cache-Control"] = "no-store";
   co_return response;
 }
@@ -51,13 +51,17 @@ Reply ResetApi::look(HttpCall call) {
 }
 
 Reply ResetApi::begin(HttpCall call) {
-  auto asked = may_begin(self_, call.request, purpose);
+  auto asked = may_begin(self_, call.request, reset_purpose);
   if (!asked) co_return refuse_for(asked.error());
   if (asked->refused) co_return std::move(*asked->refused);
+  const auto domain = asked->domain;
   ResetDesk::Opening opening{std::move(asked->domain), std::move(asked->name), asked->language, call.request.peer, device_token_of(call.request.cookie), std::move(asked->rules)};
   auto begun = desk_.begin(std::move(opening));
   if (!begun) co_return refuse_for(begun.error());
-  if (!*begun) co_return refuse(Refusal::busy, "too many sessions are open", 5'000);
+  if (!*begun) {
+    say_refused(self_, call.request, reset_purpose, domain, StatusReason::blocked_tenant);
+    co_return refuse(Refusal::busy, "too many sessions are open", 5'000);
+  }
   auto response = service::answer(201, {{"token", (*begun)->bearer}, {"session", view_of(self_.catalogue, (*begun)->kept, (*begun)->rules)}, {"brand", brand_of((*begun)->rules)}});
   response.headers["Content-Language"] = asked->language;
   co_return response;
@@ -83,20 +87,18 @@ Awaitable<ResetApi::Entered> ResetApi::enter(const link::HttpRequest& request) {
 }
 
 // Until somebody has proven something, the time of an answer says nothing of the account: it is given at the end of a step, counted
-// from the request, or from the end of the span in which the account was looked up.
+// from when this request had its turn. From its coming, whoever sends two at once would choose where the step of the second ends.
 Reply ResetApi::in_session(HttpCall call, Work work) {
-  const auto asked = std::chrono::steady_clock::now();
-  const auto asked_ms = unix_now_ms();
   auto entering = enter(call.request);
   auto entered = co_await std::move(entering);
   if (!entered.visit) co_return std::move(entered.refused);
   entered.visit->traceparent = call.request.traceparent;
   const bool stranger = entered.visit->kept.flow.passed.empty();
-  const auto looked_ms = entered.visit->kept.begun_ms + self_.settings.look_span.count();
+  const auto since = entered.visit->since;
   auto work_of_it = (this->*work)(entered.visit, call);
   auto reply = co_await std::move(work_of_it);
   if (!stranger) co_return reply;
-  const bool on = co_await until_step_ends(self_.settings, asked + std::chrono::milliseconds(std::max<std::int64_t>(looked_ms - asked_ms, 0)));
+  const bool on = co_await until_step_ends(self_.settings, since);
   if (!on) co_return refuse_for(fault(Fault::Kind::cancelled, "sspr.answer", "the service is stopping"));
   co_return reply;
 }

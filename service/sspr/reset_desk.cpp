@@ -57,6 +57,7 @@ Result<std::optional<ResetDesk::Begun>> ResetDesk::begin(Opening opening) {
   if (!*added) return std::optional<Begun>();
   begun.bearer = "wbs1." + credential.id + "." + credential.secret;
   self_.write_down(entry_of(kept, Activity::user_started_reset, true, StatusReason::none));
+  self_.write_down(entry_of(kept, Activity::flow_progress, true, StatusReason::presented_methods));  // the same to everybody, known or not
   self_.tasks.start("sspr.look", look_ahead(this, kept.id));
   return std::optional(std::move(begun));
 }
@@ -87,16 +88,18 @@ Awaitable<Result<std::optional<Visit>>> ResetDesk::enter(Credential credential, 
   auto turn = co_await std::move(taking);
   *busy = !turn;
   if (!turn) co_return std::optional<Visit>();
+  const auto since = std::chrono::steady_clock::now();
   auto visit = open(std::move(*turn), self_.sessions.find(credential.id, hash_of(credential)));
   if (!visit || !*visit) co_return visit;
+  (*visit)->since = since;
   auto looking = look(**visit);
   auto looked = co_await std::move(looking);
   if (!looked) co_return looked.error();
   auto& kept = (*visit)->kept;
-  const bool was_over = kept.flow.phase == Phase::over;
+  const auto before = kept.flow;
   (void)step(kept.flow, (*visit)->flow_rules, event::Tick{}, unix_now());
-  if (kept.flow.phase == Phase::over && !was_over) {
-    say_end(**visit, nullptr);
+  if (kept.flow.phase == Phase::over && before.phase != Phase::over) {
+    say_end(**visit, nullptr, &before);
     if (auto done = keep(**visit); !done) co_return done.error();
   }
   if (auto stopped = stop_if_frozen(**visit); !stopped) co_return stopped.error();
@@ -123,8 +126,12 @@ Awaitable<Result<void>> ResetDesk::look(Visit& visit) {
   auto looking = look_up(visit);
   auto looked = co_await std::move(looking);
   if (!looked) co_return looked;
+  const auto span_ended = std::chrono::steady_clock::now();
   kept.seen = true;
-  co_return keep(visit);
+  if (auto done = keep(visit); !done) co_return done;
+  const bool on = co_await until_step_ends(self_.settings, span_ended);  // whoever waits for the turn learns nothing by when it comes
+  if (!on) co_return fault(Fault::Kind::cancelled, "sspr.look", "the service is stopping");
+  co_return Result<void>();
 }
 
 Awaitable<Result<void>> ResetDesk::look_up(Visit& visit) {
@@ -132,9 +139,10 @@ Awaitable<Result<void>> ResetDesk::look_up(Visit& visit) {
   ProbeRequest request{kept.domain, std::string(own_client), "", kept.name, {"groups", "contacts"}};
   request.groups = named_groups(visit.rules);
   request.trace.correlation_id = kept.id;
+  const auto asked_ms = unix_now_ms();
   auto probing = self_.dispatch.probe(std::move(request));
   auto outcome = co_await std::move(probing);
-  const bool on = co_await until_span_ends(self_.settings, kept.begun_ms);
+  const bool on = co_await until_span_ends(self_.settings, asked_ms);
   if (!on) co_return fault(Fault::Kind::cancelled, "sspr.look", "the service is stopping");
   if (!outcome && outcome.error().kind == Fault::Kind::cancelled) co_return outcome.error();
   if (!outcome || nobody_answered(outcome->outcome, outcome->reason)) {
@@ -202,7 +210,11 @@ Result<Step> ResetDesk::choose(Visit& visit, Method method) {
     if (!to) return to.error();
     auto limited = self_.limits.take(mail_claims(self_.settings.tenant, to->key), unix_now_ms());
     if (!limited) return limited.error();
-    if (*limited) return Step{Reason::too_many_codes, {}, (*limited)->until_ms / 1'000 + 1, {}};
+    if (*limited) {
+      const auto reason = (*limited)->kind == LimitKind::tenant_mail ? StatusReason::blocked_tenant : StatusReason::blocked_destination;
+      self_.write_once(entry_of(kept, Activity::blocked, false, reason), (*limited)->until_ms);
+      return Step{Reason::too_many_codes, {}, (*limited)->until_ms / 1'000 + 1, {}};
+    }
     auto sent = gates_.send_code(kept, visit.rules, *to, taken.did(Do::send_code));
     if (!sent) return sent.error();
     if (!*sent) log::warn("sspr.code_not_sent", log::field("domain", kept.domain));
@@ -278,10 +290,11 @@ Awaitable<Result<std::optional<Method>>> ResetDesk::spend(Visit& visit, Ticket p
 }
 
 Step ResetDesk::cancel(Visit& visit) {
+  const auto before = visit.kept.flow;
   auto taken = step(visit.kept.flow, visit.flow_rules, event::Cancel{}, unix_now());
   if (visit.kept.flow.phase == Phase::over && taken.refused == Reason::cancelled) {
     visit.kept.code.reset(), visit.kept.asked.clear();
-    say_end(visit, nullptr);
+    say_end(visit, nullptr, &before);
   }
   if (auto done = keep(visit); !done) log::fault("sspr.keep_failed", done.error());
   return taken;
@@ -308,9 +321,9 @@ std::string ResetDesk::device_token(const KeptSession& kept) const {
   return issue_device_token(self_.device_key, account(kept), unix_now(), device);
 }
 
-void ResetDesk::say_end(const Visit& visit, const JobRow* job) {
+void ResetDesk::say_end(const Visit& visit, const JobRow* job, const Session* before) {
   const auto& flow = visit.kept.flow;
-  auto entry = entry_of(visit.kept, flow.unlock ? Activity::unlock_self_service : Activity::reset_self_service, false, reason_of(flow));
+  auto entry = entry_of(visit.kept, flow.unlock ? Activity::unlock_self_service : Activity::reset_self_service, false, reason_of(flow, before ? *before : flow));
   if (!visit.kept.said_reason.empty()) entry.details = {{DetailKey::cause, visit.kept.said_reason}};
   if (job) entry.agent = job->agent, entry.dc = job->dc;
   self_.write_down(entry);

@@ -17,7 +17,8 @@ struct Visit {
   KeptSession kept;
   Settings rules;
   FlowRules flow_rules;
-  std::string traceparent = {};  // its request's, where that has one
+  std::string traceparent = {};                      // its request's, where that has one
+  std::chrono::steady_clock::time_point since = {};  // when it had the turn: from then on the time of its answer is counted
 };
 
 class ResetDesk {
@@ -51,6 +52,7 @@ class ResetDesk {
   struct Sent {
     Step step;
     std::optional<link::HttpResponse> refused;  // what was sealed does not fit: nothing is spent
+    std::optional<Limited> limited = {};        // too many passwords of this account: the same
   };
   Result<Sent> submit(Visit& visit, const std::string& probe, const std::string& sealed);
   Step cancel(Visit& visit);
@@ -78,9 +80,11 @@ class ResetDesk {
   Result<std::optional<Visit>> open(Turns::Turn turn, Result<std::optional<KeptSession>> found);
   Result<Sent> send(Visit& visit, const std::string& body);
   Step settle(Visit& visit, const std::optional<JobRow>& job);
-  void say_end(const Visit& visit, const JobRow* job);
+  // `before`: as the session stood when it ended, where that is told apart.
+  void say_end(const Visit& visit, const JobRow* job, const Session* before = nullptr);
   Result<void> keep(const Visit& visit) { return self_.sessions.keep(visit.kept); }
   void applied(const KeptSession& kept, const std::optional<JobRow>& job);
+  void give_back(const KeptSession& kept, const JobRow& job);
   static Awaitable<> look_ahead(ResetDesk* desk, std::string id);
   static Awaitable<> settle_later(ResetDesk* desk, std::string id, std::string jti);
   Result<void> keep_doubt(const Visit& visit);

@@ -12,6 +12,8 @@ namespace {
 
 constexpr int looks_max = 20;  // probes of one session
 
+Claim claim_of(const std::string& account) { return {LimitKind::account_reset, account, account}; }
+
 }  // namespace
 
 Awaitable<Result<std::optional<json::object>>> ResetDesk::seal(Visit& visit) {
@@ -61,11 +63,7 @@ Awaitable<Result<Step>> ResetDesk::pick(Visit& visit, bool unlock) {
 Result<ResetDesk::Sent> ResetDesk::submit(Visit& visit, const std::string& probe, const std::string& sealed) {
   auto& kept = visit.kept;
   const auto before = kept.flow;
-  auto limited = self_.limits.room({{LimitKind::account_reset, account(kept), account(kept)}}, unix_now_ms());
-  if (!limited) return limited.error();
-  const FlowEvent event = *limited && kept.flow.phase == Phase::new_password ? FlowEvent(event::Block{(*limited)->until_ms / 1'000 + 1}) : FlowEvent(event::Submit{});
-  auto taken = step(kept.flow, visit.flow_rules, event, unix_now());
-  if (taken.refused == Reason::blocked) kept.said_until = taken.until;
+  auto taken = step(kept.flow, visit.flow_rules, event::Submit{}, unix_now());
   if (!taken.did(Do::write)) {
     if (kept.flow.phase == Phase::over && before.phase != Phase::over) say_end(visit, nullptr);
     if (auto done = keep(visit); !done) return done.error();
@@ -74,15 +72,20 @@ Result<ResetDesk::Sent> ResetDesk::submit(Visit& visit, const std::string& probe
   const json::object opts{{"unlock", true}, {"must_change", false}, {"enforce_history", true}};
   auto sent = probe == kept.probe ? send(visit, json::serialize(json::object{{"probe", probe}, {"sealed", sealed}, {"op", "reset"}, {"opts", opts}}))
                                   : Result<Sent>(Sent{{}, refuse(Refusal::not_found, "no such probe")});
-  if (!sent || sent->refused) {
-    kept.flow = before;
-    return sent;
+  if (!sent || sent->refused || sent->limited) kept.flow = before;
+  if (!sent || sent->refused) return sent;
+  if (sent->limited) {
+    auto blocked = step(kept.flow, visit.flow_rules, event::Block{sent->limited->until_ms / 1'000 + 1}, unix_now());
+    kept.said_until = blocked.until;
+    say_end(visit, nullptr);
+    if (auto done = keep(visit); !done) return done.error();
+    return Sent{std::move(blocked), std::nullopt};
   }
   self_.write_down(entry_of(kept, Activity::flow_progress, true, StatusReason::submitted_new_password));
   return Sent{std::move(taken), std::nullopt};
 }
 
-// The job and the try that is spent on it, in one transaction.
+// The job, and what is spent on it: the session's try and, of a new password, the account's. In one transaction, or not at all.
 Result<ResetDesk::Sent> ResetDesk::send(Visit& visit, const std::string& body) {
   auto& kept = visit.kept;
   JobRequest request;
@@ -90,10 +93,19 @@ Result<ResetDesk::Sent> ResetDesk::send(Visit& visit, const std::string& body) {
   if (auto no = read_job_request(self_.settings, self_.store, self_.rosters, row, body, request)) return Sent{{}, std::move(no)};
   request.job.correlation_id = kept.id, request.job.traceparent = visit.traceparent;
   const auto former = std::exchange(kept.jti, request.job.jti);
-  const auto also = [this, &kept] { return self_.sessions.keep_within(kept); };
+  std::optional<Limited> limited;
+  const auto also = [this, &kept, &limited, counts = request.job.op == protocol::Op::reset, at = request.job.created_ms]() -> Result<void> {
+    if (!counts) return self_.sessions.keep_within(kept);
+    auto taken = self_.limits.take_within({claim_of(account(kept))}, at);
+    if (!taken) return taken.error();
+    limited = *taken;
+    if (limited) return fault(Fault::Kind::refused, "sspr.send", "too many passwords of this account");
+    return self_.sessions.keep_within(kept);
+  };
   auto submitted = self_.dispatch.submit(std::move(request.job), std::move(request.recipients), also);
   if (!submitted) {
     kept.jti = former;
+    if (limited) return Sent{{}, std::nullopt, limited};
     return submitted.error();
   }
   if (auto no = refuse_submit(*submitted)) {
@@ -141,6 +153,7 @@ Step ResetDesk::settle(Visit& visit, const std::optional<JobRow>& job) {
   kept.said = taken.refused, kept.said_code = protocol::to_string(code), kept.said_reason = reason, kept.said_until = taken.until;
   auto done = kept.flow.end == Reason::in_doubt ? keep_doubt(visit) : keep(visit);
   if (!done) log::fault("sspr.keep_failed", done.error());
+  if (job) give_back(kept, *job);
   if (kept.flow.phase == Phase::done) applied(kept, job);
   else if (kept.flow.phase == Phase::over) say_end(visit, job ? &*job : nullptr);
   else {
@@ -158,9 +171,6 @@ void ResetDesk::applied(const KeptSession& kept, const std::optional<JobRow>& jo
   entry.details = {{DetailKey::cause, kept.said_reason}, {DetailKey::jti, kept.jti}};
   if (job) entry.agent = job->agent, entry.dc = job->dc;
   self_.write_down(entry);
-  const auto whose = account(kept);
-  if (!unlock)
-    if (auto counted = self_.limits.take({{LimitKind::account_reset, whose, whose}}, unix_now_ms()); !counted) log::fault("limits.failed", counted.error());
   Occasion occasion{unlock ? Notice::account_unlocked : Notice::password_reset, kept.domain, kept.flow.account.sub, kept.name, kept.language};
   occasion.administrator = kept.flow.account.administrator, occasion.correlation_id = kept.id, occasion.address = kept.address, occasion.at = unix_now();
   for (const auto& found : kept.found) {  // registered by nobody, and codes went there
@@ -169,6 +179,14 @@ void ResetDesk::applied(const KeptSession& kept, const std::optional<JobRow>& jo
     else log::fault("notify.failed", address.error());
   }
   self_.notify(std::move(occasion));
+}
+
+// A password that was not written is not counted. In doubt it is: it may have been.
+void ResetDesk::give_back(const KeptSession& kept, const JobRow& job) {
+  const auto [code, reason] = ending_of(job);
+  const auto effect = effect_of(code, reason);
+  if (job.op != protocol::Op::reset || (effect != Effect::refused && effect != Effect::untouched)) return;
+  if (auto done = self_.limits.give_back(claim_of(account(kept)), job.created_ms); !done) log::fault("limits.failed", done.error());
 }
 
 Awaitable<> ResetDesk::settle_later(ResetDesk* desk, std::string id, std::string jti) {
@@ -217,6 +235,7 @@ Awaitable<> ResetDesk::watch_doubt(ResetDesk* desk, Ticket ticket, KeptSession k
   auto first = desk->self_.tickets.drop(ticket.id);
   if (!first) co_return log::fault("store.failed", first.error());
   if (!*first || !*job) co_return;  // erased meanwhile
+  desk->give_back(kept, **job);
   const auto [code, reason] = ending_of(**job);
   if (effect_of(code, reason) != Effect::applied) co_return;
   kept.said_code = protocol::to_string(code), kept.said_reason = reason;

@@ -13,7 +13,14 @@ SelfService::SelfService(asio::any_io_executor on, const service::Settings& s, S
 
 void SelfService::write_down(const AuditEntry& entry) {
   const auto relaxed = store.database().unsynced();
-  if (auto said = store.audit().append(entry, unix_now_ms()); !said) log::fault("store.failed", said.error());
+  if (auto done = store.audit().append(entry, unix_now_ms()); !done) log::fault("store.failed", done.error());
+}
+
+void SelfService::write_once(const AuditEntry& entry, std::int64_t until_ms) {
+  std::string what;
+  for (const auto part : {to_string(entry.activity), to_string(entry.reason), std::string_view(entry.domain), std::string_view(entry.target), std::string_view(entry.correlation_id)}) what.append(part) += '\n';
+  what += address_bucket(entry.address);
+  if (said.first(what, until_ms, unix_now_ms())) write_down(entry);
 }
 
 Awaitable<Result<std::optional<JobRow>>> at_its_end(Dispatch& dispatch, std::string jti) {

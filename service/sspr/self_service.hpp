@@ -17,6 +17,7 @@
 #include "service/rosters.hpp"
 #include "service/sspr/letters.hpp"
 #include "service/sspr/people.hpp"
+#include "service/sspr/said_once.hpp"
 #include "service/sspr/sessions.hpp"
 #include "service/sspr/settings_store.hpp"
 #include "service/sspr/tickets.hpp"
@@ -55,6 +56,7 @@ struct SelfService {
   Sessions sessions;
   Tickets tickets;
   Turns turns;
+  SaidOnce said;
   asio::thread_pool hashing;  // Argon2id: 19 MiB for each thread
   TaskGroup tasks;
 
@@ -64,6 +66,8 @@ struct SelfService {
 
   // Appends to the audit; a store that refuses is logged, and stops nobody who has done something already.
   void write_down(const AuditEntry& entry);
+  // The same of what somebody may repeat as they like: one row for each reason and address, session, sign-in or account until then.
+  void write_once(const AuditEntry& entry, std::int64_t until_ms);
 };
 
 // By which probes and jobs of self-service are told from those of clients.

@@ -1,5 +1,6 @@
 #include "service/sspr/sign_in.hpp"
 
+#include <algorithm>
 #include <tuple>
 #include <utility>
 
@@ -41,6 +42,14 @@ AuditEntry entry_of(const Guest& guest, Activity activity) {
   return entry;
 }
 
+AuditEntry blocked_entry(const Guest& guest, StatusReason reason) {
+  auto entry = entry_of(guest, Activity::blocked);
+  entry.success = false, entry.reason = reason;
+  if (!guest.state.proven) entry.actor = {ActorKind::stranger};
+  if (!guest.state.exists) entry.target.clear();
+  return entry;
+}
+
 std::optional<std::string> device_of(const Guest& guest) { return guest.state.device.empty() ? std::nullopt : std::optional(guest.state.device); }
 
 Occasion occasion_of(const Guest& guest, Notice notice) {
@@ -50,7 +59,7 @@ Occasion occasion_of(const Guest& guest, Notice notice) {
 }
 
 Result<std::optional<std::string>> SignInDesk::begin(std::string domain, SignedIn state) {
-  state.begun_ms = unix_now_ms();
+  state.told_ms = unix_now_ms();
   Ticket ticket;
   ticket.domain = std::move(domain), ticket.purpose = Purpose::sign_in, ticket.expires = unix_now() + opening.count(), ticket.state = to_json(state);
   ticket.sub = "name:" + crypto::hex(crypto::hmac_sha256(self_.decoy_key, lowered(state.name))).substr(0, 32);  // until it is known whose it is
@@ -63,10 +72,14 @@ Awaitable<> SignInDesk::look_ahead(SignInDesk* desk, std::string token) {
   bool busy = false;
   auto entering = desk->enter(std::move(token), &busy);
   auto guest = co_await std::move(entering);
-  if (!guest) log::fault("sspr.look_failed", guest.error());
+  if (!guest) co_return log::fault("sspr.look_failed", guest.error());
+  if (!*guest) co_return;
+  auto waiting = desk->until_told(**guest);  // whoever waits for the turn, or finds the line full, learns nothing by when it comes
+  (void)co_await std::move(waiting);
 }
 
 Awaitable<Result<std::optional<Guest>>> SignInDesk::enter(std::string token, bool* busy) {
+  const auto came_ms = unix_now_ms();
   const auto credential = read_credential(kind_of(Purpose::sign_in), token);
   if (!credential) co_return std::optional<Guest>();
   auto taking = self_.turns.take(credential->id);
@@ -78,7 +91,10 @@ Awaitable<Result<std::optional<Guest>>> SignInDesk::enter(std::string token, boo
   if (!*ticket) co_return std::optional<Guest>();
   auto state = signed_in_from((*ticket)->state);
   if (!state) co_return state.error();
-  Guest guest{std::move(*turn), std::move(**ticket), std::move(*state)};
+  // One that waited for its turn is counted from the end of the request before it: from its own coming, whoever sends two would choose
+  // where the span of the second ends. A clock that was set back makes nobody wait.
+  const bool behind = state->told_ms > came_ms && state->told_ms <= unix_now_ms() + self_.settings.look_span.count();
+  Guest guest{std::move(*turn), std::move(**ticket), std::move(*state), behind ? state->told_ms : came_ms};
   auto looking = look(guest);
   auto looked = co_await std::move(looking);
   if (!looked) co_return looked.error();
@@ -88,6 +104,16 @@ Awaitable<Result<std::optional<Guest>>> SignInDesk::enter(std::string token, boo
 Result<void> SignInDesk::keep(Guest& guest) {
   guest.ticket.state = to_json(guest.state);
   return self_.tickets.keep(guest.ticket);
+}
+
+Awaitable<bool> SignInDesk::until_told(Guest& guest) {
+  const auto span = self_.settings.look_span.count();
+  if (span == 0) co_return true;
+  const auto now = unix_now_ms();
+  guest.state.told_ms = guest.since_ms + (std::max<std::int64_t>(now - guest.since_ms, 0) / span + 1) * span;
+  if (auto done = keep(guest); !done) log::fault("sspr.keep_failed", done.error());
+  const bool on = co_await sleep_for(std::chrono::milliseconds(guest.state.told_ms - now));
+  co_return on;
 }
 
 Awaitable<Result<void>> SignInDesk::look(Guest& guest) {
@@ -142,8 +168,6 @@ Awaitable<Result<std::optional<json::object>>> SignInDesk::seal(Guest& guest) {
     if (auto kept = self_.store.add_probe(probe); !kept) co_return kept.error();
   }
   state.probe = answered ? probe.id : std::string();
-  const bool on = co_await until_span_ends(self_.settings, state.begun_ms);
-  if (!on) co_return std::optional<json::object>();
   if (auto done = keep(guest); !done) co_return done.error();
   if (!answered) co_return std::optional<json::object>();
   auto keys = keys_of(guest.ticket.domain, self_.settings, self_.rosters, self_.gateway);
@@ -202,6 +226,7 @@ Awaitable<Result<SignInDesk::Tried>> SignInDesk::password(Guest& guest, std::str
   if (!limited) co_return limited.error();
   if (*limited || ++state.tries > tries_max) {
     tried.blocked = *limited ? (*limited)->until_ms / 1'000 + 1 : guest.ticket.expires;
+    self_.write_once(blocked_entry(guest, StatusReason::blocked_account), *tried.blocked * 1'000);
     co_return tried;
   }
   state.probe.clear();
@@ -217,8 +242,6 @@ Awaitable<Result<SignInDesk::Tried>> SignInDesk::password(Guest& guest, std::str
     tried = std::move(*answered);
   }
   if (auto done = keep(guest); !done) co_return done.error();
-  const bool on = co_await until_span_ends(self_.settings, state.begun_ms);
-  if (!on) co_return fault(Fault::Kind::cancelled, "sspr.sign_in", "the service is stopping");
   co_return tried;
 }
 
@@ -246,10 +269,11 @@ Result<void> SignInDesk::took(Guest& guest, const Tried& tried, protocol::Op op,
     person.display_name = state.entry.display_name, person.mail = state.entry.mail, person.language = state.entry.language.empty() ? state.language : state.entry.language;
     if (auto saw = self_.people.saw(person); !saw) return saw;
   }
-  state.level = std::max(state.level, 1);
   guest.ticket.sub = state.sub;
+  if (auto done = self_.tickets.belongs_to(guest.ticket); !done) return done;
+  state.level = std::max(state.level, 1);
   guest.ticket.expires = unix_now() + life.count();
-  return self_.tickets.belongs_to(guest.ticket);
+  return {};
 }
 
 }  // namespace wb::service::sspr

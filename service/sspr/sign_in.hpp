@@ -2,7 +2,7 @@
 // password that they change to, also where the present one has expired.
 //
 // A name that nobody has is treated like any other until the password has been tried: the offer to seal to is made up, always the same
-// for a name; any password is wrong; and both are said at the end of a whole look_span, as for everybody else.
+// for a name; any password is wrong; and whatever a stranger asks is answered a whole number of look_spans after it was asked.
 #pragma once
 #include <optional>
 #include <string>
@@ -16,10 +16,12 @@ struct Guest {
   Turns::Turn turn;
   Ticket ticket;
   SignedIn state;
+  std::int64_t since_ms = 0;  // from when on the time of this request's answer is counted: it came, or an earlier one had been answered
 };
 
 // What the audit, and a letter, say of something that this guest did.
 AuditEntry entry_of(const Guest& guest, Activity activity);
+AuditEntry blocked_entry(const Guest& guest, StatusReason reason);  // the limits have no room for this sign-in
 Occasion occasion_of(const Guest& guest, Notice notice);
 // Whose failures are counted apart from strangers' (service/device_token).
 std::optional<std::string> device_of(const Guest& guest);
@@ -35,6 +37,9 @@ class SignInDesk {
   // nullopt: no such ticket, or (`busy`) its turn did not come.
   Awaitable<Result<std::optional<Guest>>> enter(std::string token, bool* busy);
   Result<void> keep(Guest& guest);
+  // Until the end of a span since the request. Strangers, whoever has not shown the password, are answered then and not before,
+  // whatever the answer is: its time tells nothing, as long as the work fits a span. False: the service is stopping.
+  Awaitable<bool> until_told(Guest& guest);
 
   // {probe, sub, pre, now, keys}, and for whoever has shown the password, `asked` of a new one: {policy, display_name, history_enforced}. nullopt: no agent could tell, or too often asked.
   Awaitable<Result<std::optional<json::object>>> seal(Guest& guest);

@@ -35,7 +35,7 @@ Result<DirectoryEntry> entry_of(const json::value& value) {
 }  // namespace
 
 std::string to_json(const SignedIn& s) {
-  return json::serialize(json::object{{"name", s.name}, {"language", s.language}, {"address", s.address}, {"begun_ms", s.begun_ms}, {"seen", s.seen}, {"exists", s.exists},
+  return json::serialize(json::object{{"name", s.name}, {"language", s.language}, {"address", s.address}, {"begun_ms", s.told_ms}, {"seen", s.seen}, {"exists", s.exists},
       {"administrator", s.administrator}, {"proven", s.proven}, {"level", s.level}, {"device", s.device}, {"sub", s.sub}, {"groups", json::array(s.groups.begin(), s.groups.end())}, {"entry", json::object{{"display_name", s.entry.display_name}, {"mail", s.entry.mail}, {"language", s.entry.language}}}, {"probe", s.probe}, {"looks", s.looks}, {"tries", s.tries}, {"pending", shape(s.pending)}, {"code", kept(s.code)}});
 }
 
@@ -44,7 +44,7 @@ Result<SignedIn> signed_in_from(std::string_view text) {
   if (!parsed) return parsed.error();
   SignedIn s;
   Members m(*parsed, Members::Unknown::refused);
-  m.text("name", s.name).text("language", s.language).text("address", s.address).integer("begun_ms", s.begun_ms).flag("seen", s.seen).flag("exists", s.exists);
+  m.text("name", s.name).text("language", s.language).text("address", s.address).integer("begun_ms", s.told_ms).flag("seen", s.seen).flag("exists", s.exists);
   m.flag("administrator", s.administrator).flag("proven", s.proven).number("level", s.level).text("device", s.device).text("sub", s.sub).optional_texts("groups", s.groups, 3 * groups_max).text("probe", s.probe).integer("looks", s.looks).integer("tries", s.tries);
   if (const auto* entry = m.any("entry")) m.take("entry", entry_of(*entry), s.entry);
   if (const auto* pending = m.any("pending"); pending && !pending->is_null()) m.take("pending", method_of(*pending), s.pending.emplace());

@@ -21,9 +21,9 @@ struct DirectoryEntry {
 
 struct SignedIn {
   std::string name, language, address;
-  std::int64_t begun_ms = 0;  // unix_now_ms()
-  bool seen = false;          // the account has been looked up
-  bool exists = false;        // and an agent will talk about it
+  std::int64_t told_ms = 0;  // when whoever had not shown the password was last told anything, or is being; or when it began
+  bool seen = false;         // the account has been looked up
+  bool exists = false;       // and an agent will talk about it
   bool administrator = false;
   bool proven = false;              // the directory has said that the password is right, whatever stands in the way of a sign-in
   int level = 0;                    // 0: has proven nothing; 1: the directory's password; 2: a method too

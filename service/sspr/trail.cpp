@@ -44,11 +44,12 @@ StatusReason blocked(Method method) {
   return StatusReason::none;
 }
 
-StatusReason reason_of(const Session& flow) {
+StatusReason reason_of(const Session& flow, const Session& before) {
   switch (flow.end) {
-    case Reason::cancelled: return flow.passed.empty() ? StatusReason::cancelled_before_methods : StatusReason::cancelled_before_new_password;
-    case Reason::too_many_tries:
-    case Reason::passwords_spent: return StatusReason::failed_wrong_answer;
+    case Reason::cancelled: return before.phase == Phase::proving ? StatusReason::cancelled_before_methods : StatusReason::cancelled_before_new_password;
+    case Reason::too_many_tries: return StatusReason::failed_wrong_answer;
+    // What came to nothing is no try with a password: without one the directory never said no to any.
+    case Reason::passwords_spent: return flow.passwords > 0 ? StatusReason::directory_rejected : StatusReason::failed_on_premises_error;
     case Reason::blocked: return StatusReason::blocked_account;
     case Reason::not_enabled: return StatusReason::failed_not_in_scope;
     case Reason::administrator: return StatusReason::failed_not_enabled;
@@ -59,7 +60,7 @@ StatusReason reason_of(const Session& flow) {
     case Reason::write_failed:
     case Reason::account_refused:
     case Reason::too_young: return StatusReason::failed_on_premises_error;
-    case Reason::session_expired: return abandoned(flow);
+    case Reason::session_expired: return abandoned(before);
     case Reason::none:
     case Reason::wrong_answer:
     case Reason::code_expired:
@@ -74,9 +75,10 @@ StatusReason reason_of(const Session& flow) {
   return StatusReason::none;
 }
 
+// After trying: what they are at, whether it works for them or not.
 StatusReason contacted(const Session& flow) {
-  if (flow.passed.empty()) return StatusReason::contacted_admin;
-  switch (flow.passed.back()) {
+  if (!flow.current && flow.passed.empty()) return StatusReason::contacted_admin;
+  switch (flow.current ? *flow.current : flow.passed.back()) {
     case Method::email: return StatusReason::contacted_admin_after_email;
     case Method::questions: return StatusReason::contacted_admin_after_questions;
     case Method::app_code:
@@ -87,21 +89,21 @@ StatusReason contacted(const Session& flow) {
 
 StatusReason abandoned(const Session& flow) {
   if (flow.passwords > 0) return StatusReason::abandoned_at_new_password;
-  if (!flow.passed.empty() && flow.phase != Phase::proving) return StatusReason::abandoned_before_new_password;
-  if (!flow.passed.empty()) {
-    switch (flow.passed.back()) {
-      case Method::app_code: return StatusReason::abandoned_after_completing_app;
-      case Method::email: return StatusReason::abandoned_after_completing_email;
-      case Method::questions: return StatusReason::abandoned_after_completing_questions;
-      case Method::pass: return StatusReason::abandoned_after_completing_pass;
+  if (flow.phase != Phase::proving) return flow.passed.empty() ? StatusReason::abandoned_after_user_name : StatusReason::abandoned_before_new_password;
+  if (flow.current) {
+    switch (*flow.current) {
+      case Method::app_code: return StatusReason::abandoned_after_starting_app;
+      case Method::email: return StatusReason::abandoned_after_starting_email;
+      case Method::questions: return StatusReason::abandoned_after_starting_questions;
+      case Method::pass: return StatusReason::abandoned_after_starting_pass;
     }
   }
-  if (!flow.current) return StatusReason::abandoned_after_user_name;
-  switch (*flow.current) {
-    case Method::app_code: return StatusReason::abandoned_after_starting_app;
-    case Method::email: return StatusReason::abandoned_after_starting_email;
-    case Method::questions: return StatusReason::abandoned_after_starting_questions;
-    case Method::pass: return StatusReason::abandoned_after_starting_pass;
+  if (flow.passed.empty()) return StatusReason::abandoned_after_user_name;
+  switch (flow.passed.back()) {
+    case Method::app_code: return StatusReason::abandoned_after_completing_app;
+    case Method::email: return StatusReason::abandoned_after_completing_email;
+    case Method::questions: return StatusReason::abandoned_after_completing_questions;
+    case Method::pass: return StatusReason::abandoned_after_completing_pass;
   }
   return StatusReason::abandoned_after_user_name;
 }

@@ -11,8 +11,9 @@ AuditEntry entry_of(const KeptSession& session, Activity activity, bool success,
 StatusReason started(Method method);
 StatusReason completed(Method method);
 StatusReason blocked(Method method);
-// Why a session that is over has not led to a new password; none where it is not told apart.
-StatusReason reason_of(const Session& flow);
+// Why a session that is over has not led to a new password; none where it is not told apart. `before`: as it stood when it ended,
+// as its end forgets how far it had come.
+StatusReason reason_of(const Session& flow, const Session& before);
 // Of a session whose time has run out without an end.
 StatusReason abandoned(const Session& flow);
 StatusReason contacted(const Session& flow);  // an administrator was asked for help

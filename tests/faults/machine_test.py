@@ -1,14 +1,38 @@
 #!/usr/bin/env python3
 """The agent's machine lets it down: a full disk, a disk that fails, a clock that is wrong. Run inside ad-lab."""
 import contextlib
+import json
 import signal
 import unittest
+import urllib.error
+import urllib.request
 
 from stage import KILLED_S, Reset, Stage, Staged, thaw, wait_stopped, wait_until
 from trouble import fill, shim, tiny_disk
+from world import DOMAIN, free_port
 
 
-class OnATinyDisk(Stage):
+class Asked(Stage):
+    """Agents that tell their health."""
+
+    def make_agent(self, name, **more):
+        made = super().make_agent(name, **more)
+        self.doors = getattr(self, "doors", {}) | {name: free_port()}
+        config = json.loads(self.config(name).read_text(encoding="utf-8"))
+        self.config(name).write_text(json.dumps(config | {"metrics": {"listen": f"127.0.0.1:{self.doors[name]}"}}), encoding="utf-8")
+        return made
+
+    def health(self, name):
+        """(status, the domain's reason) of /readyz."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.doors[name]}/readyz", timeout=5) as answer:
+                return answer.status, json.load(answer)["domains"][DOMAIN]["reason"]
+        except urllib.error.HTTPError as e:
+            with e:
+                return e.code, json.load(e)["domains"][DOMAIN]["reason"]
+
+
+class OnATinyDisk(Asked):
     """agent1 keeps its state on a file system of 1 MiB of its own."""
 
     def make_agent(self, name, **more):
@@ -40,8 +64,10 @@ class AFullDisk(Staged):
         self.assertIsNone(self.world.journal_row("agent1", reset.jti))
         wait_until("agent1 not ready", lambda: self.world.ready_agents() == 1)
         self.assertIn("reason=journal", self.world.log("service"))
+        self.assertEqual(self.world.health("agent1"), (503, "journal"), "it tells its operator what it tells the service")
         hog.unlink()
         self.world.wait_ready(2)
+        self.assertEqual(self.world.health("agent1"), (200, ""))
         self.expect_applied_once(Reset(self.world).run(), KILLED_S, "with room again")
 
     def test_after_the_intent_changes_nothing_about_the_answer(self):
@@ -91,7 +117,7 @@ class AFailingDisk(Staged):
         self.assertEqual((reset.moved, self.world.job(reset.jti)["outcome"]), (1, "applied"))
 
 
-class Skewed(Stage):
+class Skewed(Asked):
     """Certificates of yesterday, so that an agent whose clock is behind finds them valid."""
 
     def make_certificates(self):
@@ -123,6 +149,7 @@ class AWrongClock(Staged):
                 before = self.world.log("service").count("reason=clock_skew")
                 self.world.skew(60 * minutes, ready=1)
                 wait_until("the reason", lambda: self.world.log("service").count("reason=clock_skew") > before)
+                self.assertEqual(self.world.health("agent1"), (503, "clock_skew"))
                 reset = Reset(self.world).run()
                 self.expect_applied_once(reset, KILLED_S, f"agent1's clock {minutes:+} min")
                 self.assertEqual(reset.seen["agent"], self.world.agent_id("agent2"))

@@ -173,7 +173,7 @@ link::ProxySettings through(const std::string& address) {
 
 TEST(AServiceThatSpeaksNoTls, IsNamed) {
   const Answering server("HTTP/1.1 400 Bad Request\r\n\r\n");
-  EXPECT_EQ(found_at({"https://" + server.address()}), Said{"fail service.tls"});
+  EXPECT_EQ(found_at({"https://" + server.address()}), Said{"fail service.web_page"});
 }
 TEST(AProxyInTheWay, IsNamedByWhatItSays) {
   const std::pair<const char*, const char*> cases[] = {{"407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=x", "proxy_auth"}, {"403 Forbidden", "proxy_refused"}, {"502 Bad Gateway", "proxy"}};

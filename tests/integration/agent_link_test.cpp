@@ -125,18 +125,33 @@ TEST(ADirectoryThatGoesAway, IsSaidInTheNextHeartbeatWithTheReason) {
   });
 }
 
+// What /readyz answers as a reason, with 503; empty: 200.
+std::string told_reason(const AgentWorld& w) {
+  const auto now = w.agent->snapshot();
+  const auto& one = now.domains.at("corp.example");
+  EXPECT_EQ(health_of(now).ready, one.ready);
+  EXPECT_EQ(one.ready, one.reason.empty());
+  return one.reason;
+}
+
 TEST(AnAgentThatIsNotInTheRoster, IsNotReadyUntilItIsApproved) {
   AgentWorld world;
   world.roster = {{"A2", crypto::PrivateKey::generate().value().public_key().jwk()}};
   world.run([&world](LinkWorld&) -> Awaitable<> {
     world.start_agent();
     EXPECT_EQ(co_await world.until_ready(false), "not_approved");
+    EXPECT_EQ(told_reason(world), "not_approved");
     world.roster.push_back(world.us());
     world.post(world.keys_text(2));
     auto keys = co_await world.next("keys");
     EXPECT_TRUE(protocol::decode<protocol::AgentKeys>(keys.body).value().statements.contains("corp.example"));
     (void)co_await world.until_ready(true);
     EXPECT_EQ(agent::load_identity(world.folder).value().domains.at("corp.example").dr, world.maker.dr.kid()) << "the pin is on disk";
+    EXPECT_EQ(told_reason(world), "");
+    world.roster.pop_back();
+    world.post(world.keys_text(3));
+    EXPECT_EQ(co_await world.until_ready(false), "not_approved");
+    EXPECT_EQ(told_reason(world), "not_approved") << "it was taken out again";
     co_await world.stop_agent();
   });
 }
@@ -147,6 +162,7 @@ TEST(AServiceWhoseClockIsFarOff, GetsNoReadyAgent) {
   world.run([&world](LinkWorld&) -> Awaitable<> {
     world.start_agent();
     EXPECT_EQ(co_await world.until_ready(false), "clock_skew");
+    EXPECT_EQ(told_reason(world), "clock_skew");
     world.post_job(world.maker.probe("alice", unix_now() + 400));
     EXPECT_EQ((co_await world.result()).reason, "clock_skew");
     co_await world.stop_agent();

@@ -1,7 +1,7 @@
 // A whole reset service in one process, with self-service on and an agent that does what the name of an account says, for tests that
 // are strangers to us: openapi_conformance_test.py, hostile_http_test.py, the examples. Prints one line of JSON (where, and which
 // credentials there are), serves until its standard input ends.
-//   alice, u00 ... u19: a reset and an unlock work;  fresh: too, and nothing is registered;  short: every password is refused;  slow: it takes a second;  locked: it is;
+//   alice, u00 ... u19: a reset and an unlock work;  fresh: too, and nothing is registered;  short: every password is refused;  slow: it takes two seconds;  locked: it is;
 //   chief: an administrator of the organisation;  nobody: there is none. All of them have registered security questions, the answer to which is "answer <question's id>".
 #include <atomic>
 #include <iostream>
@@ -48,7 +48,7 @@ class Directory {
     if (job.op == protocol::Op::probe) return look(job);
     agent.applying(job);
     const auto& name = names_[job.sub];
-    if (name == "slow") late_.emplace_back(std::chrono::steady_clock::now() + 1s, job);
+    if (name == "slow") late_.emplace_back(std::chrono::steady_clock::now() + 2s, job);
     else if (name == "short" && job.op == protocol::Op::reset) agent.answer(job, protocol::Code::rejected, [](auto& r) { r.reason = "too_short"; });
     else agent.answer(job, job.op == protocol::Op::authenticate ? protocol::Code::ok : protocol::Code::applied, [](auto& r) { r.usn = 7; });
   }

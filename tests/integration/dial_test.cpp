@@ -181,6 +181,12 @@ TEST_F(ADial, TellsTheHttpStatusOfARefusedUpgrade) {
   EXPECT_EQ(dial_raw_service(world, TLS1_3_VERSION, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), "refused link.upgrade HTTP status 403");
 }
 
+TEST_F(ADial, NamesAWebPageThatAnswersTheUpgrade) {
+  EXPECT_EQ(dial_raw_service(world, TLS1_3_VERSION, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"),
+      "refused link.web_page HTTP status 200, with a web page of its own where the service should be: sign in there, or have this host exempted");
+  EXPECT_EQ(dial_raw_service(world, TLS1_3_VERSION, "HTTP/1.1 502 Hm\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"), "unreachable link.upgrade HTTP status 502");
+}
+
 TEST_F(ADial, FindsAnOverloadedServiceWorthAnotherTry) {
   EXPECT_EQ(dial_raw_service(world, TLS1_3_VERSION, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"), "unreachable link.upgrade HTTP status 503");
 }

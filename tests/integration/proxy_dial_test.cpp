@@ -207,6 +207,18 @@ TEST_F(ADialThroughAProxy, NamesTheStatusOfARefusal) {
   EXPECT_EQ(dial_at("HTTP/1.1 302 Elsewhere\r\nLocation: https://evil.example/\r\nContent-Length: 0\r\n\r\n"), "refused proxy.connect proxy PROXY answered CONNECT with 302");
 }
 
+constexpr const char* page_said = " a web page of its own where the service should be: sign in there, or have this host exempted";
+
+TEST_F(ADialThroughAProxy, NamesAWebPageInTheServicesPlace) {
+  const std::string page = "<html>Sign in to the guests' network</html>", typed = "Content-Type: text/html; charset=utf-8\r\nContent-Length: " + std::to_string(page.size()) + "\r\n\r\n" + page;
+  EXPECT_EQ(dial_at("HTTP/1.1 302 Sign in\r\nLocation: http://portal.example/\r\n" + typed), std::string("refused proxy.web_page proxy PROXY answered CONNECT with 302, with") + page_said);
+  EXPECT_EQ(dial_at("HTTP/1.1 511 Sign in\r\nContent-Length: 0\r\n\r\n"), std::string("refused proxy.web_page proxy PROXY answered CONNECT with 511, with") + page_said);
+  EXPECT_EQ(dial_at("HTTP/1.1 200 OK\r\n" + typed), std::string("refused link.web_page no TLS but") + page_said);
+  EXPECT_EQ(dial_at(std::string(open_answer) + "HTTP/1.1 200 OK\r\n" + typed), std::string("refused link.web_page no TLS but") + page_said);
+  EXPECT_EQ(dial_at("HTTP/1.1 503 Hm\r\n" + typed).substr(0, 26), "unreachable proxy.connect ") << "no portal, but a server in trouble";
+  EXPECT_EQ(dial_at("HTTP/1.1 403 No\r\n" + typed).substr(0, 22), "refused proxy.connect ") << "a refusal with a page is a refusal";
+}
+
 TEST_F(ADialThroughAProxy, NamesAProxyThatIsNotThere) {
   EXPECT_EQ(dial("http://127.0.0.1:1").substr(0, 57), "unreachable proxy.connect proxy 127.0.0.1:1: Failed to co");
   EXPECT_EQ(dial("http://proxy.invalid:1").substr(0, 49), "unreachable proxy.connect proxy proxy.invalid:1: ");

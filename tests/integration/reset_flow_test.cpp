@@ -9,6 +9,26 @@ namespace {
 using protocol::Code;
 constexpr const char* password = "Canary-4c1d-Passw0rd!";
 
+// A new password, taken by the agent, which then goes away for as long as the job is good.
+void sends_into_doubt(ResetWorld& reset, Browser& browser) {
+  const auto probed = browser.seal_offer();
+  auto binding = reset.world.binding(probed);
+  binding.exp = unix_now() + 2;
+  const auto sealed = reset.world.seal({reset.agent.get()}, binding, password);
+  auto going = std::async(std::launch::async, [&] { return browser.call("POST", "session/password", {{"probe", probed.id}, {"sealed", sealed}}); });
+  const auto job = reset.agent->next_job();
+  ASSERT_TRUE(job);
+  reset.agent->accept(job->job);
+  reset.agent->cut();
+  EXPECT_EQ(going.get().text("code"), "in_doubt");
+}
+void come_back(ResetWorld& reset) {
+  reset.agent->epoch++;
+  ASSERT_EQ(reset.agent->connect(), "welcome");
+  reset.agent->state(reset.world.rsn);
+  reset.agent->ready();
+}
+
 class AResetInTheBrowser : public testing::Test {
  protected:
   ResetWorld reset;
@@ -22,11 +42,10 @@ class AResetInTheBrowser : public testing::Test {
     ASSERT_EQ(passed.status, 200) << passed.text("code");
     ASSERT_EQ(phase_of(passed), "choosing");
   }
-  void come_back() {
-    reset.agent->epoch++;
-    ASSERT_EQ(reset.agent->connect(), "welcome");
-    reset.agent->state(reset.world.rsn);
-    reset.agent->ready();
+  // How many rows of the audit there are of this: "activity reason".
+  auto rows(const std::string& of) {
+    const auto all = reset.audit();
+    return std::count(all.begin(), all.end(), of);
   }
   HttpReply write(Code code, const std::string& reason = {}) {
     auto answer = browser.submit(browser.seal_offer(), password);
@@ -178,7 +197,7 @@ TEST_F(AResetInTheBrowser, GoesOnAfterTheServiceWasKilled) {
   reset.agent->cut();
   reset.world.kill();
   reset.world.start();
-  come_back();
+  come_back(reset);
   EXPECT_EQ(phase_of(browser.pick("reset")), "new_password");
   EXPECT_EQ(phase_of(write(Code::applied)), "done");
 }
@@ -197,7 +216,7 @@ TEST_F(AResetInTheBrowser, IsAuditedThoughItsBrowserAndTheServiceWentAwayWhileIt
   reset.world.kill();
   going.wait();
   reset.world.start();
-  come_back();
+  come_back(reset);
   const auto again = reset.agent->next_job();
   ASSERT_TRUE(again);
   reset.agent->answer(again->job, Code::applied);
@@ -216,16 +235,7 @@ TEST_F(AResetInTheBrowser, ThatEndedInDoubtIsToldByMailOnceItTurnsOutToBeDone) {
   const auto key = reset.register_app();
   prove(key);
   browser.pick("reset");
-  const auto probed = browser.seal_offer();
-  auto binding = reset.world.binding(probed);
-  binding.exp = unix_now() + 2;
-  const auto sealed = reset.world.seal({reset.agent.get()}, binding, password);
-  auto going = std::async(std::launch::async, [&] { return browser.call("POST", "session/password", {{"probe", probed.id}, {"sealed", sealed}}); });
-  const auto job = reset.agent->next_job();
-  ASSERT_TRUE(job);
-  reset.agent->accept(job->job);
-  reset.agent->cut();
-  EXPECT_EQ(going.get().text("code"), "in_doubt");
+  sends_into_doubt(reset, browser);
   const auto count = [&](const std::string& row) {
     const auto rows = reset.audit();
     return std::count(rows.begin(), rows.end(), row);
@@ -233,7 +243,7 @@ TEST_F(AResetInTheBrowser, ThatEndedInDoubtIsToldByMailOnceItTurnsOutToBeDone) {
   EXPECT_EQ(count("user.notified "), 0) << "nothing is known yet";
   reset.world.stop();  // a restart forgets nobody who waits for the news
   reset.world.start();
-  come_back();
+  come_back(reset);
   const auto again = reset.agent->next_job();
   ASSERT_TRUE(again);
   reset.agent->answer(again->job, Code::applied);
@@ -266,8 +276,39 @@ TEST_F(AResetInTheBrowser, SaysAtOnceThatNoAgentIsReady) {
   const auto bearer = reset.world.client();
   while (reset.world.ready_now(bearer) > 0) std::this_thread::yield();
   const auto reply = browser.begin("alice@corp.example");
-  EXPECT_EQ(reply.status, 503);
-  EXPECT_EQ(reply.text("code"), "no_agent_ready");
+  EXPECT_EQ(std::pair(reply.status, reply.text("code")), std::pair(503, std::string("no_agent_ready")));
+  EXPECT_EQ(browser.begin("bob@corp.example").text("code"), "no_agent_ready");
+  EXPECT_EQ(rows("password.reset_self_service failed.on_premises_unreachable"), 1) << "not with each request";
+}
+
+TEST_F(AResetInTheBrowser, SaysOfWhatClassTheReasonIsThatNoAgentIsReady) {
+  const auto bearer = reset.world.client();
+  const auto wait_for = [&](int agents) { while (reset.world.ready_now(bearer) != agents) std::this_thread::yield(); };
+  for (const auto& [reason, shown] : {std::pair("journal", "agent"), std::pair("unreachable", "directory"), std::pair("draining", "drained")}) {
+    protocol::AgentHeartbeat hb;
+    hb.window = 8, hb.ready[reset.world.domain] = {false, reason, "", false, false};
+    reset.agent->send(protocol::message_text("hb", hb));
+    wait_for(0);
+    EXPECT_EQ(browser.begin("alice@corp.example").text("reason_class"), shown);
+    reset.agent->ready();
+    wait_for(1);
+  }
+  reset.agent->cut();
+  wait_for(0);
+  EXPECT_EQ(browser.begin("alice@corp.example").text("reason_class"), "no_agent");
+}
+
+TEST_F(AResetInTheBrowser, ThatTheOrganisationRefusesIsAuditedThoughItNeverBegan) {
+  reset.settings([](auto& s) { s.write_back = false; });
+  EXPECT_EQ(browser.begin("alice@corp.example").text("code"), "writeback_off");
+  reset.settings([](auto& s) { s.scope = service::sspr::Scope::none; });
+  EXPECT_EQ(browser.begin("alice@corp.example").text("code"), "not_enabled");
+  EXPECT_EQ(rows("password.reset_self_service failed.on_premises_writeback_off"), 1);
+  EXPECT_EQ(rows("password.reset_self_service failed.disabled_for_tenant"), 1);
+  EXPECT_EQ(rows("password.reset_started_by_user "), 0);
+  reset.settings([](auto& s) { s.scope = service::sspr::Scope::all, s.write_back = true; });
+  EXPECT_EQ(browser.begin_as("alice@corp.example").status, 201);
+  EXPECT_EQ(rows("sspr.flow_progress progress.presented_methods"), 1);
 }
 
 TEST_F(AResetInTheBrowser, BeginsForNobodyWhoHasNotWorked) {
@@ -276,9 +317,76 @@ TEST_F(AResetInTheBrowser, BeginsForNobodyWhoHasNotWorked) {
     EXPECT_EQ(reply.status, 403) << captcha;
     EXPECT_EQ(reply.text("code"), "captcha_failed");
   }
+  EXPECT_EQ(rows("sspr.blocked blocked.captcha"), 1) << "of an address once, however often it tries";
   const auto solved = browser.solved_captcha();
   EXPECT_EQ(browser.call("POST", "sessions", {{"name", "a@corp.example"}, {"captcha", solved}}).status, 201);
   EXPECT_EQ(browser.call("POST", "sessions", {{"name", "a@corp.example"}, {"captcha", solved}}).status, 403) << "once";
+}
+
+// ---- how many passwords an account is given -----------------------------------------------------------------
+class AnAccount : public testing::Test {
+ protected:
+  static service::Settings one_an_hour() {
+    auto shape = ResetWorld::quick();
+    shape.limit = +[](service::LimitKind kind) {
+      auto limit = service::limit_of(kind);
+      if (kind == service::LimitKind::account_reset) limit.most = 1;
+      return limit;
+    };
+    return shape;
+  }
+  ResetWorld reset{[](auto& s) { s.methods = {service::sspr::Method::questions}, s.questions_alone = true; }, one_an_hour()};
+
+  // Somebody who has proven to be its owner, and is to choose a password.
+  void prove(Browser& browser) {
+    ASSERT_EQ(browser.begin_as("alice@corp.example").status, 201);
+    ASSERT_EQ(phase_of(browser.answers(browser.choose("questions"))), "choosing");
+    ASSERT_EQ(phase_of(browser.pick("reset")), "new_password");
+  }
+  HttpReply write(Browser& browser, Code code, const std::string& reason = {}) {
+    auto answer = browser.submit(browser.seal_offer(), password);
+    const auto got = reset.agent->next_job();
+    EXPECT_TRUE(got && got->job.op == protocol::Op::reset);
+    if (got) {
+      reset.agent->accept(got->job);
+      reset.agent->answer(got->job, code, [&](protocol::JobResult& r) { r.reason = reason; });
+    }
+    return answer.get();
+  }
+  HttpReply send(Browser& browser) { return browser.submit(browser.seal_offer(), password).get(); }
+};
+
+TEST_F(AnAccount, IsGivenOnePasswordMoreForEachThatWasRefusedAndNoneBeyondItsLimit) {
+  reset.register_answers();
+  Browser first{reset}, second{reset};
+  prove(first);
+  EXPECT_EQ(write(first, Code::rejected, "too_short").text("code"), "password_refused");
+  EXPECT_EQ(write(first, Code::failed, "dc_unavailable").text("code"), "try_again");
+  EXPECT_EQ(phase_of(write(first, Code::applied)), "done");
+  prove(second);
+  const auto blocked = send(second);
+  EXPECT_EQ(blocked.status, 429);
+  EXPECT_EQ(blocked.text("code"), "blocked");
+  EXPECT_GT(blocked.body.at("until").as_int64(), unix_now());
+  EXPECT_EQ(phase_of(second.get()), "over");
+  const auto rows = reset.audit();
+  EXPECT_EQ(std::count(rows.begin(), rows.end(), "job.submitted "), 3) << "none for what was blocked: " << testing::PrintToString(rows);
+}
+
+TEST_F(AnAccount, IsGivenNoSecondPasswordWhileTheFirstIsInDoubt) {
+  reset.register_answers();
+  Browser first{reset}, second{reset}, third{reset};
+  for (auto* each : {&first, &second, &third}) prove(*each);
+  sends_into_doubt(reset, first);
+  come_back(reset);
+  const auto again = reset.agent->next_job();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(send(second).text("code"), "blocked");
+  reset.agent->answer(again->job, Code::failed, [](protocol::JobResult& r) { r.reason = "void"; });
+  const auto settled = [&] { return service::sspr::Tickets(reset.world.store().database()).all(service::sspr::Purpose::in_doubt, 1).value().empty(); };
+  for (const auto until = std::chrono::steady_clock::now() + 20s; !settled() && std::chrono::steady_clock::now() < until;) std::this_thread::yield();
+  ASSERT_TRUE(settled());
+  EXPECT_EQ(phase_of(write(third, Code::applied)), "done") << "it was not written after all";
 }
 
 }  // namespace

@@ -1,9 +1,7 @@
-// How long answers take says nothing about the name: 1,000 sessions, of a name that somebody has and of one that nobody has in turn,
-// from their beginning to a wrong code. Compared as the issue of enumeration demands: medians within 5 ms, and a Mann-Whitney test.
+// Who chooses when to ask learns no more from how long an answer takes than who asks at once.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <future>
 
 #include "tests/support/reset_world.hpp"
@@ -11,93 +9,63 @@
 namespace wb::test {
 namespace {
 
-constexpr int rounds = 500;  // of each
-constexpr const char* steps[] = {"begin", "method", "answer"};
+constexpr double truncated_ms = 2;  // two readings of a clock of whole milliseconds
 
-struct Times {
-  std::vector<double> of[std::size(steps)];
-};
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<long>(values.size() / 2), values.end());
-  return values[values.size() / 2];
-}
-
-// Two-sided p of the Mann-Whitney U test, by its normal approximation (each side has hundreds of values; ties are none to speak of).
-double mann_whitney(const std::vector<double>& a, const std::vector<double>& b) {
-  std::vector<std::pair<double, bool>> all;
-  for (const double x : a) all.emplace_back(x, true);
-  for (const double x : b) all.emplace_back(x, false);
-  std::sort(all.begin(), all.end());
-  double ranks = 0;
-  for (std::size_t i = 0; i < all.size(); ++i)
-    if (all[i].second) ranks += static_cast<double>(i + 1);
-  const double n = static_cast<double>(a.size()), m = static_cast<double>(b.size());
-  const double u = ranks - n * (n + 1) / 2, mean = n * m / 2, deviation = std::sqrt(n * m * (n + m + 1) / 12);
-  return std::erfc(std::abs(u - mean) / deviation / std::sqrt(2.0));
-}
-
-double timed(const std::function<HttpReply()>& call, int status) {
-  const Stopwatch watch;
-  const auto reply = call();
-  EXPECT_EQ(reply.status, status) << reply.text("code");
-  return watch.ms();
-}
-
-class ManyNames : public testing::Test {
+class AStranger : public testing::Test {
  protected:
   static service::Settings shape() {
-    log::start(log::Level::error);  // before the service runs: writing thousands of lines takes time too
     auto shape = ResetWorld::quick();
-    shape.answer_step = service::Settings().answer_step;
-    shape.look_span = 60ms;  // the agent here answers in a fraction of that, also where other tests run beside this one
-    shape.limit = +[](service::LimitKind) { return service::Limit{1'000'000, 3'600'000, 1'000}; };
+    shape.look_span = 500ms, shape.answer_step = 300ms;
     return shape;
   }
   ResetWorld reset{{}, shape()};
+  const double span = static_cast<double>(reset.world.shape.look_span.count()), step = static_cast<double>(reset.world.shape.answer_step.count());
 
-  void visit(bool known, Times& times) {
-    Browser browser{reset};
-    const auto captcha = browser.solved_captcha();
-    times.of[0].push_back(timed([&] {
-      auto reply = browser.call("POST", "sessions", {{"name", known ? "alice@corp.example" : "nobody@corp.example"}, {"captcha", captcha}});
-      browser.token = reply.text("token");
-      return reply;
-    },
-        201));
-    // Asked for at once, while the agent still looks: what it takes longer for is hidden by the span.
-    auto choosing = std::async(std::launch::async, [&] { return timed([&] { return browser.choose("app_code"); }, 200); });
+  HttpReply post(const std::string& path, const std::string& token, const json::object& body = {}) { return https("POST", reset.world.url() + "/api/v1/sspr/" + path, json::serialize(body), token); }
+  void look_up(bool known) {
     const auto probe = reset.agent->next_job();
-    if (probe && known) browser.answer_probe(probe->job);
-    else if (probe) reset.agent->answer(probe->job, protocol::Code::failed, [](protocol::JobResult& r) { r.reason = "not_found"; });
-    times.of[1].push_back(choosing.get());
     ASSERT_TRUE(probe);
-    times.of[2].push_back(timed([&] { return browser.code("000000"); }, 422));
+    if (known) Browser(reset).answer_probe(probe->job);
+    else reset.agent->answer(probe->job, protocol::Code::failed, [](protocol::JobResult& r) { r.reason = "not_found"; });
+  }
+  std::string sign_in(bool known) {
+    Browser browser{reset};
+    const auto begun = post("sign-ins", {}, {{"name", known ? "alice@corp.example" : "nobody@corp.example"}, {"captcha", browser.solved_captcha("sign_in")}});
+    EXPECT_EQ(begun.status, 201) << begun.text("code");
+    look_up(known);
+    return begun.text("token");
   }
 };
 
-TEST_F(ManyNames, AreAnsweredAlikeInTimeWhetherSomebodyHasThemOrNot) {
-  reset.register_app();
-  // By chance one comparison in a hundred has p < 0.01: what is told by time is told each time.
-  bool told[std::size(steps)] = {true, true, true};
-  for (int attempt = 0; attempt < 3 && (told[0] || told[1] || told[2]); ++attempt) {
-    Times known, unknown;
-    for (int i = 0; i < 20; ++i) {  // not counted: caches fill
-      Times warm;
-      visit(i % 2 == 0, warm);
-    }
-    for (int i = 0; i < rounds; ++i) {
-      visit(i % 2 == 0, i % 2 == 0 ? known : unknown);  // and in the other order each second time
-      visit(i % 2 != 0, i % 2 != 0 ? known : unknown);
-    }
-    for (std::size_t step = 0; step < std::size(steps); ++step) {
-      const double apart = median(known.of[step]) - median(unknown.of[step]), p = mann_whitney(known.of[step], unknown.of[step]);
-      std::cout << steps[step] << ": medians " << median(known.of[step]) << " and " << median(unknown.of[step]) << " ms, p = " << p << "\n";
-      EXPECT_LT(std::abs(apart), 5) << steps[step];
-      told[step] = told[step] && p <= 0.01;
-    }
+// An agent is asked what to seal to for a name that somebody has, and for no other. Were the spans counted from the beginning, a request just before
+// the end of one would be answered by its end for names that nobody has, and one later for the others.
+TEST_F(AStranger, WhoAsksJustBeforeASpanOfTheSignInEndsWaitsForAWholeOneWhoeverHasTheName) {
+  for (const bool known : {true, false}) {
+    const auto token = sign_in(known);
+    const Stopwatch begun;
+    while (begun.ms() < span * 1.7) (void)https("GET", reset.world.url() + "/api/v1/sspr/captcha", "", "");
+    auto asking = std::async(std::launch::async, [&] { return timed([&] { return post("sign-in/seal", token); }, 200); });
+    if (known) look_up(true);
+    EXPECT_GE(asking.get(), span - truncated_ms) << known;
+    EXPECT_GE(timed([&] { return post("sign-in/password", token, {{"probe", "x"}}); }, 400), span - truncated_ms) << known;
+    EXPECT_GE(timed([&] { return https("GET", reset.world.url() + "/api/v1/me", "", token); }, 401), span - truncated_ms) << known;
   }
-  for (std::size_t step = 0; step < std::size(steps); ++step) EXPECT_FALSE(told[step]) << "the time of " << steps[step] << " tells whether somebody has the name";
+}
+
+TEST_F(AStranger, WhoAsksTwiceAtOnceWaitsForTheOneAfterTheOther) {
+  const Stopwatch begun;
+  const auto token = sign_in(false);
+  const auto sealing = [&] { return timed([&] { return post("sign-in/seal", token); }, 200); };
+  auto one = std::async(std::launch::async, sealing), other = std::async(std::launch::async, sealing);
+  EXPECT_GE(std::max(one.get(), other.get()), 2 * span - 100) << "of the sign-in; they came one after the other";
+  EXPECT_GE(begun.ms(), 3 * span - truncated_ms) << "and both after the look-up, whose own span tells nothing of it";
+
+  Browser browser{reset};
+  ASSERT_EQ(browser.begin_as("nobody@corp.example", "").status, 201);
+  EXPECT_EQ(browser.get().status, 200);
+  const auto answering = [&] { return timed([&] { return post("session/method", browser.token, {{"method", "app_code"}}); }, 200); };
+  auto first = std::async(std::launch::async, answering), second = std::async(std::launch::async, answering);
+  EXPECT_GE(std::max(first.get(), second.get()), 2 * step - 100) << "of a reset";
 }
 
 }  // namespace

@@ -1,10 +1,8 @@
 // Signing in with the directory's password, changing it, and one's own methods, over HTTPS with an agent made of nothing but the contract.
 #include <gtest/gtest.h>
 
-#include <set>
 #include <utility>
 
-#include "service/sspr/decoy.hpp"
 #include "service/sspr/people.hpp"
 #include "tests/support/reset_world.hpp"
 
@@ -21,6 +19,11 @@ class APersonWhoSignsIn : public testing::Test {
   ResetWorld reset;
   std::string token, device;  // device: what the browser keeps
 
+  // How many rows of the audit there are of this: "activity reason".
+  auto rows(const std::string& of) {
+    const auto all = reset.audit();
+    return std::count(all.begin(), all.end(), of);
+  }
   HttpReply call(const std::string& method, const std::string& path, const json::object& body = {}) {
     const std::vector<std::string> kept = device.empty() ? std::vector<std::string>() : std::vector{"Cookie: wbd=" + device};
     auto reply = https(method, reset.world.url() + "/api/v1/" + path, method == "POST" ? json::serialize(body) : std::string(), token, kept);
@@ -158,35 +161,20 @@ TEST_F(APersonWhoSignsIn, IsNotTakenForNobodyWhereNoAgentCouldLook) {
   EXPECT_EQ(asking.get().text("code"), "unreachable");
 }
 
-TEST(ADecoy, IsOfANameAlwaysTheSameAndNothingThatARealOneCouldNotBe) {
-  const auto key = Secret::copy_of("a key of thirty-two bytes or more");
-  const UnixSeconds now = 1'795'000'000;
-  std::set<char> variants;
-  int marked = 0;
-  for (int i = 0; i < 200; ++i) {
-    const auto name = "n" + std::to_string(i) + "@corp.example";
-    const auto sub = sspr::decoy_sub(key, "corp.example", name);
-    const auto pre = sspr::decoy_pre(key, "corp.example", name, "dc1", now);
-    EXPECT_EQ(sub, sspr::decoy_sub(key, "corp.example", "N" + name.substr(1))) << "whatever its case";
-    EXPECT_EQ(pre, sspr::decoy_pre(key, "corp.example", name, "dc1", now + 60));
-    EXPECT_EQ(sub.size(), 36U);
-    EXPECT_EQ(sub[14], '4');
-    variants.insert(sub[19]);
-    const auto set = std::stoll(pre.pls) / 10'000'000 - 11'644'473'600;
-    EXPECT_LT(set, now) << "in the past";
-    EXPECT_GT(set, now - 92 * 86'400);
-    EXPECT_EQ(pre.mk.value_or("wb1;01ARZ3NDEKTSV4RRFFQ69G5FAV;1;A").size(), 34U);
-    marked += pre.mk ? 1 : 0;
-  }
-  EXPECT_EQ(variants, (std::set<char>{'8', '9', 'a', 'b'}));
-  EXPECT_GT(marked, 50);
-  EXPECT_LT(marked, 150);
-}
-
 TEST_F(APersonWhoSignsIn, IsStoppedByTheLimitsBeforeTheDirectoryIsAsked) {
   begin("alice@corp.example");
   for (int i = 0; i < 5; ++i) try_password(offer(), Op::authenticate, Code::rejected, "old_password_wrong");
-  EXPECT_EQ(try_password(offer(), Op::authenticate, std::nullopt).text("code"), "blocked");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(try_password(offer(), Op::authenticate, std::nullopt).text("code"), "blocked");
+  EXPECT_EQ(rows("sspr.blocked blocked.account"), 1) << "it is written down, and who goes on fills nothing";
+}
+
+TEST_F(APersonWhoSignsIn, TriesFiveCodesOfANewAppInAnHourAndTheLimitIsWrittenDownOnce) {
+  sign_in();
+  ASSERT_EQ(call("POST", "me/app").status, 200);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(call("POST", "me/proof", {{"code", "000000"}}).text("code"), "wrong_answer");
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(call("POST", "me/proof", {{"code", "000000"}}).text("code"), "too_many_codes");
+  EXPECT_EQ(rows("security_info.registered failed.wrong_answer"), 5);
+  EXPECT_EQ(rows("sspr.blocked blocked.app"), 1);
 }
 
 TEST_F(APersonWhoSignsIn, RegistersAnAppThatHasShownThatItWorks) {
@@ -195,6 +183,7 @@ TEST_F(APersonWhoSignsIn, RegistersAnAppThatHasShownThatItWorks) {
   ASSERT_EQ(shown.status, 200) << shown.text("code");
   EXPECT_TRUE(shown.text("uri").starts_with("otpauth://totp/"));
   EXPECT_EQ(call("POST", "me/proof", {{"code", "000000"}}).text("code"), "wrong_answer");
+  EXPECT_EQ(rows("security_info.registered failed.wrong_answer"), 1);
   EXPECT_TRUE(methods().empty());
   const auto key = key_of(shown);
   const auto code = app_code(key), next = app_code(key, 1);
@@ -202,6 +191,7 @@ TEST_F(APersonWhoSignsIn, RegistersAnAppThatHasShownThatItWorks) {
   ASSERT_EQ(done.status, 200) << done.text("code");
   EXPECT_EQ(done.body.at("registration").at("missing"), 0);
   ASSERT_EQ(methods().size(), 1U);
+  EXPECT_EQ(rows("sspr.registered "), 1) << "with it everything is there";
   EXPECT_EQ(call("POST", "me/proof", {{"code", code}}).text("code"), "nothing_to_prove");
 
   Browser browser{reset};  // and may reset with it, but not with the code that was used
@@ -235,6 +225,8 @@ TEST_F(APersonWhoSignsIn, RegistersAnswersAndReplacesThem) {
   EXPECT_EQ(given("answer", 5).status, 200);
   EXPECT_EQ(given("other", 5).status, 200);
   EXPECT_EQ(methods().size(), 1U);
+  EXPECT_EQ(rows("security_info.registered "), 1);
+  EXPECT_EQ(rows("security_info.changed "), 1);
 }
 
 TEST_F(APersonWhoSignsIn, RemovesTheirOwnMethodsAndNobodyElses) {
@@ -293,7 +285,10 @@ TEST_F(APersonWhoSignsIn, AsAnAdministratorOpensTheSettingsAfterTheSecondProof) 
   const auto key = key_of(call("POST", "me/app"));
   ASSERT_EQ(call("POST", "me/proof", {{"code", app_code(key)}}).status, 200);
   EXPECT_EQ(call("GET", "settings").text("code"), "second_proof_needed") << "to register one is not to prove it";
+  EXPECT_EQ(call("POST", "me/second", {{"code", "000000"}}).text("code"), "wrong_answer");
+  EXPECT_EQ(rows("user.signed_in failed.wrong_answer"), 1);
   ASSERT_EQ(call("POST", "me/second", {{"code", app_code(key, 1)}}).status, 200);
+  EXPECT_EQ(rows("user.signed_in succeeded"), 2) << "the password, and the proof";
   const auto settings = call("GET", "settings");
   EXPECT_EQ(settings.status, 200) << settings.text("code");
 }
@@ -310,14 +305,19 @@ TEST_F(APersonWhoSignsIn, ProvesThemselvesByMailOnlyWhereNoAppIs) {
   reset.register_email("alice@home.example");
   sign_in([](protocol::JobResult& r) { r.probe->groups = {"CN=Helpdesk"}; });
   EXPECT_EQ(call("POST", "me/second/code").text("code"), "not_found") << "the address was never proven";
+  const auto asked = [&] { return call("GET", "me").text("second"); };  // "": null
+  EXPECT_EQ(asked(), "");
   ASSERT_TRUE(sspr::People(reset.world.store().database()).prove(methods().front().id, unix_now()));
+  EXPECT_EQ(asked(), "email");
   EXPECT_EQ(call("POST", "me/app").text("code"), "second_method_needed");
   EXPECT_EQ(call("POST", "me/second/code").text("code"), "not_sent") << "no mail leaves here";
   EXPECT_EQ(call("POST", "me/second", {{"code", "00000000"}}).text("code"), "wrong_answer");
   reset.register_app();
+  EXPECT_EQ(asked(), "app_code");
   EXPECT_EQ(call("POST", "me/second/code").text("code"), "second_by_app");
   reset.settings([](auto& s) { s.methods = {sspr::Method::email}; });
   EXPECT_EQ(call("POST", "me/second/code").text("code"), "not_sent") << "the app may not be used any more";
+  EXPECT_EQ(asked(), "email");
   ASSERT_TRUE(sspr::People(reset.world.store().database()).freeze(reset.world.domain, alices_sub, unix_now()));
   EXPECT_EQ(call("POST", "me/second/code").text("code"), "frozen");
 }
@@ -326,6 +326,7 @@ TEST_F(APersonWhoSignsIn, AsAnAdministratorWithQuestionsAloneIsNotShutOut) {
   reset.settings([](auto& s) { s.administrator_groups = {"CN=Helpdesk"}; });
   reset.register_answers();
   sign_in([](protocol::JobResult& r) { r.probe->groups = {"CN=Helpdesk"}; });
+  EXPECT_TRUE(call("GET", "me").body.at("second").is_null());
   EXPECT_EQ(call("POST", "me/app").status, 200) << "answers are no second proof";
 }
 

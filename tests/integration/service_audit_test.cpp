@@ -43,6 +43,29 @@ TEST_F(AnAuditor, PullsWhatHappenedInItsDomain) {
   EXPECT_TRUE(elsewhere.body.is_null()) << "another domain's";
 }
 
+TEST_F(AnAuditor, FindsOneWayByItsNumberAndAnAccountByItsId) {
+  const auto put = [&](const std::string& domain, const std::string& number, const std::string& target) {
+    service::AuditEntry entry;
+    entry.activity = service::Activity::signed_in, entry.domain = domain, entry.correlation_id = number, entry.target = target;
+    EXPECT_TRUE(world.store().audit().record(entry, unix_now_ms()));
+  };
+  put("corp.example", "WAY-1", "sub-1"), put("corp.example", "WAY-2", "sub-1"), put("corp.example", "WAY-2\",\"x", "sub-2"), put("other.example", "WAY-1", "sub-1");
+  const auto reader = bearer({service::Scope::audit}), other = bearer({service::Scope::audit}, "third.example");
+  const auto found = [&](const std::string& query, const std::string& as) {
+    const auto reply = https("GET", url(query), {}, as);
+    EXPECT_EQ(reply.status, 200) << query;
+    return reply.body.is_object() ? std::string(reply.body.at("row").at("correlation_id").as_string()) : std::to_string(reply.body.is_null() ? 0 : 2);
+  };
+  EXPECT_EQ(found("?correlation_id=WAY-1", reader), "WAY-1") << "one line: the other domain's is not among them";
+  EXPECT_EQ(found("?correlation_id=WAY-2", reader), "WAY-2");
+  EXPECT_EQ(found("?target=sub-1&correlation_id=WAY-2&activity=user.signed_in", reader), "WAY-2");
+  EXPECT_EQ(found("?target=sub-2", reader), "WAY-2\",\"x");
+  EXPECT_EQ(found("?correlation_id=WAY-", reader), "0") << "exactly";
+  EXPECT_EQ(found("?correlation_id=WAY-1", other), "0") << "another domain's";
+  EXPECT_EQ(found("?target=sub-1", other), "0");
+  for (const auto* bad : {"?correlation_id=", "?target=", "?corelation_id=WAY-1"}) EXPECT_EQ(https("GET", url(bad), {}, reader).status, 400) << bad;
+}
+
 TEST_F(AnAuditor, MayDoNothingElseAndNobodyElseMayReadTheAudit) {
   const auto reader = bearer({service::Scope::audit}), writer = world.client();
   const auto no = [](const HttpReply& reply) { return std::to_string(reply.status) + " " + reply.error(); };

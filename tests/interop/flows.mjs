@@ -7,26 +7,32 @@ import { account, binds, fill, letter, main, on, says, signIn, START, told, type
 const FIRST = 'Grüße "1"\\\\😀-Köln', SECOND = 'Fresh-Passw0rd-2', THIRD = 'Wörter, die sich merken: 3';
 
 // ---- registering ---------------------------------------------------------------------------------------------------------------------------
+/** Both addresses hear of it: the new one, and that of the directory, which whoever has only stolen the password does not read. */
 export async function registersAnAddress(who) {
+  await tell(`mail ${JSON.stringify(who.name)}`);
   await visit('/register');
   await signIn(who.name, START);
   await on('home', 'home.heading');
+  await addsAnAddress(who);
+  await letter(`${who.name}@corp.example`, 'method_added');
+}
+async function addsAnAddress({ address }) {
   await browser.click('[data-add=email]');
   await on('email', 'email.heading');
-  await browser.type(who.address, '[name=address]');
+  await browser.type(address, '[name=address]');
   await browser.key('Enter');
-  await typeMailed(who.address, 'registration_code');
+  await typeMailed(address, 'registration_code');
   await on('home', 'home.heading');
   await browser.until('document.querySelector(".own [data-method=email]")', 'it is registered');
-  await letter(who.address, 'method_added');
+  await letter(address, 'method_added');
 }
 
-/** By the key that stands below the picture. The code of half a minute ago is good, too, and leaves that of now for later. */
+/** By the key that stands below the picture. Later the code of half a minute hence is shown: one is good once, and that of half a minute ago may be too old when it comes. */
 export async function registersAnApp(who) {
   await browser.click('[data-add=app_code]');
   await on('app_code', 'app.heading');
   who.key = (await text('#key')).replace(/ /g, '');
-  await browser.type(shownBy(who.key, -1));
+  await browser.type(shownBy(who.key));
   await browser.key('Enter');
   await on('home', 'home.heading');
   await browser.until('document.querySelector(".own [data-method=app_code]")', 'it is registered');
@@ -91,6 +97,10 @@ export async function resetsByMail(who) {
   });
   assert.equal(await binds(who.name, START), false);
   await letter(who.address, 'password_reset');
+  // One trace from the browser to the domain controller (W3C Trace Context): what the page sent with its last request stands in the logs of both programs.
+  const [, trace] = /^00-([0-9a-f]{32})-/.exec(browser.sent.findLast(({ headers }) => headers.traceparent).headers.traceparent);
+  const { service, agents } = await tell(`traced ${JSON.stringify(trace)}`);
+  for (const [log, event] of [[service, 'job.offered op=reset'], [service, 'job.settled op=reset'], [agents, 'job.settled op=reset']]) assert.ok(log.includes(event), `${event}: ${log.join()}`);
 }
 
 export async function unlocks(who) {
@@ -119,7 +129,7 @@ export async function resetsByTwo(who, killed) {
   await on('methods-1', 'method.second');
   await browser.click('[data-method=app_code]');
   await on('app_code', 'code.app');
-  await browser.type(shownBy(who.key));
+  await browser.type(shownBy(who.key, 1));
   await main();
   await choosesReset();
   if (killed) await tell('arm "answered"');
@@ -220,17 +230,36 @@ async function stands(activity, ...parts) {
   await browser.until(`[...document.querySelectorAll('#lines li')].some((it) => ${JSON.stringify(parts)}.every((part) => it.innerText.includes(part)))`, `${activity} ${parts.join(' ')}`);
 }
 
+/** By the app; or, where that is given up, by a code that is mailed when they want it. */
 export async function signsInToAdministrate(who) {
   await visit('/register');
   await signIn(who.name, START);
   await on('home', 'home.heading');
   await registersAnApp(who);
+  if (who.later) await givesUpTheApp(who);
   await visit('/admin');
   await signIn(who.name, START);
   await on('second', 'second.heading');
-  await browser.type(shownBy(who.key), '[name=code]');
-  await main();
+  if (who.address) {
+    await browser.click('[data-do=mail]');
+    await typeMailed(who.address, 'second_proof_code');
+  } else await provesByTheApp(who);
   await on('settings', 'tab.settings');
+}
+async function provesByTheApp(who) {
+  await browser.type(shownBy(who.key, 1), '[name=code]');
+  await main();
+}
+/** For an address, which only they may add who prove themselves by the app first. */
+async function givesUpTheApp(who) {
+  await browser.click('[data-do=second]');
+  await on('second', 'second.heading');
+  await provesByTheApp(who);
+  await on('home', 'home.heading');
+  who.address = who.later;
+  await addsAnAddress(who);
+  for (const what of ['remove', 'yes']) await browser.click(`.own [data-method=app_code] [data-do=${what}]`);
+  await browser.until('!document.querySelector(".own [data-method=app_code]")', 'the app is given up');
 }
 
 export async function looksAtTheAgents() {

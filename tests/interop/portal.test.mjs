@@ -30,6 +30,7 @@ async function fill(password) {
 it('a person resets a password with the app, and it reaches the directory sealed', { timeout: 60_000 }, async () => {
   await forget();
   await accessible();
+  const since = browser.sent.length;
   await prove('alice@corp.example');
   await accessible();
   assert.equal(await focus(), 'H1');
@@ -50,6 +51,10 @@ it('a person resets a password with the app, and it reaches the directory sealed
   assert.deepEqual(directory.splice(0), [{ sub: '6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4e', set: PASSWORD }]);
   assert.match(await browser.value('document.querySelector(".took").innerText'), /answered in \d+\.\d s/);
   assert.equal(browser.sent.filter(({ url: to }) => to.includes('/session/password')).length, 1, 'a double click is one');
+  const traces = browser.sent.slice(since).filter(({ url: to }) => to.includes('/api/v1/') && !to.includes('/brand')).map(({ headers }) => headers.traceparent);
+  for (const one of traces) assert.match(one, /^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+  assert.equal(new Set(traces).size, traces.length, 'each request has an id of its own');
+  assert.equal(new Set(traces.map((one) => one.slice(3, 35))).size, 1, 'in one trace');
   assert.match(await browser.value('localStorage.getItem("wb-pin default/corp.example")'), new RegExp(pin));
   assert.equal(await browser.value('sessionStorage.length'), 0);
 });
@@ -157,6 +162,7 @@ it('a link with another root stops everything, and what the browser knew stays',
   await forget();
   await open('/');
   await browser.until('document.querySelector(".notice")', 'a browser without any root is told at once');
+  await accessible();
   assert.equal(directory.length, 0);
 });
 
@@ -226,6 +232,7 @@ it('where two ways are asked for, the second follows the first', { timeout: 60_0
   await browser.screen('choosing');
   await browser.click('#help');
   await browser.until('document.querySelector("#helped")?.innerText', 'an administrator was asked');
+  await accessible();
   await browser.click('#again');
   await browser.screen('name');
   assert.ok(browser.sent.some(({ method }) => method === 'DELETE'), 'who gives up ends the session');

@@ -193,6 +193,17 @@ it('looks through the audit, watches it, and saves it as it is', { timeout: 60_0
   await browser.type('password.reset_by_admin', '[name=activity]');
   await browser.click('[data-do=search]');
   await browser.until('document.querySelector("#lines")?.innerText.includes("administrator:6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55")', 'who set the temporary password');
+  const rows = () => browser.value('[...document.querySelectorAll("#lines code")].map((it) => JSON.parse(it.innerText))');
+  const { correlation_id: number } = (await rows()).find((one) => one.agent && one.dc && one.correlation_id);
+  await browser.type(' ', '[name=activity]');
+  await browser.type(`${number.slice(0, 13)} ${number.slice(13)}`.toLowerCase(), '[name=correlation_id]'); // as somebody reads it out
+  await browser.click('[data-do=search]');
+  await browser.until('document.querySelectorAll("#lines li").length > 1 && document.querySelector("[data-activity=\\"job.settled\\"]")', 'the whole way');
+  assert.deepEqual([...new Set((await rows()).map((one) => one.correlation_id))], [number], 'and no other');
+  await browser.type('no such number', '[name=correlation_id]');
+  await browser.click('[data-do=search]');
+  await browser.until('document.querySelectorAll("#lines li").length === 0', 'nothing');
+  await browser.type(' ', '[name=correlation_id]');
   await browser.type('account.temporary_pass_issued', '[name=activity]');
   await browser.click('[data-do=search]');
   await browser.until('document.querySelectorAll("#lines li").length === 1', 'that one pass');

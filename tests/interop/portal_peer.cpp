@@ -1,7 +1,7 @@
 // The service behind the portal's test, with people who have registered and an agent made of nothing but the contract. Speaks JSON, a
 // line each: first {url, pin}; then, of every password and unlock that reaches the directory, {sub, set}, {sub, unlocked}, {sub, tried} at a
 // sign-in, or {sub, old, set} at a change. Everybody's password is "Present-Passw0rd-1"; grace's must be changed, ada is an
-// administrator, and mallory's display name is markup.
+// administrator, as are mia, who has a proven address alone, and quinn, who has questions alone; mallory's display name is markup.
 // On standard input: "code NAME" is answered with {code} of that person's app, "go" lets the held write go on, with {go}; "one" and "two" ask for so
 // many methods from now on, with {one} or {two}; "letter NAME" with {token}, of a "this wasn't me" link; "pass NAME" and "link NAME" with {pass}, of a
 // helpdesk's; "past" with {past}, after which the audit tells of three days more; "ready" and "because WHY" with {ready}, which
@@ -24,7 +24,8 @@ namespace {
 const std::map<std::string, std::string> people{{"alice@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4e"}, {"bob@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4f"},
     {"carol@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d50"}, {"dave@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d51"}, {"erin@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d52"}, {"frank@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d53"}, {"grace@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d54"}, {"ada@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55"},
     {"heidi@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d56"}, {"ivan@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d57"}, {"judy@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d58"},
-    {"mallory@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d59"}};
+    {"mallory@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d59"}, {"mia@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d5a"}, {"quinn@corp.example", "6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d5b"}};
+const std::vector<std::string> in_charge{"ada@corp.example", "mia@corp.example", "quinn@corp.example"};
 constexpr std::string_view hostile = R"(<img src=x onerror="document.title='owned'"><b>Mallory</b> {name})";  // mallory's, as the directory has it
 const std::vector<std::string> with_app{"alice@corp.example", "bob@corp.example", "carol@corp.example", "dave@corp.example", "erin@corp.example", "frank@corp.example", "ada@corp.example", "judy@corp.example"};
 constexpr std::string_view refused = "Refused-Passw0rd-1", present = "Present-Passw0rd-1", administrators = "CN=Admins,DC=corp,DC=example";
@@ -50,7 +51,7 @@ void look_up(FakeAgent& agent, const protocol::Job& job) {
     probe.sub = sub, probe.dc = "dc1.corp.example", probe.display_name = sub == people.at("mallory@corp.example") ? std::string(hostile) : "Alice Liddell", probe.now = unix_now();
     probe.policy.min_length = 12, probe.policy.history = 24, probe.policy.complexity = true;
     probe.pre = {"dc1.corp.example", 3, "133000000000000000", "wb1;x;1;A"};
-    if (sub == people.at("ada@corp.example")) probe.groups = {std::string(administrators)};
+    if (std::any_of(in_charge.begin(), in_charge.end(), [&](const auto& name) { return sub == people.at(name); })) probe.groups = {std::string(administrators)};
     r.sub = sub, r.probe = probe;
   });
 }
@@ -198,7 +199,9 @@ int play(const char* portal_dir, const char* smtp_port) {
   });
   std::map<std::string, Secret> keys;
   for (const auto& name : with_app) keys.emplace(name, reset.register_app(people.at(name)));
-  for (const auto* name : {"bob@corp.example", "frank@corp.example"}) reset.register_answers(people.at(name));
+  reset.register_email("mia@home.example", people.at("mia@corp.example"));
+  EXPECT_TRUE(reset.world.store().database().run("UPDATE person_methods SET proven=1 WHERE sub=?", people.at("mia@corp.example")));
+  for (const auto* name : {"bob@corp.example", "frank@corp.example", "quinn@corp.example"}) reset.register_answers(people.at(name));
   // carol has registered long ago.
   EXPECT_TRUE(reset.world.store().database().run("UPDATE person_methods SET made=1 WHERE sub=?", people.at("carol@corp.example")));
   reset.world.stop();

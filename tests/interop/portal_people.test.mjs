@@ -174,7 +174,7 @@ it('a password that must be changed is changed first, and the directory says wha
   await browser.until('document.querySelectorAll("[aria-invalid]").length === 2', 'both are wanted');
   await browser.click('#suggest');
   assert.ok(await browser.value('document.querySelector("[name=new-password]").value.length > 15'));
-  await browser.until('document.querySelectorAll(".rules [data-rule]").length === 4', 'what is asked for: length, kinds, name, history');
+  await browser.until('document.querySelectorAll(".rules [data-rule]").length === 5', 'what is asked for: length, kinds, name, history, no banned words');
   await change(PRESENT, 'Short-1');
   await browser.until('document.querySelector("[name=new-password][aria-invalid]")', 'what is surely refused goes nowhere');
   assert.ok(await has('[data-rule=length].open') && await has('[data-rule=kinds].met'));
@@ -308,6 +308,40 @@ it('in another program\'s window, in Arabic', { timeout: 60_000 }, async () => {
   await browser.click('[data-do=change]');
   await at('change');
   await accessible();
+});
+
+it('an administrator with a mailbox alone proves it by a mailed code, and one with questions alone may register an app', { timeout: 60_000 }, async () => {
+  await forget(`/register#dr=${pin}`);
+  await signIn('mia@corp.example');
+  await at('home');
+  assert.ok(!await has('[data-add]'), 'nothing is changed before the second proof');
+  await accessible();
+  await browser.click('[data-do=second]');
+  await at('second');
+  await accessible();
+  assert.ok(!await has('[name=code]'), 'nothing was sent that nobody has asked for');
+  await browser.click('[data-do=mail]');
+  await browser.until('document.querySelector("[name=code]")', 'the field for the code');
+  await accessible();
+  await browser.type('00000000', '[name=code]');
+  await browser.key('Enter');
+  await browser.refused('wrong_answer');
+  await browser.type(codeIn(await mailbox.to('mia@home.example')), '[name=code]');
+  await browser.key('Enter');
+  await at('home');
+  await browser.until('document.querySelector("[data-add=app_code]")', 'an app may be added');
+  assert.ok(!await has('[data-do=second]'));
+  await forget(`/register#dr=${pin}`);
+  await signIn('quinn@corp.example');
+  await at('home');
+  assert.ok(!await has('[data-do=second]'), 'answers are no second proof');
+  await browser.click('[data-add=app_code]');
+  await at('app_code');
+  await browser.type(shownBy((await text('#key')).replace(/ /g, '')));
+  await browser.key('Enter');
+  await at('home');
+  assert.ok(await has('[data-method=app_code]'));
+  assert.ok(await has('[data-do=second]'), 'from now on there is one');
 });
 
 it('a sign-in that is over is told, and a root that is not believed stops everything', { timeout: 60_000 }, async () => {

@@ -7,7 +7,9 @@ Prints {url, pin}; then answers each line of its input, a word and perhaps JSON,
   letter {to, subject}   {text, html}: the next mail to that address with that subject; or {came}: the subjects of those that did come
   account NAME           {guid, changes, locked, must_change}, as the domain controller has it
   binds [NAME, PASSWORD] {binds}: whether the domain controller takes it
+  mail NAME              {}: the directory gets that person's address, NAME@corp.example
   lock NAME              {}: three wrong passwords
+  traced ID              {service, agents}: the events with that trace id in their logs, and of which operation
   require N              {}: so many methods are needed for a reset
   arm STEP               {}: agent1, which gets the jobs as long as it is idle, kills itself at this step of its next reset
   ended                  {code}: how agent1 has ended, once it has; a new one is in its place
@@ -32,14 +34,17 @@ def own(mail, kind):
     return mail.get_body((kind,)).get_content()
 
 
+def modify(ldif):
+    subprocess.run(["ldapmodify", "-x", "-H", AD["AD_URI"], "-D", AD["AD_ADMIN"], "-w", AD["AD_ADMIN_PW"]], input=ldif, text=True, check=True, capture_output=True, timeout=20)
+
+
 class RealWorld(SelfServiceWorld, Stage):
     def __init__(self, administrators, **more):
         self.read = set()  # which mails, by their place
         group = f"CN=SSPR-Admins,CN=Users,{AD['AD_BASE']}"
         super().__init__(**more)
         members = "".join(f"member: CN={name},OU=Bench,OU=People,{AD['AD_BASE']}\n" for name in administrators)
-        subprocess.run(["ldapadd", "-x", "-H", AD["AD_URI"], "-D", AD["AD_ADMIN"], "-w", AD["AD_ADMIN_PW"]], text=True, check=True, capture_output=True, timeout=20,
-                       input=f"dn: {group}\nobjectClass: group\nsAMAccountName: sspr-admins\n{members}")
+        modify(f"dn: {group}\nchangetype: add\nobjectClass: group\nsAMAccountName: sspr-admins\n{members}")
         self.open_to_everybody()
         self.settings("methods=email,app_code,questions,pass", "questions_to_register=3", f"administrator_groups+={group}", "brand_name=Corp Example")
 
@@ -70,6 +75,10 @@ class RealWorld(SelfServiceWorld, Stage):
         seen = attributes(name, "objectGUID", "lockoutTime", "pwdLastSet")
         return {"guid": str(uuid.UUID(bytes_le=seen["objectGUID"][0])), "changes": changes(name), "locked": seen["lockoutTime"] not in ([], [b"0"]), "must_change": seen["pwdLastSet"] == [b"0"]}
 
+    def traced(self, trace, *programs):
+        lines = [line.split() for name in programs for line in self.log(name).splitlines() if f" trace_id={trace} " in line]
+        return sorted({" ".join([event, *(word for word in fields if word.startswith("op="))]) for _, _, event, *fields in lines})
+
     def answer(self, word, said):
         match word:
             case "letter":
@@ -78,9 +87,13 @@ class RealWorld(SelfServiceWorld, Stage):
                 return self.account(said)
             case "binds":
                 return {"binds": self.binds(*said)}
+            case "mail":
+                modify(f"dn: CN={said},OU=Bench,OU=People,{AD['AD_BASE']}\nchangetype: modify\nadd: mail\nmail: {said}@{DOMAIN}\n")
             case "lock":
                 for _ in range(3):
                     self.binds(said, "Wrong-Passw0rd-1")
+            case "traced":
+                return {"service": self.traced(said, "service"), "agents": self.traced(said, "agent1", "agent2")}
             case "require":
                 self.settings(f"methods_required={said}")
             case "arm":
@@ -98,7 +111,7 @@ def tell(what):
     print(json.dumps(what), flush=True)
 
 
-world = RealWorld(sys.argv[1:], pages=(BIN / "portal").resolve())
+world = RealWorld(sys.argv[1:], pages=(BIN / "portal").resolve(), contacts=["mail"])
 try:
     tell({"url": world.url, "pin": thumbprint(world.call("/api/v1/keys")[1]["roster"])})
     for line in sys.stdin:

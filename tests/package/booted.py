@@ -1,8 +1,10 @@
 """The throwaway machine with a systemd of its own as process 1, in a container (systemd-nspawn) that shares the network.
 
-Nothing that the host has enabled is started in it, and its systemd gets cgroups of its own."""
+Nothing that the host has enabled is started in it, and its systemd gets cgroups of its own. NoBoot says why none can be booted here."""
+import contextlib
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +19,20 @@ CGROUPS = pathlib.Path("/sys/fs/cgroup")
 BOOT_SECONDS = 60
 
 
+class NoBoot(Exception):
+    pass
+
+
+def boot():
+    """One, or NoBoot where this machine can't."""
+    if not shutil.which("systemd-nspawn"):
+        raise NoBoot("there is no systemd-nspawn; scripts/install package brings it")
+    try:
+        return Booted()
+    except (AssertionError, OSError, subprocess.SubprocessError) as why:
+        raise NoBoot(str(why)) from why
+
+
 class Booted(throwaway.Machine):
     def __init__(self):
         super().__init__()
@@ -27,14 +43,19 @@ class Booted(throwaway.Machine):
             (self.root / file).unlink(missing_ok=True)
             if file.startswith("etc"):
                 (self.root / file).touch()
-        self._name = f"wb-{os.getpid()}"
+        self._name, self._one = f"wb-{os.getpid()}", None
         words = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "-M", self._name, "-D", self.root, "--kill-signal=SIGRTMIN+3", "--console=pipe",
                  "--resolv-conf=off", "--timezone=off", "-b", "systemd.unit=multi-user.target"]
         self.console = open(self.root.parent / "console", "w+", encoding="utf-8")  # pylint: disable=consider-using-with
         self._nspawn = subprocess.Popen(words, env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}, stdin=subprocess.DEVNULL,  # pylint: disable=consider-using-with
                                         stdout=self.console, stderr=self.console, preexec_fn=self._own_cgroups)
-        self._one = wait_until("process 1", self._process_one, BOOT_SECONDS)
-        wait_until("systemd", lambda: self.run("systemctl", "is-system-running", code=None).strip() in ("running", "degraded"), BOOT_SECONDS)
+        try:
+            self._one = wait_until("process 1", self._process_one, BOOT_SECONDS)
+            wait_until("systemd", lambda: self.run("systemctl", "is-system-running", code=None).strip() in ("running", "degraded"), BOOT_SECONDS)
+        except BaseException:
+            self._nspawn.kill()
+            self.throw_away()
+            raise
 
     def _own_cgroups(self):
         hybrid = [folder for folder in CGROUPS.iterdir() if (folder / "cgroup.procs").exists()] if not (CGROUPS / "cgroup.procs").exists() else [CGROUPS]
@@ -76,7 +97,9 @@ class Booted(throwaway.Machine):
         return tuple(said[one] for one in properties)
 
     def throw_away(self):
-        os.kill(int(self._one), signal.SIGKILL)  # and with process 1 all that it has started
+        with contextlib.suppress(ProcessLookupError):
+            if self._one:
+                os.kill(int(self._one), signal.SIGKILL)  # and with process 1 all that it has started
         self._nspawn.wait(20)
         self.console.close()
         wait_until("end of the cgroups", self._cgroups_gone)

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """The packages' contents, and their life on a machine: installed, upgraded, removed, purged. WB_PACKAGES: the folder with both .debs."""
+import gzip
+import json
 import os
 import pathlib
 import re
@@ -39,6 +41,13 @@ def repacked(deb, to, version, change):
         output("dpkg-deb", "--root-owner-group", "-Znone", "-b", root, to)
 
 
+def keys_of(schema, above=""):
+    """Every key that the JSON Schema of a configuration has, as a.b.c."""
+    for name, one in schema.get("properties", {}).items():
+        yield above + name
+        yield from keys_of(one.get("items", one), f"{above}{name}.")
+
+
 class ThePackages(unittest.TestCase):
     def test_hold_the_programs_for_everybody_and_the_configuration_for_root_alone(self):
         files = {}
@@ -62,6 +71,21 @@ class ThePackages(unittest.TestCase):
             self.assertEqual(files[f"/usr/share/{beside}"], "-rw-r--r--")
         for unit in ("writeback-agent", "writeback-agent@", "reset-service"):
             self.assertIn(f"/lib/systemd/system/{unit}.service", files)
+
+    def test_have_a_page_for_each_configuration_with_every_key_in_it(self):
+        for name, file in NAMES.items():
+            with tempfile.TemporaryDirectory(prefix="wb-deb-") as folder:
+                output("dpkg-deb", "-x", package(name), folder)
+                shared = pathlib.Path(folder, "usr/share")
+                page = shared / f"man/man5/{name}.yaml.5.gz"
+                read = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", page], env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "100"}, capture_output=True, text=True, timeout=60, check=True)
+                self.assertEqual(read.stderr, "")
+                shown = re.sub(".\b", "", read.stdout)
+                self.assertRegex(shown, rf"NAME\n +{name}\.yaml - configuration of {name}\n")
+                told = set(re.findall(r"^       ((?:[a-z_0-9]+(?:\[\])?\.)*[a-z_0-9]+)(?=:|$| )", shown.partition("\nOPTIONS\n")[2], re.M))
+                self.assertEqual({key.replace("[]", "") for key in told}, set(keys_of(json.loads(next(shared.glob(f"{name}/*.schema.json")).read_text(encoding="utf-8")))))
+                program = gzip.decompress((shared / f"man/man1/{name}.1.gz").read_bytes()).decode()
+                self.assertIn(f"{name}.yaml (5)", program.partition("SEE ALSO")[2])
 
     def test_have_the_configuration_as_conffiles_and_no_other(self):
         for name, file in NAMES.items():

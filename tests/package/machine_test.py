@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """docs/INSTALL.md, walked from the packages to the first reset on a machine that systemd has booted, against a real domain controller;
-then what the units promise: readiness, restarts, watchdog, reload, the sandbox."""
+then what the units promise: readiness, restarts, watchdog, reload, the sandbox. Exit code 69: no systemd can be booted here."""
 import json
 import os
 import pathlib
@@ -24,6 +24,7 @@ AGENTS = ("writeback-agent", "writeback-agent@two")
 SERVICE_PASSWORD = "Svc-Passw0rd-1!"  # tests/support/ad/domain.sh
 OUR_OWN = {"bind_dn: svc-writeback@": "bind_dn: svc-wb@", 'ca_file: ""': "ca_file: service-ca.pem", "        - ldaps://dc2.corp.example\n": "",
            """        - 'OU=R\\+D\\, \\"Lab\\" #1,DC=corp,DC=example'\n""": ""}
+MACHINE = None  # booted below, before the tests
 
 
 class Guide:
@@ -56,8 +57,7 @@ class AMachine(unittest.TestCase):
         lab = subprocess.Popen([TOP / "tests/support/ad/ad-lab", "serve", "--fast", "--dir", cls.folder, "--port", str(cls.port)], preexec_fn=die_with_parent)
         cls.addClassCleanup(lab.wait, 30)
         cls.addClassCleanup(lab.terminate)
-        cls.machine = machine = booted.Booted()
-        cls.addClassCleanup(machine.throw_away)
+        cls.machine = machine = MACHINE
         cls.guide = Guide(machine)
         with (machine.root / "etc/hosts").open("a", encoding="utf-8") as hosts:
             hosts.write("127.0.0.1 reset.example.com\n")
@@ -244,6 +244,23 @@ class AMachine(unittest.TestCase):
         self.machine.run("systemctl", "restart", "writeback-agent")
         self.readyz(self.machine)
 
+    def upgrade(self, name):
+        return self.machine.run("dpkg", "-i", f"/root/{package(name).name}")
+
+    def test_goes_on_as_it_is_where_the_configuration_does_not_suit_the_new_version(self):
+        for unit, name in NAMES.items():
+            file, before = self.machine.root / f"etc/{unit}/{name}", self.pid(unit)
+            text = file.read_text(encoding="utf-8")
+            file.write_text(text + "colour: blue\n", encoding="utf-8")
+            told = self.upgrade(unit)
+            self.assertIn(f"{unit}" + (".service" if unit == "writeback-agent" else "") + " is NOT restarted", told)
+            self.assertIn("colour", told, "what is wrong with it")
+            self.assertEqual((self.pid(unit), self.machine.unit(unit, "ActiveState")[0]), (before, "active"))
+            file.write_text(text, encoding="utf-8")
+            self.assertNotIn("NOT restarted", self.upgrade(unit))
+            self.assertNotEqual(self.pid(unit), before, "mended, it is the new one")
+        self.readyz(self.machine)
+
     def test_runs_a_second_agent_beside_the_first_which_an_upgrade_restarts_and_a_removal_ends(self):
         token = self.machine.run("runuser", "-u", "reset-service", "--", "reset-service", "token", "create", "--domain", "corp.example").splitlines()[-1]
         text = (self.machine.root / "etc/writeback-agent/agent.yaml").read_text(encoding="utf-8")
@@ -258,7 +275,7 @@ class AMachine(unittest.TestCase):
         self.assertEqual(self.machine.unit("writeback-agent@two", "ActiveState", "SubState"), ("active", "running"))
         self.machine.run("systemctl", "reload", "writeback-agent@two")
         before = {unit: self.pid(unit) for unit in AGENTS}
-        self.machine.run("dpkg", "-i", f"/root/{package('writeback-agent').name}")
+        self.upgrade("writeback-agent")
         for unit in AGENTS:
             self.assertEqual(self.machine.unit(unit, "ActiveState")[0], "active")
             self.assertNotEqual(self.pid(unit), before[unit], f"{unit} is of the version before")
@@ -275,4 +292,12 @@ if __name__ == "__main__":
     throwaway.enter()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     os.umask(0o022)
-    unittest.main()
+    try:
+        MACHINE = booted.boot()
+    except booted.NoBoot as no:
+        print(f"machine: no systemd can be booted here: {no}", file=sys.stderr)
+        sys.exit(69)
+    try:
+        unittest.main()
+    finally:
+        MACHINE.throw_away()

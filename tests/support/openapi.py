@@ -2,14 +2,16 @@
 import base64
 import copy
 import dataclasses
+import email
+import email.policy
 import hashlib
 import hmac
 import http.client
 import json
 import os
 import pathlib
-import ssl
 import re
+import ssl
 import struct
 import subprocess
 import tempfile
@@ -186,10 +188,17 @@ class Peer:
         """The token of a session."""
         return self.call("POST", "/api/v1/sspr/sessions", {"name": f"{name}@corp.example", "captcha": self.solution()}).json["token"]
 
-    def code_for(self, address):
-        """The newest one that was mailed there."""
-        mail, _ = self.mail.wait_for(address)
-        return re.search(r"^\s*(\d{4}[ -]?\d{4})\s*$", mail.get_body(("plain",)).get_content(), re.M).group(1)
+    def mailed(self, address, pattern, count=1):
+        """The last of `count` letters there whose text the pattern fits: others may come between, for letters are sent side by side. (its text, the match)"""
+        def last(mails):
+            texts = (email.message_from_bytes(content, policy=email.policy.default).get_body(("plain",)).get_content() for to, *_, content in mails if to == address)
+            found = [(text, match) for text in texts if (match := re.search(pattern, text, re.M))]
+            return len(found) >= count and found[-1]
+        return self.mail.wait_until(last)
+
+    def code_for(self, address, count=1):
+        """The last of `count` codes that were mailed there."""
+        return self.mailed(address, r"^\s*(\d{4}[ -]?\d{4})\s*$", count)[1].group(1)
 
     def try_password(self, token, op, password, old=None):
         """Sealed to what is offered: `authenticate`, or a change."""

@@ -158,4 +158,11 @@ std::future<HttpReply> Browser::submit(const ServiceWorld::Probed& probed, std::
   return std::async(std::launch::async, [this, probe = probed.id, sealed] { return call("POST", "session/password", {{"probe", probe}, {"sealed", sealed}}); });
 }
 
+double timed(const std::function<HttpReply()>& call, int status) {
+  const Stopwatch watch;
+  const auto reply = call();
+  EXPECT_EQ(reply.status, status) << reply.text("code");
+  return watch.ms();
+}
+
 }  // namespace wb::test

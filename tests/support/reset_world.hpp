@@ -62,4 +62,7 @@ class Browser {
 // A member of the reply's session, as text.
 std::string phase_of(const HttpReply& reply);
 
+// Milliseconds until the answer, which must have this status.
+double timed(const std::function<HttpReply()>& call, int status);
+
 }  // namespace wb::test

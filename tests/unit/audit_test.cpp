@@ -79,7 +79,7 @@ struct AnAudit : testing::Test {
   queue::Database database = queue::Database::open(folder / "store.sqlite").value();
   AuditLog log{database, "default"};
   AnAudit() {
-    EXPECT_TRUE(database.migrate({"CREATE TABLE clients(id TEXT) STRICT", guards_schema}));
+    EXPECT_TRUE(database.migrate({"CREATE TABLE clients(id TEXT) STRICT", guards_schema, guards_schema_2}));
     for (int i = 0; i < 10; ++i) EXPECT_TRUE(log.record(entry(i % 3 == 0 ? Activity::agent_enrolled : Activity::job_settled, i % 2 == 0 ? "a.example" : "b.example"), now + i * day));
   }
   ~AnAudit() override { std::filesystem::remove_all(folder); }
@@ -111,6 +111,26 @@ TEST_F(AnAudit, IsSoundAsItWasWritten) {
   EXPECT_EQ(report.first, audit_origin());
 }
 
+TEST(AnAuditOfAnEarlierVersion, IsFoundByWhatItsRowsSayAndStaysSound) {
+  std::string name = "/tmp/wb-audit-XXXXXX";
+  const std::filesystem::path folder(::mkdtemp(name.data()));
+  auto database = queue::Database::open(folder / "store.sqlite").value();
+  const char* clients = "CREATE TABLE clients(id TEXT) STRICT";
+  ASSERT_TRUE(database.migrate({clients, guards_schema}));
+  AuditEntry entry;
+  entry.correlation_id = "WAY-1", entry.target = "alice";
+  const auto row = canonical_row(entry, 1, 5, "default");
+  const auto hash = audit_hash(audit_origin().hash, row);
+  ASSERT_TRUE(database.run("INSERT INTO audit(seq, at, domain, activity, row, hash) VALUES(1, 5, '', ?, ?, ?)", to_string(entry.activity), row, queue::Blob{hash}));
+  ASSERT_TRUE(database.migrate({clients, guards_schema, guards_schema_2}));
+  AuditLog log(database, "default");
+  EXPECT_FALSE(log.verify(std::nullopt).value().broken);
+  AuditFilter filter;
+  filter.correlation_id = "WAY-1", filter.target = "alice";
+  EXPECT_EQ(log.page(filter, 0, 10).value().rows.size(), 1U);
+  std::filesystem::remove_all(folder);
+}
+
 TEST_F(AnAudit, NamesTheFirstRowThatWasChanged) { EXPECT_EQ(broken_by("UPDATE audit SET row=replace(row, 'alice', 'bob') WHERE seq>=4"), "4"); }
 TEST_F(AnAudit, NamesARowThatIsMissing) { EXPECT_EQ(broken_by("DELETE FROM audit WHERE seq=5"), "5"); }
 TEST_F(AnAudit, NoticesThatItsBeginningIsMissing) { EXPECT_EQ(broken_by("DELETE FROM audit WHERE seq=1"), "1"); }
@@ -121,6 +141,8 @@ TEST_F(AnAudit, NoticesRowsThatChangedPlaces) {
 TEST_F(AnAudit, NoticesColumnsThatHideARow) {
   EXPECT_EQ(broken_by("UPDATE audit SET at=0 WHERE seq=8"), "8");
   EXPECT_EQ(broken_by("UPDATE audit SET domain='' WHERE seq=7"), "7");
+  EXPECT_EQ(broken_by("UPDATE audit SET target='somebody else' WHERE seq=6"), "6");
+  EXPECT_EQ(broken_by("UPDATE audit SET correlation_id='another' WHERE seq=5"), "5");
   EXPECT_EQ(broken_by("UPDATE audit SET activity='job.settled' WHERE seq=1"), "1");
 }
 

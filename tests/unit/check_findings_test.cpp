@@ -368,6 +368,12 @@ TEST_F(AHost, IsToldOfItsEnrolmentAndItsKeys) {
   EXPECT_EQ(said(without_keys), (Said{"pass enrolment", "fail enrolment.keys", "fail enrolment.domain"}));
   ASSERT_TRUE(load_or_make_keys(config.state_dir));
   config.domains[0].directory.domain = "other.example";
+  fs::permissions(config.state_dir / "as.pem", static_cast<fs::perms>(0644));
+  Report open;
+  check_enrolment(config, unix_now(), open);
+  EXPECT_EQ(said(open), (Said{"pass enrolment", "fail enrolment.keys"}));
+  EXPECT_THAT(open.text(), HasSubstr("chmod 600 " + (config.state_dir / "as.pem").string()));
+  fs::permissions(config.state_dir / "as.pem", static_cast<fs::perms>(0600));
   check_enrolment(config, unix_now(), well);
   EXPECT_EQ(said(well), (Said{"pass enrolment", "pass enrolment"}));
   check_enrolment(config, unix_now() + 91 * 86'400, old);

@@ -125,21 +125,6 @@ TEST(AnAgentOfSixteenDomains, IsReadAndTakesNoMore) {
   std::filesystem::remove_all(folder);
 }
 
-TEST(APrivateFile, IsOursAloneAndReplacedAsAWhole) {
-  char name[] = "/tmp/wb-files-XXXXXX";
-  const std::filesystem::path folder = ::mkdtemp(name);
-  EXPECT_TRUE(platform::private_folder(folder));
-  ASSERT_TRUE(platform::write_private_file(folder / "f", "one"));
-  ASSERT_TRUE(platform::write_private_file(folder / "f", "two"));
-  EXPECT_EQ(platform::read_file(folder / "f").value(), "two");
-  EXPECT_EQ(std::filesystem::status(folder / "f").permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-  EXPECT_EQ(platform::read_file(folder / "f", 2).error().kind, Fault::Kind::exhausted);
-  EXPECT_EQ(platform::read_file(folder / "g").error().kind, Fault::Kind::unreachable);
-  std::filesystem::permissions(folder, std::filesystem::perms(0750));
-  EXPECT_EQ(platform::private_folder(folder).error().kind, Fault::Kind::refused);
-  std::filesystem::remove_all(folder);
-}
-
 TEST(AServiceUrl, IsHttpsAHostAndMaybeAPort) {
   EXPECT_EQ(parse_service_url("https://reset.example")->port, 443);
   EXPECT_EQ(parse_service_url("https://reset.example:8443/")->port, 8443);
@@ -378,6 +363,8 @@ TEST(TheCommandLine, ReadsEveryVerb) {
   EXPECT_EQ(command({"keys", "export-root", "out", "--passphrase-file", "p", "--remove"}).file, "out");
   EXPECT_TRUE(command({"keys", "rotate", "--discard"}).has("discard"));
   EXPECT_EQ(command({"keys", "pin-root", print43}).fingerprint, print43);
+  for (const auto& print : {"-" + print43.substr(1), "--" + print43.substr(2)}) EXPECT_EQ(command({"keys", "pin-root", print}).fingerprint, print);
+  EXPECT_TRUE(wrong({"keys", "pin-root", "--" + print43})) << "too long for one";
   for (const auto& words : std::vector<std::vector<std::string>>{{"revoke"}, {"keys", "export-root", "out"}, {"keys", "export-root", "--passphrase-file", "p"}, {"keys", "pin-root", "short"}, {"keys"}})
     EXPECT_TRUE(wrong(words)) << words.back();
   EXPECT_EQ(command({"version"}).verb, Verb::version);

@@ -145,6 +145,15 @@ TEST_F(AnAccount, GivesStrangersNothingForWhatItsOwnerDoes) {
   EXPECT_FALSE(answers(now + 20)) << "its owner, on a new device";
 }
 
+TEST_F(AnAccount, IsGivenBackWhatCameToNothingOnce) {
+  const Claim claim{LimitKind::account_reset, alice, alice};
+  for (int i = 0; i < 5; ++i) ASSERT_FALSE(limits->take({claim}, now + i).value());
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(limits->give_back(claim, now + 3));
+  EXPECT_TRUE(limits->give_back(claim, now + 1'000)) << "never taken";
+  EXPECT_FALSE(limits->take({claim}, now + 10).value());
+  EXPECT_TRUE(limits->take({claim}, now + 10).value());
+}
+
 TEST_F(AnAccount, IsUnblockedByAHelpdesk) {
   for (int i = 0; i < 5; ++i) {
     EXPECT_FALSE(answers(now + i));

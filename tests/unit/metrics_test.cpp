@@ -5,6 +5,8 @@
 
 #include <sstream>
 
+#include "agent/readiness.hpp"
+
 namespace wb::agent {
 namespace {
 using testing::HasSubstr;
@@ -46,15 +48,28 @@ TEST(TheNumbersOfAnAgent, CountJobsByOutcomeAndTime) {
   EXPECT_THAT(text, HasSubstr("writeback_agent_job_directory_seconds_sum{dc=\"dc1.corp.example\",domain=\"corp.example\",op=\"reset\"} 0.08\n"));
 }
 
+TEST(TheNumbersOfAnAgent, TellWhereAJobsTimeGoes) {
+  Metrics metrics;
+  Phases phases;
+  phases[Phase::read] = 2, phases[Phase::write] = 40;
+  metrics.phases_of("corp.example", phases);
+  const auto text = metrics.text(a_moment());
+  EXPECT_THAT(text, HasSubstr("writeback_agent_job_phase_seconds_sum{domain=\"corp.example\",phase=\"read\"} 0.002\n"));
+  EXPECT_THAT(text, HasSubstr("writeback_agent_job_phase_seconds_bucket{domain=\"corp.example\",phase=\"write\",le=\"0.05\"} 1\n"));
+  EXPECT_THAT(text, Not(HasSubstr("phase=\"open\""))) << "it never came there";
+}
+
 TEST(TheNumbersOfAnAgent, TellWhenWhatItBelievesEnds) {
   auto now = a_moment();
   EXPECT_THAT(Metrics().text(now), Not(HasSubstr("expiry_timestamp"))) << "before a first link nothing is known";
   now.service_keys_end = 1'900'000'000;
+  now.encryption_key_made = 1'500'000'000;
   now.domains["corp.example"].roster_ends = 1'800'000'000;
   now.route.certificate_ends = 1'700'000'000;
   now.domains["corp.example"].directory.controllers[0].certificate_ends = 1'600'000'000;
   const auto text = Metrics().text(now);
   EXPECT_THAT(text, HasSubstr("writeback_agent_roster_expiry_timestamp_seconds{domain=\"corp.example\"} 1800000000"));
+  EXPECT_THAT(text, HasSubstr("writeback_agent_encryption_key_made_timestamp_seconds 1500000000"));
   EXPECT_THAT(text, HasSubstr("writeback_agent_service_key_expiry_timestamp_seconds 1900000000"));
   EXPECT_THAT(text, HasSubstr("writeback_agent_service_certificate_expiry_timestamp_seconds 1700000000"));
   EXPECT_THAT(text, HasSubstr("writeback_agent_controller_certificate_expiry_timestamp_seconds{dc=\"dc1.corp.example\",domain=\"corp.example\"} 1600000000"));
@@ -70,6 +85,10 @@ TEST(TheNumbersOfAnAgent, AreNamedByTheRulesOfPrometheus) {
   metrics.settled("corp.example", a_result());
   metrics.moved("corp.example");
   metrics.link_failed(LinkTrouble::dns);
+  Phases phases;
+  phases[Phase::check] = 1;
+  metrics.phases_of("corp.example", phases);
+  now.encryption_key_made = 1'500'000'000;
   std::istringstream lines(metrics.text(now));
   std::map<std::string, std::string> types, helps;
   for (std::string line; std::getline(lines, line);) {
@@ -116,6 +135,37 @@ TEST(AnAgentsHealth, IsReadyWhenTheLinkAndEveryDomainAre) {
   EXPECT_FALSE(health_of(Snapshot{true, false, true, 0, {}, {}, {}}).ready) << "no domain at all";
 }
 
+TEST(AnAgentsHealth, IsNotReadyWithoutItsJournalOrApproval) {
+  auto now = a_moment();
+  now.journal_works = false;
+  EXPECT_FALSE(health_of(now).ready);
+  EXPECT_THAT(health_of(now).json, testing::AllOf(HasSubstr(R"("ready":false,"link":true)"), HasSubstr(R"("journal":false)")));
+  now = a_moment();
+  now.domains["corp.example"].ready = false, now.domains["corp.example"].reason = "not_approved";
+  EXPECT_FALSE(health_of(now).ready);
+  EXPECT_THAT(health_of(now).json, HasSubstr(R"("corp.example":{"ready":false,"reason":"not_approved")"));
+  EXPECT_THAT(Metrics().text(now), HasSubstr("writeback_agent_domain_ready{domain=\"corp.example\"} 0\n"));
+}
+
+TEST(ADomainThatTakesNoJobs, HasTheFirstReasonThatCounts) {
+  ReadyParts parts{0, true, false, "", true, ""};
+  EXPECT_EQ(why_not_ready(parts), std::nullopt);
+  parts.directory_ready = false;
+  EXPECT_EQ(why_not_ready(parts), "") << "nobody has looked yet";
+  parts.directory = "ldap.connect: refused";
+  EXPECT_EQ(why_not_ready(parts), "ldap.connect: refused");
+  parts.trust = "not_approved";
+  EXPECT_EQ(why_not_ready(parts), "not_approved");
+  parts.draining = true;
+  EXPECT_EQ(why_not_ready(parts), "draining");
+  parts.journal_works = false;
+  EXPECT_EQ(why_not_ready(parts), "journal");
+  for (const auto& [offset, skewed] : {std::pair{300, false}, std::pair{301, true}, std::pair{-300, false}, std::pair{-301, true}}) {
+    parts.clock_offset_s = offset;
+    EXPECT_EQ(why_not_ready(parts) == "clock_skew", skewed) << offset;
+  }
+}
+
 TEST(ALinkThatIsNotThere, HasItsReasonInTheHealthAndInTheNumbers) {
   auto now = a_moment();
   EXPECT_THAT(health_of(now).json, HasSubstr(R"("link":true,"no_link":null,)"));
@@ -150,6 +200,8 @@ TEST(TheTroubleOfALink, IsNamedAfterThePlaceOfItsFault) {
       {Kind::refused, "link.tls", "alert", LinkTrouble::tls},
       {Kind::timed_out, "link.tls", "", LinkTrouble::tls},
       {Kind::refused, "link.upgrade", "HTTP status 404", LinkTrouble::upgrade},
+      {Kind::refused, "link.web_page", "HTTP status 200", LinkTrouble::web_page},
+      {Kind::refused, "proxy.web_page", "302", LinkTrouble::web_page},
       {Kind::refused, "session.intercepted", "", LinkTrouble::intercepted},
       {Kind::refused, "session.challenge", "the service binds no channel", LinkTrouble::channel_binding},
       {Kind::timed_out, "session.challenge", "", LinkTrouble::lost},

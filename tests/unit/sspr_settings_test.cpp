@@ -58,6 +58,8 @@ TEST(SettingsThatAreWrong, AreRefusedAndTheMemberIsNamed) {
   struct Row {
     std::string text, names;
   };
+  std::string twenty_one;
+  for (int i = 0; i < 21; ++i) twenty_one += (i > 0 ? ",\"question " : "\"question ") + std::to_string(i) + "\"";
   const std::vector<Row> rows = {
       {"", "JSON"},
       {"[]", "object"},
@@ -71,9 +73,11 @@ TEST(SettingsThatAreWrong, AreRefusedAndTheMemberIsNamed) {
       {with(R"(["app_code","email"])", R"(["email","email"])"), "methods"},
       {with(R"("methods_required":1)", R"("methods_required":3)"), "methods_required"},
       {with(R"("methods_required":1)", R"("methods_required":"1")"), "methods_required"},
+      {with(R"("questions_to_register":5)", R"("questions_to_register":6)"), "questions_to_register"},
       {with(R"("questions_to_register":5)", R"("questions_to_register":2)"), "questions_to_register"},
       {with(R"("questions_to_ask":3)", R"("questions_to_ask":6)"), "questions_to_ask"},
       {with(R"("reconfirm_days":180)", R"("reconfirm_days":731)"), "reconfirm_days"},
+      {with(R"("custom_questions":[])", R"("custom_questions":[)" + twenty_one + "]"), "custom_questions"},
       {with(R"("custom_questions":[])", R"("custom_questions":["ab"])"), "custom_questions"},
       {with(R"("custom_questions":[])", R"("custom_questions":["abc","abc"])"), "custom_questions"},
       {with(R"("helpdesk":"")", R"("helpdesk":"javascript:alert")"), "helpdesk"},

@@ -1,4 +1,5 @@
 // What an operator does about self-service from the command line.
+#include "service/methods/sealed_methods.hpp"
 #include "service/sspr/preview.hpp"
 #include "service/sspr/settings_store.hpp"
 #include "tests/support/self_service_operator.hpp"
@@ -137,6 +138,11 @@ TEST_F(AnOperatorOfSelfService, RoutesNamesToDomains) {
   EXPECT_EQ(does({"routes", "remove", "other.com"}), exit_failed);
   EXPECT_EQ(does({"routes", "remove", "EXAMPLE.com"}), exit_done);
   EXPECT_EQ(does({"routes", "remove", "example.com"}), exit_failed) << "it is gone";
+  std::vector<std::string> rows;
+  auto kept = store();
+  for (const auto& row : kept.audit().page({}, 0, 100).value().rows) rows.push_back(row.row);
+  ASSERT_EQ(rows.size(), 2U) << "what was refused changed nothing";
+  for (const auto& row : rows) EXPECT_TRUE(row.find("sspr.policy_changed") != std::string::npos && row.find("\"setting\":\"route\"") != std::string::npos && row.find("\"target\":\"example.com\"") != std::string::npos) << row;
 }
 
 // ---- people -------------------------------------------------------------------------------------------------
@@ -230,8 +236,23 @@ TEST_F(AnOperatorOfSelfService, HandsOutAllThatIsKeptOfAPersonAndErasesIt) {
   }
   EXPECT_EQ(of_corp({"people", "erase", alice, "--yes"}), exit_done);
   EXPECT_EQ(of_corp({"people", "erase", alice, "--yes"}), exit_failed) << "nothing is left";
-  EXPECT_EQ(of_corp({"people", "export", alice}), exit_failed);
+  EXPECT_EQ(of_corp({"people", "export", alice}), exit_done) << "the audit stays";
+  EXPECT_TRUE(said("\"methods\":[]") && said("person.exported") && said("person.erased") && said("\"activity\":\"job.settled\"")) << out;
+  EXPECT_FALSE(said("alice@corp.example") || said("Älice") || said(bob)) << out;
+  EXPECT_EQ(does({"people", "export", alice, "--domain", "other.example"}), exit_failed) << "a domain is a border";
   EXPECT_EQ(methods(bob).size(), 1U);
+}
+
+TEST_F(AnOperatorOfSelfService, HandsOutTheAddressesOfAPersonAndNoKeyOrAnswer) {
+  person(alice, "alice@corp.example", {}, {sspr::Method::app_code, sspr::Method::questions, sspr::Method::email});  // the last one's seal holds no address
+  {
+    auto kept = store();
+    const auto method = sspr::sealed_email(crypto::Vault::open(config.state_dir).value(), corp, alice, *read_email("alice@home.example"), unix_now()).value();
+    ASSERT_TRUE(sspr::People(kept.database()).add(corp, alice, method).value());
+  }
+  EXPECT_EQ(of_corp({"people", "export", alice}), exit_done) << err;
+  EXPECT_TRUE(said("\"address\":\"alice@home.example\"") && said("kept sealed, not shown") && said("can't be opened")) << out;
+  EXPECT_FALSE(said("wv1.") || said(secret)) << out;
 }
 
 TEST_F(AnOperatorOfSelfService, OrdersInvitationsThatTheRunningServiceWrites) {
@@ -270,6 +291,8 @@ TEST_F(AnOperatorOfSelfService, GivesTheVaultANewKeyUnderARunningService) {
   }
   EXPECT_EQ(does({"vault", "rotate"}), exit_done) << err;
   EXPECT_TRUE(said("key 2: 250 methods sealed anew")) << out;
+  const auto row = kept.audit().page({}, 0, 100).value().rows.back().row;
+  EXPECT_TRUE(row.find("keys.rotated") != std::string::npos && row.find("\"target\":\"vault-2\"") != std::string::npos && row.find("\"counters\":250") != std::string::npos) << row;
   EXPECT_EQ(opened(), 250);
   const auto sub = "7c1f0f4a-0000-4000-8000-000000000100";
   const auto m = methods(sub)[0];

@@ -129,6 +129,33 @@ TEST_F(AStoresAudit, TellsThatAHelpdeskLiftedLimits) {
   EXPECT_EQ(all[0].at("details").at("counters").as_int64(), 2);
 }
 
+TEST_F(AStoresAudit, KnowsWhatAPersonDidAndWhatWasDoneToThem) {
+  const auto put = [&](const std::string& domain, const Actor& actor, const std::string& target) {
+    AuditEntry entry;
+    entry.domain = domain, entry.actor = actor, entry.target = target;
+    EXPECT_TRUE(store_.audit().record(entry, now * 1'000));
+  };
+  put("corp.example", {ActorKind::user, "sub-1"}, "sub-1"), put("corp.example", {ActorKind::administrator, "sub-1"}, "sub-2"), put("corp.example", {ActorKind::operator_}, "sub-1");
+  put("corp.example", {ActorKind::user, "sub-2"}, "sub-2"), put("corp.example", {ActorKind::client, "sub-1"}, "sub-2"), put("other.example", {ActorKind::user, "sub-1"}, "sub-1");
+  AuditFilter filter;
+  filter.domain = "corp.example", filter.person = "sub-1";
+  const auto first = store_.audit().page(filter, 0, 2).value();
+  ASSERT_EQ(first.rows.size(), 2U);
+  EXPECT_EQ(first.rows[0].seq, 1);
+  EXPECT_EQ(first.rows[1].seq, 2);
+  const auto rest = store_.audit().page(filter, first.next, 2).value();
+  ASSERT_EQ(rest.rows.size(), 1U) << "a client whose name is an account's id is somebody else, as is another domain's account";
+  EXPECT_EQ(rest.rows[0].seq, 3);
+}
+
+TEST_F(AStoresAudit, FindsOneWayWithoutLookingAtAllOthers) {
+  for (const auto* index : {"audit_by_correlation", "audit_by_target"}) {
+    auto q = store_.database().query("SELECT count(*) FROM sqlite_schema WHERE name=?", index);
+    ASSERT_TRUE(q.next().value());
+    EXPECT_EQ(q.number(0), 1) << index;
+  }
+}
+
 TEST_F(AStoresAudit, IsOneChainForAllWhoWriteIt) {
   auto other = Store::open(folder_ / "store.sqlite", "acme").value();  // the command line, beside the service
   for (int i = 0; i < 5; ++i) {

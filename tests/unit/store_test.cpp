@@ -38,9 +38,13 @@ TEST_F(AStore, SpendsATokenOnce) {
   EXPECT_EQ(store_.token_domain("t", hash, now).value(), "corp.example");
   EXPECT_EQ(store_.token_domain("t", other_hash, now).value(), std::nullopt);
   EXPECT_EQ(store_.token_domain("t", hash, now + 60).value(), std::nullopt) << "out of date";
+  EXPECT_EQ(store_.token_trouble("t", hash, now + 60).value(), Enrolled::token_expired);
+  EXPECT_EQ(store_.token_trouble("t", other_hash, now + 60).value(), Enrolled::token_unknown) << "only to whoever holds it";
+  EXPECT_EQ(store_.token_trouble("none", hash, now).value(), Enrolled::token_unknown);
   auto a = agent("k1"), b = agent("k2");
   EXPECT_EQ(store_.enroll("t", a, now).value(), Enrolled::yes);
   EXPECT_EQ(store_.enroll("t", b, now).value(), Enrolled::token_used);
+  EXPECT_EQ(store_.token_trouble("t", hash, now).value(), Enrolled::token_used);
   EXPECT_EQ(store_.enroll("none", b, now).value(), Enrolled::token_unknown);
   EXPECT_EQ(store_.agent_by_key("k1").value()->id, a.id);
   EXPECT_EQ(store_.agent_by_key("k2").value(), std::nullopt);

@@ -168,6 +168,7 @@ TEST_F(AnOperator, SeesAndChecksTheAudit) {
 }
 
 TEST_F(AnOperator, IsToldWhatTheAuditDoesNotUnderstand) {
+  EXPECT_TRUE(said([&] { return export_audit(config, {{"correlation-id", "no such way"}}); }, exit_done).find("{") == std::string::npos);
   for (const AuditOptions& bad : std::vector<AuditOptions>{{{"after", "x"}}, {{"activity", "none"}}, {{"from", "now"}}, {{"limit", "0"}}}) said([&] { return export_audit(config, bad); }, exit_usage);
   said([&] { return verify_audit(config, "", {{"head", "1:xy"}}); }, exit_usage);
   said([&] { return verify_audit(config, "", {{"filtered", ""}}); }, exit_usage);

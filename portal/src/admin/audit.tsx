@@ -1,19 +1,20 @@
 // The audit: looked through by time and activity, watched as it grows, and taken away as it is.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Field, Form, Screen, Tick } from '../parts';
-import { holds, page, type Line, type Wanted } from './auditing';
+import { holds, more, page, type Line, type Wanted } from './auditing';
 import { useAdmin } from './scene';
 
 const PAGE = 100, EXPORT_PAGE = 1_000, EXPORT_MOST = 200_000, SHOWN_MOST = 2_000, BEAT_MS = 3_000, LOOK_BACK_MS = 3_600_000;
 
 function Shown({ line: { row } }: { line: Line }) {
   const { language } = useAdmin();
+  const rest = more(row);
   const at = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(row.at_ms));
   return (
     <li class="line" data-activity={row.activity} data-seq={row.seq}>
       <p><strong>{row.activity}</strong> {row.status}{row.reason && ` (${row.reason})`}</p>
       <p class="hint">{at} · #{row.seq} · <bdi>{row.actor}</bdi>{row.target && <> → <bdi>{row.target}</bdi></>}</p>
-      {Object.keys(row.details ?? {}).length > 0 && <p><code dir="ltr">{JSON.stringify(row.details)}</code></p>}
+      {Object.keys(rest).length > 0 && <p><code dir="ltr">{JSON.stringify(rest)}</code></p>}
     </li>
   );
 }
@@ -40,7 +41,7 @@ async function whole(wanted: Wanted): Promise<string[]> {
 
 export function Audit() {
   const { desk, view, say } = useAdmin();
-  const [wanted, setWanted] = useState<Wanted>({ activity: '', from: '', to: '' });
+  const [wanted, setWanted] = useState<Wanted>({ activity: '', correlation_id: '', target: '', from: '', to: '' });
   const [part, setPart] = useState('');
   const [asked, setAsked] = useState<Wanted | null>(null);
   const [lines, setLines] = useState<Line[]>([]);
@@ -94,6 +95,8 @@ export function Audit() {
       <Form onSubmit={search}>
         <div class="actions">
           <Field label={say('audit.activity')} value={wanted.activity} onValue={(activity) => setWanted({ ...wanted, activity })} name="activity" list="activities" autocomplete="off" spellcheck={false} maxLength={64} />
+          <Field label={say('audit.correlation_id')} value={wanted.correlation_id} onValue={(correlation_id) => setWanted({ ...wanted, correlation_id })} name="correlation_id" autocomplete="off" spellcheck={false} maxLength={128} />
+          <Field label={say('audit.target')} value={wanted.target} onValue={(target) => setWanted({ ...wanted, target })} name="target" autocomplete="off" spellcheck={false} maxLength={128} />
           <Field label={say('audit.from')} value={wanted.from} onValue={(from) => setWanted({ ...wanted, from })} name="from" type="datetime-local" />
           <Field label={say('audit.to')} value={wanted.to} onValue={(to) => setWanted({ ...wanted, to })} name="to" type="datetime-local" />
         </div>

@@ -10,6 +10,9 @@ export interface Row {
   reason: string;
   target?: string;
   correlation_id?: string;
+  agent?: string;
+  dc?: string;
+  address?: string;
   details: Record<string, unknown>;
 }
 export interface Line {
@@ -18,6 +21,8 @@ export interface Line {
 }
 export interface Wanted {
   activity: string;
+  correlation_id: string; // as it was read out
+  target: string;
   from: string; // as <input type=datetime-local> says it, in the browser's own time, or empty
   to: string;
 }
@@ -28,8 +33,14 @@ export function zulu(local: string): string {
   return local === '' || Number.isNaN(at.getTime()) ? '' : at.toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-export function query({ activity, from, to }: Wanted, after: number, limit: number): string {
-  const all = { after: String(after), limit: String(limit), activity: activity.trim(), from: zulu(from), to: zulu(to) };
+/** As pages show it, whatever it was written down like over the telephone: our own numbers have 26 letters and digits. */
+export function readOut(number: string): string {
+  const joined = number.replace(/[\s-]/g, '').toUpperCase();
+  return /^[0-9A-Z]{26}$/.test(joined) ? joined : number.trim();
+}
+
+export function query({ activity, correlation_id, target, from, to }: Wanted, after: number, limit: number): string {
+  const all = { after: String(after), limit: String(limit), activity: activity.trim(), correlation_id: readOut(correlation_id), target: target.trim(), from: zulu(from), to: zulu(to) };
   return `audit?${new URLSearchParams(Object.entries(all).filter(([, value]) => value !== ''))}`;
 }
 
@@ -50,6 +61,11 @@ export async function page(wanted: Wanted, after: number, limit: number): Promis
   const { text, headers } = await exchange('GET', query(wanted, after, limit), undefined, { mute: true });
   const next = Number(headers.get('audit-next'));
   return { lines: linesOf(text), next: Number.isSafeInteger(next) && next >= after ? next : after };
+}
+
+/** What else a row says: from the browser to the controller that wrote. */
+export function more({ correlation_id, agent, dc, address, details }: Row): Record<string, unknown> {
+  return { ...Object.fromEntries(Object.entries({ correlation_id, agent, dc, address }).filter(([, value]) => value)), ...details };
 }
 
 export const holds = (line: Line, part: string) => line.text.toLowerCase().includes(part.trim().toLowerCase());

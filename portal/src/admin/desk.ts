@@ -1,9 +1,8 @@
 // An administrator who signs in as everybody does, and gives a second proof. From then on each panel asks the API through `run`, one thing
 // at a time; what is refused, lost or over is told in the one place for it.
 import { pause } from '../acting';
-import { call, Problem } from '../api';
+import { Problem } from '../api';
 import { MyDesk } from '../me/desk';
-import type { Pending } from '../me/shapes';
 
 const BEAT_MS = 50;
 
@@ -23,11 +22,6 @@ export class AdminDesk extends MyDesk {
     await null;
     await this.act(busy, what);
   };
-
-  /** A code for who has no app, to a registered address. */
-  mailCode = () => this.act('method', async () => {
-    this.set({ pending: await call<Pending>('POST', 'me/second/code') });
-  });
 
   /** As soon as what is being waited for has ended: no wish to leave is lost. */
   out = async () => {

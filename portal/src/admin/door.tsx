@@ -1,5 +1,5 @@
 // Between the sign-in and the administration: the second proof, and why somebody does not get in.
-import { APP_DIGITS, CodeForm, MAIL_DIGITS } from '../code';
+import { SecondProof } from '../me/second';
 import { Screen } from '../parts';
 import { useAdmin } from './scene';
 
@@ -8,20 +8,7 @@ function Out() {
   return <button type="button" class="plain" data-do="out" onClick={() => void desk.signOut()}>{say('home.out')}</button>;
 }
 
-export function SecondProof() {
-  const { desk, view, say } = useAdmin();
-  const app = view.me!.methods.some(({ kind }) => kind === 'app_code');
-  const prove = (code: string) => void desk.second(code);
-  if (app) return <Screen heading={say('second.heading')}><p class="lead">{say('code.app')}</p><CodeForm digits={APP_DIGITS} onCode={prove} /><Out /></Screen>;
-  return (
-    <Screen heading={say('second.heading')}>
-      <p class="lead">{view.pending ? say('door.mailed', { address: view.pending.label ?? '' }) : say('door.mail')}</p>
-      {view.pending && <CodeForm digits={MAIL_DIGITS} onCode={prove} />}
-      <button type="button" class={view.pending ? 'plain' : 'main'} data-do="mail" onClick={() => void desk.mailCode()}>{say(view.pending ? 'code.again' : 'door.send')}</button>
-      <Out />
-    </Screen>
-  );
-}
+export const Second = () => <SecondProof><Out /></SecondProof>;
 
 export function RegisterFirst() {
   const { say } = useAdmin();

@@ -15,7 +15,7 @@ import { Audit } from './audit';
 import { AgentsPanel } from './console/agents_panel';
 import { ReportsPanel } from './console/reports_panel';
 import { AdminDesk } from './desk';
-import { Outside, RegisterFirst, SecondProof } from './door';
+import { Outside, RegisterFirst, Second } from './door';
 import { LettersPanel } from './letters/letters_panel';
 import { PeoplePanel } from './people';
 import { placeOf } from './place';
@@ -35,7 +35,7 @@ function shown(screen: string, view: View, first: boolean) {
     case 'change': return <Change />;
     case 'changed': return <Changed />;
     case 'out': return <SignedOut />;
-    case 'second': return <SecondProof />;
+    case 'second': return <Second />;
     case 'register': return <RegisterFirst />;
     case 'outside': case 'frozen': return <Outside frozen={screen === 'frozen'} />;
     case 'settings': return <SettingsPanel />;

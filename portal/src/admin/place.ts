@@ -8,5 +8,5 @@ export function placeOf({ stage, me }: Pick<View, 'stage' | 'me'>): Place {
   if (!me.administrator) return 'outside';
   if (me.frozen) return 'frozen';
   if (me.level >= 2) return 'console';
-  return me.methods.length > 0 ? 'second' : 'register';
+  return me.second !== null ? 'second' : 'register';
 }

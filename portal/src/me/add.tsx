@@ -1,11 +1,11 @@
-// A new method that is registered by a code: an authenticator app, or an address. And an administrator's second proof.
+// A new method that is registered by a code: an authenticator app, or an address.
 import { useState } from 'preact/hooks';
 import { APP_DIGITS, CodeForm, MAIL_DIGITS } from '../code';
 import { Field, Form, Screen } from '../parts';
 import { Qr } from './qr';
 import { useMine } from './scene';
 
-function Back() {
+export function Back() {
   const { desk, say } = useMine();
   return <button type="button" class="plain" id="back" onClick={() => desk.go('home')}>{say('back')}</button>;
 }
@@ -55,17 +55,6 @@ export function AddEmail() {
         <button type="button" class="plain" id="resend" onClick={() => void desk.sendCode(pending.address ?? '')}>{say('code.again')}</button>
         <button type="button" class="plain" id="other" onClick={desk.otherAddress}>{say('email.other')}</button>
       </div>
-      <Back />
-    </Screen>
-  );
-}
-
-export function Second() {
-  const { desk, say } = useMine();
-  return (
-    <Screen heading={say('second.heading')}>
-      <p class="lead">{say('code.app')}</p>
-      <CodeForm digits={APP_DIGITS} onCode={(code) => void desk.second(code)} />
       <Back />
     </Screen>
   );

@@ -74,7 +74,8 @@ export class MyDesk extends Acting<View> {
     this.wear(me.brand);
     const { stage, pending } = this.view;
     const done = pending && me.methods.some(({ id }) => id === pending.id); // its proof was taken; the answer was lost
-    this.set({ me, ...(stage === 'opening' && { stage: this.goal }), ...(done && { stage: 'home', pending: null, news: 'added' }) });
+    const proven = stage === 'second' && me.level >= 2; // as well
+    this.set({ me, ...(stage === 'opening' && { stage: this.goal }), ...((done || proven) && { stage: 'home', pending: null, news: done ? 'added' : 'proven' }) });
     if (this.view.stage === 'change' && !this.view.asked) await this.learn();
   });
 
@@ -150,6 +151,10 @@ export class MyDesk extends Acting<View> {
   prove = (code: string) => this.save('added', () => call<Me>('POST', 'me/proof', { code }));
   answer = (answers: { question: string; answer: string }[]) => this.save('added', () => call<Me>('POST', 'me/questions', { answers }));
   second = (code: string) => this.save('proven', () => call<Me>('POST', 'me/second', { code }));
+  /** For a second proof without an app: a code, to the address that is registered. */
+  mailCode = () => this.act('method', async () => {
+    this.set({ pending: await call<Pending>('POST', 'me/second/code') });
+  });
   remove = (id: string) => this.save('removed', () => call<Me>('DELETE', `me/methods/${id}`));
   confirm = () => this.save('confirmed', () => call<Me>('POST', 'me/confirm'));
   private save(news: View['news'], what: () => Promise<Me>): Promise<void> {

@@ -7,12 +7,13 @@ import { SceneOf } from '../parts';
 import { Stopped } from '../stopped';
 import '../style.css';
 import { languageOf, load, speaker, type Language } from '../words';
-import { AddApp, AddEmail, Second } from './add';
+import { AddApp, AddEmail, Back } from './add';
 import { Change, Changed } from './change';
 import { MyDesk, type View } from './desk';
 import { Home } from './home';
 import { AddQuestions } from './questions';
 import type { MyScene } from './scene';
+import { SecondProof } from './second';
 import { Opening, SignedOut, SignIn } from './signin';
 import './style.css';
 import './words'; // its texts are on the shelf before any language is loaded
@@ -32,7 +33,7 @@ function shown(view: View, first: boolean) {
     case 'app_code': return <AddApp />;
     case 'email': return <AddEmail />;
     case 'questions': return <AddQuestions />;
-    case 'second': return <Second />;
+    case 'second': return <SecondProof><Back /></SecondProof>;
     case 'out': return <SignedOut />;
   }
 }

@@ -6,6 +6,7 @@ export interface Me {
   name: string;
   administrator: boolean;
   level: number; // 2: has given a second proof
+  second: 'app_code' | 'email' | null; // an administrator's, if what they have will do for it
   expires: number;
   frozen: boolean;
   brand?: unknown; // where it was asked for
@@ -28,8 +29,8 @@ export interface Pending {
   address?: string; // as it was typed
 }
 
-/** An administrator who has methods proves one of them before anything is changed. */
-export const needsSecond = (me: Me) => me.administrator && me.level < 2 && me.methods.length > 0;
+/** An administrator who has something for it gives a second proof before anything is changed. */
+export const needsSecond = (me: Me) => me.administrator && me.level < 2 && me.second !== null;
 
 /** What may be added now, in the organisation's order; what is not known here is left out. An administrator's app comes first. */
 export function addable(me: Me): Kind[] {

@@ -22,11 +22,11 @@ const browser = await Chromium.start({ size: DESKTOP });
 const at = (screen) => browser.screen(screen);
 const idle = () => browser.until('!document.querySelector("main").dataset.busy');
 
-/** The whole page, as far as it is of use. */
+/** The whole page, as far as it is of use; what a dialog stands in is the window. */
 async function take(name) {
   await idle();
   await browser.value('document.activeElement?.blur()');
-  const height = Math.min(TALLEST, await browser.value('Math.max(document.documentElement.scrollHeight, innerHeight)')), width = await browser.value('innerWidth');
+  const height = Math.min(TALLEST, await browser.value('document.querySelector("dialog[open]") ? innerHeight : Math.max(document.documentElement.scrollHeight, innerHeight)')), width = await browser.value('innerWidth');
   await browser.page.screenshot({ path: join(folder, `${name}.png`), fullPage: true, clip: { x: 0, y: 0, width, height } });
 }
 /** A page as a browser sees it that has never been there. */
@@ -133,13 +133,13 @@ async function secondProof() {
   await browser.click('[data-add=app_code]');
   await at('app_code');
   const key = (await browser.value('document.querySelector("#key").innerText')).replace(/ /g, '');
-  await browser.type(shownBy(key, -1)); // that of a moment ago is still good, and each is good once
+  await browser.type(shownBy(key)); // each is good once: the second time that of half a minute hence, which is good already
   await browser.key('Enter');
   await at('home');
   await open('/admin');
   await signIn('carol', START);
   await at('second');
-  await browser.type(shownBy(key, 0), '[name=code]');
+  await browser.type(shownBy(key, 1), '[name=code]');
   await take('admin-1-second-proof');
   await browser.click('button.main');
 }
@@ -156,13 +156,16 @@ async function change() {
   await take('change-2-changed');
 }
 
+async function tab(name) {
+  await browser.click(`[data-tab=${name}]`);
+  await at(name);
+}
 async function administration() {
   await secondProof();
   await at('settings');
   await browser.until('document.querySelector("[data-group=administrators]")', 'the form');
   await take('admin-2-settings');
-  await browser.click('[data-tab=people]');
-  await at('people');
+  await tab('people');
   await browser.click('[data-do=all]');
   await browser.until('document.querySelector("#found button")', 'people');
   await take('admin-3-people');
@@ -175,12 +178,38 @@ async function administration() {
   }
   const pass = await browser.until('document.querySelector("#given code")?.innerText', 'a pass');
   await take('admin-4-pass');
-  await browser.click('[data-tab=audit]');
-  await at('audit');
+  await tab('audit');
   await browser.click('[data-do=search]');
   await browser.until('document.querySelector("#lines li")', 'lines');
   await take('admin-5-audit');
+  await agentsAndReports();
+  await letters();
   return pass;
+}
+
+async function agentsAndReports() {
+  await tab('agents');
+  await browser.until('document.querySelector("[data-standing=ready]")', 'an agent');
+  await take('admin-6-agents');
+  await browser.click('[data-do=enrol]');
+  await browser.until('document.querySelector("#enrol[open] pre")?.innerText', 'the command');
+  await take('admin-7-enrol');
+  await browser.key('Escape');
+  await tab('reports');
+  await browser.until('document.querySelector("#report .plot svg")', 'the plots');
+  await take('admin-8-reports');
+}
+
+async function letters() {
+  await tab('letters');
+  await browser.until('document.querySelector("#letters")', 'the list');
+  await take('admin-9-letters');
+  await browser.click('[data-letter=verification_code]');
+  await browser.until('document.querySelector("[name=subject]")', 'the letter');
+  await browser.type('Code: {account}', '[name=subject]');
+  await browser.click('[data-do=preview]');
+  await browser.until('document.querySelector("#preview")', 'what people would get');
+  await take('admin-10-letter');
 }
 
 async function passAndLink(pass) {
@@ -208,6 +237,16 @@ async function notMe() {
   await browser.click('#keep');
   await at('kept');
   await take('not-me-2-kept');
+}
+
+/** As another program's window shows it. */
+async function embedded() {
+  await open('/signin?embedded=1');
+  await at('signin');
+  await take('embedded-1-sign-in');
+  await signIn('erik', FRESH);
+  await at('home');
+  await take('embedded-2-methods');
 }
 
 async function otherLooks() {
@@ -248,6 +287,7 @@ try {
   await change();
   await passAndLink(await administration());
   await notMe();
+  await embedded();
   await otherLooks();
   await theMailbox();
   if (browser.said.some((text) => !/status of (4|5)\d\d/.test(text))) throw new Error(`a page complained:\n${browser.said.join('\n')}`);

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""What goes wrong at an operator's hands or around them: each has its own message, its own exit code (or the agent runs on and says so), and its own
+finding of `writeback-agent check`. A clock that is off: faults/machine_test.py. Run inside ad-lab."""
+import http.server
+import json
+import pathlib
+import sqlite3
+import ssl
+import subprocess
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from trouble import fill, tiny_disk  # noqa: E402
+from world import BIN, DOMAIN, World, wait_until  # noqa: E402
+
+
+class AWebPage(http.server.BaseHTTPRequestHandler):
+    """What a proxy or a portal answers to everything."""
+
+    def do_GET(self):  # noqa: N802
+        page = b"<html><body>Sign in to the network</body></html>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    do_POST = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+class BadInput(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = World(agents=("agent1",))
+        cls.addClassCleanup(cls.world.close)
+
+    def setUp(self):
+        self.file = self.world.config("agent1")
+        self.addCleanup(self.file.write_text, self.file.read_text())
+        if "agent1" in self.world.processes:
+            self.world.end("agent1")
+
+    def agent(self, *words, code):
+        return self.world.tool("writeback-agent", *words, "--config", self.file, code=code)
+
+    def ends(self, code):
+        """What the daemon says when it can't start."""
+        done = subprocess.run([BIN / "writeback-agent", "--config", self.file], capture_output=True, text=True, timeout=30, check=False)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stderr
+
+    def found(self, code="fail"):
+        done = subprocess.run([BIN / "writeback-agent", "check", "--json", "--config", self.file], capture_output=True, text=True, timeout=90, check=False)
+        return {one["code"]: one for one in json.loads(done.stdout)["checks"] if one["result"] == code}
+
+    def test_a_key_file_that_others_may_read_is_named_with_the_command_that_mends_it(self):
+        key = self.world.folder / "agent1" / "as.pem"
+        key.chmod(0o644)
+        self.addCleanup(key.chmod, 0o600)
+        self.assertIn(f"chmod 600 {key}", self.ends(77))
+        self.assertIn("enrolment.keys", self.found())
+
+    def test_a_key_that_the_yaml_must_not_have_is_named_with_line_and_column(self):
+        self.file.write_text(self.file.read_text()[:-1] + ',\n "no_such_key": 1}')
+        self.assertRegex(self.ends(78), r"2:\d+: .*no_such_key")
+        self.assertIn("config.problem", self.found())
+
+    def test_a_token_that_was_used_or_is_out_of_date_is_told_from_one_that_nobody_knows(self):
+        token, state = self.world.folder / "token", self.world.folder / "unenrolled"
+        state.mkdir(mode=0o700)
+        config = json.loads(self.file.read_text()) | {"state_dir": str(state)}
+        self.file.write_text(json.dumps(config))
+        words = ("enroll", "--service", self.world.url, "--token-file", token)
+        self.assertIn("used already", self.agent(*words, code=5))
+        kind, name, secret, *more = token.read_text().strip().split(".")
+        token.write_text(".".join((kind, name, ("B" if secret[0] == "A" else "A") + secret[1:], *more)))
+        self.assertIn("unknown", self.agent(*words, code=5))
+        token.write_text(self.world.tool("reset-service", "token", "create", "--domain", DOMAIN, "--config", self.world.config("service")))
+        with sqlite3.connect(self.world.folder / "service/store.sqlite", timeout=10) as store:
+            store.execute("UPDATE tokens SET expires = unixepoch() - 1 WHERE used_by IS NULL")
+        self.assertIn("out of date", self.agent(*words, code=5))
+        self.assertIn("a token is good once, within an hour", self.found()["enrolment.missing"]["meaning"])
+
+    def test_a_full_disk_at_the_start_is_named(self):
+        state = self.world.folder / "tiny"
+        state.mkdir(mode=0o700)
+        with tiny_disk(state, 1024):
+            subprocess.run(["cp", "-a", f"{self.world.folder}/agent1/.", state], check=True)
+            for database in (*state.glob("*.db*"), *state.glob("*.sqlite*"), *state.glob("journal*")):
+                database.unlink(missing_ok=True)  # named by more than one pattern
+            self.file.write_text(json.dumps(json.loads(self.file.read_text()) | {"state_dir": str(state)}))
+            hog = fill(state)
+            self.assertRegex(self.ends(74), "SQLITE_FULL|No space left")
+            self.assertIn("state.space", self.found())
+            hog.unlink()
+
+    def test_a_web_page_in_the_services_place_is_named(self):
+        page = http.server.ThreadingHTTPServer(("127.0.0.1", 0), AWebPage)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.world.folder / "service.pem", self.world.folder / "service.key")
+        page.socket = context.wrap_socket(page.socket, server_side=True)
+        serving = threading.Thread(target=page.serve_forever)
+        serving.start()
+        self.addCleanup(page.server_close)
+        self.addCleanup(serving.join)
+        self.addCleanup(page.shutdown)
+        config = json.loads(self.file.read_text())
+        config["service"]["url"] = f"https://127.0.0.1:{page.server_address[1]}"
+        self.file.write_text(json.dumps(config))
+        self.assertIn("service.web_page", self.found())
+        self.world.start_agent("agent1")
+
+        def said():
+            done = subprocess.run([BIN / "writeback-agent", "status", "--json", "--config", self.file], capture_output=True, text=True, timeout=20, check=False)
+            return done.returncode == 0 and "web_page" in done.stdout
+        wait_until(f"the reason web_page in the status of {DOMAIN}", said)
+
+
+if __name__ == "__main__":
+    unittest.main()

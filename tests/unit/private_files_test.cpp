@@ -1,0 +1,51 @@
+// The files that are ours alone, and how files are read at all.
+#include "platform/private_files.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace wb::platform {
+namespace {
+
+TEST(APrivateFile, IsOursAloneAndReplacedAsAWhole) {
+  char name[] = "/tmp/wb-files-XXXXXX";
+  const std::filesystem::path folder = ::mkdtemp(name);
+  EXPECT_TRUE(private_folder(folder));
+  ASSERT_TRUE(write_private_file(folder / "f", "one"));
+  ASSERT_TRUE(write_private_file(folder / "f", "two"));
+  EXPECT_EQ(read_file(folder / "f").value(), "two");
+  EXPECT_EQ(std::filesystem::status(folder / "f").permissions(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  EXPECT_EQ(read_file(folder / "f", 2).error().kind, Fault::Kind::exhausted);
+  EXPECT_EQ(read_file(folder / "g").error().kind, Fault::Kind::unreachable);
+  std::filesystem::permissions(folder, std::filesystem::perms(0750));
+  EXPECT_EQ(private_folder(folder).error().kind, Fault::Kind::refused);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(AFileThatIsRead, TakesTheRoomThatItNeedsAndNotItsLimits) {
+  char name[] = "/tmp/wb-files-XXXXXX";
+  const std::filesystem::path folder = ::mkdtemp(name);
+  for (const std::size_t size : {0, 1, 4095, 4096, 4097, 100'000}) {
+    const auto text = std::string(size, 'x') + "end";
+    std::ofstream(folder / "f") << text;
+    const auto read = read_file(folder / "f", 64u << 20);
+    ASSERT_TRUE(read) << size;
+    EXPECT_EQ(*read, text);
+    EXPECT_LE(read->capacity(), text.size() + 16);
+    EXPECT_EQ(read_file(folder / "f", text.size()).value(), text);
+    EXPECT_EQ(read_file(folder / "f", text.size() - 1).error().kind, Fault::Kind::exhausted);
+  }
+  std::filesystem::remove_all(folder);
+}
+
+TEST(AFileThatDoesNotSayHowLongItIs, IsReadToItsEnd) {
+  const auto all = read_file("/proc/self/smaps", 64u << 20);
+  ASSERT_TRUE(all);
+  EXPECT_GT(all->size(), 4096u);
+  EXPECT_TRUE(all->ends_with("\n"));
+  EXPECT_EQ(read_file("/proc/self/smaps", 5000).error().kind, Fault::Kind::exhausted);
+}
+
+}  // namespace
+}  // namespace wb::platform
