@@ -247,6 +247,7 @@ Snapshot Agent::snapshot() const {
   const auto at = unix_now();
   now.service_keys_end = trust_.service_keys_end();
   if (!sealing_key_.kid.empty()) now.encryption_key_made = sealing_key_.made;
+  now.signing_key_made = keys_->as_made;
   const auto* link = now.link_up ? session_.get() : nullptr;
   const auto readiness = this->readiness(link);
   for (const auto& [name, domain] : domains_) {

@@ -43,7 +43,7 @@ Status Agent::status() const {
   out.in_hand = worker_->in_hand();
   out.answered = metrics_.answered(), out.jobs_by_code = metrics_.by_code();
   out.sealing_key = sealing_key_;
-  out.signing_kid = keys_->as.kid();
+  out.signing_kid = keys_->as.kid(), out.signing_made = keys_->as_made;
   if (keys_->next) out.next_signing_kid = keys_->next->kid();
   return out;
 }

@@ -31,8 +31,8 @@ Result<EnrollAnswer> ask_to_enroll(const config::AgentConfig& config, const std:
   const protocol::EnrollClaims claims{crypto::sha256_url(token.secret), keys.ae.public_key().jwk(), platform::host_name(), "writeback-agent/" WB_VERSION, unix_now()};
   auto jws = crypto::sign(keys.as, protocol::typ_enroll, protocol::encode(claims), crypto::CarryKey::yes);
   if (!jws) return jws.error();
-  auto body = post(config, ways_to(config, service), "/agent/v1/enroll", json::serialize(json::object{{"token", "wbe1." + token.id + "." + token.secret}, {"jws", *jws}}));
-  if (!body && body.error().detail.find("HTTP 401: ") != std::string::npos) return no_enrolment("enroll.token", body.error().detail);
+  auto [body, status] = ask(config, ways_to(config, service), "/agent/v1/enroll", json::serialize(json::object{{"token", "wbe1." + token.id + "." + token.secret}, {"jws", *jws}}));
+  if (!body && status == 401) return no_enrolment("enroll.token", body.error().detail);
   if (!body) return body.error();
   return read_enroll_answer(*body);
 }

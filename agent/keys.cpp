@@ -91,7 +91,8 @@ Result<Keys> load_keys(const path& state_dir) {
   if (!as) return as.error();
   auto book = load_key_book(state_dir);
   if (!book) return book.error();
-  Keys keys{std::move(*as), {}, {}, {}};
+  Keys keys{std::move(*as), {}};
+  keys.as_made = written_at(state_dir / "as.pem");
   auto next = crypto::PrivateKey::load(next_file(state_dir));
   if (next) keys.next = std::move(*next);
   else if (has_next_as(state_dir)) return next.error();

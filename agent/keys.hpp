@@ -20,6 +20,7 @@ struct Keys {
   crypto::PrivateKey as, ae;
   std::vector<crypto::PrivateKey> former = {};  // open what was sealed to them, and are stated no more
   std::optional<crypto::PrivateKey> next = {};  // signs where a roster names it (agent/signing_key)
+  UnixSeconds as_made = 0;                      // when as.pem was written: nothing rotates it but `keys rotate --signing`
   // The one a sealed password is for; `ae` where it is for none of ours.
   const crypto::PrivateKey& opening(std::string_view sealed) const;
   std::vector<std::string> kids() const;  // all that we open with, the stated one first

@@ -36,7 +36,7 @@ Result<void> list_keys(const config::AgentConfig& config, UnixSeconds now, std::
   if (!book) return book.error();
   const auto place = [&](const crypto::PrivateKey& key, const std::string& file) { return key.uri().empty() ? (folder / file).string() : key.uri().substr(0, key.uri().find(':')) + ": (provider)"; };
   out << "agent: " << identity->agent << " of " << identity->tenant << " at " << identity->service << "\n";
-  line(out, "signing", keys->as.kid(), 0, 0, place(keys->as, "as.pem"));
+  line(out, "signing", keys->as.kid(), keys->as_made, 0, place(keys->as, "as.pem"));
   if (keys->next) line(out, "  next", keys->next->kid(), 0, 0, place(*keys->next, "as-next.pem") + ", to be approved");
   for (const auto& r : book->ae) {
     const bool current = r.replaced == 0;

@@ -32,7 +32,7 @@ int code_of(const wb::Fault& fault) {
   if (fault.where == "agent.identity") return exit_config;
   if (fault.where == "key.mode") return exit_mode;
   if (fault.where == "enroll.token") return exit_token;
-  return fault.detail.starts_with("SQLITE_FULL") || fault.detail.ends_with(std::strerror(ENOSPC)) ? exit_disk : exit_failed;
+  return fault.disk_full ? exit_disk : exit_failed;
 }
 
 int failed(const wb::Fault& fault) {

@@ -23,17 +23,13 @@ std::string words_of(const link::HttpsAnswer& answer) {
   return {};
 }
 
-struct Tried {
-  Result<std::string> body;
-  bool final = false;  // the service has spoken: another way to it says the same
-};
-Tried post_once(const config::AgentConfig& config, const std::string& service, const std::string& path, const std::string& body) {
+Asked ask_once(const config::AgentConfig& config, const std::string& service, const std::string& path, const std::string& body) {
   auto answer = link::https_post(service + path, body, config.trust, config.proxy);
   if (!answer) return {answer.error()};
-  if (answer->status == 200) return {std::move(answer->body), true};
+  if (answer->status == 200) return {std::move(answer->body), answer->status};
   const auto words = words_of(*answer);
   const bool spoken = !words.empty() && answer->status < 500;
-  return {refused("service" + path, "HTTP " + std::to_string(answer->status) + (words.empty() ? "" : ": " + words)), spoken};
+  return {refused("service" + path, "HTTP " + std::to_string(answer->status) + (words.empty() ? "" : ": " + words)), spoken ? answer->status : 0};
 }
 
 std::vector<std::string> configured(const config::AgentConfig& config) {
@@ -103,20 +99,20 @@ std::vector<std::string> ways_of(const config::AgentConfig& config, const Identi
   return ways;
 }
 
-Result<std::string> post(const config::AgentConfig& config, const std::vector<std::string>& ways, const std::string& path, const std::string& body) {
+Asked ask(const config::AgentConfig& config, const std::vector<std::string>& ways, const std::string& path, const std::string& body) {
   std::string reasons;
-  int tries = 0;
+  int tries = 0, status = 0;
   auto last = fault(Fault::Kind::unreachable, "service" + path, "no address");
   for (const auto& way : ways) {
     ++tries;
-    auto tried = post_once(config, way, path, body);
-    if (tried.body) return std::move(tried.body);
+    auto tried = ask_once(config, way, path, body);
+    if (tried.body) return tried;
     last = tried.body.error();
     reasons += (reasons.empty() ? "" : "; ") + way + ": " + last.where + ": " + (last.detail.empty() ? std::string(to_string(last.kind)) : last.detail);
-    if (tried.final) break;
+    if ((status = tried.status) != 0) break;  // another way to it says the same
   }
-  if (tries < 2) return last;
-  return fault(last.kind, "service" + path, std::move(reasons));
+  if (tries < 2) return {last, status};
+  return {fault(last.kind, "service" + path, std::move(reasons)), status};
 }
 
 }  // namespace wb::agent

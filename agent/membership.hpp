@@ -34,9 +34,16 @@ Result<std::string> post_signed(const config::AgentConfig& config, const Identit
 std::vector<std::string> ways_to(const config::AgentConfig& config, const std::string& named);
 std::vector<std::string> ways_of(const config::AgentConfig& config, const Identity& identity);
 
+// What the service's answer was, by its HTTP status: 0 where it was not the service that answered.
+struct Asked {
+  Result<std::string> body;
+  int status = 0;
+};
 // POST, the answer's body. An address that can't be reached, or where somebody else answers, gives way to the next; an answer of the
 // service itself does not. Fault refused with the service's own words for any status but 200; with more than one way tried, the
 // detail names each with its reason.
-Result<std::string> post(const config::AgentConfig& config, const std::vector<std::string>& ways, const std::string& path, const std::string& body);
+Asked ask(const config::AgentConfig& config, const std::vector<std::string>& ways, const std::string& path, const std::string& body);
+// The same, for whom the words are enough.
+inline Result<std::string> post(const config::AgentConfig& config, const std::vector<std::string>& ways, const std::string& path, const std::string& body) { return ask(config, ways, path, body).body; }
 
 }  // namespace wb::agent

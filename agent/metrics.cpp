@@ -101,6 +101,7 @@ std::string Metrics::text(const Snapshot& now) const {
   out.set("results_waiting", "Results that the service has not acknowledged.", {}, static_cast<double>(now.results_waiting));
   if (now.service_keys_end) out.set("service_key_expiry_timestamp_seconds", "When the last of the service's signing keys that are believed ends, in Unix seconds.", {}, static_cast<double>(*now.service_keys_end));
   if (now.encryption_key_made) out.set("encryption_key_made_timestamp_seconds", "When the encryption key that is stated was made, in Unix seconds; it is rotated after 90 days.", {}, static_cast<double>(*now.encryption_key_made));
+  if (now.signing_key_made) out.set("signing_key_made_timestamp_seconds", "When the agent's signing key was made, in Unix seconds; `keys rotate --signing` succeeds it.", {}, static_cast<double>(*now.signing_key_made));
   for (const auto& [name, domain] : now.domains) of_domain(out, name, domain);
   auto& refused = family(prometheus::BuildCounter(), registry, "messages_refused_total", "Messages and jobs that were not believed, by reason.");
   for (const auto& [reason, count] : now.refused) refused.Add({{"reason", reason}}).Increment(static_cast<double>(count));

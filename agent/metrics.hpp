@@ -37,7 +37,7 @@ struct Snapshot {
   std::map<std::string, std::uint64_t> refused;  // messages that were not believed, by reason
   link::Route route;                             // of the link that is up
   std::optional<UnixSeconds> service_keys_end = {};
-  std::optional<UnixSeconds> encryption_key_made = {};
+  std::optional<UnixSeconds> encryption_key_made = {}, signing_key_made = {};
   std::optional<NoLink> no_link = {};            // why none is
   std::optional<IdleCut::Span> idle_limit = {};  // after which silence links were cut on the way
 };

@@ -87,6 +87,7 @@ std::string keys_text(const json::value& keys, double now) {
   if (key.is_object()) out += "key       " + said(at(key, "kid")) + ", made " + span(now - number(at(key, "made"))) + " ago";
   if (const auto& due = at(key, "rotation_due"); due.is_number()) out += number(due) > now ? ", rotated in " + span(number(due) - now) : ", rotation DUE (writeback-agent keys rotate)";
   if (!out.empty()) out += "\n";
+  if (const auto& made = at(keys, "signing_made"); made.is_number()) out += "signing   " + said(at(keys, "signing")) + ", made " + span(now - number(made)) + " ago\n";
   if (const auto next = said(at(keys, "next_signing")); !next.empty()) out += "next key  " + next + " waits for its approval as the signing key\n";
   return out;
 }
@@ -122,12 +123,13 @@ std::string status_json(const Status& status) {
   const auto& now = status.snapshot;
   json::object domains;
   for (const auto& [name, one] : now.domains) domains[name] = of_domain(one);
-  json::value key = nullptr;
+  json::value key = nullptr, signing_made = nullptr;
+  if (status.signing_made > 0) signing_made = status.signing_made;
   if (!status.sealing_key.kid.empty()) key = json::object{{"kid", status.sealing_key.kid}, {"made", status.sealing_key.made}, {"rotation_due", status.sealing_key.made + ae_life_s}};
   return json::serialize(json::object{{"version", WB_VERSION}, {"agent", status.agent}, {"tenant", status.tenant}, {"now", status.now}, {"started", status.started}, {"draining", now.draining}, {"journal", now.journal_works},
       {"link", of_link(status)}, {"domains", domains}, {"jobs", of_jobs(status)},
       {"counters", json::object{{"jobs", counts(status.jobs_by_code)}, {"refused", counts(now.refused)}, {"results_waiting", now.results_waiting}}},
-      {"keys", json::object{{"encryption", key}, {"signing", or_null(status.signing_kid)}, {"next_signing", or_null(status.next_signing_kid)}, {"service_ends", or_null(now.service_keys_end)}}}});
+      {"keys", json::object{{"encryption", key}, {"signing", or_null(status.signing_kid)}, {"signing_made", signing_made}, {"next_signing", or_null(status.next_signing_kid)}, {"service_ends", or_null(now.service_keys_end)}}}});
 }
 
 Result<std::string> status_text(const std::string& text) {

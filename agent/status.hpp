@@ -24,14 +24,15 @@ struct Status {
   std::map<std::string, std::uint64_t> jobs_by_code;  // since the start
   KeyRecord sealing_key;                              // the encryption key that is stated; no kid: not looked at yet
   std::string signing_kid, next_signing_kid;          // the fingerprints to approve; the next one's empty: none is made
+  UnixSeconds signing_made = 0;
 };
 
 // {"version","agent","tenant","now","started","draining","journal","link":{"up","since","service","proxy","intercepted_by","session","clock_offset_s",
 // "no_link":null|{"reason","service","where","detail","at"},"idle_limit_ms":null|10000},"domains":{"corp.example":{"ready","reason","dc","in_flight","writes_last_minute",
 // "writes_last_hour","breaker_open","roster_ends","trust":null|""|"not_approved","controllers":[{"dc","up","current","pdc","read_only","shut_ms","latency_ms","why"}]}},
 // "jobs":{"in_flight":[{"jti","op","domain","applying","ms"}],"recent":[{"at","domain","jti","op","code","reason","dc","ms","directory_ms"}]},
-// "counters":{"jobs":{"applied":3},"refused":{},"results_waiting"},"keys":{"encryption":{"kid","made","rotation_due"},"signing","next_signing","service_ends"}}. Times are Unix
-// seconds; what is not known is null.
+// "counters":{"jobs":{"applied":3},"refused":{},"results_waiting"},"keys":{"encryption":{"kid","made","rotation_due"},"signing","signing_made","next_signing","service_ends"}}. Times
+// are Unix seconds; what is not known is null.
 std::string status_json(const Status& status);
 
 // The same for people, a screen of it. Of whatever an agent of another version may say: what is missing is left out. Fault

@@ -22,6 +22,7 @@ struct Fault {
   Kind kind;
   std::string where;   // stable "noun.verb", e.g. "ldap.bind": leads to one line of source
   std::string detail;  // for operators; never input, never a secret
+  bool disk_full = false;  // internal, and what would mend it is room
 
   bool worth_retrying() const { return kind == Kind::unreachable || kind == Kind::timed_out || kind == Kind::exhausted || kind == Kind::lost; }
 };
@@ -50,7 +51,7 @@ class [[nodiscard]] Result : public boost::system::result<T, Fault> {
 };
 
 inline Fault fault(Fault::Kind kind, std::string where, std::string detail = {}) {
-  return Fault{kind, std::move(where), std::move(detail)};
+  return Fault{kind, std::move(where), std::move(detail), false};
 }
 
 }  // namespace wb

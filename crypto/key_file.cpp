@@ -9,6 +9,7 @@
 
 #include "core/file_privacy.hpp"
 #include "core/ids.hpp"
+#include "core/os_fault.hpp"
 #include "crypto/key_file.hpp"
 
 namespace wb::crypto {
@@ -30,15 +31,12 @@ class Descriptor {
   int fd_;
 };
 
-Fault os_fault(Fault::Kind kind, const char* where, const std::filesystem::path& file) {
-  const int why = errno;
-  return fault(kind, where, file.string() + ": " + std::strerror(why));
-}
+Fault failed(Fault::Kind kind, const char* where, const std::filesystem::path& file) { return os_fault(kind, where, file.string(), errno); }
 
 // Only the file's owner may read it, and that is us or root: anyone else who could read it holds the key too.
 Result<void> check_private(int fd, const std::filesystem::path& file) {
   struct stat s {};
-  if (::fstat(fd, &s) != 0) return os_fault(Fault::Kind::internal, "key.load", file);
+  if (::fstat(fd, &s) != 0) return failed(Fault::Kind::internal, "key.load", file);
   if (!S_ISREG(s.st_mode)) return fault(Fault::Kind::refused, "key.load", file.string() + ": not a regular file");
   switch (file_privacy(s.st_uid, s.st_mode, ::geteuid(), RootsGroup::may_not)) {
     case FilePrivacy::kept: break;
@@ -54,7 +52,7 @@ Result<Secret> read_all(int fd, const std::filesystem::path& file) {
   while (used < file_bytes_max) {
     const auto got = text.expose_mutable([&](std::span<char> room) { return ::read(fd, room.data() + used, room.size() - used); });
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return os_fault(Fault::Kind::internal, "key.load", file);
+    if (got < 0) return failed(Fault::Kind::internal, "key.load", file);
     if (got == 0) break;
     used += static_cast<std::size_t>(got);
   }
@@ -84,7 +82,7 @@ int rename_fresh(const std::filesystem::path& from, const std::filesystem::path&
 
 Result<Secret> read_private(const std::filesystem::path& file) {
   const Descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));  // a FIFO must not hang us
-  if (!fd.ok()) return os_fault(errno == ENOENT ? Fault::Kind::unreachable : Fault::Kind::refused, "key.load", file);
+  if (!fd.ok()) return failed(errno == ENOENT ? Fault::Kind::unreachable : Fault::Kind::refused, "key.load", file);
   if (auto checked = check_private(fd.get(), file); checked.has_error()) return checked.error();
   return read_all(fd.get(), file);
 }
@@ -93,16 +91,16 @@ Result<void> write_fresh(const std::filesystem::path& file, const Secret& text) 
   const auto dir = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   const auto aside = dir / ("." + file.filename().string() + "." + new_ulid());
   const Descriptor fd(::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!fd.ok()) return os_fault(Fault::Kind::internal, "key.save", file);
+  if (!fd.ok()) return failed(Fault::Kind::internal, "key.save", file);
   const bool written = text.expose([&](std::string_view all) { return write_all(fd.get(), all); }) && ::fsync(fd.get()) == 0;
   const bool named = written && rename_fresh(aside, file) == 0;
   const int why = errno;
   ::unlink(aside.c_str());  // gone already after a rename
   errno = why;
   if (!named && written && why == EEXIST) return fault(Fault::Kind::refused, "key.save", file.string() + ": exists; a key is never overwritten");
-  if (!named) return os_fault(Fault::Kind::internal, "key.save", file);
+  if (!named) return failed(Fault::Kind::internal, "key.save", file);
   const Descriptor folder(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder.ok() || ::fsync(folder.get()) != 0) return os_fault(Fault::Kind::internal, "key.save", dir);
+  if (!folder.ok() || ::fsync(folder.get()) != 0) return failed(Fault::Kind::internal, "key.save", dir);
   return {};
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/ids.hpp"
 #include "link/curl.hpp"
+#include "link/web_page.hpp"
 
 namespace wb::link {
 namespace {
@@ -98,6 +99,9 @@ Result<HttpsAnswer> https_post(const std::string& url, const std::string& json, 
   if (code != CURLE_OK) return transfer_fault(code, printable(why[0] ? why : curl_easy_strerror(code), 160));
   long status = 0;
   curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
+  const char* type = nullptr;  // libcurl's
+  curl_easy_getinfo(c, CURLINFO_CONTENT_TYPE, &type);
+  if (is_portal(static_cast<unsigned>(status), type && is_page(type))) return fault(Fault::Kind::refused, "link.web_page", "HTTP status " + std::to_string(status) + ", with " + std::string(page_words));
   return HttpsAnswer{static_cast<int>(status), std::move(answer.body)};
 }
 

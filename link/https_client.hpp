@@ -14,7 +14,7 @@ struct HttpsAnswer {
   std::string body;
 };
 // Fault unreachable / refused (TLS; detail names the reason) / timed_out / exhausted, and the proxy's own (link/link.hpp).
-// Any HTTP status is an answer.
+// refused, link.web_page: not the service but a page for people has answered. Any other HTTP status is an answer.
 Result<HttpsAnswer> https_post(const std::string& url, const std::string& json, const TrustSettings& trust, const ProxySettings& proxy = {},
     std::chrono::milliseconds deadline = std::chrono::seconds(15));
 

@@ -54,7 +54,9 @@ std::string_view code_name(int extended) {
 // `message` is SQLite's own text: it names tables, columns and SQL, never bound values.
 Fault fault_of(int extended, const char* message, std::string where) {
   const auto kind = (extended & 0xff) == SQLITE_CONSTRAINT ? Fault::Kind::refused : Fault::Kind::internal;
-  return fault(kind, std::move(where), std::string(code_name(extended)) + ": " + (message ? message : ""));
+  auto made = fault(kind, std::move(where), std::string(code_name(extended)) + ": " + (message ? message : ""));
+  made.disk_full = (extended & 0xff) == SQLITE_FULL;
+  return made;
 }
 
 // row_sum(value, ...): FNV-1a over type, length and bytes of each value, 63 bits. Every step is a bijection of what came

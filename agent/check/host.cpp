@@ -12,6 +12,8 @@
 
 namespace wb::agent {
 namespace {
+std::string age_of(UnixSeconds made, UnixSeconds now) { return std::to_string((now - made) / 86'400) + " days old"; }
+
 constexpr std::uintmax_t mib = 1024 * 1024, space_needed = 10 * mib, space_wished = 100 * mib;
 
 void check_authority(const std::filesystem::path& file, const char* key, Report& report) {
@@ -148,8 +150,8 @@ void check_enrolment(const config::AgentConfig& config, UnixSeconds now, Report&
   const auto keys = load_keys(config.state_dir);
   const auto book = load_key_book(config.state_dir);
   if (!keys || !book) report.fail(Finding::enrolment_keys, config.state_dir.string(), said(keys ? book.error() : keys.error()));
-  else if (rotation_due(*book, now)) report.warn(Finding::enrolment_rotation, keys->ae.kid(), std::to_string((now - book->ae.front().made) / 86'400) + " days old");
-  else report.pass("enrolment", "keys", "signing and encryption keys can be used");
+  else if (rotation_due(*book, now)) report.warn(Finding::enrolment_rotation, keys->ae.kid(), age_of(book->ae.front().made, now));
+  else report.pass("enrolment", "keys", "can be used: the signing key " + age_of(keys->as_made, now) + ", the encryption key " + age_of(book->ae.front().made, now));
   for (const auto& domain : config.domains)
     if (!identity->domains.contains(domain.directory.domain))
       report.fail(Finding::enrolment_domain, domain.directory.domain, "", "writeback-agent enroll --service " + config.service_url + " --token-file FILE, with a token of " + domain.directory.domain);

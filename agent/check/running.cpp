@@ -17,11 +17,13 @@ std::string word(const json::value& value) {
 std::optional<UnixSeconds> time_in(const json::value& value) { return value.is_int64() ? std::optional(value.get_int64()) : std::nullopt; }
 std::string after(std::int64_t seconds) { return seconds < day ? std::to_string(seconds / 3'600) + " h" : std::to_string(seconds / day) + " days"; }
 
-// Refused by name: everything that is known beside it is from before.
+// Refused by name: everything that is known beside it is from before. While one signing key succeeds another, `unknown_agent`
+// says of the one that it is not in force, and the agent says hello with the other next.
 bool revoked(const json::value& all, Report& report) {
   const auto& no_link = at(at(all, "link"), "no_link");
   const auto why = word(at(no_link, "detail"));
   if (word(at(no_link, "where")) != "session.refused" || (why != "revoked" && why != "unknown_agent")) return false;
+  if (why == "unknown_agent" && at(at(all, "keys"), "next_signing").is_string()) return false;
   const auto service = word(at(no_link, "service"));
   report.fail(Finding::enrolment_revoked, word(at(all, "agent")), why, "where it is meant to serve again: writeback-agent enroll --again --service " + service + " --token-file FILE");
   return true;

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/file_privacy.hpp"
+#include "core/os_fault.hpp"
 
 namespace wb::platform {
 namespace {
@@ -35,7 +36,7 @@ class File {
 Fault failed(std::string where, const std::filesystem::path& file) {
   const int reason = errno;
   const auto kind = reason == ENOENT ? Fault::Kind::unreachable : Fault::Kind::internal;
-  return fault(kind, std::move(where), file.string() + ": " + std::strerror(reason));
+  return os_fault(kind, std::move(where), file.string(), reason);
 }
 
 bool write_some(int fd, std::string_view text) {

@@ -5,15 +5,16 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
+
+#include "core/os_fault.hpp"
 
 namespace wb::platform {
 
 Result<RandomFile> RandomFile::open(const std::filesystem::path& file) {
   const auto failed = [&file] {
     const int reason = errno;
-    return fault(reason == ENOENT ? Fault::Kind::unreachable : Fault::Kind::internal, "file.open", file.string() + ": " + std::strerror(reason));
+    return os_fault(reason == ENOENT ? Fault::Kind::unreachable : Fault::Kind::internal, "file.open", file.string(), reason);
   };
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return failed();
@@ -54,7 +55,7 @@ Result<void> sync_file(const std::filesystem::path& file) {
   const bool synced = fd >= 0 && ::fsync(fd) == 0;
   const int reason = errno;
   if (fd >= 0) ::close(fd);
-  if (!synced) return fault(Fault::Kind::internal, "file.sync", file.string() + ": " + std::strerror(reason));
+  if (!synced) return os_fault(Fault::Kind::internal, "file.sync", file.string(), reason);
   return {};
 }
 

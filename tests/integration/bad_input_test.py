@@ -113,6 +113,10 @@ class BadInput(unittest.TestCase):
         config["service"]["url"] = f"https://127.0.0.1:{page.server_address[1]}"
         self.file.write_text(json.dumps(config))
         self.assertIn("service.web_page", self.found())
+        token = self.world.folder / "token"
+        token.write_text(self.world.tool("reset-service", "token", "create", "--domain", DOMAIN, "--config", self.world.config("service")))
+        said = self.agent("enroll", "--again", "--service", config["service"]["url"], "--token-file", token, code=1)
+        self.assertIn("link.web_page: HTTP status 200, with a web page of its own where the service should be", said)
         self.world.start_agent("agent1")
 
         def said():

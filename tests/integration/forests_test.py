@@ -185,6 +185,21 @@ class TwoForests(unittest.TestCase):
         with self.client_of_other():
             self.assertEqual(self.world.reset("zoe", "Back-Again-Passw0rd-1")["outcome"], "applied")
 
+    def test_tell_where_the_time_of_a_job_went(self):
+        """Every phase of a reset has its time, and together they are no more than the job's."""
+        self.assertEqual(self.world.reset("u003", "Where-Time-Went-1")["outcome"], "applied")
+
+        def numbers(name):
+            found = re.findall(rf'^writeback_agent_{name}{{(.*)}} (\S+)$', self.ask("/metrics")[1], re.M)
+            return {labels: float(value) for labels, value in found if f'domain="{DOMAIN}"' in labels}
+
+        def spent():
+            said = {re.search('phase="(.*?)"', labels).group(1): value for labels, value in numbers("job_phase_seconds_sum").items()}
+            return {"check", "wait", "read", "open", "journal", "write", "record"} == said.keys() and said
+        phases = wait_until("a time of each phase", spent)
+        self.assertGreater(min(phases.values()), 0)
+        self.assertLessEqual(sum(phases.values()), sum(numbers("job_duration_seconds_sum").values()) * 1.01)
+
     def test_one_of_them_is_taken_out_and_the_other_goes_on(self):
         self.change_config(lambda c: c["domains"].pop())
         try:

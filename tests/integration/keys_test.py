@@ -81,7 +81,7 @@ class ARotation(Keys):
                     self.assertIn("another key", self.agent("agent1", "approve", number, "--fingerprint", "A" * 43, code=1))
                     self.agent("agent1", "approve", number, "--fingerprint", kid)
                     self.said(name, f"keys.signing_changed kid={kid}")
-                    self.assertIn(f"signing         {kid}", self.agent(name, "keys", "list"))
+                    self.assertRegex(self.agent(name, "keys", "list"), rf"signing         {kid}  \d{{4}}-\d\d-\d\dT")
                     self.assertNotIn("  next", self.agent(name, "keys", "list"))
                     before = len(done)
                     wait_until("resets under the next signing key", lambda: len(done) >= before + 8)

@@ -58,6 +58,9 @@ TEST(TheStatusOfAnAgent, TellsWhatBecomesOfItsKeys) {
   const auto keys = protocol::parse_json(status_json(status)).value().at("keys");
   EXPECT_EQ(keys.at("encryption").at("rotation_due").as_int64(), now);
   EXPECT_TRUE(keys.at("signing").is_null());
+  EXPECT_TRUE(keys.at("signing_made").is_null());
+  status.signing_kid = "kid-as", status.signing_made = now - 400 * 86'400;
+  EXPECT_THAT(text_of(status), HasSubstr("\nsigning   kid-as, made 400 d 0 h ago\nnext key  kid-next"));
 }
 
 TEST(TheStatusOfAnAgent, SaysThatItWasRevoked) {

@@ -376,6 +376,7 @@ TEST_F(AHost, IsToldOfItsEnrolmentAndItsKeys) {
   fs::permissions(config.state_dir / "as.pem", static_cast<fs::perms>(0600));
   check_enrolment(config, unix_now(), well);
   EXPECT_EQ(said(well), (Said{"pass enrolment", "pass enrolment"}));
+  EXPECT_THAT(well.text(), HasSubstr("the signing key 0 days old, the encryption key 0 days old"));
   check_enrolment(config, unix_now() + 91 * 86'400, old);
   EXPECT_EQ(said(old).back(), "warn enrolment.rotation");
 }

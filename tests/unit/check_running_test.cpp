@@ -81,6 +81,14 @@ TEST_F(ARunningAgent, ThatTheServiceRefusesIsSaidToBeRevoked) {
   EXPECT_THAT(judged(), ElementsAre("pass enrolment", "pass enrolment")) << "what it was told before";
 }
 
+TEST_F(ARunningAgent, WhoseSigningKeyIsBeingSucceededIsNotSaidToBeRevokedBecauseOneOfThemIsNotInForce) {
+  status.snapshot.link_up = false, status.next_signing_kid = "kid-next";
+  status.snapshot.no_link = NoLink{LinkTrouble::refused, "https://reset.example", "session.refused", "unknown_agent", now - 1};
+  EXPECT_THAT(judged(), ElementsAre("pass enrolment", "pass enrolment"));
+  status.snapshot.no_link->detail = "revoked";
+  EXPECT_THAT(judged(), ElementsAre("fail enrolment.revoked"));
+}
+
 TEST_F(ARunningAgent, ThatWasNeverToldIsNotJudged) {
   status.snapshot.link_up = false, status.snapshot.service_keys_end.reset();
   corp().trust.reset(), corp().roster_ends.reset();

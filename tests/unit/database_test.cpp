@@ -76,6 +76,14 @@ TEST_F(ADatabase, TellsWhetherItTakesWritesAndChangesNothingByIt) {
   EXPECT_TRUE(db_.writable()) << "and takes them again";
 }
 
+TEST_F(ADatabase, SaysThatItIsFullInATypeAndNotOnlyInWords) {
+  ASSERT_TRUE(db_.run("PRAGMA max_page_count = 1"));  // as many as it has
+  const auto refused = db_.run("INSERT INTO t VALUES('a', 1, zeroblob(100000))");
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().disk_full) << refused.error().detail;
+  EXPECT_FALSE(db_.run("SELECT nothing FROM nowhere").error().disk_full);
+}
+
 TEST_F(ADatabase, AnswersAWrongStatementWhenItIsRun) {
   auto q = db_.query("SELECT nothing FROM nowhere", 1);
   auto row = q.next();

@@ -63,13 +63,14 @@ TEST(TheNumbersOfAnAgent, TellWhenWhatItBelievesEnds) {
   auto now = a_moment();
   EXPECT_THAT(Metrics().text(now), Not(HasSubstr("expiry_timestamp"))) << "before a first link nothing is known";
   now.service_keys_end = 1'900'000'000;
-  now.encryption_key_made = 1'500'000'000;
+  now.encryption_key_made = 1'500'000'000, now.signing_key_made = 1'400'000'000;
   now.domains["corp.example"].roster_ends = 1'800'000'000;
   now.route.certificate_ends = 1'700'000'000;
   now.domains["corp.example"].directory.controllers[0].certificate_ends = 1'600'000'000;
   const auto text = Metrics().text(now);
   EXPECT_THAT(text, HasSubstr("writeback_agent_roster_expiry_timestamp_seconds{domain=\"corp.example\"} 1800000000"));
   EXPECT_THAT(text, HasSubstr("writeback_agent_encryption_key_made_timestamp_seconds 1500000000"));
+  EXPECT_THAT(text, HasSubstr("writeback_agent_signing_key_made_timestamp_seconds 1400000000"));
   EXPECT_THAT(text, HasSubstr("writeback_agent_service_key_expiry_timestamp_seconds 1900000000"));
   EXPECT_THAT(text, HasSubstr("writeback_agent_service_certificate_expiry_timestamp_seconds 1700000000"));
   EXPECT_THAT(text, HasSubstr("writeback_agent_controller_certificate_expiry_timestamp_seconds{dc=\"dc1.corp.example\",domain=\"corp.example\"} 1600000000"));
@@ -88,7 +89,7 @@ TEST(TheNumbersOfAnAgent, AreNamedByTheRulesOfPrometheus) {
   Phases phases;
   phases[Phase::check] = 1;
   metrics.phases_of("corp.example", phases);
-  now.encryption_key_made = 1'500'000'000;
+  now.encryption_key_made = 1'500'000'000, now.signing_key_made = 1'400'000'000;
   std::istringstream lines(metrics.text(now));
   std::map<std::string, std::string> types, helps;
   for (std::string line; std::getline(lines, line);) {
