@@ -20,8 +20,8 @@ struct Fault {
     internal,     // a library or the operating system failed (disk full, no memory, key unreadable)
   };
   Kind kind;
-  std::string where;   // stable "noun.verb", e.g. "ldap.bind": leads to one line of source
-  std::string detail;  // for operators; never input, never a secret
+  std::string where;       // stable "noun.verb", e.g. "ldap.bind": leads to one line of source
+  std::string detail;      // for operators; never input, never a secret
   bool disk_full = false;  // internal, and what would mend it is room
 
   bool worth_retrying() const { return kind == Kind::unreachable || kind == Kind::timed_out || kind == Kind::exhausted || kind == Kind::lost; }
