@@ -39,7 +39,7 @@ Status Agent::status() const {
   out.agent = trust_.identity().agent, out.tenant = trust_.identity().tenant;
   out.now = unix_now(), out.started = metrics_.started(), out.link_since = link_since_;
   out.snapshot = snapshot();
-  if (out.snapshot.link_up) out.session = session_->id(), out.clock_offset_s = session_->clock_offset_s();
+  if (out.snapshot.link_up) out.session = session_->id(), out.clock_offset_s = session_->clock_offset_s(), out.software = session_->software(), out.contract = session_->version();
   out.in_hand = worker_->in_hand();
   out.answered = metrics_.answered(), out.jobs_by_code = metrics_.by_code();
   out.sealing_key = sealing_key_;

@@ -22,6 +22,7 @@ std::string_view to_string(LinkTrouble trouble) {
     case LinkTrouble::intercepted: return "intercepted";
     case LinkTrouble::channel_binding: return "channel_binding";
     case LinkTrouble::refused: return "refused";
+    case LinkTrouble::revoked: return "revoked";
     case LinkTrouble::contract: return "contract";
     case LinkTrouble::idle_timeout: return "idle_timeout";
     case LinkTrouble::lost: return "lost";
@@ -39,6 +40,7 @@ LinkTrouble trouble_of(const Fault& why) {
     if (why.where == place) return trouble;
   if (why.where == "proxy.connect") return why.kind == Fault::Kind::refused ? proxy_refused : proxy_unreachable;
   if (why.where == "session.challenge" && why.kind == Fault::Kind::refused) return channel_binding;  // else: it did not come
+  if (why.where == "session.refused" && why.detail == "revoked") return revoked;
   if (why.where == "session.refused") return why.detail == "channel_binding" ? channel_binding : refused;
   if (why.kind == Fault::Kind::malformed || why.where == "session.version") return contract;
   return why.where.starts_with("link.") || why.kind == Fault::Kind::timed_out ? lost : other;

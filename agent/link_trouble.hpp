@@ -22,6 +22,7 @@ enum class LinkTrouble {
   tls_time,           // one that is out of date, or not valid yet
   tls,                // any other failure of TLS
   upgrade,            // something answers HTTP, and not as the service does
+  revoked,            // the service will not take this agent again: by its operator, or by the domain's roster
   web_page,           // a proxy's, a portal's or another server's page answers in the service's place
   intercepted,        // a box reads TLS (the detail names it), and channel_binding forbids that
   channel_binding,    // TLS ends before the service, as one of both ends found

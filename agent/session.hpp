@@ -68,6 +68,8 @@ class Session {
   bool takes_findings() const { return welcomed_ && std::find(welcome_.caps.begin(), welcome_.caps.end(), protocol::cap_findings) != welcome_.caps.end(); }
   void say_findings(const protocol::AgentFindings& findings);
   bool welcomed() const { return welcomed_; }
+  const std::string& software() const { return welcome_.software; }  // the service's program and version
+  int version() const { return welcome_.version; }                   // of the contract
   bool draining() const { return draining_; }
   Moment moment() const { return {unix_now() + offset_s_, offset_s_}; }
   std::int64_t clock_offset_s() const { return offset_s_; }  // the service's minus ours

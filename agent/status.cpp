@@ -28,7 +28,7 @@ json::object of_link(const Status& status) {
   json::value no_link = nullptr;
   if (now.no_link) no_link = json::object{{"reason", to_string(now.no_link->trouble)}, {"service", now.no_link->service}, {"where", now.no_link->where}, {"detail", now.no_link->detail}, {"at", now.no_link->at}};
   return {{"up", now.link_up}, {"since", status.link_since}, {"service", now.route.host}, {"proxy", now.route.proxy}, {"intercepted_by", now.route.intercepted_by}, {"session", status.session},
-      {"clock_offset_s", now.link_up ? json::value(status.clock_offset_s) : json::value(nullptr)}, {"no_link", no_link}, {"idle_limit_ms", now.idle_limit ? json::value(now.idle_limit->count()) : json::value(nullptr)}};
+      {"clock_offset_s", now.link_up ? json::value(status.clock_offset_s) : json::value(nullptr)}, {"software", or_null(status.software)}, {"contract", status.contract > 0 ? json::value(status.contract) : json::value(nullptr)}, {"no_link", no_link}, {"idle_limit_ms", now.idle_limit ? json::value(now.idle_limit->count()) : json::value(nullptr)}};
 }
 
 json::object of_jobs(const Status& status) {
@@ -73,6 +73,7 @@ std::string link_text(const json::value& link, double now) {
     out += ", " + said(at(link, "service"));
     if (const auto proxy = said(at(link, "proxy")); !proxy.empty()) out += " through " + proxy;
     if (const auto box = said(at(link, "intercepted_by")); !box.empty()) out += ", read by " + box;
+    if (const auto software = said(at(link, "software")); !software.empty()) out += " (" + software + ", contract " + said(at(link, "contract")) + ")";
     out += ", clock " + said(at(link, "clock_offset_s")) + " s";
     if (const auto& limit = at(link, "idle_limit_ms"); limit.is_number()) out += ", cut on the way after " + ms(limit) + " of silence (heartbeats come sooner)";
   } else if (why.is_object()) {

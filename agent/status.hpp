@@ -17,6 +17,8 @@ struct Status {
   std::string agent, tenant;
   UnixSeconds now = 0, started = 0, link_since = 0;
   std::string session;              // of the link that is up
+  std::string software;             // the service's, as it says
+  int contract = 0;                 // the version of docs/PROTOCOL.md that both speak
   std::int64_t clock_offset_s = 0;  // the service's clock minus ours, as that link found it
   Snapshot snapshot;
   std::vector<Worker::InHand> in_hand;
@@ -27,7 +29,7 @@ struct Status {
   UnixSeconds signing_made = 0;
 };
 
-// {"version","agent","tenant","now","started","draining","journal","link":{"up","since","service","proxy","intercepted_by","session","clock_offset_s",
+// {"version","agent","tenant","now","started","draining","journal","link":{"up","since","service","proxy","intercepted_by","session","clock_offset_s","software","contract",
 // "no_link":null|{"reason","service","where","detail","at"},"idle_limit_ms":null|10000},"domains":{"corp.example":{"ready","reason","dc","in_flight","writes_last_minute",
 // "writes_last_hour","breaker_open","roster_ends","trust":null|""|"not_approved","controllers":[{"dc","up","current","pdc","read_only","shut_ms","latency_ms","why"}]}},
 // "jobs":{"in_flight":[{"jti","op","domain","applying","ms"}],"recent":[{"at","domain","jti","op","code","reason","dc","ms","directory_ms"}]},

@@ -88,12 +88,16 @@ template <> Result<Hello> decode(std::string_view text) {
 template <> std::string encode(const Welcome& w) {
   json::object out{{"session", w.session}, {"version", w.version}, {"heartbeat_ms", w.heartbeat_ms}, {"lease_ms", w.lease_ms}, {"window", w.window}, {"now", w.now}};
   if (!w.caps.empty()) out["caps"] = shape(w.caps);
+  if (!w.software.empty()) out["software"] = w.software;
   return text_of(out);
 }
 template <> Result<Welcome> decode(std::string_view text) {
   return read_object<Welcome>(text, [](Members& m, Welcome& w) {
     m.text("session", w.session).number("version", w.version).number("heartbeat_ms", w.heartbeat_ms);
     m.number("lease_ms", w.lease_ms).number("window", w.window).integer("now", w.now).optional_texts("caps", w.caps);
+    std::optional<std::string> software;
+    m.text("software", software);
+    if (software) w.software = printable(*software, 64);
     if (m.ok() && (w.heartbeat_ms < 10 || w.lease_ms < 100 || w.window < 1)) m.problem("heartbeat_ms, lease_ms, window", "out of range");
   });
 }

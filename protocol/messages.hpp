@@ -54,6 +54,7 @@ struct Welcome {
   int heartbeat_ms = 25'000, lease_ms = 5'000, window = 8;
   std::int64_t now = 0;
   std::vector<std::string> caps = {};  // what else this service understands
+  std::string software = {};           // its program and version, for people; empty: not said
 };
 struct ServiceKeys {
   std::vector<std::string> sk;

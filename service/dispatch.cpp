@@ -190,12 +190,13 @@ void Dispatch::answered(const std::string& agent, const protocol::JobResult& res
 
 // The job is final, or was a probe, or was never ours: acked, so that it is not sent again.
 void Dispatch::answered_late(const std::string& agent, const protocol::JobResult& result, const std::string& jws) {
-  const auto dropped = [&](std::string_view why) {
-    acks_.hold(agent, {result.jti, result.fence});  // the end it came after may not be flushed yet
-    log::info("result.dropped", log::field("jti", printable(result.jti, 26)), log::field("agent", agent), log::field("why", why));
-  };
   auto row = store_.job(result.jti);
   if (!row) return log::fault("store.failed", row.error());
+  const auto dropped = [&](std::string_view why) {
+    acks_.hold(agent, {result.jti, result.fence});  // the end it came after may not be flushed yet
+    if (*row) log::info("result.dropped", about(**row), log::field("agent", agent), log::field("why", why));
+    else log::info("result.dropped", log::field("jti", printable(result.jti, 26)), log::field("agent", agent), log::field("why", why));
+  };
   if (!*row) return dropped("no such job");
   const auto& attempts = (*row)->attempts;
   const bool asked = std::any_of(attempts.begin(), attempts.end(), [&](const auto& a) { return a.agent == agent && a.fence == result.fence; });

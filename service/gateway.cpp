@@ -100,7 +100,7 @@ Awaitable<> Gateway::serve(std::unique_ptr<link::Link> link) {
   sessions_[agent] = session;
   duplicates_.erase(agent);
   log::info("agent.connected", log::field("agent", agent), log::field("session", session->id), log::field("domains", session->domains().size()), log::field("epoch", session->epoch));
-  const protocol::Welcome welcome{session->id, 1, static_cast<int>(settings_.heartbeat.count()), static_cast<int>(settings_.jobs.lease.count()), session->window(), unix_now(), {std::string(protocol::cap_findings)}};
+  const protocol::Welcome welcome{session->id, 1, static_cast<int>(settings_.heartbeat.count()), static_cast<int>(settings_.jobs.lease.count()), session->window(), unix_now(), {std::string(protocol::cap_findings)}, "reset-service/" WB_VERSION};
   session->send(protocol::message_text("welcome", welcome));
   session->send(keys_text(*session));
   auto running = session->run(settings_.heartbeat);

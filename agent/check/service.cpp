@@ -30,6 +30,7 @@ Finding finding_of(LinkTrouble trouble) {
     case LinkTrouble::channel_binding: return Finding::service_binding;
     case LinkTrouble::upgrade:
     case LinkTrouble::refused:
+    case LinkTrouble::revoked:
     case LinkTrouble::contract:
     case LinkTrouble::idle_timeout:
     case LinkTrouble::lost:

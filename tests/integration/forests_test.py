@@ -185,8 +185,13 @@ class TwoForests(unittest.TestCase):
         with self.client_of_other():
             self.assertEqual(self.world.reset("zoe", "Back-Again-Passw0rd-1")["outcome"], "applied")
 
+    def test_have_numbers_whose_names_are_as_prometheus_wants_them(self):
+        self.assertEqual(self.world.reset("u004", "Counted-Passw0rd-1")["outcome"], "applied")
+        done = subprocess.run(["promtool", "check", "metrics"], input=self.ask("/metrics")[1], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
     def test_tell_where_the_time_of_a_job_went(self):
-        """Every phase of a reset has its time, and together they are no more than the job's."""
+        """Every phase of a reset has its time, and together they are no more than the job's, which ends where its answer is made and signed."""
         self.assertEqual(self.world.reset("u003", "Where-Time-Went-1")["outcome"], "applied")
 
         def numbers(name):
@@ -198,7 +203,7 @@ class TwoForests(unittest.TestCase):
             return {"check", "wait", "read", "open", "journal", "write", "record"} == said.keys() and said
         phases = wait_until("a time of each phase", spent)
         self.assertGreater(min(phases.values()), 0)
-        self.assertLessEqual(sum(phases.values()), sum(numbers("job_duration_seconds_sum").values()) * 1.01)
+        self.assertLessEqual(sum(phases.values()) - phases["record"], sum(numbers("job_duration_seconds_sum").values()) * 1.01)
 
     def test_one_of_them_is_taken_out_and_the_other_goes_on(self):
         self.change_config(lambda c: c["domains"].pop())

@@ -87,6 +87,34 @@ class ThePackages(unittest.TestCase):
                 program = gzip.decompress((shared / f"man/man1/{name}.1.gz").read_bytes()).decode()
                 self.assertIn(f"{name}.yaml (5)", program.partition("SEE ALSO")[2])
 
+    def test_have_a_page_for_each_program_with_every_verb_and_exit_code(self):
+        pages = {}
+        for name in NAMES:
+            with tempfile.TemporaryDirectory(prefix="wb-deb-") as folder:
+                output("dpkg-deb", "-x", package(name), folder)
+                for page in pathlib.Path(folder, "usr/share/man/man1").iterdir():
+                    read = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", page], env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "400"}, capture_output=True, text=True, timeout=60, check=True)
+                    self.assertEqual(read.stderr, "", page)
+                    pages[page.name.removesuffix(".1.gz")] = re.sub(".\b", "", read.stdout)
+                version = output(f"{folder}/usr/bin/{name}", "version").split()[-1]
+                self.assertIn(f" {version} ", next(iter(re.findall(rf"^{name} .*$", pages[name], re.M)), f"no {version}"))
+        self.assertEqual(set(pages), {*NAMES, "writeback-passwords"})
+        self.assertRegex(pages["writeback-agent"], r"--again: for a host that was restored")
+        self.assertRegex(pages["writeback-agent"], r"(?m)^EXIT STATUS\n(.*\n)*? +74 +the disk is full")
+        self.assertRegex(pages["reset-service"], r"(?m)^EXIT STATUS\n(.*\n)*? +78 +configuration")
+
+    def test_have_every_document_that_their_own_documents_units_and_pages_name(self):
+        for name in NAMES:
+            with tempfile.TemporaryDirectory(prefix="wb-deb-") as folder:
+                output("dpkg-deb", "-x", package(name), folder)
+                place = pathlib.Path(folder, "usr/share/doc", name)
+                texts = {file.name: file.read_text(encoding="utf-8") for file in place.glob("*.md") if file.name not in ("ARCHITECTURE.md", "CHANGELOG.md", "SECURITY.md")}  # which lead into the sources
+                named = {pathlib.Path(link).name for text in texts.values() for link in re.findall(r"\]\(([^)\s#:]+\.md)", text)}
+                self.assertGreater(len(named), 5)
+                self.assertEqual({one for one in named if not (place / one).is_file()} - {"README.md"}, set())
+                for unit in pathlib.Path(folder, "lib/systemd/system").iterdir():
+                    self.assertTrue(pathlib.Path(folder, re.search(r"^Documentation=file://(.*)$", unit.read_text(encoding="utf-8"), re.M)[1].lstrip("/")).is_file(), unit)
+
     def test_have_the_configuration_as_conffiles_and_no_other(self):
         for name, file in NAMES.items():
             with tempfile.TemporaryDirectory(prefix="wb-deb-") as folder:

@@ -22,6 +22,7 @@ Status a_status() {
   corp.directory.controllers = {{"dc1.corp.example", true, true, true, false, 0, 12.6, ""}, {"dc2.corp.example", false, false, false, false, 1500, 0, "ldap.connect: refused"}};
   s.snapshot.link_up = true;
   s.snapshot.route.host = "reset.example";
+  s.software = "reset-service/9.8.7", s.contract = 1;
   s.in_hand = {{"01J", "corp.example", protocol::Op::reset, true, 12}};
   s.answered = {{now - 60, "corp.example", "01H", "reset", "rejected", "too_short", "dc1.corp.example", 42, 40}};
   s.jobs_by_code = {{"applied", 3}, {"rejected", 1}};
@@ -32,7 +33,7 @@ std::string text_of(const Status& status) { return status_text(status_json(statu
 
 TEST(TheStatusOfAnAgent, IsReadOnOneScreen) {
   const auto text = text_of(a_status());
-  for (const auto* part : {"agent     A1 of demo, version ", "running for 1 d 1 h", "link      up for 1 h 1 min, reset.example, clock 0 s", "key       kid-1, made 10 d 0 h ago", "applied 3, rejected 1",
+  for (const auto* part : {"agent     A1 of demo, version ", "running for 1 d 1 h", "link      up for 1 h 1 min, reset.example (reset-service/9.8.7, contract 1), clock 0 s", "key       kid-1, made 10 d 0 h ago", "applied 3, rejected 1",
            "corp.example            ready, 1 in flight", "roster ends in 20 d 0 h", "chosen, up, 13 ms, PDC emulator", "down (ldap.connect: refused)", "in flight 01J  reset", "being written", "rejected (too_short)", "1 min 0 s ago"})
     EXPECT_THAT(text, HasSubstr(part));
   EXPECT_THAT(text, Not(HasSubstr("DRAINING")));

@@ -10,7 +10,7 @@ import unittest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = TOP / "debian/completions"
-FILES = {"config", "token-file", "passphrase-file", "root", "out", "banned", "breached"}  # options whose value is a file
+FILES = {"config", "token-file", "passphrase-file", "root", "out", "banned", "breached", "log"}  # options whose value is a file
 OPERANDS = ("FILE", "[FILE]", "[FILE...]", "DIR", "REQUEST", "ENDORSEMENTS", "LIST")
 
 

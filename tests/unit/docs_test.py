@@ -93,7 +93,7 @@ class EveryPage(unittest.TestCase):
     def test_leads_nowhere_where_nothing_is(self):
         broken, checked = [], 0
         for page in PAGES:
-            for match in re.finditer(r"\[[^\]]*\]\(([^)\s]+)\)", without_blocks(text_of(page))):
+            for match in re.finditer(r"(?:\[[^\]]*\]\(|<img [^>]*src=\")([^)\s\"]+)[)\"]", without_blocks(text_of(page))):
                 target, _, anchor = match[1].partition("#")
                 if re.match(r"[a-z]+:", match[1]):
                     continue

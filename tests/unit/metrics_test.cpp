@@ -209,6 +209,7 @@ TEST(TheTroubleOfALink, IsNamedAfterThePlaceOfItsFault) {
       {Kind::malformed, "session.challenge", "another message came", LinkTrouble::contract},
       {Kind::refused, "session.refused", "channel_binding", LinkTrouble::channel_binding},
       {Kind::refused, "session.refused", "slow_down", LinkTrouble::refused},
+      {Kind::refused, "session.refused", "revoked", LinkTrouble::revoked},
       {Kind::refused, "session.version", "", LinkTrouble::contract},
       {Kind::malformed, "session.messages", "", LinkTrouble::contract},
       {Kind::malformed, "link.read", "a binary frame", LinkTrouble::contract},
