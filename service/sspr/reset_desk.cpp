@@ -211,7 +211,8 @@ Result<Step> ResetDesk::choose(Visit& visit, Method method) {
   if (taken.refused == Reason::none && method == Method::email) {
     auto to = gates_.destination(kept);
     if (!to) return to.error();
-    auto limited = self_.limits.take(mail_claims(self_.settings.tenant, to->key), unix_now_ms());
+    const auto device = kept.device.empty() ? std::nullopt : std::optional(kept.device);
+    auto limited = self_.limits.take(mail_claims(self_.settings.tenant, to->key, account(kept), device), unix_now_ms());
     if (!limited) return limited.error();
     if (*limited) {
       const auto reason = (*limited)->kind == LimitKind::tenant_mail ? StatusReason::blocked_tenant : StatusReason::blocked_destination;
