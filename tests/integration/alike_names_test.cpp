@@ -2,8 +2,10 @@
 // has it is not among it.
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <set>
 
+#include "service/sspr/people.hpp"
 #include "service/sspr/settings_store.hpp"
 #include "tests/support/reset_world.hpp"
 
@@ -138,6 +140,94 @@ TEST_F(AStranger, LearnsNothingOfAnAccountsTriesByItsObjectGuid) {
   for (int at = 0; at < 5; ++at) EXPECT_EQ(try_code("alice", alices_sub), "wrong_answer");
   EXPECT_EQ(try_code("alice", alices_sub), "blocked");
   EXPECT_EQ(try_code(alices_sub), "wrong_answer");
+}
+
+// ---- what stands behind a name ------------------------------------------------------------------------------
+constexpr const char* staff = "CN=Staff,DC=corp,DC=example";
+
+// Whoever a name may belong to, as the agent answers for it and as the store has it.
+struct Behind {
+  std::string what;
+  std::function<void(ResetWorld&, const std::string& sub)> prepare;
+  Browser::Edit say;  // of an account that is in scope
+};
+Browser::Edit no(Code code, const std::string& reason) {
+  return [=](protocol::JobResult& r) { r.code = code, r.reason = reason, r.sub.reset(), r.probe.reset(); };
+}
+void register_all(ResetWorld& reset, const std::string& sub) {
+  reset.register_app(sub), reset.register_email("somebody@private.example", sub), reset.register_answers(sub);
+}
+const std::vector<Behind> all_behind{{"nobody", {}, no(Code::failed, "not_found")},
+    {"several people", {}, no(Code::failed, "ambiguous")},
+    {"an account that the agent's guardrails keep", {}, no(Code::denied, "protected")},
+    {"an account that the agent does not serve", {}, no(Code::denied, "out_of_scope")},
+    {"somebody in scope who has registered nothing", {}, {}},
+    {"somebody out of scope who has registered nothing", {}, [](protocol::JobResult& r) { r.probe->groups.clear(); }},
+    {"somebody out of scope who has registered all", register_all, [](protocol::JobResult& r) { r.probe->groups.clear(); }},
+    {"somebody whom the directory has an address of", {}, [](protocol::JobResult& r) { r.probe->contacts["mail"] = {"somebody@home.example"}; }},
+    {"an account that is disabled and locked", register_all, [](protocol::JobResult& r) { r.probe->state.disabled = r.probe->state.locked = true; }},
+    {"an administrator", register_all, [](protocol::JobResult& r) { r.probe->groups.push_back("CN=Admins,DC=corp,DC=example"); }},
+    {"somebody who has said that it was not them",
+        [](ResetWorld& reset, const std::string& sub) {
+          register_all(reset, sub);
+          EXPECT_TRUE(service::sspr::People(reset.world.store().database()).freeze(reset.world.domain, sub, unix_now()));
+        },
+        {}},
+    {"somebody whose password was changed a moment ago", register_all, [](protocol::JobResult& r) { r.probe->policy.change_from = unix_now() + 3'600; }}};
+
+class ANamesAnswers : public testing::Test {
+ protected:
+  ResetWorld reset{[](auto& s) {
+    s.scope = service::sspr::Scope::selected, s.groups = {staff}, s.administrator_groups = {"CN=Admins,DC=corp,DC=example"};
+    s.methods = {Method::app_code, Method::email, Method::questions}, s.questions_alone = true;
+  }};
+
+  // An answer's bytes, head and all, without what is another in each session: ids, times, and which questions these are (of those that there are).
+  static std::string bytes_of(const HttpReply& reply) {
+    static const std::regex date("[Dd]ate: [^\r]*\r\n"), token("\"token\":\"wbs1\\.[0-9A-Z]{26}\\.[-_0-9A-Za-z]{43}\""), id("\"id\":\"[0-9A-Z]{26}\""), time("\"(expires|code_until|resend_from)\":[0-9]{10}");
+    static const std::regex question("\\{\"id\":\"[a-z_0-9]+\",\"text\":\"[^\"]{10,}\"\\}"), length("[Cc]ontent-[Ll]ength: [0-9]+");
+    const bool asks = reply.raw.find("\"questions\"") != std::string::npos;
+    auto head = std::regex_replace(reply.headers, date, "");
+    if (asks) head = std::regex_replace(head, length, "");  // as long as the questions are
+    auto body = std::regex_replace(std::regex_replace(reply.raw, token, "<token>"), id, "<id>");
+    return head + std::regex_replace(std::regex_replace(body, time, "<$1>"), question, "<question>");
+  }
+  // All that a stranger can get of a name until a method is passed.
+  std::vector<std::string> answers(const Behind& behind, const std::string& name, const std::string& sub) {
+    Browser browser{reset};
+    std::vector<std::string> out{bytes_of(browser.begin_as(name, sub, [&](protocol::JobResult& r) {
+      r.probe->groups = {staff};
+      if (behind.say) behind.say(r);
+    }))};
+    const auto add = [&](const HttpReply& reply) { out.push_back(bytes_of(reply)); };
+    add(browser.get());
+    for (const auto* method : {"email", "app_code"}) {
+      add(browser.choose(method));
+      add(browser.code("000000"));
+    }
+    const auto asked = browser.choose("questions");
+    add(asked), add(browser.answers(asked, "wrong ")), add(browser.choose("questions"));
+    add(browser.choose("pass"));
+    add(browser.pick("reset"));
+    add(browser.get());
+    return out;
+  }
+};
+
+TEST_F(ANamesAnswers, AreTheSameBytesWhateverStandsBehindItUntilAMethodIsPassed) {
+  const auto sub = [](std::size_t at) { return "6f1c2f0e-8a57-4d0f-9a1b-0000000000" + std::to_string(10 + at); };
+  const auto name = [](std::size_t at) { return "person" + std::to_string(10 + at) + "@corp.example"; };
+  reset.register_app(sub(99 - 10)), reset.register_email("p@private.example", sub(99 - 10)), reset.register_answers(sub(99 - 10));
+  const auto known = answers({}, name(99 - 10), sub(99 - 10));
+  ASSERT_NE(known.front().find("201"), std::string::npos) << known.front();
+  EXPECT_NE(known[6].find("<question>,<question>,<question>]"), std::string::npos) << known[6];
+  for (std::size_t at = 0; at < all_behind.size(); ++at) {
+    const auto& behind = all_behind[at];
+    if (behind.prepare) behind.prepare(reset, sub(at));
+    const auto got = answers(behind, name(at), sub(at));
+    ASSERT_EQ(got.size(), known.size());
+    for (std::size_t i = 0; i < got.size(); ++i) EXPECT_EQ(got[i], known[i]) << behind.what << ", answer " << i;
+  }
 }
 
 }  // namespace
