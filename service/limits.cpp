@@ -69,8 +69,9 @@ std::vector<Claim> answer_claims(const std::string& account, std::string_view ga
   return {{LimitKind::account_failure, bucket, account}, {LimitKind::gate, joined(gate, bucket), account}};
 }
 
-std::vector<Claim> mail_claims(std::string_view tenant, const std::string& destination) {
-  return {{LimitKind::destination, destination, {}}, {LimitKind::destination_day, destination, {}}, {LimitKind::tenant_mail, std::string(tenant), {}}};
+std::vector<Claim> mail_claims(std::string_view tenant, const std::string& destination, const std::string& account, const std::optional<std::string>& device) {
+  const auto bucket = device ? bucket_of(destination, device) : destination;
+  return {{LimitKind::destination, bucket, account}, {LimitKind::destination_day, bucket, account}, {LimitKind::tenant_mail, std::string(tenant), {}}};
 }
 
 std::vector<Claim> notice_claims(std::string_view notice, const std::string& account, const std::string& destination) {

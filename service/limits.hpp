@@ -11,7 +11,8 @@
 // * Strangers don't keep an owner out. Failures count for an account and a device: whoever shows a device token (a signed cookie of
 //   this account, given after a reset or sign-in that succeeded there) has tries of their own, and strangers share the others. A
 //   stranger who knows a name spends the strangers' five, nobody else's; what passes on a known device is no reason to give strangers
-//   new ones. An owner on a new device while strangers try is let in by a passkey, or by a helpdesk (`unblock`).
+//   new ones. Mailed codes are split in the same way. An owner on a new device while strangers try is let in by a passkey, or by a
+//   helpdesk (`unblock`).
 // * A clock that is set back never makes anybody wait for more than one window: attempts from the future count as made now.
 // * Keys are names and addresses of people: the table has their HMAC.
 #pragma once
@@ -33,7 +34,7 @@ namespace wb::service {
 enum class LimitKind { account_failure,  // answers that were not right yet, per account and device
   gate,                                  // the same, per method too
   account_reset,                         // new passwords sent, per account, but for those that were not written
-  destination,                           // mails to one address
+  destination,                           // mails to one address, strangers' together, each known device's for itself
   destination_day,
   address_start,  // ways begun, per network address
   tenant_mail,    // mails of an installation
@@ -67,7 +68,10 @@ struct Claim {
 // An answer to a gate. `account`: domain and objectGUID, or for a name that nobody has the name itself, lower-cased. `device`: the
 // name of a device token that was found good for this account.
 std::vector<Claim> answer_claims(const std::string& account, std::string_view gate, const std::optional<std::string>& device);
-std::vector<Claim> mail_claims(std::string_view tenant, const std::string& destination);
+// A mail that `account` asks for, as above. Strangers share what may go to a destination, whichever accounts they name; whoever shows a
+// `device` of the account, as above, has as much of their own. Only for a destination that is the account's already: anybody may have many
+// devices of their own account.
+std::vector<Claim> mail_claims(std::string_view tenant, const std::string& destination, const std::string& account, const std::optional<std::string>& device = std::nullopt);
 // Of a notification: counted for itself by what it says and whose account it is about. So codes that a stranger asks for, or a flood of
 // other news, take no room from it; and nobody's mailbox is flooded.
 std::vector<Claim> notice_claims(std::string_view notice, const std::string& account, const std::string& destination);

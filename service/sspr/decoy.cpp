@@ -1,6 +1,5 @@
 #include "service/sspr/decoy.hpp"
 
-#include "core/ids.hpp"
 #include "crypto/mac.hpp"
 
 namespace wb::service::sspr {
@@ -10,7 +9,7 @@ constexpr std::int64_t day_s = 86'400, password_days = 90;
 constexpr std::int64_t filetime_epoch_s = 11'644'473'600, ticks_s = 10'000'000;  // MS-DTYP 2.3.3
 
 std::string bytes_of(const Secret& key, std::string_view what, std::string_view domain, std::string_view name) {
-  return crypto::hmac_sha256(key, std::string(what) + "\n" + std::string(domain) + "\n" + lowered(name));
+  return crypto::hmac_sha256(key, std::string(what) + "\n" + std::string(domain) + "\n" + std::string(name));
 }
 std::int64_t number_at(const std::string& bytes, std::size_t at) {
   std::int64_t number = 0;

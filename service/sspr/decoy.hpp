@@ -9,6 +9,7 @@
 
 namespace wb::service::sspr {
 
+// `name`: the Spelling's key (sspr/spelling), the same for all spellings of it.
 // A random objectGUID's text (RFC 9562, version 4).
 std::string decoy_sub(const Secret& key, std::string_view domain, std::string_view name);
 // As of somebody whose password is at most 90 days old, and was perhaps set by us before.

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::string_view own_prefix = "own.";
 
-// Of one spelling of a name, however it was typed.
-std::string nobody(const KeptSession& session) { return "nobody:" + session.domain + "/" + lowered(session.name); }
+// Of a name, however it was spelled.
+std::string nobody(const KeptSession& session) { return "nobody:" + session.domain + "/" + session.name_key; }
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include "service/sspr/account.hpp"
 #include "service/sspr/shapes.hpp"
 #include "service/told_verdict.hpp"
+#include "service/unblock.hpp"
 
 namespace wb::service::sspr {
 namespace {
@@ -149,7 +150,7 @@ Reply HelpdeskActs::send_link(Caller caller, HttpCall call) {
   if (!to) co_return refuse_for(to.error());
   if (to->empty()) co_return sspr::told(self_, call.request, 409, "no_mailbox");
   for (const auto& address : *to) {
-    auto limited = self_.limits.take(mail_claims(self_.settings.tenant, limit_key(address)), unix_now_ms());
+    auto limited = self_.limits.take(mail_claims(self_.settings.tenant, limit_key(address), limits_account(person.domain, person.sub)), unix_now_ms());
     if (!limited) co_return refuse_for(limited.error());
     if (*limited) co_return sspr::told(self_, call.request, 429, "too_many_codes");
   }

@@ -155,7 +155,8 @@ Result<std::optional<Not>> OwnMethods::begin_app(Guest& guest, json::object& sho
 }
 
 Result<std::optional<Not>> OwnMethods::send_code(Guest& guest, Notice notice, const Settings& rules, const EmailAddress& address) {
-  auto limited = self_.limits.take(mail_claims(self_.settings.tenant, limit_key(address)), unix_now_ms());
+  const auto device = notice == Notice::second_proof_code ? device_of(guest) : std::nullopt;  // another address may be anybody's
+  auto limited = self_.limits.take(mail_claims(self_.settings.tenant, limit_key(address), limits_account(guest.ticket.domain, guest.state.sub), device), unix_now_ms());
   if (!limited) return limited.error();
   if (*limited) return std::optional(Not::too_many_codes);
   const auto now = unix_now();

@@ -20,7 +20,7 @@ constexpr int doubts_max = 10'000;  // taken up after a restart
 
 std::string ResetDesk::account(const KeptSession& kept) const {
   const auto& sub = kept.flow.account.sub;
-  return limits_account(kept.domain, sub.empty() ? kept.name : sub);
+  return limits_account(kept.domain, sub.empty() ? kept.name_key : sub);
 }
 
 Result<void> ResetDesk::start() {
@@ -136,11 +136,14 @@ Awaitable<Result<void>> ResetDesk::look(Visit& visit) {
 
 Awaitable<Result<void>> ResetDesk::look_up(Visit& visit) {
   auto& kept = visit.kept;
-  ProbeRequest request{kept.domain, std::string(own_client), "", kept.name, {"groups", "contacts"}};
+  ProbeRequest request{kept.domain, std::string(own_client), "", {}, {"groups", "contacts"}};
   request.groups = named_groups(visit.rules);
   request.trace.correlation_id = kept.id;
   const auto asked_ms = unix_now_ms();
-  auto probing = self_.dispatch.probe(std::move(request));
+  auto spelling = spelling_in(self_.rules, kept.name, kept.domain);
+  if (!spelling) co_return spelling.error();
+  kept.name_key = spelling->key;
+  auto probing = look_for(self_.dispatch, std::move(request), std::move(spelling->asked));
   auto outcome = co_await std::move(probing);
   const bool on = co_await until_span_ends(self_.settings, asked_ms);
   if (!on) co_return fault(Fault::Kind::cancelled, "sspr.look", "the service is stopping");
@@ -208,7 +211,8 @@ Result<Step> ResetDesk::choose(Visit& visit, Method method) {
   if (taken.refused == Reason::none && method == Method::email) {
     auto to = gates_.destination(kept);
     if (!to) return to.error();
-    auto limited = self_.limits.take(mail_claims(self_.settings.tenant, to->key), unix_now_ms());
+    const auto device = kept.device.empty() ? std::nullopt : std::optional(kept.device);
+    auto limited = self_.limits.take(mail_claims(self_.settings.tenant, to->key, account(kept), device), unix_now_ms());
     if (!limited) return limited.error();
     if (*limited) {
       const auto reason = (*limited)->kind == LimitKind::tenant_mail ? StatusReason::blocked_tenant : StatusReason::blocked_destination;

@@ -2,6 +2,7 @@
 
 #include "service/http.hpp"
 #include "service/language.hpp"
+#include "service/sspr/account.hpp"
 #include "service/unblock.hpp"
 
 namespace wb::service::sspr {
@@ -31,6 +32,21 @@ Awaitable<Result<std::optional<JobRow>>> at_its_end(Dispatch& dispatch, std::str
     const bool on = co_await sleep_for(std::chrono::milliseconds(250));  // look() comes back at once when it was told already, or where too many wait
     if (!on) co_return fault(Fault::Kind::cancelled, "sspr.job", "the service is stopping");
   }
+}
+
+Awaitable<Result<ProbeOutcome>> look_for(Dispatch& dispatch, ProbeRequest request, std::vector<std::string> names) {
+  std::optional<ProbeOutcome> best;
+  for (auto& name : names) {
+    request.name = std::move(name);
+    auto probing = dispatch.probe(request);
+    auto outcome = co_await std::move(probing);
+    if (!outcome || nobody_answered(outcome->outcome, outcome->reason)) co_return outcome;
+    if (!best || (!best->answer && outcome->answer)) best = std::move(*outcome);
+  }
+  if (best) co_return std::move(*best);
+  ProbeOutcome none;
+  none.outcome = "failed", none.reason = "not_found";
+  co_return none;
 }
 
 Awaitable<bool> until_span_ends(const service::Settings& settings, std::int64_t begun_ms) {

@@ -77,6 +77,10 @@ constexpr std::int64_t doubt_kept_s = 7 * 86'400;  // the longest that a job in 
 // The job at its very end, doubt resolved, however long that takes; nullopt: it is no longer known. Fault cancelled: the service is stopping.
 Awaitable<Result<std::optional<JobRow>>> at_its_end(Dispatch& dispatch, std::string jti);
 
+// The account that has one of these names of a Spelling: the first that somebody has, else what was said of the first. The directory is
+// asked for each of them, whatever it says of the others, unless nobody answers.
+Awaitable<Result<ProbeOutcome>> look_for(Dispatch& dispatch, ProbeRequest request, std::vector<std::string> names);
+
 // What depends on an account is said at the end of a span after the visit began (Settings::look_span). False: the service is stopping.
 Awaitable<bool> until_span_ends(const service::Settings& settings, std::int64_t begun_ms);
 // As above, for an answer that was asked for `since` and that took whatever it took: at the end of a whole Settings::answer_step.

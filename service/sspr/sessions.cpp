@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "core/ids.hpp"
 #include "crypto/mac.hpp"
 #include "protocol/json.hpp"
 #include "service/sspr/shapes.hpp"
@@ -108,7 +109,7 @@ void remember(KeptSession& session, const protocol::PasswordPolicy& policy) {
 }
 
 std::string to_json(const KeptSession& k) {
-  return json::serialize(json::object{{"id", k.id}, {"domain", k.domain}, {"name", k.name}, {"language", k.language}, {"settings_version", k.settings_version}, {"flow", shape(k.flow)},
+  return json::serialize(json::object{{"id", k.id}, {"domain", k.domain}, {"name", k.name}, {"name_key", k.name_key}, {"language", k.language}, {"settings_version", k.settings_version}, {"flow", shape(k.flow)},
       {"code", kept(k.code)}, {"method", k.method}, {"asked", shape(k.asked)}, {"probe", k.probe}, {"jti", k.jti}, {"looks", k.looks},
       {"said", to_string(k.said)}, {"said_code", k.said_code}, {"said_reason", k.said_reason}, {"said_until", shape(k.said_until)}, {"seen", k.seen}, {"helped", k.helped}, {"begun_ms", k.begun_ms}, {"address", k.address}, {"device", k.device},
       {"found", shape(k.found)}, {"min_length", k.min_length}, {"history", k.history}, {"min_age_s", k.min_age_s}});
@@ -119,7 +120,8 @@ Result<KeptSession> session_from(std::string_view text) {
   if (!parsed) return parsed.error();
   KeptSession k;
   Members m(*parsed, Members::Unknown::refused);
-  m.text("id", k.id).text("domain", k.domain).text("name", k.name).text("language", k.language).integer("settings_version", k.settings_version);
+  std::optional<std::string> name_key;
+  m.text("id", k.id).text("name_key", name_key).text("domain", k.domain).text("name", k.name).text("language", k.language).integer("settings_version", k.settings_version);
   if (const auto* flow = m.any("flow")) m.take("flow", flow_from(*flow), k.flow);
   if (const auto* code = m.any("code"); code && !code->is_null()) {
     k.code.emplace();
@@ -132,6 +134,7 @@ Result<KeptSession> session_from(std::string_view text) {
   m.flag("helped", k.helped);
   m.text("address", k.address).text("device", k.device).number("min_length", k.min_length).number("history", k.history).integer("min_age_s", k.min_age_s);
   if (auto done = m.finish(); !done) return fault(Fault::Kind::malformed, "sspr.session", done.error().detail);
+  k.name_key = name_key.value_or(lowered(k.name));  // of a session of before 2026-11-28
   return k;
 }
 

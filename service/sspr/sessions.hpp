@@ -19,6 +19,7 @@ struct KeptSession {
   std::string id;    // ULID; also the correlation id of everything that it leads to
   std::string hash;  // of its credential's secret (service/credentials)
   std::string domain, name, language;
+  std::string name_key;               // the name's, whoever spells it how (sspr/spelling)
   std::int64_t settings_version = 0;  // the rules it began under
   Session flow;
   // What its current method asks for:

@@ -109,14 +109,28 @@ Result<std::vector<SettingsStore::Route>> SettingsStore::routes() {
   }
 }
 
+Result<std::vector<std::string>> SettingsStore::suffixes_of(std::string_view domain) {
+  std::vector<std::string> out;
+  auto all = routes();
+  if (!all) return all.error();
+  for (const auto& route : *all)
+    if (route.domain == domain) out.push_back(route.suffix);
+  return out;
+}
+
 Result<std::vector<std::string>> own_mail_domains(SettingsStore& store, const std::string& domain, const Settings& rules) {
   auto out = rules.own_mail_domains;
   out.push_back(domain);
-  auto routes = store.routes();
-  if (!routes) return routes.error();
-  for (const auto& route : *routes)
-    if (route.domain == domain) out.push_back(route.suffix);
+  auto suffixes = store.suffixes_of(domain);
+  if (!suffixes) return suffixes.error();
+  out.insert(out.end(), suffixes->begin(), suffixes->end());
   return out;
+}
+
+Result<Spelling> spelling_in(SettingsStore& store, std::string_view typed, const std::string& domain) {
+  auto suffixes = store.suffixes_of(domain);
+  if (!suffixes) return suffixes.error();
+  return spelling_of(typed, domain, *suffixes);
 }
 
 }  // namespace wb::service::sspr

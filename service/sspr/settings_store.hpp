@@ -10,6 +10,7 @@
 #include "core/result.hpp"
 #include "queue/database.hpp"
 #include "service/sspr/settings.hpp"
+#include "service/sspr/spelling.hpp"
 
 namespace wb::service::sspr {
 
@@ -44,6 +45,7 @@ class SettingsStore {
     bool operator==(const Route&) const = default;
   };
   Result<std::vector<Route>> routes();
+  Result<std::vector<std::string>> suffixes_of(std::string_view domain);  // that lead to it, by the alphabet
 
  private:
   queue::Database& database_;
@@ -52,5 +54,8 @@ class SettingsStore {
 // Whose mailboxes the organisation itself keeps: who can't sign in can't read them. What its settings name, its domain, and every
 // suffix that leads to it.
 Result<std::vector<std::string>> own_mail_domains(SettingsStore& store, const std::string& domain, const Settings& rules);
+
+// A typed name of this domain: what stands for all its spellings, and what to ask for.
+Result<Spelling> spelling_in(SettingsStore& store, std::string_view typed, const std::string& domain);
 
 }  // namespace wb::service::sspr

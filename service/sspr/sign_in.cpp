@@ -31,7 +31,7 @@ json::object asked_of(const protocol::ProbeAnswer& answer, bool history_enforced
   return {{"policy", json::object{{"min_length", policy.min_length}, {"complexity", policy.complexity}, {"history", policy.history}}}, {"display_name", answer.display_name}, {"history_enforced", history_enforced}};
 }
 
-std::string account(const Guest& guest) { return limits_account(guest.ticket.domain, guest.state.exists ? guest.state.sub : guest.state.name); }
+std::string account(const Guest& guest) { return limits_account(guest.ticket.domain, guest.state.exists ? guest.state.sub : guest.state.name_key); }
 
 }  // namespace
 
@@ -121,10 +121,13 @@ Awaitable<Result<void>> SignInDesk::look(Guest& guest) {
   if (state.seen) co_return Result<void>();
   auto rules = self_.rules.current(guest.ticket.domain);
   if (!rules) co_return rules.error();
-  ProbeRequest request{guest.ticket.domain, std::string(own_client), "", state.name, {"groups", "contacts"}};
+  auto spelling = spelling_in(self_.rules, state.name, guest.ticket.domain);
+  if (!spelling) co_return spelling.error();
+  state.name_key = spelling->key;
+  ProbeRequest request{guest.ticket.domain, std::string(own_client), "", {}, {"groups", "contacts"}};
   request.groups = named_groups(rules->settings);
   request.trace.correlation_id = guest.ticket.id;
-  auto probing = self_.dispatch.probe(std::move(request));
+  auto probing = look_for(self_.dispatch, std::move(request), std::move(spelling->asked));
   auto outcome = co_await std::move(probing);
   if (!outcome) co_return outcome.error();
   if (nobody_answered(outcome->outcome, outcome->reason)) co_return fault(Fault::Kind::unreachable, "sspr.sign_in", "no agent could look the account up");
@@ -142,7 +145,7 @@ Awaitable<Result<void>> SignInDesk::look(Guest& guest) {
     if (*known)
       if (auto saw = self_.people.saw(person); !saw) co_return saw.error();
   } else {
-    state.sub = decoy_sub(self_.decoy_key, guest.ticket.domain, state.name);
+    state.sub = decoy_sub(self_.decoy_key, guest.ticket.domain, state.name_key);
   }
   co_return keep(guest);
 }
@@ -164,7 +167,7 @@ Awaitable<Result<std::optional<json::object>>> SignInDesk::seal(Guest& guest) {
     answered = outcome->answer.has_value();
     if (answered) probe.id = outcome->id, probe.pre = outcome->answer->pre, asked = asked_of(*outcome->answer, self_.gateway.history_enforced(guest.ticket.domain));
   } else {  // kept like a real one, so that what is sealed for it is held against it in the same way
-    probe.pre = decoy_pre(self_.decoy_key, guest.ticket.domain, state.name, self_.gateway.some_dc(guest.ticket.domain), unix_now());
+    probe.pre = decoy_pre(self_.decoy_key, guest.ticket.domain, state.name_key, self_.gateway.some_dc(guest.ticket.domain), unix_now());
     if (auto kept = self_.store.add_probe(probe); !kept) co_return kept.error();
   }
   state.probe = answered ? probe.id : std::string();

@@ -21,6 +21,7 @@ struct DirectoryEntry {
 
 struct SignedIn {
   std::string name, language, address;
+  std::string name_key;      // the name's, whoever spells it how (sspr/spelling)
   std::int64_t told_ms = 0;  // when whoever had not shown the password was last told anything, or is being; or when it began
   bool seen = false;         // the account has been looked up
   bool exists = false;       // and an agent will talk about it

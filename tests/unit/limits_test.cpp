@@ -90,6 +90,10 @@ struct AnAccount : testing::Test {
   std::optional<Limited> answers(std::int64_t at, std::optional<std::string> device = std::nullopt, std::string_view gate = "email") {
     return limits->take(answer_claims(alice, gate, device), at).value();
   }
+  // To alice's address, asked for by `account`.
+  std::optional<Limited> mails(std::int64_t at, std::optional<std::string> device = std::nullopt, const std::string& account = "corp.example/alice") {
+    return limits->take(mail_claims("tenant", "alice@private.example", account, device), at).value();
+  }
   std::int64_t rows() {
     auto q = database->query("SELECT count(*) FROM limits");
     EXPECT_TRUE(q.next().value());
@@ -168,6 +172,42 @@ TEST_F(AnAccount, IsUnblockedByAHelpdesk) {
   EXPECT_EQ(limits->unblock("corp.example/nobody").value(), 0);
 }
 
+// ---- mails that it asks for ---------------------------------------------------------------------------------
+TEST_F(AnAccount, SendsTenMailsInTenMinutesToAnAddressHoweverManyAccountsAsk) {
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(mails(now + i, std::nullopt, "corp.example/" + std::to_string(i))) << i;
+  const auto no = mails(now + 20);
+  ASSERT_TRUE(no);
+  EXPECT_EQ(no->kind, LimitKind::destination);
+  EXPECT_EQ(no->until_ms, now + 10 * minute);
+}
+
+TEST_F(AnAccount, GetsMailsOnAKnownDeviceHoweverManyStrangersAskedFor) {
+  for (int i = 0; i < 40; ++i) EXPECT_FALSE(mails(now + i * minute)) << i;
+  const auto no = mails(now + hour);
+  ASSERT_TRUE(no) << "a stranger";
+  EXPECT_EQ(no->kind, LimitKind::destination_day);
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(mails(now + hour + i, "phone")) << i;
+  EXPECT_TRUE(mails(now + hour + 20, "phone")) << "a known device has its limit too";
+  EXPECT_FALSE(mails(now + hour + 20, "laptop"));
+}
+
+TEST_F(AnAccount, GetsMailsAgainOnceAHelpdeskHasUnblockedIt) {
+  for (int i = 0; i < 40; ++i) {
+    EXPECT_FALSE(mails(now + i * minute));
+    EXPECT_FALSE(mails(now + i * minute, "phone"));
+  }
+  EXPECT_TRUE(mails(now + hour));
+  EXPECT_TRUE(mails(now + hour, "phone"));
+  EXPECT_EQ(limits->unblock("corp.example/bob").value(), 0);
+  EXPECT_TRUE(mails(now + hour));
+  EXPECT_GT(limits->unblock(alice).value(), 0);
+  EXPECT_FALSE(mails(now + hour));
+  EXPECT_FALSE(mails(now + hour, "phone"));
+  auto q = database->query("SELECT sum(count) FROM limits WHERE kind='tenant_mail'");
+  ASSERT_TRUE(q.next().value());
+  EXPECT_EQ(q.number(0), 82) << "what the installation has sent, it has sent";
+}
+
 TEST_F(AnAccount, IsNotBlockedForLongerByAClockThatWasWrong) {
   for (int i = 0; i < 5; ++i) EXPECT_FALSE(answers(now + 300 * day + i));
   const auto no = answers(now);  // set right
@@ -198,7 +238,7 @@ TEST_F(AnAccount, SpendsItsTryWithWhatItIsSpentOnOrNotAtAll) {
 
 TEST_F(AnAccount, StandsInTheFileUnderNoNameOfItsOwn) {
   ASSERT_FALSE(answers(now));
-  ASSERT_FALSE(limits->take(mail_claims("tenant", "alice@private.example"), now).value());
+  ASSERT_FALSE(limits->take(mail_claims("tenant", "alice@private.example", alice, "phone"), now).value());
   auto q = database->query("SELECT kind, key, coalesce(account, x'') FROM limits");
   while (q.next().value())
     for (int i = 0; i < 3; ++i) EXPECT_EQ(q.text(i).find("alice"), std::string::npos);

@@ -211,7 +211,7 @@ TEST_F(APersonWithTwoMailboxes, IsNotFloodedAndMissesNoOtherNews) {
 }
 
 TEST_F(APersonWithTwoMailboxes, IsToldThoughAStrangerHasHadAllTheCodesSent) {
-  while (!self.limits.take(mail_claims("default", "alice@corp.example"), unix_now_ms()).value()) {}
+  while (!self.limits.take(mail_claims("default", "alice@corp.example", "corp.example/alice"), unix_now_ms()).value()) {}
   tell(occasion());
   EXPECT_EQ(post.size(), 1u);
 }
