@@ -207,6 +207,14 @@ Awaitable<Result<SignInDesk::Tried>> SignInDesk::ask_the_agent(Guest& guest, std
   co_return tried;
 }
 
+// Whoever holds a stolen password would change it again; one that has expired, or must be changed, too.
+link::HttpResponse SignInDesk::refuse_frozen(const Guest& guest) {
+  auto entry = entry_of(guest, Activity::change_self_service);
+  entry.success = false, entry.reason = StatusReason::failed_frozen;
+  self_.write_once(entry, guest.ticket.expires * 1'000);
+  return told_problem(self_, guest.state.language, 403, "frozen");
+}
+
 Awaitable<Result<SignInDesk::Tried>> SignInDesk::password(Guest& guest, std::string probe, std::string sealed, protocol::Op op) {
   auto& state = guest.state;
   Tried tried;
@@ -217,6 +225,14 @@ Awaitable<Result<SignInDesk::Tried>> SignInDesk::password(Guest& guest, std::str
   if (op == protocol::Op::change && !state.proven) {  // the rules of an account are nobody's business but its owner's
     tried.refused = told_problem(self_, state.language, 409, "wrong_step");
     co_return tried;
+  }
+  if (op == protocol::Op::change) {
+    auto frozen = self_.people.frozen(guest.ticket.domain, state.sub);
+    if (!frozen) co_return frozen.error();
+    if (*frozen) {
+      tried.refused = refuse_frozen(guest);
+      co_return tried;
+    }
   }
   if (auto header = crypto::read_sealed(sealed); !header) {
     tried.refused = refuse(Refusal::bad_request, "sealed: " + header.error().detail);

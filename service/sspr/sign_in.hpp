@@ -52,12 +52,13 @@ class SignInDesk {
   };
   // Of whoever has shown the password: this device's, from now on.
   std::string device_token(const Guest& guest) const;
-  // `op`: authenticate or change. With the password right, the guest is signed in.
+  // `op`: authenticate or change. With the password right, the guest is signed in. A frozen account changes nothing: refused, 403 frozen.
   Awaitable<Result<Tried>> password(Guest& guest, std::string probe, std::string sealed, protocol::Op op);
 
  private:
   Awaitable<Result<void>> look(Guest& guest);
   Awaitable<Result<Tried>> ask_the_agent(Guest& guest, std::string body);
+  link::HttpResponse refuse_frozen(const Guest& guest);
   Result<void> took(Guest& guest, const Tried& tried, protocol::Op op, const JobRow* job);
   static Awaitable<> look_ahead(SignInDesk* desk, std::string token);
   SelfService& self_;
