@@ -60,6 +60,8 @@ constexpr Event service_table[] = {
     {2050, "store.failed", "warn", 0, "the database can't be used", "space, owner and rights of the state folder; a damaged store: [Backups](#backups)"},
     {2051, "store.roster_damaged", "warn", 0, "the database holds a roster that does not verify", "restore it: [Backups](#backups)"},
     {2052, "agent.drained", "info", 0, "an administrator, or `agents drain`, said that an agent gets no new jobs; `agents resume` ends it (`agent.resumed`)", ""},
+    {2053, "notify.no_administrator", "warn", 0, "an administrator had to be told of something (`occasion`), and the store knows none of this domain, beside the account's owner, who has a mailbox: nobody was",
+        "are `administrator_groups` right? Who is in them is known once they have signed in (`/signin`), or a helpdesk has looked them up: [Notifications](SSPR.md#notifications)"},
 };
 }  // namespace
 

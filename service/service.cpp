@@ -95,6 +95,7 @@ Result<std::unique_ptr<Service>> Service::start(asio::io_context& io, const conf
   if (auto forgotten = service->store_.nobody_ready(); !forgotten) return forgotten.error();  // whatever a former life told it
   if (auto resumed = service->dispatch_.resume(); !resumed) return resumed.error();
   if (auto resumed = service->reset_desk_.start(); !resumed) return resumed.error();
+  if (auto resumed = service->me_api_.start(); !resumed) return resumed.error();
   if (auto resumed = service->temporary_password_.start(); !resumed) return resumed.error();
 
   link::WebServerSettings web;

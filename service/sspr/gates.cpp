@@ -52,17 +52,20 @@ Result<std::vector<RegisteredMethod>> Gates::methods(const KeptSession& session,
   auto all = self_.people.methods(session.domain, session.flow.account.sub);
   if (!all) return all.error();
   std::erase_if(*all, [kind](const auto& method) { return method.kind != kind; });
-  if (kind == Method::email && all->empty()) return session.found;
+  if (kind == Method::email && all->empty()) return session.found;  // in the order that the organisation gives its attributes
+  if (kind == Method::email) std::sort(all->begin(), all->end(), before_in_codes);
   return all;
 }
 
-Result<Gates::Destination> Gates::destination(const KeptSession& session) {
+Result<Gates::Destination> Gates::destination(const KeptSession& session, std::string_view sent_to) {
   auto addresses = methods(session, Method::email);
   if (!addresses) return addresses.error();
   if (addresses->empty()) return Destination{nobody(session), {}, std::nullopt};
-  auto address = address_of(self_.vault, session.domain, session.flow.account.sub, addresses->front());
+  const auto sent = std::find_if(addresses->begin(), addresses->end(), [&](const auto& method) { return method.id == sent_to; });
+  const auto& chosen = sent != addresses->end() ? *sent : addresses->front();
+  auto address = address_of(self_.vault, session.domain, session.flow.account.sub, chosen);
   if (!address) return address.error();
-  return Destination{limit_key(*address), addresses->front().id, std::move(*address)};
+  return Destination{limit_key(*address), chosen.id, std::move(*address)};
 }
 
 Result<bool> Gates::send_code(KeptSession& session, const Settings& rules, const Destination& to, bool really) {
@@ -112,7 +115,7 @@ Result<bool> Gates::app_code_right(const KeptSession& session, const Secret& cod
 }
 
 Result<bool> Gates::email_code_right(KeptSession& session, const Secret& code) {
-  auto to = destination(session);
+  auto to = destination(session, session.method);
   if (!to) return to.error();
   if (!session.code) return false;
   return sent_code_fits(*session.code, self_.code_key, {session.id, to->key}, code, unix_now());

@@ -18,7 +18,8 @@ class Gates {
     std::string key, method;  // method: its id
     std::optional<EmailAddress> address;
   };
-  Result<Destination> destination(const KeptSession& session);
+  // Of several registered addresses that which was proven last (before_in_codes); `sent_to`: that method's instead, while it is registered.
+  Result<Destination> destination(const KeptSession& session, std::string_view sent_to = {});
   // A new code in the session; and its letter on its way when `really`. False: it could not be handed over.
   Result<bool> send_code(KeptSession& session, const Settings& rules, const Destination& to, bool really);
   Result<void> ask_questions(KeptSession& session, const Settings& rules);

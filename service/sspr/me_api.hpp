@@ -13,6 +13,8 @@ class MeApi {
  public:
   explicit MeApi(SelfService& self) : self_(self), desk_(self), own_(self) {}
   std::vector<Endpoint> endpoints();
+  // Takes up what a restart interrupted.
+  Result<void> start() { return desk_.start(); }
 
  private:
   Reply begin(HttpCall call);

@@ -216,6 +216,7 @@ Awaitable<> Notifier::tell_administrators(const Occasion& occasion, const Settin
   auto to = co_await std::move(finding);
   if (!to) log::fault("notify.failed", to.error());
   else if (!complete) log::warn("notify.administrators_not_all", log::field("domain", occasion.domain));
+  if (to && to->empty() && complete) log::warn("notify.no_administrator", log::field("domain", occasion.domain), log::field("occasion", to_string(occasion.notice)));
   if (!to || to->empty()) co_return say(occasion, {.cause = to ? "no_address" : "failed"});
   send(occasion, rules, std::move(*to), false);
 }

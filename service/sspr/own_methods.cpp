@@ -1,6 +1,7 @@
 #include "service/sspr/own_methods.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "service/methods/sealed_methods.hpp"
 #include "service/methods/totp.hpp"
@@ -288,9 +289,10 @@ Result<std::optional<Not>> OwnMethods::confirm(const Guest& guest) {
 
 // ---- the second proof ---------------------------------------------------------------------------------------
 Result<std::optional<EmailAddress>> OwnMethods::second_address(const Guest& guest, const Settings& rules, const std::vector<RegisteredMethod>& methods) {
-  const auto proven = std::find_if(methods.begin(), methods.end(), is_proven_address);
-  if (proven == methods.end() || has_app(rules, methods)) return std::optional<EmailAddress>();
-  auto address = address_of(self_.vault, guest.ticket.domain, guest.state.sub, *proven);
+  std::vector<RegisteredMethod> proven;
+  std::copy_if(methods.begin(), methods.end(), std::back_inserter(proven), is_proven_address);
+  if (proven.empty() || has_app(rules, methods)) return std::optional<EmailAddress>();
+  auto address = address_of(self_.vault, guest.ticket.domain, guest.state.sub, *std::min_element(proven.begin(), proven.end(), before_in_codes));
   if (!address) return address.error();
   return std::optional(std::move(*address));
 }

@@ -53,7 +53,7 @@ class OwnMethods {
   Result<std::optional<Not>> may_change(const Guest& guest, std::optional<Method> kind);
   // A new code in the guest's state, and its letter on its way.
   Result<std::optional<Not>> send_code(Guest& guest, Notice notice, const Settings& rules, const EmailAddress& address);
-  // The registered address that may stand for a second proof.
+  // The registered address that may stand for a second proof: of several that which was proven last.
   Result<std::optional<EmailAddress>> second_address(const Guest& guest, const Settings& rules, const std::vector<RegisteredMethod>& methods);
   Result<std::optional<Not>> put(Guest& guest, const RegisteredMethod& method, Activity activity = Activity::security_info_registered);
   void say(const Guest& guest, Activity activity, Notice notice, const RegisteredMethod& method, std::vector<EmailAddress> also = {});

@@ -67,6 +67,8 @@ std::vector<Method> kinds_of(const std::vector<RegisteredMethod>& methods) {
   return kinds;
 }
 
+bool before_in_codes(const RegisteredMethod& one, const RegisteredMethod& other) { return one.proven != other.proven ? one.proven > other.proven : one.id > other.id; }
+
 std::string context(std::string_view domain, std::string_view sub, const RegisteredMethod& method) {
   return "method/" + std::string(domain) + "/" + std::string(sub) + "/" + method.id + "/" + std::string(to_string(method.kind));
 }

@@ -43,6 +43,9 @@ std::string context(std::string_view domain, std::string_view sub, const Registe
 // Each kind once, in the order of their first.
 std::vector<Method> kinds_of(const std::vector<RegisteredMethod>& methods);
 
+// Which address codes go to: the one proven last, who has lost a mailbox registers another. Then those that only others have named, the newest first.
+bool before_in_codes(const RegisteredMethod& one, const RegisteredMethod& other);
+
 constexpr int methods_max = 10;  // of one person
 constexpr int most_of_a_kind = 4;
 

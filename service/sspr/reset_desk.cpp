@@ -128,10 +128,18 @@ Awaitable<Result<void>> ResetDesk::look(Visit& visit) {
   if (!looked) co_return looked;
   const auto span_ended = std::chrono::steady_clock::now();
   kept.seen = true;
+  refresh(visit);
   if (auto done = keep(visit); !done) co_return done;
   const bool on = co_await until_step_ends(self_.settings, span_ended);  // whoever waits for the turn learns nothing by when it comes
   if (!on) co_return fault(Fault::Kind::cancelled, "sspr.look", "the service is stopping");
   co_return Result<void>();
+}
+
+// Else whoever resets and never signs in stayed what they were when they registered: an administrator whom nobody tells, or one no more.
+void ResetDesk::refresh(const Visit& visit) {
+  if (!visit.shown) return;
+  const auto relaxed = self_.store.database().unsynced();
+  if (auto saw = self_.people.saw(*visit.shown); !saw) log::fault("store.failed", saw.error());  // no reason to refuse a reset
 }
 
 Awaitable<Result<void>> ResetDesk::look_up(Visit& visit) {
@@ -165,6 +173,7 @@ Result<void> ResetDesk::take(Visit& visit, const ProbeOutcome& outcome) {
     auto found = self_.people.find(kept.domain, seen.answer->sub);
     if (!found) return found.error();
     person = std::move(*found);
+    if (person) visit.shown = person_of(kept.domain, person->name, *seen.answer, unix_now());  // under the name that they came with, not a stranger's spelling
     auto registered = self_.people.methods(kept.domain, seen.answer->sub);
     if (!registered) return registered.error();
     methods = std::move(*registered);

@@ -19,6 +19,7 @@ struct Visit {
   FlowRules flow_rules;
   std::string traceparent = {};                      // its request's, where that has one
   std::chrono::steady_clock::time_point since = {};  // when it had the turn: from then on the time of its answer is counted
+  std::optional<Person> shown = {};                  // of somebody who is kept: as the directory shows them now
 };
 
 class ResetDesk {
@@ -71,6 +72,7 @@ class ResetDesk {
  private:
   Awaitable<Result<void>> look(Visit& visit);
   Awaitable<Result<void>> look_up(Visit& visit);
+  void refresh(const Visit& visit);
   // What a right pass proves, used up by it; nothing: it does nothing for this account, or somebody else was faster.
   Awaitable<Result<std::optional<Method>>> spend(Visit& visit, Ticket pass);
   Result<void> take(Visit& visit, const ProbeOutcome& outcome);

@@ -193,7 +193,8 @@ Awaitable<Result<SignInDesk::Tried>> SignInDesk::ask_the_agent(Guest& guest, std
   const auto jti = request.job.jti;
   const auto op = request.job.op;
   request.job.correlation_id = guest.ticket.id;
-  auto submitted = self_.dispatch.submit(std::move(request.job), std::move(request.recipients));
+  auto submitted = op == protocol::Op::change ? changes_.submit(std::move(request), occasion_of(guest, Notice::password_changed))
+                                              : self_.dispatch.submit(std::move(request.job), std::move(request.recipients));
   if (!submitted) co_return submitted.error();
   if (auto no = refuse_submit(*submitted)) {
     tried.refused = std::move(no);
@@ -206,8 +207,17 @@ Awaitable<Result<SignInDesk::Tried>> SignInDesk::ask_the_agent(Guest& guest, std
     std::tie(tried.code, tried.reason) = ending_of(**job);
     tried.retry_after = (*job)->retry_after;
   }
-  if (auto took_it = took(guest, tried, op, *job ? &**job : nullptr); !took_it) co_return took_it.error();
+  auto took = op == protocol::Op::change ? changed(guest, tried) : signed_in(guest, tried, *job ? &**job : nullptr);
+  if (!took) co_return took.error();
   co_return tried;
+}
+
+// Whoever holds a stolen password would change it again; one that has expired, or must be changed, too.
+link::HttpResponse SignInDesk::refuse_frozen(const Guest& guest) {
+  auto entry = entry_of(guest, Activity::change_self_service);
+  entry.success = false, entry.reason = StatusReason::failed_frozen;
+  self_.write_once(entry, guest.ticket.expires * 1'000);
+  return told_problem(self_, guest.state.language, 403, "frozen");
 }
 
 Awaitable<Result<SignInDesk::Tried>> SignInDesk::password(Guest& guest, std::string probe, std::string sealed, protocol::Op op) {
@@ -220,6 +230,14 @@ Awaitable<Result<SignInDesk::Tried>> SignInDesk::password(Guest& guest, std::str
   if (op == protocol::Op::change && !state.proven) {  // the rules of an account are nobody's business but its owner's
     tried.refused = told_problem(self_, state.language, 409, "wrong_step");
     co_return tried;
+  }
+  if (op == protocol::Op::change) {
+    auto frozen = self_.people.frozen(guest.ticket.domain, state.sub);
+    if (!frozen) co_return frozen.error();
+    if (*frozen) {
+      tried.refused = refuse_frozen(guest);
+      co_return tried;
+    }
   }
   if (auto header = crypto::read_sealed(sealed); !header) {
     tried.refused = refuse(Refusal::bad_request, "sealed: " + header.error().detail);
@@ -248,22 +266,25 @@ Awaitable<Result<SignInDesk::Tried>> SignInDesk::password(Guest& guest, std::str
   co_return tried;
 }
 
-Result<void> SignInDesk::took(Guest& guest, const Tried& tried, protocol::Op op, const JobRow* job) {
+// Of its end OwnChange tells, and writes it down.
+Result<void> SignInDesk::changed(const Guest& guest, const Tried& tried) {
+  if (effect_of(tried.code, tried.reason) != Effect::applied) return {};
+  return self_.limits.passed(account(guest), device_of(guest), {"password"});
+}
+
+Result<void> SignInDesk::signed_in(Guest& guest, const Tried& tried, const JobRow* job) {
   auto& state = guest.state;
-  const bool changed = op == protocol::Op::change && (tried.code == protocol::Code::applied || tried.code == protocol::Code::applied_but);
-  const bool right = op == protocol::Op::authenticate && is_right(tried.code, tried.reason);
-  auto entry = entry_of(guest, op == protocol::Op::change ? Activity::change_self_service : Activity::signed_in);
-  entry.success = op == protocol::Op::change ? changed : tried.code == protocol::Code::ok;
-  entry.reason = reason_of_outcome(protocol::to_string(tried.code));
-  if (!right && !changed) entry.actor = {ActorKind::stranger};
+  const bool right = is_right(tried.code, tried.reason);
+  auto entry = entry_of(guest, Activity::signed_in);
+  entry.success = tried.code == protocol::Code::ok, entry.reason = reason_of_outcome(protocol::to_string(tried.code));
+  if (!right) entry.actor = {ActorKind::stranger};
   entry.details = {{DetailKey::cause, tried.reason}};
   if (job) entry.agent = job->agent, entry.dc = job->dc;
   self_.write_down(entry);
-  if (!right && !changed) return {};
+  if (!right) return {};
   state.proven = true;
   if (auto forgotten = self_.limits.passed(account(guest), device_of(guest), {"password"}); !forgotten) return forgotten;
-  if (changed) self_.notify(occasion_of(guest, Notice::password_changed));
-  if (tried.code != protocol::Code::ok || op != protocol::Op::authenticate) return {};
+  if (tried.code != protocol::Code::ok) return {};
   auto known = self_.people.find(guest.ticket.domain, state.sub);
   if (!known) return known.error();
   if (!*known) {  // from now on they are kept, as somebody who may register: with their address, so that a first method of a thief's is told to them

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "service/sspr/own_change.hpp"
 #include "service/sspr/self_service.hpp"
 #include "service/sspr/signed_in.hpp"
 
@@ -30,7 +31,10 @@ class SignInDesk {
  public:
   static constexpr std::chrono::seconds opening{600}, life{1'800};  // to sign in; signed in
 
-  explicit SignInDesk(SelfService& self) : self_(self) {}
+  explicit SignInDesk(SelfService& self) : self_(self), changes_(self) {}
+
+  // Takes up the changes of passwords that a restart interrupted.
+  Result<void> start() { return changes_.start(); }
 
   // Its credential; the account is looked up meanwhile. nullopt: there are too many.
   Result<std::optional<std::string>> begin(std::string domain, SignedIn state);
@@ -52,15 +56,18 @@ class SignInDesk {
   };
   // Of whoever has shown the password: this device's, from now on.
   std::string device_token(const Guest& guest) const;
-  // `op`: authenticate or change. With the password right, the guest is signed in.
+  // `op`: authenticate or change. With the password right, the guest is signed in. A frozen account changes nothing: refused, 403 frozen.
   Awaitable<Result<Tried>> password(Guest& guest, std::string probe, std::string sealed, protocol::Op op);
 
  private:
   Awaitable<Result<void>> look(Guest& guest);
   Awaitable<Result<Tried>> ask_the_agent(Guest& guest, std::string body);
-  Result<void> took(Guest& guest, const Tried& tried, protocol::Op op, const JobRow* job);
+  link::HttpResponse refuse_frozen(const Guest& guest);
+  Result<void> signed_in(Guest& guest, const Tried& tried, const JobRow* job);
+  Result<void> changed(const Guest& guest, const Tried& tried);
   static Awaitable<> look_ahead(SignInDesk* desk, std::string token);
   SelfService& self_;
+  OwnChange changes_;
 };
 
 }  // namespace wb::service::sspr

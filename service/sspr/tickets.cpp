@@ -8,7 +8,7 @@
 namespace wb::service::sspr {
 namespace {
 
-constexpr std::array purposes{Purpose::sign_in, Purpose::not_me, Purpose::pass, Purpose::temporary_password, Purpose::in_doubt, Purpose::invitation};
+constexpr std::array purposes{Purpose::sign_in, Purpose::not_me, Purpose::pass, Purpose::temporary_password, Purpose::own_change, Purpose::in_doubt, Purpose::invitation};
 
 Ticket read(const queue::Query& q) {
   Ticket ticket;
@@ -27,6 +27,7 @@ std::string_view to_string(Purpose purpose) {
     case Purpose::not_me: return "not_me";
     case Purpose::pass: return "pass";
     case Purpose::temporary_password: return "temporary_password";
+    case Purpose::own_change: return "own_change";
     case Purpose::in_doubt: return "in_doubt";
     case Purpose::invitation: return "invitation";
   }
@@ -39,6 +40,7 @@ std::string_view kind_of(Purpose purpose) {
     case Purpose::not_me: return "wbn1";
     case Purpose::pass:
     case Purpose::temporary_password:
+    case Purpose::own_change:
     case Purpose::in_doubt: return "";
     case Purpose::invitation: return "wbi1";
   }

@@ -19,6 +19,7 @@ enum class Purpose { sign_in,  // wbp1: who has signed in with the directory's p
   not_me,                      // wbn1: "this wasn't me", in a notification
   pass,                        // a temporary access pass, typed instead of a method: found by what is kept of it (methods/pass)
   temporary_password,          // no credential: an administrator's reset that is on its way
+  own_change,                  // no credential: a change of the own password that is on its way
   in_doubt,                    // no credential: a reset that ended in doubt, for whoever is told by mail what became of it
   invitation };                // wbi1: a link to the registration
 std::string_view to_string(Purpose purpose);

@@ -137,6 +137,25 @@ TEST(SomebodyWhomTheStoreDoesNotKnow, IsAskedOfTheAgentBeforeTheLetterAndKept) {
   EXPECT_EQ(person->mail, "alice@corp.example");
 }
 
+// Administrators are found by it: who resets and never signs in would stay what they were when they registered.
+TEST(APersonWhoBeginsAReset, IsKeptAsTheDirectoryShowsThemNow) {
+  ResetWorld reset;
+  Browser browser{reset}, stranger{reset};
+  reset.register_app();
+  browser.begin_as("ALICE@corp.example", alices_sub, [](protocol::JobResult& r) { r.probe->groups = {"CN=SSPR,DC=corp,DC=example"}, r.probe->contacts["mail"] = {"new@corp.example"}; });
+  ASSERT_EQ(browser.get().status, 200);
+  sspr::People people(reset.world.store().database());
+  const auto person = people.find(reset.world.domain, alices_sub).value();
+  ASSERT_TRUE(person);
+  EXPECT_EQ(person->groups, std::vector<std::string>{"CN=SSPR,DC=corp,DC=example"});
+  EXPECT_EQ(person->mail, "new@corp.example");
+  EXPECT_EQ(person->name, "alice@corp.example") << "as they spell it themselves";
+  const std::string bob = "7a1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4e";
+  stranger.begin_as("bob@corp.example", bob);
+  ASSERT_EQ(stranger.get().status, 200);
+  EXPECT_FALSE(people.find(reset.world.domain, bob).value()) << "nobody is kept for a name that somebody typed";
+}
+
 TEST(AnAddressThatTheDirectoryHas, IsWrittenToThoughNobodyRegisteredIt) {
   ResetWorld reset;
   Browser browser{reset};

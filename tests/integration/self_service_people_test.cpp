@@ -1,10 +1,5 @@
-// Signing in with the directory's password, changing it, and one's own methods, over HTTPS with an agent made of nothing but the contract.
-#include <gtest/gtest.h>
-
-#include <utility>
-
-#include "service/sspr/people.hpp"
-#include "tests/support/reset_world.hpp"
+// Signing in with the directory's password and one's own methods, over HTTPS. Changing it: self_service_change_test.
+#include "tests/support/person_who_signs_in.hpp"
 
 namespace wb::test {
 namespace {
@@ -12,86 +7,6 @@ namespace {
 using protocol::Code;
 using protocol::Op;
 namespace sspr = service::sspr;
-constexpr const char* password = "Canary-4c1d-Passw0rd!";
-
-class APersonWhoSignsIn : public testing::Test {
- protected:
-  ResetWorld reset;
-  std::string token, device;  // device: what the browser keeps
-
-  // How many rows of the audit there are of this: "activity reason".
-  auto rows(const std::string& of) {
-    const auto all = reset.audit();
-    return std::count(all.begin(), all.end(), of);
-  }
-  HttpReply call(const std::string& method, const std::string& path, const json::object& body = {}) {
-    const std::vector<std::string> kept = device.empty() ? std::vector<std::string>() : std::vector{"Cookie: wbd=" + device};
-    auto reply = https(method, reset.world.url() + "/api/v1/" + path, method == "POST" ? json::serialize(body) : std::string(), token, kept);
-    if (const auto at = reply.headers.find("wbd="); at != std::string::npos) device = reply.headers.substr(at + 4, reply.headers.find(';', at) - at - 4);
-    return reply;
-  }
-  // Up to the account's look-up. An empty sub: nobody has the name.
-  void begin(const std::string& name, const std::string& sub = alices_sub, Browser::Edit edit = {}) {
-    Browser browser{reset};
-    const auto begun = call("POST", "sspr/sign-ins", {{"name", name}, {"captcha", browser.solved_captcha("sign_in")}});
-    ASSERT_EQ(begun.status, 201) << begun.text("code");
-    token = begun.text("token");
-    const auto probe = reset.agent->next_job();
-    ASSERT_TRUE(probe && probe->job.op == Op::probe);
-    if (sub.empty()) reset.agent->answer(probe->job, Code::failed, [](protocol::JobResult& r) { r.reason = "not_found"; });
-    else browser.answer_probe(probe->job, sub, edit);
-  }
-  struct Offer {
-    HttpReply reply;
-    ServiceWorld::Probed probed;
-  };
-  Offer offer(bool known = true) {
-    auto asking = std::async(std::launch::async, [&] { return call("POST", "sspr/sign-in/seal"); });
-    if (known) {
-      const auto probe = reset.agent->next_job();
-      EXPECT_TRUE(probe);
-      if (probe) Browser(reset).answer_probe(probe->job);
-    }
-    Offer out{asking.get(), {}};
-    EXPECT_EQ(out.reply.status, 200) << out.reply.text("code");
-    const auto& pre = out.reply.body.at("pre").as_object();
-    out.probed.id = out.reply.text("probe"), out.probed.sub = out.reply.text("sub");
-    out.probed.pre = {std::string(pre.at("dc").as_string()), pre.at("ver").as_int64(), std::string(pre.at("pls").as_string()),
-        pre.at("mk").is_null() ? std::nullopt : std::optional(std::string(pre.at("mk").as_string()))};
-    return out;
-  }
-  HttpReply try_password(const Offer& offer, Op op, std::optional<Code> code, const std::string& reason = {}) {
-    auto binding = reset.world.binding(offer.probed);
-    binding.op = op;
-    const auto sealed = reset.world.seal({reset.agent.get()}, binding, password);
-    auto trying = std::async(std::launch::async, [&] { return call("POST", op == Op::change ? "sspr/sign-in/change" : "sspr/sign-in/password", {{"probe", offer.probed.id}, {"sealed", sealed}}); });
-    if (code) {
-      const auto job = reset.agent->next_job();
-      EXPECT_TRUE(job && job->job.op == op);
-      if (job) {
-        reset.agent->accept(job->job);
-        reset.agent->answer(job->job, *code, [&](protocol::JobResult& r) { r.reason = reason; });
-      }
-    }
-    return trying.get();
-  }
-  void sign_in(Browser::Edit edit = {}) {
-    begin("alice@corp.example", alices_sub, std::move(edit));
-    const auto signed_in = try_password(offer(), Op::authenticate, Code::ok);
-    ASSERT_EQ(signed_in.status, 200) << signed_in.text("code");
-  }
-  std::vector<sspr::RegisteredMethod> methods() { return sspr::People(reset.world.store().database()).methods(reset.world.domain, alices_sub).value(); }
-  static Secret key_of(const HttpReply& shown) {
-    std::string bytes;
-    int bits = 0;
-    unsigned buffer = 0;
-    for (const char c : shown.text("secret")) {
-      buffer = buffer << 5 | static_cast<unsigned>(c >= 'A' ? c - 'A' : c - '2' + 26), bits += 5;
-      if (bits >= 8) bytes += static_cast<char>(buffer >> (bits -= 8) & 0xff);
-    }
-    return Secret::copy_of(bytes);
-  }
-};
 
 TEST_F(APersonWhoSignsIn, IsTriedAtTheDirectoryOnceAndThenKnown) {
   EXPECT_EQ(call("GET", "me").status, 401);
@@ -343,32 +258,11 @@ TEST_F(APersonWhoSignsIn, WhoseAccountIsFrozenMayLookAndChangeNothing) {
   EXPECT_EQ(call("GET", "me").body.at("frozen"), true);
   EXPECT_EQ(call("POST", "me/app").text("code"), "frozen");
   EXPECT_EQ(call("POST", "me/confirm").text("code"), "frozen");
-}
-
-TEST_F(APersonWhoSignsIn, ChangesAPasswordThatMustBeChanged) {
-  begin("alice@corp.example");
-  const auto first = offer();
-  EXPECT_FALSE(first.reply.body.as_object().contains("asked")) << "nobody has shown that it is their account";
-  const auto expired = try_password(first, Op::authenticate, Code::failed, "must_change");
-  EXPECT_EQ(expired.text("code"), "sign_in_failed");
-  EXPECT_EQ(expired.body.at("directory").at("reason"), "must_change");
-  EXPECT_EQ(call("GET", "me").status, 401) << "not before it is changed";
-  const auto second = offer();
-  ASSERT_TRUE(second.reply.body.as_object().contains("asked"));
-  EXPECT_EQ(second.reply.body.at("asked").at("policy").at("min_length"), 12);
-  const auto refused = try_password(second, Op::change, Code::rejected, "in_history");
-  EXPECT_EQ(refused.text("code"), "password_refused");
-  const auto changed = try_password(offer(), Op::change, Code::applied);
-  EXPECT_EQ(changed.status, 200) << changed.text("code");
-  const auto audit = reset.audit();
-  EXPECT_EQ(std::count(audit.begin(), audit.end(), "password.change_self_service directory.applied"), 1) << testing::PrintToString(audit);
-}
-
-TEST_F(APersonWhoSignsIn, ChangesNothingBeforeThePasswordOfNowWasRight) {
-  begin("alice@corp.example");
-  EXPECT_EQ(try_password(offer(), Op::change, std::nullopt).text("code"), "wrong_step");
-  begin("nobody@corp.example", "");
-  EXPECT_EQ(try_password(offer(false), Op::change, std::nullopt).text("code"), "wrong_step");
+  for (int i = 0; i < 2; ++i) {
+    const auto refused = try_password(offer(), Op::change, std::nullopt);
+    EXPECT_EQ(std::to_string(refused.status) + refused.text("code"), "403frozen");
+  }
+  EXPECT_EQ(rows("password.change_self_service failed.frozen"), 1) << "it is written down, and who goes on fills nothing";
 }
 
 TEST_F(APersonWhoSignsIn, IsNotToldThatAPasswordIsWrongWhereNobodyCouldSay) {

@@ -277,6 +277,21 @@ TEST_F(AnAdministratorsReset, IsTheOrganisationsChoiceAndMisuseIsNot) {
   EXPECT_EQ(letter_to("carol@corp.example").subject, "Misuse reported for name1 at Corp");
 }
 
+TEST_F(AnAdministratorsReset, OfWhichNoAdministratorIsKnownIsInTheLog) {
+  const auto log_of = [&](const Occasion& occasion) {
+    testing::internal::CaptureStderr();
+    tell(occasion);
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(log_of(reset).find("notify.no_administrator"), std::string::npos) << "others were told";
+  decide([](Settings& s) { s.administrator_groups = {"CN=Nobody,DC=corp,DC=example"}; });
+  EXPECT_NE(log_of(reset).find("warning notify.no_administrator domain=corp.example occasion=administrator_reset"), std::string::npos);
+  decide([](Settings& s) { s.administrator_groups.clear(); });
+  EXPECT_NE(log_of(reset).find("notify.no_administrator"), std::string::npos);
+  decide([](Settings& s) { s.notify_administrators = false; });
+  EXPECT_EQ(log_of(reset).find("notify.no_administrator"), std::string::npos) << "nobody had to be told";
+}
+
 // ---- this wasn't me -----------------------------------------------------------------------------------------
 using TheLinkInALetter = Told;
 
