@@ -20,6 +20,7 @@
 #include "core/secret.hpp"
 #include "ldap/memory.hpp"
 #include "platform/log_output.hpp"
+#include "platform/private_files.hpp"
 #include "platform/process.hpp"
 #include "platform/supervisor.hpp"
 
@@ -30,7 +31,7 @@ constexpr int exit_token = 5, exit_disk = 74, exit_mode = 77;  // the latter: EX
 
 int code_of(const wb::Fault& fault) {
   if (fault.where == "agent.identity") return exit_config;
-  if (fault.where == "key.mode") return exit_mode;
+  if (fault.where == "key.mode" || fault.where == "folder.owner") return exit_mode;
   if (fault.where == "enroll.token") return exit_token;
   return fault.disk_full ? exit_disk : exit_failed;
 }
@@ -104,6 +105,24 @@ int run(const wb::config::AgentConfig& config, const std::filesystem::path& file
   return EXIT_SUCCESS;
 }
 
+// Those that read or write keys and pins in the state folder: what root left there, the agent's user could not read.
+bool for_the_owner(Verb verb) {
+  switch (verb) {
+    case Verb::enroll:
+    case Verb::domain_init:
+    case Verb::approve:
+    case Verb::revoke:
+    case Verb::roster_renew:
+    case Verb::keys_list:
+    case Verb::keys_rotate:
+    case Verb::keys_export_root:
+    case Verb::keys_import_root:
+    case Verb::keys_succeed_root:
+    case Verb::keys_pin_root: return true;
+    default: return false;
+  }
+}
+
 int obey(const Command& command) {
   if (command.verb == Verb::version) return std::cout << "writeback-agent " << WB_VERSION << "\n", EXIT_SUCCESS;
   if (command.verb == Verb::check) return wb::log::start(wb::log::Level::error), check({command.config, command.user, command.has("json")}, std::cout);
@@ -116,6 +135,8 @@ int obey(const Command& command) {
   }
   const auto& config = std::get<wb::config::AgentConfig>(loaded);
   wb::log::start(wb::log::Level::warn);
+  if (for_the_owner(command.verb))
+    if (auto ours = wb::platform::run_by_owner(config.state_dir); !ours) return failed(ours.error());
   const RootPlace root{command.root, command.passphrase_file}, file{command.file, command.passphrase_file};
   switch (command.verb) {
     case Verb::run: return run(config, command.config);

@@ -63,7 +63,7 @@ Result<std::string> chosen_domain(const Identity& identity, const std::string& d
 
 Result<Member> as_member(const config::AgentConfig& config, const std::string& domain) {
   auto identity = load_identity(config.state_dir);
-  if (!identity) return identity.error().kind == Fault::Kind::unreachable ? refused("agent.identity", "not enrolled: writeback-agent enroll comes first") : identity.error();
+  if (!identity) return identity.error().kind == Fault::Kind::unreachable ? refused("agent.identity", "not enrolled: runuser -u writeback-agent -- writeback-agent enroll comes first") : identity.error();
   auto keys = load_keys(config.state_dir);
   if (!keys) return keys.error();
   auto name = chosen_domain(*identity, domain);

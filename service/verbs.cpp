@@ -182,7 +182,7 @@ int create_client(const config::ServiceConfig& config, const std::string& domain
   auto roster = store->roster(domain);
   if (!roster) return failed(roster.error());
   if (!*roster && scopes.contains(Scope::writeback)) {
-    std::cerr << "reset-service: " << domain << " has no root yet: enroll an agent and run `writeback-agent domain init` first,\n"
+    std::cerr << "reset-service: " << domain << " has no root yet: enroll an agent and run `runuser -u writeback-agent -- writeback-agent domain init` first,\n"
                                                 "so that the credential can name the root that its holder will seal passwords under\n";
     return exit_failed;
   }

@@ -3,6 +3,7 @@
 finding of `writeback-agent check`. A clock that is off: faults/machine_test.py. Run inside ad-lab."""
 import http.server
 import json
+import os
 import pathlib
 import sqlite3
 import ssl
@@ -64,6 +65,29 @@ class BadInput(unittest.TestCase):
         self.addCleanup(key.chmod, 0o600)
         self.assertIn(f"chmod 600 {key}", self.ends(77))
         self.assertIn("enrolment.keys", self.found())
+
+    def test_root_in_the_agents_folder_is_told_the_command_and_nothing_is_spent_or_written(self):
+        """As `writeback-agent` has it on a packaged installation."""
+        state, token = self.world.folder / "agent1", self.world.folder / "token"
+        self.agent("keys", "rotate", code=0)  # from now on there is a keys.json, which root could read
+        token.write_text(self.world.tool("reset-service", "token", "create", "--domain", DOMAIN, "--config", self.world.config("service")))
+
+        def given_to(user):
+            for path in (state, *state.iterdir()):
+                os.chown(path, user, user)
+
+        def contents():
+            return {path.relative_to(state): path.is_file() and path.read_bytes() for path in state.rglob("*") if not path.is_socket()}
+        given_to(65534)
+        self.addCleanup(given_to, 0)
+        before = contents()
+        for words in (("enroll", "--again", "--service", self.world.url, "--token-file", token), ("enroll", "--service", self.world.url, "--token-file", token), ("keys", "rotate"), ("keys", "rotate", "--signing"),
+                      ("keys", "list"), ("keys", "pin-root", "A" * 43), ("roster", "renew"), ("domain", "init")):
+            with self.subTest(words[:2]):
+                self.assertIn(f"folder.owner: {state} belongs to another user; run it as its owner: runuser -u nobody -- writeback-agent ...", self.agent(*words, code=77))
+        self.assertEqual(contents(), before)
+        with sqlite3.connect(self.world.folder / "service/store.sqlite", timeout=10) as store:
+            self.assertEqual(store.execute("SELECT count(*) FROM tokens WHERE used_by IS NULL AND id = ?", (token.read_text().split(".")[1],)).fetchone(), (1,))
 
     def test_a_key_that_the_yaml_must_not_have_is_named_with_line_and_column(self):
         self.file.write_text(self.file.read_text()[:-1] + ',\n "no_such_key": 1}')
