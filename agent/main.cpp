@@ -17,6 +17,7 @@
 #include "agent/rights.hpp"
 #include "agent/roots.hpp"
 #include "agent/support_bundle.hpp"
+#include "core/exit_code.hpp"
 #include "core/secret.hpp"
 #include "ldap/memory.hpp"
 #include "platform/log_output.hpp"
@@ -26,14 +27,13 @@
 
 namespace {
 using namespace wb::agent;
-constexpr int exit_failed = 1, exit_usage = 2, exit_config = 78;
-constexpr int exit_token = 5, exit_disk = 74, exit_mode = 77;  // the latter: EX_IOERR, EX_NOPERM of sysexits.h
+using wb::exit_failed;
+constexpr int exit_usage = 2, exit_token = 5, exit_config = 78;
 
 int code_of(const wb::Fault& fault) {
   if (fault.where == "agent.identity") return exit_config;
-  if (fault.where == "key.mode" || fault.where == "folder.owner") return exit_mode;
   if (fault.where == "enroll.token") return exit_token;
-  return fault.disk_full ? exit_disk : exit_failed;
+  return exit_code_of(fault);
 }
 
 int failed(const wb::Fault& fault) {

@@ -123,6 +123,40 @@ class BadInput(unittest.TestCase):
             self.assertIn("state.space", self.found())
             hog.unlink()
 
+    def service_ends(self, code):
+        """The same of the service."""
+        done = subprocess.run([BIN / "reset-service", "serve", "--config", self.world.config("service")], capture_output=True, text=True, timeout=30, check=False)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stderr
+
+    def without_the_service(self):
+        self.world.end("service")
+        self.addCleanup(self.world.start_service)
+
+    def test_a_key_file_of_the_services_that_others_may_read_is_named_with_the_command_that_mends_it(self):
+        self.without_the_service()
+        state = self.world.folder / "service"
+        for key in (self.world.folder / "service.key", state / "sr.pem", state / "vault-1.key", *state.glob("sk-*.pem")):
+            with self.subTest(key.name):
+                self.addCleanup(key.chmod, 0o600)
+                key.chmod(0o640)
+                self.assertRegex(self.service_ends(77), rf"where=key\.mode .*chmod 600 {key.with_suffix('')}")  # a log's field is not endless
+                key.chmod(0o600)
+        (state / "sr.pem").chmod(0o644)
+        self.assertIn("key.mode: ", self.world.tool("reset-service", "token", "create", "--domain", DOMAIN, "--config", self.world.config("service"), code=77))
+
+    def test_a_full_disk_at_the_services_start_is_named(self):
+        self.without_the_service()
+        config = self.world.config("service")
+        self.addCleanup(config.write_text, config.read_text())
+        state = self.world.folder / "tiny-service"
+        state.mkdir(mode=0o700)
+        with tiny_disk(state, 1024):
+            config.write_text(config.read_text().replace("state_dir: service", "state_dir: tiny-service"))
+            hog = fill(state)
+            self.assertRegex(self.service_ends(74), "SQLITE_FULL|No space left")
+            hog.unlink()
+
     def test_a_web_page_in_the_services_place_is_named(self):
         page = http.server.ThreadingHTTPServer(("127.0.0.1", 0), AWebPage)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
