@@ -28,12 +28,19 @@
 namespace {
 using namespace wb::agent;
 using wb::exit_failed;
-constexpr int exit_usage = 2, exit_token = 5, exit_config = 78;
+constexpr int exit_usage = 2, exit_token = 5, exit_way = 69, exit_config = 78;  // 69: EX_UNAVAILABLE
+
+// Nobody answered, or somebody else in the service's place: names, TCP, the proxy, TLS, the clock.
+bool is_of_the_way(const wb::Fault& fault) {
+  const auto in = [&](std::string_view place) { return fault.where.starts_with(place); };
+  if (in("service/")) return fault.kind == wb::Fault::Kind::unreachable || fault.kind == wb::Fault::Kind::timed_out;
+  return (in("link.") || in("proxy.") || in("https.")) && fault.kind != wb::Fault::Kind::internal;
+}
 
 int code_of(const wb::Fault& fault) {
   if (fault.where == "agent.identity") return exit_config;
   if (fault.where == "enroll.token") return exit_token;
-  return exit_code_of(fault);
+  return is_of_the_way(fault) ? exit_way : exit_code_of(fault);
 }
 
 int failed(const wb::Fault& fault) {

@@ -14,7 +14,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from trouble import fill, tiny_disk  # noqa: E402
-from world import BIN, DOMAIN, World, wait_until  # noqa: E402
+from world import AD, BIN, DOMAIN, World, free_port, wait_until  # noqa: E402
 
 
 class AWebPage(http.server.BaseHTTPRequestHandler):
@@ -157,6 +157,21 @@ class BadInput(unittest.TestCase):
             self.assertRegex(self.service_ends(74), "SQLITE_FULL|No space left")
             hog.unlink()
 
+    def test_a_service_that_is_not_there_or_not_to_be_trusted_is_told_from_one_that_refuses(self):
+        words = ("roster", "renew")
+        config = json.loads(self.file.read_text())
+        stranger = {"ca_file": str(AD["AD_CA"])}
+        self.file.write_text(json.dumps(config | {"service": config["service"] | stranger}))
+        self.assertIn("certificate", self.agent(*words, code=69))
+        proxy = {"proxy": {"use": f"http://127.0.0.1:{free_port()}"}}
+        self.file.write_text(json.dumps(config | {"service": config["service"] | proxy}))
+        self.assertIn("proxy.", self.agent(*words, code=69))
+        self.file.write_text(json.dumps(config | {"service": config["service"] | {"more_urls": [f"https://127.0.0.1:{free_port()}"]}}))
+        self.without_the_service()
+        self.assertRegex(self.agent(*words, code=69), "service/agent/v1/agents: .*https.post.*; .*https.post")
+        self.file.write_text(json.dumps(config))
+        self.assertIn("https.post: ", self.agent(*words, code=69))
+
     def test_a_web_page_in_the_services_place_is_named(self):
         page = http.server.ThreadingHTTPServer(("127.0.0.1", 0), AWebPage)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -173,7 +188,7 @@ class BadInput(unittest.TestCase):
         self.assertIn("service.web_page", self.found())
         token = self.world.folder / "token"
         token.write_text(self.world.tool("reset-service", "token", "create", "--domain", DOMAIN, "--config", self.world.config("service")))
-        said = self.agent("enroll", "--again", "--service", config["service"]["url"], "--token-file", token, code=1)
+        said = self.agent("enroll", "--again", "--service", config["service"]["url"], "--token-file", token, code=69)
         self.assertIn("link.web_page: HTTP status 200, with a web page of its own where the service should be", said)
         self.world.start_agent("agent1")
 
