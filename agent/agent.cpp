@@ -13,7 +13,7 @@ constexpr auto prune_every = std::chrono::hours(6);
 constexpr auto same_complaint_every = std::chrono::seconds(30);
 
 Fault not_enrolled(const std::filesystem::path& state_dir) {
-  return fault(Fault::Kind::refused, "agent.identity", "not enrolled (" + identity_file(state_dir).string() + " is missing): writeback-agent enroll --service URL --token-file FILE");
+  return fault(Fault::Kind::refused, "agent.identity", "not enrolled (" + identity_file(state_dir).string() + " is missing): runuser -u writeback-agent -- writeback-agent enroll --service URL --token-file FILE");
 }
 Result<std::vector<ServiceUrl>> service_urls(const config::AgentConfig& config) {
   std::vector<std::string> texts{config.service_url};

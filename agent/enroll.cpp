@@ -63,8 +63,8 @@ void say_enrolled(const config::AgentConfig& config, const Enrolled& enrolled, c
   out << "agent: " << enrolled.identity.agent << "\nfingerprint: " << keys.as.kid() << "\ntenant: " << enrolled.identity.tenant << "\ndomain: " << domain << "\n";
   const bool configured = std::any_of(config.domains.begin(), config.domains.end(), [&](const auto& d) { return d.directory.domain == domain; });
   if (!configured) out << "note: the configuration has no domain " << domain << " yet; nothing can be served before it has\n";
-  if (!enrolled.answer.dr) out << "The domain has no root yet. On one machine of yours:\n  writeback-agent domain init --domain " << domain << "\n";
-  else out << "Pending. On the machine that has the domain root (" << *enrolled.answer.dr << "):\n  writeback-agent approve " << enrolled.identity.agent << " --fingerprint " << keys.as.kid()
+  if (!enrolled.answer.dr) out << "The domain has no root yet. On one machine of yours:\n  " << platform::own_command() << " domain init --domain " << domain << "\n";
+  else out << "Pending. On the machine that has the domain root (" << *enrolled.answer.dr << "):\n  " << platform::own_command() << " approve " << enrolled.identity.agent << " --fingerprint " << keys.as.kid()
            << (before.empty() ? std::string() : " --instead-of " + before) << " --domain " << domain << "\n";
 }
 

@@ -6,6 +6,7 @@
 #include "agent/identity.hpp"
 #include "agent/membership.hpp"
 #include "crypto/jws.hpp"
+#include "platform/process.hpp"
 #include "protocol/codec.hpp"
 
 namespace wb::agent {
@@ -73,7 +74,7 @@ Result<void> rotate_signing_key(const config::AgentConfig& config, const std::st
   auto shown = post_signed(config, *identity, *keys, "/agent/v1/signing-key", "proof", *proof, identity->domains.begin()->first);
   if (!shown) return shown.error();
   out << "agent: " << identity->agent << "\nfingerprint: " << next->kid() << "\nIt is used once it is approved. On the machine that has the domain root:\n";
-  for (const auto& [domain, pin] : identity->domains) out << "  writeback-agent approve " << identity->agent << " --fingerprint " << next->kid() << " --domain " << domain << "\n";
+  for (const auto& [domain, pin] : identity->domains) out << "  " << platform::own_command() << " approve " << identity->agent << " --fingerprint " << next->kid() << " --domain " << domain << "\n";
   return {};
 }
 

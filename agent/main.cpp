@@ -17,22 +17,30 @@
 #include "agent/rights.hpp"
 #include "agent/roots.hpp"
 #include "agent/support_bundle.hpp"
+#include "core/exit_code.hpp"
 #include "core/secret.hpp"
 #include "ldap/memory.hpp"
 #include "platform/log_output.hpp"
+#include "platform/private_files.hpp"
 #include "platform/process.hpp"
 #include "platform/supervisor.hpp"
 
 namespace {
 using namespace wb::agent;
-constexpr int exit_failed = 1, exit_usage = 2, exit_config = 78;
-constexpr int exit_token = 5, exit_disk = 74, exit_mode = 77;  // the latter: EX_IOERR, EX_NOPERM of sysexits.h
+using wb::exit_failed;
+constexpr int exit_usage = 2, exit_token = 5, exit_way = 69, exit_config = 78;  // 69: EX_UNAVAILABLE
+
+// Nobody answered, or somebody else in the service's place: names, TCP, the proxy, TLS, the clock.
+bool is_of_the_way(const wb::Fault& fault) {
+  const auto in = [&](std::string_view place) { return fault.where.starts_with(place); };
+  if (in("service/")) return fault.kind == wb::Fault::Kind::unreachable || fault.kind == wb::Fault::Kind::timed_out;
+  return (in("link.") || in("proxy.") || in("https.")) && fault.kind != wb::Fault::Kind::internal;
+}
 
 int code_of(const wb::Fault& fault) {
   if (fault.where == "agent.identity") return exit_config;
-  if (fault.where == "key.mode") return exit_mode;
   if (fault.where == "enroll.token") return exit_token;
-  return fault.disk_full ? exit_disk : exit_failed;
+  return is_of_the_way(fault) ? exit_way : exit_code_of(fault);
 }
 
 int failed(const wb::Fault& fault) {
@@ -104,6 +112,24 @@ int run(const wb::config::AgentConfig& config, const std::filesystem::path& file
   return EXIT_SUCCESS;
 }
 
+// Those that read or write keys and pins in the state folder: what root left there, the agent's user could not read.
+bool for_the_owner(Verb verb) {
+  switch (verb) {
+    case Verb::enroll:
+    case Verb::domain_init:
+    case Verb::approve:
+    case Verb::revoke:
+    case Verb::roster_renew:
+    case Verb::keys_list:
+    case Verb::keys_rotate:
+    case Verb::keys_export_root:
+    case Verb::keys_import_root:
+    case Verb::keys_succeed_root:
+    case Verb::keys_pin_root: return true;
+    default: return false;
+  }
+}
+
 int obey(const Command& command) {
   if (command.verb == Verb::version) return std::cout << "writeback-agent " << WB_VERSION << "\n", EXIT_SUCCESS;
   if (command.verb == Verb::check) return wb::log::start(wb::log::Level::error), check({command.config, command.user, command.has("json")}, std::cout);
@@ -116,6 +142,8 @@ int obey(const Command& command) {
   }
   const auto& config = std::get<wb::config::AgentConfig>(loaded);
   wb::log::start(wb::log::Level::warn);
+  if (for_the_owner(command.verb))
+    if (auto ours = wb::platform::run_by_owner(config.state_dir); !ours) return failed(ours.error());
   const RootPlace root{command.root, command.passphrase_file}, file{command.file, command.passphrase_file};
   switch (command.verb) {
     case Verb::run: return run(config, command.config);

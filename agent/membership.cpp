@@ -29,7 +29,8 @@ Asked ask_once(const config::AgentConfig& config, const std::string& service, co
   if (answer->status == 200) return {std::move(answer->body), answer->status};
   const auto words = words_of(*answer);
   const bool spoken = !words.empty() && answer->status < 500;
-  return {refused("service" + path, "HTTP " + std::to_string(answer->status) + (words.empty() ? "" : ": " + words)), spoken ? answer->status : 0};
+  const auto kind = spoken ? Fault::Kind::refused : Fault::Kind::unreachable;
+  return {fault(kind, "service" + path, "HTTP " + std::to_string(answer->status) + (words.empty() ? "" : ": " + words)), spoken ? answer->status : 0};
 }
 
 std::vector<std::string> configured(const config::AgentConfig& config) {
@@ -63,7 +64,7 @@ Result<std::string> chosen_domain(const Identity& identity, const std::string& d
 
 Result<Member> as_member(const config::AgentConfig& config, const std::string& domain) {
   auto identity = load_identity(config.state_dir);
-  if (!identity) return identity.error().kind == Fault::Kind::unreachable ? refused("agent.identity", "not enrolled: writeback-agent enroll comes first") : identity.error();
+  if (!identity) return identity.error().kind == Fault::Kind::unreachable ? refused("agent.identity", "not enrolled: runuser -u writeback-agent -- writeback-agent enroll comes first") : identity.error();
   auto keys = load_keys(config.state_dir);
   if (!keys) return keys.error();
   auto name = chosen_domain(*identity, domain);
@@ -112,7 +113,7 @@ Asked ask(const config::AgentConfig& config, const std::vector<std::string>& way
     if ((status = tried.status) != 0) break;  // another way to it says the same
   }
   if (tries < 2) return {last, status};
-  return {fault(last.kind, "service" + path, std::move(reasons)), status};
+  return {fault(status == 0 ? Fault::Kind::unreachable : last.kind, "service" + path, std::move(reasons)), status};
 }
 
 }  // namespace wb::agent

@@ -40,7 +40,8 @@ struct Asked {
   int status = 0;
 };
 // POST, the answer's body. An address that can't be reached, or where somebody else answers, gives way to the next; an answer of the
-// service itself does not. Fault refused with the service's own words for any status but 200; with more than one way tried, the
+// service itself does not. Fault refused "service/..." with the service's own words for any status of its but 200, unreachable where somebody
+// else answered, or it can't serve (5xx); else as https_post. With more than one way tried: "service/...", unreachable or refused, and the
 // detail names each with its reason.
 Asked ask(const config::AgentConfig& config, const std::vector<std::string>& ways, const std::string& path, const std::string& body);
 // The same, for whom the words are enough.

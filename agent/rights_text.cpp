@@ -171,7 +171,7 @@ std::string delegation_ldif(const ldap::Delegation& d, bool only_if_missing) {
 
 std::string delegation_text(const ldap::Delegation& d) {
   return "# What " + shown(d.trustee) + " (" + d.trustee_sid + ") needs to reset passwords of users below\n#   " + shown(d.ou) +
-      "\n# Apply it in one of the forms, as an administrator of the domain; then: writeback-agent rights --ou ... --verify USER\n" + in_every_form(d, false) +
+      "\n# Apply it in one of the forms, as an administrator of the domain; then: runuser -u writeback-agent -- writeback-agent rights --ou ... --verify USER\n" + in_every_form(d, false) +
       "\n\n# ==== Only if --verify names them: most domains let every authenticated user do this ====\n" + in_every_form(d, true);
 }
 

@@ -7,6 +7,7 @@
 #include "crypto/jws.hpp"
 #include "crypto/trust.hpp"
 #include "platform/private_files.hpp"
+#include "platform/process.hpp"
 #include "protocol/codec.hpp"
 
 namespace wb::agent {
@@ -122,7 +123,7 @@ Result<void> domain_init(const config::AgentConfig& config, const std::string& d
   std::error_code ec;
   if (std::filesystem::exists(file, ec)) return root_refused("domain.init", "a domain root exists here: " + file.string());
   if (member->list.roster && lost) return root_refused("domain.init", "the service still has the former root; its operator gives it up: reset-service roots forget --domain " + member->domain);
-  if (member->list.roster) return root_refused("domain.init", "the domain has a root already; to join it: writeback-agent approve, on the machine that has it");
+  if (member->list.roster) return root_refused("domain.init", "the domain has a root already; to join it: " + platform::own_command() + " approve, on the machine that has it");
   if (!pin.dr.empty() && !lost) return root_refused("domain.init", "this agent knows a root of the domain (" + pin.dr + ") and the service does not: where it was lost, --root-lost makes another one, which everybody must be told");
   auto making = file;
   making += ".new";
@@ -138,7 +139,7 @@ Result<void> domain_init(const config::AgentConfig& config, const std::string& d
   if (auto saved = save_identity(config.state_dir, member->identity); !saved) return saved;
   out << "domain: " << member->domain << "\nroot: " << root->kid() << "\nroster: " << roster->rsn << "\n"
       << "The root's private key is " << file.string() << ": back it up; whoever has it decides who may open passwords.\n";
-  if (lost) out << "Nobody believes it yet. On each other agent of the domain, stopped: writeback-agent keys pin-root " << root->kid() << " --domain " << member->domain
+  if (lost) out << "Nobody believes it yet. On each other agent of the domain, stopped: " << platform::own_command() << " keys pin-root " << root->kid() << " --domain " << member->domain
                 << ", then approve it here. Each client needs a new credential, each person a new link with #dr=" << root->kid() << ".\n";
   return {};
 }

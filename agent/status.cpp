@@ -86,7 +86,7 @@ std::string keys_text(const json::value& keys, double now) {
   std::string out;
   const auto& key = at(keys, "encryption");
   if (key.is_object()) out += "key       " + said(at(key, "kid")) + ", made " + span(now - number(at(key, "made"))) + " ago";
-  if (const auto& due = at(key, "rotation_due"); due.is_number()) out += number(due) > now ? ", rotated in " + span(number(due) - now) : ", rotation DUE (writeback-agent keys rotate)";
+  if (const auto& due = at(key, "rotation_due"); due.is_number()) out += number(due) > now ? ", rotated in " + span(number(due) - now) : ", rotation DUE (runuser -u writeback-agent -- writeback-agent keys rotate)";
   if (!out.empty()) out += "\n";
   if (const auto& made = at(keys, "signing_made"); made.is_number()) out += "signing   " + said(at(keys, "signing")) + ", made " + span(now - number(made)) + " ago\n";
   if (const auto next = said(at(keys, "next_signing")); !next.empty()) out += "next key  " + next + " waits for its approval as the signing key\n";
@@ -144,7 +144,7 @@ Result<std::string> status_text(const std::string& text) {
   if (!yes(at(all, "journal"))) out += "JOURNAL   can't be written: no job is taken\n";
   out += "link      " + link_text(at(all, "link"), now) + "\n";
   out += keys_text(at(all, "keys"), now);
-  if (const auto why = said(at(at(at(all, "link"), "no_link"), "detail")); !yes(at(at(all, "link"), "up")) && why == "revoked") out += "REVOKED   the service takes it no more (writeback-agent enroll --again, where it shall serve)\n";
+  if (const auto why = said(at(at(at(all, "link"), "no_link"), "detail")); !yes(at(at(all, "link"), "up")) && why == "revoked") out += "REVOKED   the service takes it no more (runuser -u writeback-agent -- writeback-agent enroll --again, where it shall serve)\n";
   if (at(at(all, "keys"), "service_ends").is_number()) out += "service   the last of its keys that are believed ends in " + span(number(at(at(all, "keys"), "service_ends")) - now) + "\n";
   std::string counted;
   if (const auto* jobs = at(at(all, "counters"), "jobs").if_object())

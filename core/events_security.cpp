@@ -36,7 +36,7 @@ constexpr Event security_table[] = {
     {3028, "agent.invalid_message", "warn", 0, "an agent (`agent`) said what the contract does not allow; after 16 of these its link is closed", "which version does it run? The same: look at that machine"},
     {3029, "agent.flood", "warn", 0, "that, too often, or more messages than its jobs can explain (8,192 at once, 2,000 a second)", "as of `agent.invalid_message`"},
     {3030, "agent.error", "warn", 0, "the agent refused something of ours", "its own log says what"},
-    {3031, "agent.invalid_statement", "warn", 0, "keys an agent stated were not believed (`why`), mostly because the roster has changed meanwhile, or it is not approved yet", "for long: `writeback-agent keys list` there"},
+    {3031, "agent.invalid_statement", "warn", 0, "keys an agent stated were not believed (`why`), mostly because the roster has changed meanwhile, or it is not approved yet", "for long: `runuser -u writeback-agent -- writeback-agent keys list` there"},
     {3032, "agent.invalid_result", "warn", 0, "an answer that this agent did not sign, or not as itself", "look at that machine"},
     {3033, "enroll.invalid_token", "warn", 0, "an enrolment with an unknown, used or expired token", "yours: a new token"},
     {3034, "enroll.invalid_proof", "warn", 0, "an enrolment, or a next signing key, with a proof that is none (`reason`)", "versions: [UPGRADE](UPGRADE.md); else somebody tries"},

@@ -9,7 +9,7 @@ constexpr Event service_table[] = {
     {2003, "service.stopped", "info", 0, "it has ended in order", ""},
     {2004, "service.not_started", "warn", 0, "port, certificate, pages or store can't be used; `detail` says which", "mend that; the store: [Backups](#backups)"},
     {2005, "tls.certificate_reloaded", "info", 0, "`listen.certificate_file` or `key_file` was replaced, and new connections get that certificate, which is valid until `not_after`", ""},
-    {2006, "tls.certificate_refused", "warn", 0, "what was put there can't be used (`where`, `detail`): unreadable, encrypted, or not one pair. The one before is still shown. Said once for each change",
+    {2006, "tls.certificate_refused", "warn", 0, "what was put there can't be used (`where`, `detail`): unreadable, encrypted, a key that others may read (`key.mode`), or not one pair. The one before is still shown. Said once for each change",
         "put a whole pair there"},
     {2007, "pages.none", "info", 0, "there is no folder `portal_dir`: the service has its API and no pages", "[The pages](#the-pages), if it should have some"},
     {2008, "service.key_made", "info", 0, "a root or signing key was made (first start, or renewal)", "a root: back up `sr.pem`"},

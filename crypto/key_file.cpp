@@ -33,6 +33,14 @@ class Descriptor {
 
 Fault failed(Fault::Kind kind, const char* where, const std::filesystem::path& file) { return os_fault(kind, where, file.string(), errno); }
 
+// A file that is its folder's owner's is where it belongs: root who took it would take it from the program that runs as that user.
+std::string mend_of_owner(uid_t owner, const std::filesystem::path& file) {
+  struct stat folder {};
+  const auto above = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  if (::stat(above.c_str(), &folder) == 0 && folder.st_uid == owner) return "run as that user: runuser -u \"$(id -nu " + std::to_string(owner) + ")\" -- ...";
+  return "mend it with: chown " + std::to_string(::geteuid()) + " " + file.string();
+}
+
 // Only the file's owner may read it, and that is us or root: anyone else who could read it holds the key too.
 Result<void> check_private(int fd, const std::filesystem::path& file) {
   struct stat s {};
@@ -40,7 +48,7 @@ Result<void> check_private(int fd, const std::filesystem::path& file) {
   if (!S_ISREG(s.st_mode)) return fault(Fault::Kind::refused, "key.load", file.string() + ": not a regular file");
   switch (file_privacy(s.st_uid, s.st_mode, ::geteuid(), RootsGroup::may_not)) {
     case FilePrivacy::kept: break;
-    case FilePrivacy::foreign: return fault(Fault::Kind::refused, "key.mode", file.string() + ": owned by another user; mend it with: chown " + std::to_string(::geteuid()) + " " + file.string());
+    case FilePrivacy::foreign: return fault(Fault::Kind::refused, "key.mode", file.string() + ": owned by another user; " + mend_of_owner(s.st_uid, file));
     case FilePrivacy::open: return fault(Fault::Kind::refused, "key.mode", file.string() + ": others may read it; mend it with: chmod 600 " + file.string());
   }
   return {};

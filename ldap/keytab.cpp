@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "core/file_privacy.hpp"
+#include "platform/process.hpp"
 
 namespace wb::ldap {
 
@@ -23,7 +24,7 @@ Result<KeytabStamp> check_keytab(const std::filesystem::path& file) {
   if (found.st_size == 0 || found.st_size > largest) return no("not a keytab");
   switch (file_privacy(found.st_uid, found.st_mode, ::geteuid(), RootsGroup::may_read)) {
     case FilePrivacy::kept: break;
-    case FilePrivacy::foreign: return no("it is another user's: chown " + std::to_string(::geteuid()));
+    case FilePrivacy::foreign: return no("it is another user's: " + (::geteuid() == 0 ? "run it as its owner: " + platform::command_as(found.st_uid) + " ..." : "chown " + std::to_string(::geteuid())));
     case FilePrivacy::open: return no("others may read it: chmod 600");
   }
   return KeytabStamp{found.st_ino, found.st_size, found.st_mtim.tv_sec, found.st_mtim.tv_nsec};

@@ -10,7 +10,7 @@ namespace wb::link {
 
 class ServedCertificate {
  public:
-  // Fault refused, where "tls.certificate" or "tls.key".
+  // Faults as server_tls.
   static Result<ServedCertificate> load(std::filesystem::path certificate_file, std::filesystem::path key_file);
   // For connections to come: those that stand keep theirs.
   const TlsContext& tls() const { return tls_; }

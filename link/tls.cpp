@@ -10,6 +10,7 @@
 
 #include "core/certificate_end.hpp"
 #include "core/ids.hpp"
+#include "platform/private_files.hpp"
 #include "protocol/messages.hpp"
 
 namespace wb::link {
@@ -50,6 +51,7 @@ Result<TlsContext> server_tls(const std::filesystem::path& certificate_file, con
   if (ec) return unusable("tls.key", key_file, ec);
   made->use_certificate_chain_file(certificate_file.string(), ec);
   if (ec) return unusable("tls.certificate", certificate_file, ec);
+  if (auto kept = platform::kept_from_others(key_file, "key.mode"); !kept) return kept.error();
   made->use_private_key_file(key_file.string(), ssl::context::pem, ec);  // checks that it fits the certificate, if both are of one kind
   if (ec) return unusable("tls.key", key_file, ec);
   if (SSL_CTX_check_private_key(made->native_handle()) != 1) {

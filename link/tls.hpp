@@ -14,7 +14,7 @@ namespace wb::link {
 
 using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
 
-// Fault refused, where "tls.certificate" or "tls.key": unreadable, encrypted, or they don't belong together.
+// Fault refused, where "tls.certificate" or "tls.key": unreadable, encrypted, or they don't belong together; "key.mode": others may read the key.
 Result<TlsContext> server_tls(const std::filesystem::path& certificate_file, const std::filesystem::path& key_file);
 std::string end_of(const TlsContext& server);  // its certificate's notAfter: 2026-11-26T12:00:00Z; "-" for none
 // Trusts ca_file (PEM), or the system's store when it is empty, and what intercept_ca_file holds. Fault refused, where "tls.ca".

@@ -16,6 +16,10 @@ namespace wb::platform {
 // already there is never changed: Fault refused, detail says the chmod or chown that mends it. Else Fault internal.
 Result<void> private_folder(const std::filesystem::path& folder);
 
+// For who is about to read or write in the folder: it is ours. Of a folder that is not there, and we are root: so is the one that it would be
+// made in. Else Fault refused "folder.owner", whose detail is the command that does it as its owner; root's files there its owner can't read.
+Result<void> run_by_owner(const std::filesystem::path& folder);
+
 // Replaces the file as a whole or not at all: written aside with mode 0600, synced, renamed, folder synced.
 // Fault internal "file.write" (detail: the system's reason).
 Result<void> write_private_file(const std::filesystem::path& file, std::string_view text);
@@ -30,6 +34,9 @@ Result<void> copy_private_file(const std::filesystem::path& from, const std::fil
 // A password: the first line, at most 1 KiB, without its line end. Fault refused at `where`: unreadable, empty, somebody else's
 // (root's is as good as ours, also where root lets our group read it, as a systemd credential), or open to others.
 Result<Secret> read_private_line(const std::filesystem::path& file, std::string_view where);
+
+// Fault refused at `where` (detail: what mends it) by the same rule. What can't be looked at is no Fault: who opens the file says why.
+Result<void> kept_from_others(const std::filesystem::path& file, std::string_view where);
 
 // Fault refused "file.owner" or "file.mode" (detail: the command that mends it) when others than root and this user may change it,
 // a folder: what is in it. Unreachable when it is not there.

@@ -1,5 +1,6 @@
 // What a process that handles secrets asks of the operating system before it does anything else.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -12,6 +13,11 @@ void harden_process();
 
 // This machine's name, for operators (enrolment, listings). "unknown" when it has none.
 std::string host_name();
+
+// How root runs this program as user `uid` on a command line, without its words: "runuser -u NAME -- PROGRAM"; of root PROGRAM alone.
+// The second: as the user who runs it now.
+std::string command_as(std::uint32_t uid);
+std::string own_command();
 
 // The signal that asks a program to read its configuration anew; nullopt where there is none.
 std::optional<int> reload_signal();

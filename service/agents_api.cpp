@@ -75,7 +75,7 @@ Reply AgentsApi::add_token(HttpCall call) {
   const auto expires = unix_now() + enrolment_token_life;
   auto token = new_enrolment_token(store_, keys_, call.caller.domain, expires, call.caller.actor);
   if (!token) co_return refuse_for(token.error());
-  auto response = answer(201, {{"token", *token}, {"expires", expires}, {"service", settings_.public_url}, {"command", "writeback-agent enroll --service " + settings_.public_url + " --token-file FILE"}});
+  auto response = answer(201, {{"token", *token}, {"expires", expires}, {"service", settings_.public_url}, {"command", "runuser -u writeback-agent -- writeback-agent enroll --service " + settings_.public_url + " --token-file FILE"}});
   response.headers["Cache-Control"] = "no-store";
   co_return response;
 }

@@ -14,6 +14,6 @@ int main(int argc, char** argv) {
     return wb::service::command_line({argv + 1, argv + argc});
   } catch (const std::exception& e) {
     std::cerr << "reset-service: " << e.what() << "\n";
-    return wb::service::exit_failed;
+    return wb::exit_failed;
   }
 }

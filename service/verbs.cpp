@@ -111,7 +111,7 @@ int refuse(const std::string& why, int code) {
 
 int failed(const Fault& fault) {
   std::cerr << "reset-service: " << fault.where << ": " << fault.detail << "\n";
-  return exit_failed;
+  return exit_code_of(fault);
 }
 
 Result<Store> open_store(const config::ServiceConfig& config) {
@@ -125,13 +125,13 @@ int serve(const config::ServiceConfig& config) {
   auto alone = alone_in(config);
   if (!alone) {
     log::fault("service.not_started", alone.error());
-    return exit_failed;
+    return exit_code_of(alone.error());
   }
   asio::io_context io(1);
   auto service = Service::start(io, config);
   if (!service) {
     log::fault("service.not_started", service.error());
-    return exit_failed;
+    return exit_code_of(service.error());
   }
   const auto supervisor = platform::Supervisor::from_environment();
   const platform::SignOfLife life(io, supervisor);
@@ -182,7 +182,7 @@ int create_client(const config::ServiceConfig& config, const std::string& domain
   auto roster = store->roster(domain);
   if (!roster) return failed(roster.error());
   if (!*roster && scopes.contains(Scope::writeback)) {
-    std::cerr << "reset-service: " << domain << " has no root yet: enroll an agent and run `writeback-agent domain init` first,\n"
+    std::cerr << "reset-service: " << domain << " has no root yet: enroll an agent and run `runuser -u writeback-agent -- writeback-agent domain init` first,\n"
                                                 "so that the credential can name the root that its holder will seal passwords under\n";
     return exit_failed;
   }

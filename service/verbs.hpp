@@ -1,5 +1,5 @@
 // The command line of reset-service: one function per verb, each with its exit code (0 done, 1 failed, 2 usage,
-// 78 configuration).
+// 78 configuration; of a Fault: core/exit_code).
 #pragma once
 #include <cstddef>
 #include <map>
@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "config/service_config.hpp"
+#include "core/exit_code.hpp"
 #include "service/store.hpp"
 
 namespace wb::service {
 
-constexpr int exit_done = 0, exit_failed = 1, exit_usage = 2, exit_config = 78;
+constexpr int exit_done = 0, exit_usage = 2, exit_config = 78;
 
 // Reads the words behind the program's name, and does what they say (command_line.cpp).
 int command_line(const std::vector<std::string>& words);

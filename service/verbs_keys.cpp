@@ -34,7 +34,7 @@ int revoke_agent(const config::ServiceConfig& config, const std::string& agent) 
   auto done = store->revoke(agent);
   if (!done) return failed(done.error());
   if (!*done) return failed(fault(Fault::Kind::refused, "agents.revoke", "no such agent"));
-  std::cout << "revoked: " << agent << "\nIts link is cut within a second. Who holds the domain's root takes it out of the roster too: writeback-agent revoke " << agent << "\n";
+  std::cout << "revoked: " << agent << "\nIts link is cut within a second. Who holds the domain's root takes it out of the roster too: runuser -u writeback-agent -- writeback-agent revoke " << agent << "\n";
   return exit_done;
 }
 
@@ -97,7 +97,7 @@ int forget_root(const config::ServiceConfig& config, const std::string& domain, 
   auto done = store->forget_root(domain);
   if (!done) return failed(done.error());
   if (!*done) return failed(fault(Fault::Kind::refused, "roots.forget", "that domain has no root"));
-  std::cout << "forgotten: the root of " << domain << "\nNext, on one agent's machine of the domain: writeback-agent domain init --root-lost\n";
+  std::cout << "forgotten: the root of " << domain << "\nNext, on one agent's machine of the domain: runuser -u writeback-agent -- writeback-agent domain init --root-lost\n";
   return exit_done;
 }
 

@@ -19,7 +19,7 @@ bool is_there(const ldap::Settings& settings, ldap::Connection& connection, cons
   return true;
 }
 
-std::string rights_command(const std::string& ou, const std::string& user = {}) { return "writeback-agent rights --ou '" + ou + "'" + (user.empty() ? "" : " --verify '" + user + "'"); }
+std::string rights_command(const std::string& ou, const std::string& user = {}) { return "runuser -u writeback-agent -- writeback-agent rights --ou '" + ou + "'" + (user.empty() ? "" : " --verify '" + user + "'"); }
 std::string rights_of_first(const config::AgentDomain& domain) { return domain.guardrails.allow_ous.empty() ? "" : rights_command(domain.guardrails.allow_ous.front()); }
 
 // The OU of the configuration that the person stands below, and what was read there. nullopt: the report says why.

@@ -145,7 +145,7 @@ void check_enrolment(const config::AgentConfig& config, UnixSeconds now, Report&
   const auto file = identity_file(config.state_dir).string();
   if (report.failed("state")) return report.skip("enrolment", file, "the state folder can't be used");
   auto identity = load_identity(config.state_dir);
-  if (!identity) return report.fail(Finding::enrolment_missing, file, identity.error().kind == Fault::Kind::unreachable ? "is not there" : said(identity.error()), "writeback-agent enroll --service " + config.service_url + " --token-file FILE");
+  if (!identity) return report.fail(Finding::enrolment_missing, file, identity.error().kind == Fault::Kind::unreachable ? "is not there" : said(identity.error()), "runuser -u writeback-agent -- writeback-agent enroll --service " + config.service_url + " --token-file FILE");
   report.pass("enrolment", file, "agent " + identity->agent + " of " + identity->tenant);
   const auto keys = load_keys(config.state_dir);
   const auto book = load_key_book(config.state_dir);
@@ -154,7 +154,7 @@ void check_enrolment(const config::AgentConfig& config, UnixSeconds now, Report&
   else report.pass("enrolment", "keys", "can be used: the signing key " + age_of(keys->as_made, now) + ", the encryption key " + age_of(book->ae.front().made, now));
   for (const auto& domain : config.domains)
     if (!identity->domains.contains(domain.directory.domain))
-      report.fail(Finding::enrolment_domain, domain.directory.domain, "", "writeback-agent enroll --service " + config.service_url + " --token-file FILE, with a token of " + domain.directory.domain);
+      report.fail(Finding::enrolment_domain, domain.directory.domain, "", "runuser -u writeback-agent -- writeback-agent enroll --service " + config.service_url + " --token-file FILE, with a token of " + domain.directory.domain);
 }
 
 }  // namespace wb::agent

@@ -25,7 +25,7 @@ bool revoked(const json::value& all, Report& report) {
   if (word(at(no_link, "where")) != "session.refused" || (why != "revoked" && why != "unknown_agent")) return false;
   if (why == "unknown_agent" && at(at(all, "keys"), "next_signing").is_string()) return false;
   const auto service = word(at(no_link, "service"));
-  report.fail(Finding::enrolment_revoked, word(at(all, "agent")), why, "where it is meant to serve again: writeback-agent enroll --again --service " + service + " --token-file FILE");
+  report.fail(Finding::enrolment_revoked, word(at(all, "agent")), why, "where it is meant to serve again: runuser -u writeback-agent -- writeback-agent enroll --again --service " + service + " --token-file FILE");
   return true;
 }
 
@@ -37,10 +37,10 @@ void judge_domain(const json::value& all, const std::string& name, const json::v
   if (trust == "not_approved" || foreign) {
     const auto key = at(keys, "next_signing").is_string() ? word(at(keys, "next_signing")) : word(at(keys, "signing"));
     return report.fail(Finding::enrolment_approval, name, foreign ? "the roster names another signing key for it" : "no roster names it",
-        "on the machine with the domain's root: writeback-agent approve " + word(at(all, "agent")) + " --fingerprint " + key + " --domain " + name);
+        "on the machine with the domain's root: runuser -u writeback-agent -- writeback-agent approve " + word(at(all, "agent")) + " --fingerprint " + key + " --domain " + name);
   }
   const auto ends = time_in(at(one, "roster_ends"));
-  const auto renew = "on the machine with the domain's root: writeback-agent roster renew --domain " + name;
+  const auto renew = "on the machine with the domain's root: runuser -u writeback-agent -- writeback-agent roster renew --domain " + name;
   if (trust == "roster_expired" || (ends && *ends <= now)) report.fail(Finding::enrolment_roster, name, "it has expired", renew);
   else if (ends && *ends - now <= roster_soon_s) report.warn(Finding::enrolment_roster, name, "it ends in " + after(*ends - now), renew);
   else report.pass(group, name, "approved" + (ends ? ", by a roster that ends in " + after(*ends - now) : std::string()));

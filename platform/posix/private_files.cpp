@@ -14,6 +14,7 @@
 
 #include "core/file_privacy.hpp"
 #include "core/os_fault.hpp"
+#include "platform/process.hpp"
 
 namespace wb::platform {
 namespace {
@@ -69,6 +70,24 @@ Result<Secret> first_line(const File& in, const std::filesystem::path& file, std
   return line;
 }
 
+Fault of_another(const std::filesystem::path& folder, uid_t owner) {
+  return fault(Fault::Kind::refused, "folder.owner", folder.string() + " belongs to another user; run it as its owner: " + command_as(owner) + " ..." + (::geteuid() == 0 ? "" : ", or chown it"));
+}
+// Root who takes a file to himself takes it away from the program that runs as its owner.
+std::string mend_of_owner(const std::filesystem::path& file, uid_t owner) {
+  if (::geteuid() == 0) return "run it as its owner: " + command_as(owner) + " ...";
+  return "chown " + std::to_string(::geteuid()) + " " + file.string();
+}
+
+Result<void> judged(const struct stat& is, const std::filesystem::path& file, std::string_view where) {
+  switch (file_privacy(is.st_uid, is.st_mode, ::geteuid(), RootsGroup::may_read)) {
+    case FilePrivacy::kept: break;
+    case FilePrivacy::foreign: return refused(where, file, " belongs to another user; " + mend_of_owner(file, is.st_uid));
+    case FilePrivacy::open: return refused(where, file, " is open to others; chmod 600 " + file.string());
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> private_folder(const std::filesystem::path& folder) {
@@ -76,9 +95,17 @@ Result<void> private_folder(const std::filesystem::path& folder) {
   struct stat is {};
   if (::stat(folder.c_str(), &is) != 0) return failed("folder.make", folder);
   if (!S_ISDIR(is.st_mode)) return fault(Fault::Kind::refused, "folder.make", folder.string() + " is not a folder");
-  if (is.st_uid != ::geteuid()) return fault(Fault::Kind::refused, "folder.owner", folder.string() + " belongs to another user; run as its owner, or chown it");
+  if (is.st_uid != ::geteuid()) return of_another(folder, is.st_uid);
   if (is.st_mode & 077) return fault(Fault::Kind::refused, "folder.mode", folder.string() + " is open to others; chmod 700 " + folder.string());
   return {};
+}
+
+Result<void> run_by_owner(const std::filesystem::path& folder) {
+  struct stat is {};
+  if (::stat(folder.c_str(), &is) == 0) return is.st_uid == ::geteuid() ? Result<void>() : of_another(folder, is.st_uid);
+  const auto above = folder.has_parent_path() ? folder.parent_path() : std::filesystem::path(".");
+  if (::geteuid() != 0 || ::stat(above.c_str(), &is) != 0 || is.st_uid == 0) return {};
+  return of_another(above, is.st_uid);
 }
 
 Result<void> write_private_file(const std::filesystem::path& file, std::string_view text) {
@@ -143,12 +170,13 @@ Result<Secret> read_private_line(const std::filesystem::path& file, std::string_
   if (!in) return refused(where, file, std::string(": ") + std::strerror(errno));
   struct stat is {};
   if (::fstat(in.get(), &is) != 0 || !S_ISREG(is.st_mode)) return refused(where, file, " is not a file");
-  switch (file_privacy(is.st_uid, is.st_mode, ::geteuid(), RootsGroup::may_read)) {
-    case FilePrivacy::kept: break;
-    case FilePrivacy::foreign: return refused(where, file, " belongs to another user; chown " + std::to_string(::geteuid()) + " " + file.string());
-    case FilePrivacy::open: return refused(where, file, " is open to others; chmod 600 " + file.string());
-  }
+  if (auto kept = judged(is, file, where); !kept) return kept.error();
   return first_line(in, file, where);
+}
+
+Result<void> kept_from_others(const std::filesystem::path& file, std::string_view where) {
+  struct stat is {};
+  return ::stat(file.c_str(), &is) == 0 ? judged(is, file, where) : Result<void>();
 }
 
 Result<void> kept_from_change(const std::filesystem::path& path) {

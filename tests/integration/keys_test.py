@@ -151,6 +151,57 @@ class AClone(Keys):
         self.world.wait_ready(2)
 
 
+class AMovedHost(Keys):
+    """docs/OPERATIONS.md, "Moving or rebuilding an agent host"."""
+
+    def opens(self, name):
+        return re.search(r"^encryption +(\S+)", self.agent(name, "keys", "list"), re.M)[1]
+
+    def sealed_to(self, user):
+        return {one["header"]["kid"] for one in json.loads(self.world.prepare(user, "Fresh-Passw0rd-1")["sealed"])["recipients"]}
+
+    def serves_alone(self, name, other, user):
+        self.world.end(other)
+        self.world.wait_ready(1)
+        self.applied(user, "Fresh-Passw0rd-1")
+        self.world.start_agent(other)
+        self.world.wait_ready(2)
+
+    def test_1_hands_over_the_domain_with_its_root_and_the_old_one_opens_nothing(self):
+        old, key_of_old, moved = self.world.agent_id("agent1"), self.opens("agent1"), self.world.folder / "agent1"
+        self.assertIn(key_of_old, self.sealed_to("u072"))
+        number, print_ = self.world.make_agent("moved")
+        self.world.start_agent("moved")  # it waits for its approval
+        self.said("service", f"agent.connected agent={number}")
+        self.world.wait_ready(2)
+        self.agent("agent1", "approve", number, "--fingerprint", print_, "--instead-of", old)
+        self.said("service", f"agent.revoked agent={old} why=roster")
+        wait_until("statements of the two that stay", lambda: self.sealed_to("u072") == {self.opens("moved"), self.opens("agent2")})
+        passphrase, stick = self.world.folder / "passphrase", self.world.folder / "stick.pem"
+        passphrase.write_text("correct horse battery staple\n")
+        self.agent("agent1", "keys", "export-root", stick, "--passphrase-file", passphrase, "--remove")
+        self.agent("moved", "keys", "import-root", stick, "--passphrase-file", passphrase)
+        self.agent("moved", "roster", "renew")
+        self.world.wait_ready(2)
+        self.assertNotIn(key_of_old, self.sealed_to("u072"), "though it runs, and is linked")
+        self.assertRegex(self.service("agents", "list"), rf"{old} +pending")
+        self.world.end("agent1")
+        shutil.rmtree(moved)  # the purge
+        self.service("agents", "revoke", old)
+        self.assertRegex(self.service("agents", "list"), rf"{old} +revoked")
+        self.serves_alone("moved", "agent2", "u072")
+
+    def test_2_that_was_lost_is_rebuilt_with_a_root_that_lay_elsewhere(self):
+        lost = self.world.agent_id("agent2")
+        self.world.end("agent2", signal.SIGKILL)
+        shutil.rmtree(self.world.folder / "agent2")
+        number, print_ = self.world.make_agent("rebuilt")
+        self.agent("rebuilt", "approve", number, "--fingerprint", print_, "--instead-of", lost, "--root", self.world.folder / "stick.pem", "--passphrase-file", self.world.folder / "passphrase")
+        self.world.start_agent("rebuilt")
+        self.world.wait_ready(2)
+        self.serves_alone("rebuilt", "moved", "u073")
+
+
 class ADomainsRoot(Keys):
     def test_1_serves_from_elsewhere_and_comes_back(self):
         passphrase, stick = self.world.folder / "passphrase", self.world.folder / "stick.pem"

@@ -111,6 +111,22 @@ TEST(SomebodyElsesAnswer, SendsTheVerbsToTheNextAddress) {
   EXPECT_EQ(asked, 4);
 }
 
+TEST(AWayThatFails, IsNoRefusalOfTheServices) {
+  LinkWorld elsewhere;
+  elsewhere.on_request = [](link::HttpRequest) -> Awaitable<link::HttpResponse> { co_return link::HttpResponse{200, "<html>Sign in</html>", "text/html", {}}; };
+  elsewhere.start();
+  config::AgentConfig config;
+  config.trust.ca_file = test_certificates().ca;
+  const auto there = "https://127.0.0.1:" + std::to_string(elsewhere.server->bound_port());
+  elsewhere.run([&](LinkWorld&) -> Awaitable<> {
+    auto work = [&config, ways = std::vector{nobody(), there}] { return agent::post(config, ways, "/agent/v1/enroll", "{}"); };
+    auto posting = blocking(std::move(work));
+    const auto answer = co_await std::move(posting);
+    EXPECT_EQ(answer.error().kind, Fault::Kind::unreachable) << "whichever was tried last";
+    EXPECT_THAT(answer.error().detail, HasSubstr(there + ": link.web_page: "));
+  });
+}
+
 TEST(TheWaysToAService, BeginWithTheNamedOneAndAreTriedOnce) {
   config::AgentConfig config;
   config.service_url = "https://a.example/", config.more_urls = {"https://b.example", "https://a.example", "https://c.example:8443"};

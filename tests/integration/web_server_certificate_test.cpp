@@ -72,6 +72,7 @@ struct ACertificateThatIsReplaced : ::testing::Test {
   }
   void replace_by_text(const fs::path& file, const std::string& text) const {
     std::ofstream(folder / "text") << text;
+    fs::permissions(folder / "text", fs::perms(0600));
     replace(file, folder / "text");
   }
   link::ServedCertificate served() const {
@@ -134,6 +135,7 @@ TEST_F(ACertificateThatIsReplaced, IsRefusedOnceWhenItCannotBeUsedAndTheOldOneSt
   replace(now.cert, next.cert), refused("tls.key");
   replace(now.cert, folder / "cert"), replace_by_text(now.key, "-----BEGIN PRIVATE KEY-----\nAAAA\n"), refused("tls.key");
   fs::remove(now.key), refused("tls.key");
+  replace(now.key, folder / "key"), fs::permissions(now.key, fs::perms(0644)), refused("key.mode");
   replace(now.key, folder / "key");
   EXPECT_NE(said_by(certificate, 2).find("tls.certificate_reloaded"), std::string::npos) << "what was before will do again";
 }
@@ -144,6 +146,7 @@ TEST_F(ACertificateThatIsReplaced, IsRefusedWithAKeyOfAnotherKindOrAnEncryptedOn
     const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new_file((folder / "made").c_str(), "w"), &BIO_free);
     unsigned char word[] = "password";
     PEM_write_bio_PrivateKey(out.get(), key, cipher, cipher ? word : nullptr, cipher ? 8 : 0, nullptr, nullptr);
+    fs::permissions(folder / "made", fs::perms(0600));
   };
   auto certificate = served();
   write(rsa.get(), nullptr);

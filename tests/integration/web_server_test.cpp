@@ -351,6 +351,13 @@ TEST_F(AWebServer, NamesThePortOrCertificateItCannotUse) {
   auto keyless = link::WebServer::start(world.io, settings, mirror, echo);
   ASSERT_FALSE(keyless);
   EXPECT_EQ(keyless.error().where, "tls.key");
+  settings.key_file = world.settings.key_file.parent_path() / "open.pem";
+  std::filesystem::copy_file(world.settings.key_file, settings.key_file, std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::permissions(settings.key_file, std::filesystem::perms(0640));
+  auto open = link::WebServer::start(world.io, settings, mirror, echo);
+  ASSERT_FALSE(open);
+  EXPECT_EQ(open.error().where, "key.mode");
+  EXPECT_EQ(open.error().detail, settings.key_file.string() + " is open to others; chmod 600 " + settings.key_file.string());
   world.run([](LinkWorld&) -> Awaitable<> { co_return; });
 }
 

@@ -49,7 +49,7 @@ class AUnit(unittest.TestCase):
         for unit in UNITS:
             self.assertEqual(values(unit, "Type"), ["notify"])
             self.assertEqual(values(unit, "Restart"), ["always"])
-            self.assertIn("78", values(unit, "RestartPreventExitStatus")[0].split())
+            self.assertEqual(values(unit, "RestartPreventExitStatus")[0].split(), ["2", "77", "78"])
             self.assertEqual(values(unit, "WatchdogSec"), ["30"])
             self.assertEqual(values(unit, "StartLimitIntervalSec"), ["0"], "it never gives up")
 

@@ -92,6 +92,7 @@ TestCertificates make_certificates(const std::filesystem::path& folder, const st
   must(PEM_write_X509(open_new(paths.ca).get(), ca.get()) == 1, "write CA");
   must(PEM_write_X509(open_new(paths.cert).get(), server.get()) == 1, "write certificate");
   must(PEM_write_PrivateKey(open_new(paths.key).get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1, "write key");
+  std::filesystem::permissions(paths.key, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);  // else nobody would use it
   return paths;
 }
 

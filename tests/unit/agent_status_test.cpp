@@ -55,7 +55,7 @@ TEST(TheStatusOfAnAgent, TellsWhatBecomesOfItsKeys) {
   EXPECT_THAT(text_of(status), Not(HasSubstr("next key")));
   status.sealing_key.made = now - 90 * 86'400;
   status.next_signing_kid = "kid-next";
-  EXPECT_THAT(text_of(status), HasSubstr("key       kid-1, made 90 d 0 h ago, rotation DUE (writeback-agent keys rotate)\nnext key  kid-next waits for its approval as the signing key\n"));
+  EXPECT_THAT(text_of(status), HasSubstr("key       kid-1, made 90 d 0 h ago, rotation DUE (runuser -u writeback-agent -- writeback-agent keys rotate)\nnext key  kid-next waits for its approval as the signing key\n"));
   const auto keys = protocol::parse_json(status_json(status)).value().at("keys");
   EXPECT_EQ(keys.at("encryption").at("rotation_due").as_int64(), now);
   EXPECT_TRUE(keys.at("signing").is_null());
@@ -69,7 +69,7 @@ TEST(TheStatusOfAnAgent, SaysThatItWasRevoked) {
   EXPECT_THAT(text_of(status), Not(HasSubstr("REVOKED")));
   status.snapshot.link_up = false;
   status.snapshot.no_link = NoLink{LinkTrouble::refused, "https://reset.example", "session.refused", "revoked", now - 5};
-  EXPECT_THAT(text_of(status), HasSubstr("REVOKED   the service takes it no more (writeback-agent enroll --again"));
+  EXPECT_THAT(text_of(status), HasSubstr("REVOKED   the service takes it no more (runuser -u writeback-agent -- writeback-agent enroll --again"));
 }
 
 TEST(TheStatusOfAnotherVersion, IsShownAsFarAsItIsUnderstood) {

@@ -243,7 +243,7 @@ TEST_F(APerson, OnWhomAllIsGrantedPasses) { EXPECT_EQ(judged(), Said{"pass direc
 TEST_F(APerson, HasEachMissingRightNamedWithTheCommandThatPrintsIt) {
   miss("write lockoutTime"), miss("write pwdLastSet");
   EXPECT_EQ(judged(), (Said{"fail directory.rights", "fail directory.rights"}));
-  EXPECT_THAT(text, testing::AllOf(HasSubstr("write pwdLastSet: not granted"), HasSubstr("what mends it: writeback-agent rights --ou 'OU=People,DC=corp,DC=example'\n")));
+  EXPECT_THAT(text, testing::AllOf(HasSubstr("write pwdLastSet: not granted"), HasSubstr("what mends it: runuser -u writeback-agent -- writeback-agent rights --ou 'OU=People,DC=corp,DC=example'\n")));
 }
 
 TEST_F(APerson, WhoInheritsNothingHasThatNamedOnce) {

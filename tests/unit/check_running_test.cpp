@@ -43,7 +43,7 @@ TEST_F(ARunningAgent, ThatIsApprovedPasses) {
 TEST_F(ARunningAgent, ThatNoRosterNamesIsToBeApprovedByTheCommandThatDoesIt) {
   corp().trust = "not_approved", corp().roster_ends.reset();
   EXPECT_THAT(judged(), ElementsAre("fail enrolment.approval", "pass enrolment"));
-  EXPECT_THAT(text, HasSubstr("writeback-agent approve A1 --fingerprint kid-as --domain corp.example\n"));
+  EXPECT_THAT(text, HasSubstr("runuser -u writeback-agent -- writeback-agent approve A1 --fingerprint kid-as --domain corp.example\n"));
   corp().trust = "foreign_key", status.next_signing_kid = "kid-next";
   EXPECT_THAT(judged(), ElementsAre("fail enrolment.approval", "pass enrolment"));
   EXPECT_THAT(text, testing::AllOf(HasSubstr("another signing key"), HasSubstr("--fingerprint kid-next")));

@@ -132,12 +132,19 @@ TEST(AKeyFileOthersMayRead, IsRefusedWithTheCommandThatMendsIt) {
   EXPECT_TRUE(PrivateKey::load(folder / "as.pem").has_value()) << "narrower is fine";
 }
 
-TEST(AKeyFileOfAnotherUser, IsRefused) {
-  if (::geteuid() != 0) GTEST_SKIP() << "only root can make one";
+TEST(AKeyFileOfAnotherUser, IsNotTakenFromTheUserWhoseFolderItLiesIn) {
+  if (::geteuid() != 0) GTEST_SKIP() << "root alone gives files away";
   const Folder folder;
   ASSERT_TRUE(new_key().save(folder / "as.pem").has_value());
   ASSERT_EQ(::chown((folder / "as.pem").c_str(), 65534, 65534), 0);
-  EXPECT_EQ(fault_of(PrivateKey::load(folder / "as.pem")).kind, Kind::refused);
+  const auto astray = fault_of(PrivateKey::load(folder / "as.pem"));
+  EXPECT_EQ(astray.kind, Kind::refused);
+  EXPECT_NE(astray.detail.find("chown 0 "), std::string::npos) << "the folder is ours: " << astray.detail;
+  ASSERT_EQ(::chown(folder.path().c_str(), 65534, 65534), 0);
+  const auto at_home = fault_of(PrivateKey::load(folder / "as.pem"));
+  EXPECT_EQ(at_home.where, "key.mode");
+  EXPECT_EQ(at_home.detail.find("chown"), std::string::npos) << at_home.detail;
+  EXPECT_NE(at_home.detail.find("run as that user: runuser -u \"$(id -nu 65534)\" -- "), std::string::npos) << at_home.detail;
 }
 
 TEST(AKeyFile, ThatIsMissingOrNoKeyIsNamedAsSuch) {

@@ -143,7 +143,7 @@ class Troubleshooting(unittest.TestCase):
         table = text_of(TROUBLE).partition("\n### Exit codes\n")[2].partition("\n## ")[0]
         listed = {int(number) for number in re.findall(r"^\| (\d+) \|", table, re.M)}
         tool = text_of(TOP / "tools/passwords.cpp")
-        there = {int(number) for number in re.findall(r"\bexit_\w+ = (\d+)", code("agent", "service"))} | {int(n) for n in re.findall(r"\b(?:failed|wrong_usage) = (\d+)", tool)} | {0}
+        there = {int(number) for number in re.findall(r"\bexit_\w+ = (\d+)", code("agent", "service", "core"))} | {int(n) for n in re.findall(r"\b(?:failed|wrong_usage) = (\d+)", tool)} | {0}
         scripts = {int(number) for name in ("install", "demo") for number in re.findall(r"(?:^ *exit|CODE=|: exit) ?(\d+)", text_of(TOP / "scripts" / name), re.M)}
         self.assertEqual(listed, there | scripts)
         for page in PAGES:

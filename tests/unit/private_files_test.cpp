@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <fstream>
 
 namespace wb::platform {
@@ -20,6 +22,24 @@ TEST(APrivateFile, IsOursAloneAndReplacedAsAWhole) {
   EXPECT_EQ(read_file(folder / "g").error().kind, Fault::Kind::unreachable);
   std::filesystem::permissions(folder, std::filesystem::perms(0750));
   EXPECT_EQ(private_folder(folder).error().kind, Fault::Kind::refused);
+  std::filesystem::remove_all(folder);
+}
+
+TEST(AFolderOfAnotherUser, IsLeftToItsOwnerWhoseCommandIsNamed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "root alone gives folders away";
+  char name[] = "/tmp/wb-files-XXXXXX";
+  const std::filesystem::path folder = ::mkdtemp(name);
+  EXPECT_TRUE(run_by_owner(folder)) << "ours";
+  EXPECT_TRUE(run_by_owner(folder / "to-be-made"));
+  ASSERT_TRUE(write_private_file(folder / "f", "a secret"));
+  ASSERT_EQ(::chown(folder.c_str(), 65534, 65534), 0);
+  ASSERT_EQ(::chown((folder / "f").c_str(), 65534, 65534), 0);
+  for (const auto& refused : {run_by_owner(folder), run_by_owner(folder / "to-be-made"), private_folder(folder)}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().where, "folder.owner");
+    EXPECT_NE(refused.error().detail.find("run it as its owner: runuser -u nobody -- "), std::string::npos) << refused.error().detail;
+  }
+  EXPECT_EQ(read_private_line(folder / "f", "test").error().detail.find("chown"), std::string::npos) << "root must not take it away";
   std::filesystem::remove_all(folder);
 }
 
