@@ -17,7 +17,7 @@ namespace wb::platform {
 Result<void> private_folder(const std::filesystem::path& folder);
 
 // For who is about to read or write in the folder: it is ours. Of a folder that is not there, and we are root: so is the one that it would be
-// made in. Else Fault refused "folder.owner", whose detail is the command that does it as its owner; root's files there its owner can't read.
+// made in, or everybody's. Else Fault refused "folder.owner", whose detail is the command that does it as its owner; root's files there its owner can't read.
 Result<void> run_by_owner(const std::filesystem::path& folder);
 
 // Replaces the file as a whole or not at all: written aside with mode 0600, synced, renamed, folder synced.

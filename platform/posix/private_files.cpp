@@ -105,6 +105,7 @@ Result<void> run_by_owner(const std::filesystem::path& folder) {
   if (::stat(folder.c_str(), &is) == 0) return is.st_uid == ::geteuid() ? Result<void>() : of_another(folder, is.st_uid);
   const auto above = folder.has_parent_path() ? folder.parent_path() : std::filesystem::path(".");
   if (::geteuid() != 0 || ::stat(above.c_str(), &is) != 0 || is.st_uid == 0) return {};
+  if ((is.st_mode & S_IWOTH) != 0) return {};  // as /tmp, which is nobody's own, and which a user namespace shows as another's
   return of_another(above, is.st_uid);
 }
 

@@ -39,6 +39,8 @@ TEST(AFolderOfAnotherUser, IsLeftToItsOwnerWhoseCommandIsNamed) {
     EXPECT_EQ(refused.error().where, "folder.owner");
     EXPECT_NE(refused.error().detail.find("run it as its owner: runuser -u nobody -- "), std::string::npos) << refused.error().detail;
   }
+  std::filesystem::permissions(folder, std::filesystem::perms(01777));
+  EXPECT_TRUE(run_by_owner(folder / "to-be-made")) << "as in /tmp";
   EXPECT_EQ(read_private_line(folder / "f", "test").error().detail.find("chown"), std::string::npos) << "root must not take it away";
   std::filesystem::remove_all(folder);
 }
