@@ -27,9 +27,21 @@ export function Screen({ heading, first, children }: { heading: string; first?: 
   );
 }
 
+/** The first field that what was sent leaves wrong takes the focus, whether the page found it or the service did. */
 export function Form({ onSubmit, children }: { onSubmit: () => void; children: ComponentChildren }) {
+  const { view } = useAround();
+  const at = useRef<HTMLFormElement>(null);
+  const waits = useRef(false); // for what becomes of what was sent: fields that become wrong at any other time leave the focus where somebody types
+  const [sent, setSent] = useState(0);
+  useEffect(() => {
+    const wrong = waits.current && at.current?.querySelector<HTMLElement>('[aria-invalid]');
+    if (!wrong) return;
+    waits.current = false;
+    wrong.focus();
+    wrong.closest('.field')?.scrollIntoView({ block: 'nearest' }); // with its words
+  }, [sent, view.problem]);
   return (
-    <form noValidate onSubmit={(event) => { event.preventDefault(); onSubmit(); }}>
+    <form ref={at} noValidate onSubmit={(event) => { event.preventDefault(); waits.current = true; setSent(sent + 1); onSubmit(); }}>
       {children}
     </form>
   );
@@ -44,7 +56,7 @@ export function Field({ label, hint, error, describedBy, value, onValue, ...more
       <label for={id}>{label}</label>
       <input id={id} value={value} onInput={(event) => onValue(event.currentTarget.value)} dir="auto" aria-invalid={error ? true : undefined} aria-describedby={told || undefined} {...more} />
       {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
-      {error && <p class="error" id={`${id}-error`}>{error}</p>}
+      <div aria-live="polite">{error && <p class="error" id={`${id}-error`}>{error}</p>}</div>
     </div>
   );
 }

@@ -112,3 +112,9 @@ export async function narrow() {
 /** For page.route: what matches does not come. */
 export const refuse = (route) => route.abort('blockedbyclient');
 export const focus = () => browser.value('document.activeElement.tagName');
+/** A field that is wrong has the focus, and is seen with what is said of it, which a reader that does not see it hears. */
+export const told = (name) => browser.until(`(() => {
+  const field = document.activeElement, said = document.getElementById(field.getAttribute('aria-describedby').split(' ').at(-1));
+  const seen = [field, said].every((it) => it.getBoundingClientRect().top >= 0 && it.getBoundingClientRect().bottom <= innerHeight);
+  return field.name === ${JSON.stringify(name)} && field.ariaInvalid && said.className === 'error' && said.closest('[aria-live]') && seen;
+})()`, `the words beside ${name}`);
