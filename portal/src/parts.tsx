@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { createContext } from 'preact';
 import { useContext, useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Acting, Shown } from './acting';
-import { isKey, moment, type Key, type Language, type Say } from './words';
+import { isKey, later, type Key, type Language, type Say } from './words';
 
 /** What stands around every screen, whatever the page's program is; a page knows its own more exactly (scene.ts). */
 export interface Scene {
@@ -97,7 +97,7 @@ export function Refused() {
   useEffect(() => { if (problem) at.current?.scrollIntoView({ block: 'nearest' }); }, [problem]);
   return (
     <div role="alert" ref={at}>
-      {problem && <div class="refused" data-code={problem.code}><p dir="auto" lang={ours ? undefined : problem.language}>{ours ?? problem.detail}</p>{until !== undefined && <p>{say('until', { time: moment(language, until) })}</p>}</div>}
+      {problem && <div class="refused" data-code={problem.code}><p dir="auto" lang={ours ? undefined : problem.language}>{ours ?? problem.detail}</p>{until !== undefined && <p>{say('until', { time: later(language, until) })}</p>}</div>}
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { APP_DIGITS, CodeForm, MAIL_DIGITS } from './code';
 import { Field, Form, Screen, Tick, usePast } from './parts';
 import { useScene } from './scene';
 import { UnknownDomain } from './stopped';
-import { moment, seconds } from './words';
+import { later, seconds } from './words';
 
 export function Name({ first }: { first: boolean }) {
   const { desk, view, say } = useScene();
@@ -76,7 +76,7 @@ export function Code() {
       <CodeForm digits={current === 'email' ? MAIL_DIGITS : APP_DIGITS} onCode={(code) => void desk.answer({ code })} />
       {current === 'email' && (again
         ? <button type="button" class="plain" onClick={() => void desk.choose('email')}>{say('code.again')}</button>
-        : <p class="hint">{say('code.again_from', { time: moment(language, from) })}</p>)}
+        : <p class="hint">{say('code.again_from', { time: later(language, from) })}</p>)}
       <Another />
     </Screen>
   );
@@ -172,9 +172,9 @@ export function Over() {
   const doubt = end.code === 'in_doubt';
   return (
     <Screen heading={say(doubt ? 'over.doubt' : end.code === 'session_expired' ? 'over.expired' : 'over.heading')}>
-      <p class="refused" data-code={end.code}>{end.text}</p>
+      <p class="refused" data-code={end.code}>{end.undated ?? end.text}</p>
       {doubt && <p>{say('over.doubt.try')}</p>}
-      {end.until !== undefined && <p>{say('until', { time: moment(language, end.until) })}</p>}
+      {end.until !== undefined && <p>{say('until', { time: later(language, end.until) })}</p>}
     </Screen>
   );
 }

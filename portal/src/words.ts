@@ -68,6 +68,12 @@ export function moment(language: Language, seconds: number, now = new Date()): s
   const sameDay = at.toDateString() === now.toDateString();
   return new Intl.DateTimeFormat(language, sameDay ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' }).format(at);
 }
+/** A moment to wait for, as above, with the name of the time zone; rounded up to the minute: it promises nothing that is not so. */
+export function later(language: Language, seconds: number, now = new Date()): string {
+  const at = new Date(Math.ceil(seconds / 60) * 60_000);
+  const date = at.toDateString() === now.toDateString() ? {} : ({ year: 'numeric', month: 'short', day: 'numeric' } as const);
+  return new Intl.DateTimeFormat(language, { ...date, hour: 'numeric', minute: '2-digit', timeZoneName: 'short' }).format(at);
+}
 export const day = (language: Language, seconds: number): string => new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(new Date(seconds * 1000));
 export const seconds = (language: Language, ms: number): string =>
   new Intl.NumberFormat(language, { maximumFractionDigits: 1, minimumFractionDigits: 1 }).format(Math.max(0.1, ms / 1000));

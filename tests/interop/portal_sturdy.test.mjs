@@ -71,9 +71,24 @@ const instead = (where, made) => browser.page.route(where, async (route) => {
   const { status, ...body } = made(await response.json());
   await route.fulfill({ response, status, json: body });
 }, { times: 1 });
-const refusal = (status, code, more = {}) => ({ status, code, detail: told[`refusal.${code}`].replace('{time}', '14:05'), ...more });
-const ended = (status, code, until) => ({ session: { result: _, ...session } }) =>
-  refusal(status, code, { session: { ...session, phase: 'over', end: { code, text: told[`refusal.${code}`].replace('{time}', '14:05'), until } }, until });
+/** As the service words it: with `until` in UTC, and once without. */
+const worded = (code, until) => {
+  const undated = told[`refusal.${code}`];
+  return until ? { dated: `${undated} ${told['told.try_again_after'].replace('{moment}', `${new Date(until * 1000).toISOString().slice(11, 16)} UTC`)}`, more: { until, undated } } : { dated: undated, more: {} };
+};
+const refusal = (status, code, until, more = {}) => ({ status, code, detail: worded(code, until).dated, ...worded(code, until).more, ...more });
+const ended = (status, code, until) => ({ session: { result: _, ...session } }) => {
+  const { dated, more } = worded(code, until);
+  return refusal(status, code, until, { session: { ...session, phase: 'over', end: { code, text: dated, ...more } } });
+};
+/** Once, as the clock on the wall says it. */
+const tokyo = (seconds) => new Date(Math.ceil(seconds / 60) * 60_000).toLocaleTimeString('en', { hour: 'numeric', minute: '2-digit', timeZone: 'Asia/Tokyo' }).replace(/\s/g, ' ');
+function toldInTokyo(said, until) {
+  said = said.replace(/\s/g, ' ');
+  const times = said.match(/\d{1,2}:\d\d/g);
+  assert.equal(times?.length, 1, said);
+  assert.ok(said.includes(`${tokyo(until)} GMT+9`) && !said.includes('UTC'), said);
+}
 const over = async (code, heading) => {
   await at('over');
   await browser.refused(code);
@@ -208,6 +223,7 @@ it('an agent that goes away in the middle is told, and the person goes on when i
 
 it('an agent that says nothing about the account ends it, and so does a block, with the time when it is over', { timeout: 60_000 }, async () => {
   const { pass } = await tell('pass dave@corp.example');
+  await browser.begin({ zone: 'Asia/Tokyo' });
   for (const [status, code, until] of [[503, 'unreachable'], [429, 'blocked', Math.floor(Date.now() / 1000) + 600]]) {
     await begin('dave@corp.example');
     await at('methods-0');
@@ -218,14 +234,17 @@ it('an agent that says nothing about the account ends it, and so does a block, w
     await browser.click('button.main');
     await at('over');
     assert.equal(await browser.value('document.querySelectorAll("main section p").length'), until ? 2 : 1);
+    if (until) toldInTokyo(await text('main section'), until);
     await over(code, 'over.heading');
   }
-  await instead(BEGIN, () => refusal(429, 'blocked', { until: Math.floor(Date.now() / 1000) + 600 }));
+  const until = Math.floor(Date.now() / 1000) + 600;
+  await instead(BEGIN, () => refusal(429, 'blocked', until));
   await browser.type('dave@corp.example');
   await browser.click('button.main');
   await browser.refused('blocked');
   await at('name');
   assert.equal(await browser.value('document.querySelectorAll(".refused p").length'), 2, 'why, and from when on it makes sense again');
+  toldInTokyo(await text('.refused'), until);
   await accessible();
 });
 
@@ -251,18 +270,23 @@ it('a doubt says that the new password may work already, and a lost answer is as
 });
 
 it('a code that has expired is told, and so is another one that is wanted too soon', { timeout: 60_000 }, async () => {
+  await browser.begin({ zone: 'Asia/Tokyo' });
   await begin('ivan@corp.example');
   await at('methods-0');
   await browser.click('[data-method=email]');
   await at('email');
-  await instead(ANSWER, ({ session }) => refusal(422, 'code_expired', { session: { ...session, resend_from: 0 } }));
+  await instead(ANSWER, ({ session }) => refusal(422, 'code_expired', undefined, { session: { ...session, resend_from: 0 } }));
   await browser.type('00000000');
   await browser.click('button.main');
   await browser.refused('code_expired');
   await at('email');
   await accessible();
+  const soon = browser.context.waitForEvent('response', (one) => one.url().includes('/session/method')).then((one) => one.json());
   await browser.click('main form ~ button.plain');
   await browser.refused('too_soon');
+  const { detail, until } = await soon;
+  assert.match(detail, / UTC on /, 'for who reads no number');
+  toldInTokyo(await text('.refused'), until);
   await at('email');
   assert.ok((await text('.hint')).length > 10, 'it says from when on');
   await accessible();
