@@ -365,6 +365,8 @@ it('a sign-in that is over is told, and a root that is not believed stops everyt
   await browser.refused('foreign_root');
   await accessible();
   assert.equal(directory.length, 0, 'nothing was sent');
+  await browser.click('#anew');
+  await at('signin');
   await forget('/signin');
   await browser.until('document.querySelector(".notice")', 'a browser without any root is told at once');
 });

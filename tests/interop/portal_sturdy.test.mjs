@@ -221,6 +221,29 @@ it('an agent that goes away in the middle is told, and the person goes on when i
   assert.deepEqual(written(), [PASSWORD], 'and no unlock');
 });
 
+it('agents that state their keys at this very moment are waited for, and nobody has to prove anything again', { timeout: 60_000 }, async () => {
+  await prove('grace@corp.example');
+  const SEAL = '**/api/v1/sspr/session/seal*';
+  let asked = 0;
+  await browser.page.route(SEAL, async (route) => {
+    const response = await route.fetch();
+    const { keys, ...rest } = await response.json();
+    asked += 1;
+    await route.fulfill({ response, json: { ...rest, keys: { ...keys, statements: [] } } });
+  });
+  await choose();
+  await submit();
+  assert.equal(await browser.refused('no_agents'), words['problem.no_agents']);
+  await at('new_password');
+  assert.ok(asked > 3, 'several times, by itself');
+  assert.equal(await browser.value('document.querySelector("[name=new-password]").value'), PASSWORD, 'what was typed stays');
+  await accessible();
+  await browser.page.unroute(SEAL);
+  await browser.click('button.main');
+  await at('done');
+  assert.deepEqual(written(), [PASSWORD]);
+});
+
 it('an agent that says nothing about the account ends it, and so does a block, with the time when it is over', { timeout: 60_000 }, async () => {
   const { pass } = await tell('pass dave@corp.example');
   await browser.begin({ zone: 'Asia/Tokyo' });
