@@ -3,7 +3,7 @@
 import { Acting, pause, QUIET, type Shown } from './acting';
 import { call, enter, Problem, type Method, type Session } from './api';
 import { Captcha } from './captcha';
-import { Keeper } from './kept';
+import { Keeper, numberOf } from './kept';
 import { takeLink, type ResetLink } from './link';
 import { mayKnowADomain, SealError, type Offer } from './pins';
 import { Sealing, sealFailed } from './sealing';
@@ -11,6 +11,7 @@ import { Sealing, sealFailed } from './sealing';
 export interface View extends Shown {
   busy: 'start' | 'look' | 'method' | 'answer' | 'offer' | 'seal' | 'write' | 'unlock' | null;
   session: Session | null;
+  number: string; // of the session, for the helpdesk; it outlives it
   stop: string | null; // a SealError's code that no retry mends
   offer: Offer | null;
   choosing: boolean; // the person wants another method
@@ -19,7 +20,7 @@ export interface View extends Shown {
   tookMs: number | null;
   helped: string; // what was said when an administrator was asked for help
 }
-const FRESH: View = { ...QUIET, busy: null, session: null, stop: null, offer: null, choosing: false, name: '', linked: false, tookMs: null, helped: '' };
+const FRESH: View = { ...QUIET, busy: null, session: null, number: '', stop: null, offer: null, choosing: false, name: '', linked: false, tookMs: null, helped: '' };
 const AGAIN_MS = 1_000;
 
 type Told = { session: Session; brand?: unknown };
@@ -77,7 +78,7 @@ export class Desk extends Acting<View> {
     const was = this.tab.get();
     if (!was) return;
     enter(was.token);
-    this.set({ name: was.name });
+    this.set({ name: was.name, number: numberOf(was.token) });
     await this.look();
   }
 
@@ -105,7 +106,7 @@ export class Desk extends Acting<View> {
     enter(begun.token);
     this.tab.keep({ token: begun.token, name });
     this.wear(begun.brand);
-    this.set({ name, ended: null });
+    this.set({ name, number: begun.session.id, ended: null });
     this.place(begun.session);
     await this.follow(name);
   });

@@ -102,6 +102,12 @@ export function Refused() {
   );
 }
 
+/** What to read out to a helpdesk. */
+export function Reference({ number }: { number: string }) {
+  const { say } = useAround();
+  return <p>{say('helpdesk')} <code id="correlation" dir="ltr">{number}</code></p>;
+}
+
 /** True from that moment (Unix seconds) on. */
 export function usePast(at: number): boolean {
   const [past, setPast] = useState(at * 1000 <= Date.now());

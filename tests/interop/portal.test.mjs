@@ -252,6 +252,7 @@ it('a session that has ended is told, and forgotten', { timeout: 60_000 }, async
   await browser.screen('ended');
   await accessible();
   await browser.refused('no_session');
+  assert.equal(await text('#correlation'), '01ARZ3NDEKTSV4RRFFQ69G5FAV', 'a helpdesk finds what it was');
   assert.equal(await browser.value('sessionStorage.length'), 0);
   await browser.click('#again');
   await browser.screen('name');

@@ -46,6 +46,8 @@ it('a person signs in where an invitation leads, and registers an app that has s
   await accessible();
   await signIn('heidi@corp.example', WRONG);
   assert.match(await browser.refused('sign_in_failed'), /do not fit together/);
+  assert.ok(browser.sent.at(-1).headers.authorization.startsWith(`Bearer wbp1.${await text('#correlation')}.`), 'a helpdesk finds it by this number');
+  await accessible();
   assert.deepEqual(await browser.value('[...document.querySelectorAll("input")].map(({ value }) => value)'), ['heidi@corp.example', ''], 'the name stays');
   assert.equal(await browser.value('sessionStorage.length'), 0, 'nobody is signed in');
   await browser.type(PRESENT, '[name=password]');
@@ -161,6 +163,7 @@ it('a method is removed once that is confirmed, and signing out ends it', { time
   await browser.until('!document.querySelector(".own [data-method=app_code]") && document.activeElement.className === "good"', 'it is gone, and the news has the focus');
   await browser.click('[data-do=out]');
   await at('out');
+  assert.ok(!await has('#correlation'));
   await accessible();
   assert.equal(await browser.value('sessionStorage.getItem("wb-signed-in")'), null);
   await browser.page.reload();
@@ -172,6 +175,7 @@ it('a password that must be changed is changed first, and the directory says wha
   await signIn('grace@corp.example');
   await at('change');
   assert.match(await text('.notice'), /must be changed|change/i);
+  assert.match(await text('#correlation'), /^[0-9A-Z]{26}$/);
   await accessible();
   await browser.click('button.main');
   await browser.until('document.querySelectorAll("[aria-invalid]").length === 2', 'both are wanted');
@@ -355,6 +359,7 @@ it('a sign-in that is over is told, and a root that is not believed stops everyt
   await browser.page.reload();
   await browser.refused('no_session');
   await at('signin');
+  assert.equal(await text('#correlation'), '01ARZ3NDEKTSV4RRFFQ69G5FAV', 'it is over, and can still be asked about');
   await accessible();
   assert.equal(await browser.value('document.querySelector("[name=username]").value'), 'ivan@corp.example');
   assert.equal(await browser.value('sessionStorage.length'), 0);

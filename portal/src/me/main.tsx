@@ -3,7 +3,7 @@ import { render } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { speak } from '../api';
 import { Frame, useLanguage } from '../frame';
-import { SceneOf } from '../parts';
+import { Reference, SceneOf } from '../parts';
 import { Stopped } from '../stopped';
 import '../style.css';
 import { languageOf, load, speaker, type Language } from '../words';
@@ -46,7 +46,7 @@ function Page({ desk, view, initial }: { desk: MyDesk; view: View; initial: Lang
   useEffect(() => { if (screen !== 'signin') setFirst(false); }, [screen]);
   return (
     <SceneOf.Provider value={scene}>
-      <Frame title={scene.say('me.title')} screen={screen} onLanguage={setLanguage}>{shown(view, first)}</Frame>
+      <Frame title={scene.say('me.title')} screen={screen} onLanguage={setLanguage} footer={view.number && view.stage !== 'out' && <Reference number={view.number} />}>{shown(view, first)}</Frame>
     </SceneOf.Provider>
   );
 }
