@@ -18,9 +18,9 @@ export interface View extends Shown {
   name: string;
   linked: boolean; // by an administrator's link, which proves the mailbox
   tookMs: number | null;
-  helped: string; // what was said when an administrator was asked for help
+  helped: { text: string; language: string } | null; // what was said when an administrator was asked for help
 }
-const FRESH: View = { ...QUIET, busy: null, session: null, number: '', stop: null, offer: null, choosing: false, name: '', linked: false, tookMs: null, helped: '' };
+const FRESH: View = { ...QUIET, busy: null, session: null, number: '', stop: null, offer: null, choosing: false, name: '', linked: false, tookMs: null, helped: null };
 const AGAIN_MS = 1_000;
 
 type Told = { session: Session; brand?: unknown };
@@ -163,8 +163,16 @@ export class Desk extends Acting<View> {
   /** "Contact your administrator". */
   help = () => this.act('look', async () => {
     const { text } = await call<{ text: string }>('POST', 'sspr/session/help');
-    this.set({ helped: text });
+    this.set({ helped: { text, language: this.view.session?.language ?? '' } });
   });
+
+  /** What the service has said of the session, once more in the page's language. Nothing goes on by it, and nothing is told where it fails. */
+  reword = async (language: string) => {
+    const { session, busy } = this.view;
+    if (!session || busy || session.language === language) return;
+    const told = await call<Told>('GET', 'sspr/session').catch(() => null);
+    if (told && this.view.session === session && !this.view.busy) this.set({ session: told.session });
+  };
 
   /** Gives up what there is, and begins with a new page: no answer that is still on its way finds its way into it. */
   restart = () => {

@@ -44,10 +44,11 @@ function Page({ desk, view, initial }: { desk: Desk; view: View; initial: Langua
   const { say } = scene;
   const screen = screenOf(view);
   useEffect(() => { if (screen !== 'name') setFirst(false); }, [screen]);
+  useEffect(() => { void desk.reword(language); }, [language, view.busy === null]);
   const footer = (
     <>
       {view.number && <Reference number={view.number} />}
-      {view.session && !['writing', 'done'].includes(screen) && (view.helped ? <p id="helped" role="status" dir="auto">{view.helped}</p>
+      {view.session && !['writing', 'done'].includes(screen) && (view.helped ? <p id="helped" role="status" dir="auto" lang={view.helped.language}>{view.helped.text}</p>
         : <button type="button" class="plain" id="help" onClick={() => void desk.help()}>{say('help')}</button>)}
       {screen !== 'name' && screen !== 'writing' && <button type="button" class="plain" id="again" onClick={desk.restart}>{say('again')}</button>}
     </>

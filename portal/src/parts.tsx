@@ -48,12 +48,13 @@ export function Form({ onSubmit, children }: { onSubmit: () => void; children: C
 }
 
 type InputAttributes = JSX.IntrinsicElements['input'];
-export function Field({ label, hint, error, describedBy, value, onValue, ...more }: { label: string; hint?: string; error?: string; describedBy?: string; value: string; onValue: (text: string) => void } & InputAttributes) {
+/** `spoken`: the label's language, where it is a text of the service or of the organisation. */
+export function Field({ label, spoken, hint, error, describedBy, value, onValue, ...more }: { label: string; spoken?: string; hint?: string; error?: string; describedBy?: string; value: string; onValue: (text: string) => void } & InputAttributes) {
   const id = useId();
   const told = [describedBy, hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
   return (
     <div class="field">
-      <label for={id}>{label}</label>
+      <label for={id} lang={spoken} dir={spoken ? 'auto' : undefined}>{label}</label>
       <input id={id} value={value} onInput={(event) => onValue(event.currentTarget.value)} dir="auto" aria-invalid={error ? true : undefined} aria-describedby={told || undefined} {...more} />
       {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
       <div aria-live="polite">{error && <p class="error" id={`${id}-error`}>{error}</p>}</div>

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { accessible, arrival, browser, code, directory, focus, forget, narrow, open, pin, refuse, secrets, stage, tell, text, told as beside, url } from './portal_stage.mjs';
+import { accessible, arrival, browser, code, directory, focus, forget, narrow, open, pick, pin, refuse, secrets, stage, tell, text, told as beside, url } from './portal_stage.mjs';
 
 const PASSWORD = 'Grüße-Köln "1"\\😀';
 for (const one of [PASSWORD, 'Refused-Passw0rd-1']) secrets.add(one);
@@ -300,7 +300,6 @@ it('each language comes when it is chosen, alone, and English stays where it doe
   await forget();
   const languages = await browser.value('[...document.querySelectorAll(".languages option")].map(({ value }) => value)');
   assert.equal(languages.length, 12);
-  const pick = (to) => browser.value(`(() => { const it = document.querySelector('.languages select'); it.value = '${to}'; it.dispatchEvent(new Event('change', { bubbles: true })); })()`);
   const before = browser.sent.length;
   for (const language of languages.filter((one) => one !== 'en')) {
     await pick(language);
@@ -313,6 +312,29 @@ it('each language comes when it is chosen, alone, and English stays where it doe
   await open(`/?mkt=fr#dr=${pin}`);
   assert.deepEqual([await text('h1'), await browser.value('document.documentElement.lang')], [words('en')['name.heading'], 'en']);
   await browser.page.unroute('**/assets/fr-*');
+});
+
+it('a language that is chosen in the middle of a reset is the questions\' and the refusals\', too', { timeout: 60_000 }, async () => {
+  await forget();
+  await browser.screen('name');
+  await browser.type('bob@corp.example');
+  await browser.click('button.main');
+  await browser.screen('methods-0');
+  await browser.click('[data-method=questions]');
+  await browser.screen('questions');
+  const asked = () => browser.value('[...document.querySelectorAll(".field")].map((it) => [it.querySelector("input").name, it.querySelector("label").innerText, it.querySelector("label").lang, it.querySelector("label").dir])');
+  const said = (language) => (all) => all.map(([id]) => [id, told(language)[`question.${id}`], language, 'auto']);
+  assert.deepEqual(await asked(), said('en')(await asked()));
+  await browser.type('kept', '.field input');
+  await pick('ar');
+  await browser.until('document.querySelector(".field label").lang === "ar"', 'the questions again');
+  assert.deepEqual(await asked(), said('ar')(await asked()));
+  assert.equal(await browser.value('document.querySelector(".field input").value'), 'kept');
+  await accessible();
+  for (const [id] of await asked()) await browser.type('no such answer', `[name="${id}"]`);
+  await browser.click('button.main');
+  await browser.refused('wrong_answer');
+  assert.deepEqual(await browser.value('[document.querySelector(".refused p").innerText, document.querySelector(".refused p").lang]'), [told('ar')['refusal.wrong_answer'], 'ar']);
 });
 
 it('an administrator\'s link leaves the address bar before a language is waited for', { timeout: 60_000 }, async () => {

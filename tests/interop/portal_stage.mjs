@@ -69,6 +69,8 @@ export async function forget(path) {
   await browser.value('(localStorage.clear(), sessionStorage.clear())');
   await open(path);
 }
+/** Another language, by the page's own choice. */
+export const pick = (to) => browser.value(`(() => { const it = document.querySelector('.languages select'); it.value = '${to}'; it.dispatchEvent(new Event('change', { bubbles: true })); })()`);
 /** As ada, with both proofs, on the settings. */
 export async function administrate(password) {
   await forget(`/admin#dr=${pin}`);

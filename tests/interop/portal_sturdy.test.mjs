@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { accessible, arrival, at, browser, directory, forget, idle, refuse, secrets, stage, tell, text } from './portal_stage.mjs';
+import { accessible, arrival, at, browser, directory, forget, idle, pick, refuse, secrets, stage, tell, text } from './portal_stage.mjs';
 
 const PASSWORD = 'Sturdy-Passw0rd-1', OTHER = 'Second-Passw0rd-2';
 for (const one of [PASSWORD, OTHER]) secrets.add(one);
 stage();
-const read = (where) => JSON.parse(readFileSync(new URL(`../../${where}/messages/en.json`, import.meta.url)));
+const read = (where, language = 'en') => JSON.parse(readFileSync(new URL(`../../${where}/messages/${language}.json`, import.meta.url)));
 const words = read('portal/src'), told = read('service');
 const SUBMIT = '**/api/v1/sspr/session/password*', ANSWER = '**/api/v1/sspr/session/answer*', BEGIN = '**/api/v1/sspr/sessions*';
 
@@ -180,6 +180,12 @@ it('of two tabs one gives up, and the other is told that it is over', { timeout:
   await given.catch(() => undefined);
   await within(other, async () => {
     await browser.click('[data-method=pass]');
+    await at('over');
+    await pick('ar');
+    await browser.until('document.querySelector("main .refused").lang === "ar"', 'the end in Arabic');
+    assert.equal(await text('main .refused'), read('service', 'ar')['refusal.cancelled']);
+    await pick('en');
+    await browser.until('document.querySelector("main .refused").lang === "en"', 'the end in English again');
     await over('cancelled', 'over.heading');
   });
   await other.close();

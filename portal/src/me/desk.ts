@@ -80,6 +80,14 @@ export class MyDesk extends Acting<View> {
     if (this.view.stage === 'change' && !this.view.asked) await this.learn();
   });
 
+  /** What the service has said of one's methods, once more in the page's language. Nothing goes on by it, and nothing is told where it fails. */
+  reword = async () => {
+    const { me, busy } = this.view;
+    if (!me || busy) return;
+    const told = await call<Me>('GET', 'me').catch(() => null);
+    if (told && this.view.me === me && !this.view.busy) this.set({ me: told });
+  };
+
   typing = () => this.captcha.prepare();
 
   signIn = (name: string, password: string) => this.act('start', async () => {

@@ -44,6 +44,7 @@ function Page({ desk, view, initial }: { desk: MyDesk; view: View; initial: Lang
   const scene: MyScene = useMemo(() => ({ desk, view, language, say: speaker<MyKey>(language) }), [view, language]);
   const screen = view.stop ? 'stopped' : view.stage;
   useEffect(() => { if (screen !== 'signin') setFirst(false); }, [screen]);
+  useEffect(() => { void desk.reword(); }, [language]);
   return (
     <SceneOf.Provider value={scene}>
       <Frame title={scene.say('me.title')} screen={screen} onLanguage={setLanguage} footer={view.number && view.stage !== 'out' && <Reference number={view.number} />}>{shown(view, first)}</Frame>
