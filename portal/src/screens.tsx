@@ -89,7 +89,7 @@ export function Pass() {
     <Screen heading={say('code.pass')}>
       <Step />
       <p class="lead">{say('code.pass.lead')}</p>
-      <CodeForm shape={/^[0-9A-Za-z-]{12,20}$/} label={say('code.pass.label')} empty={say('code.pass.empty')} onCode={(code) => void desk.answer({ code })} />
+      <CodeForm shape={/^[0-9A-Za-z]{12}$/} label={say('code.pass.label')} empty={say('code.pass.empty')} onCode={(code) => void desk.answer({ code })} />
       <Another />
     </Screen>
   );

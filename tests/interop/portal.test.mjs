@@ -22,6 +22,8 @@ async function prove(name, { enter = false } = {}) {
   await browser.click('button.main');
   await browser.screen('choosing');
 }
+/** As somebody types it whose digits begin with that zero. */
+const inScript = (digits, zero) => [...digits].map((one) => String.fromCodePoint(zero.codePointAt(0) + Number(one))).join('');
 async function fill(password) {
   await browser.type(password, '[name=new-password]');
   await browser.type(password, '[name=new-password-again]');
@@ -98,7 +100,7 @@ it('each refusal says what it is in the person\'s language, and a reload goes on
   assert.equal(await focus(), 'INPUT');
   await browser.page.reload();
   await browser.screen('app_code');
-  await browser.type(await code('bob@corp.example'));
+  await browser.type(inScript(await code('bob@corp.example'), '０'));
   await browser.key('Enter');
   await browser.screen('choosing');
   await browser.click('[data-choice=reset]');
@@ -281,7 +283,7 @@ it('from right to left as well: a reset in Arabic', { timeout: 60_000 }, async (
   assert.equal(await browser.value('document.querySelector(".refused p").lang'), 'ar', 'it comes from the service, and in Arabic');
   assert.equal(await text('.refused p'), told('ar')['refusal.wrong_answer']);
   await accessible();
-  await browser.type(await code('judy@corp.example'));
+  await browser.type(inScript(await code('judy@corp.example'), '٠'));
   await browser.key('Enter');
   await browser.screen('choosing');
   await accessible();
