@@ -303,7 +303,7 @@ it('who is frozen looks, and changes nothing', { timeout: 60_000 }, async () => 
 it('in another program\'s window, in Arabic', { timeout: 60_000 }, async () => {
   await forget(`/signin?embedded=1&mkt=ar#dr=${pin}`);
   await accessible();
-  assert.ok(await browser.value('document.querySelector("header").offsetParent === null && document.documentElement.dir === "rtl"'));
+  assert.ok(await browser.value('document.querySelector(".whose").offsetParent === null && document.querySelector(".languages select").offsetParent !== null && document.documentElement.dir === "rtl"'));
   await signIn('dave@corp.example');
   await at('home');
   await accessible();
@@ -311,6 +311,7 @@ it('in another program\'s window, in Arabic', { timeout: 60_000 }, async () => {
     await browser.click(`[data-add=${kind}]`);
     await at(kind);
     await accessible();
+    assert.ok(!await has('main a'), 'nothing leads out of the window');
     await browser.click('#back');
     await at('home');
   }
