@@ -112,7 +112,11 @@ std::string told_verdict(const Catalogue& catalogue, std::string_view language, 
   return text;
 }
 
-std::string told_not_before(const Catalogue& catalogue, std::string_view language, UnixSeconds at) { return Voice(catalogue, language).not_before(at); }
+std::string told_from(const Catalogue& catalogue, std::string_view language, std::string text, UnixSeconds at) {
+  const Voice voice(catalogue, language);
+  follow(text, voice.say("told.try_again_after", {{"moment", voice.not_before(at)}}));
+  return text;
+}
 std::string told_happened(const Catalogue& catalogue, std::string_view language, UnixSeconds at) { return Voice(catalogue, language).happened(at); }
 
 }  // namespace wb::service

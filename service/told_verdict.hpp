@@ -12,9 +12,9 @@ namespace wb::service {
 // In English exactly policy::verdict_text(code, reason, details) (tests/unit/told_verdict_test.cpp).
 std::string told_verdict(const Catalogue& catalogue, std::string_view language, protocol::Code code, std::string_view reason, const policy::Details& details = {});
 
-// "09:14 UTC on 22 November": a refusal's {time}, from which on something is possible, is rounded up to the minute; a mail's, at which something
-// has happened, down.
-std::string told_not_before(const Catalogue& catalogue, std::string_view language, UnixSeconds at);
+// A refusal's text, and from when on it makes sense again: "... Try again after 09:14 UTC on 22 November.", rounded up to the minute.
+std::string told_from(const Catalogue& catalogue, std::string_view language, std::string text, UnixSeconds at);
+// "09:14 UTC on 22 November": a mail's {time}, at which something has happened, rounded down.
 std::string told_happened(const Catalogue& catalogue, std::string_view language, UnixSeconds at);
 
 }  // namespace wb::service

@@ -17,7 +17,7 @@ export interface Session {
   resend_from?: number;
   locked?: boolean;
   result?: { code: string; reason: string; text: string; unlocked_only: boolean };
-  end?: { code: string; text: string; until?: number };
+  end?: { code: string; text: string; until?: number; undated?: string };
 }
 export interface Challenge {
   algorithm: string;
@@ -40,7 +40,7 @@ export interface More {
   at?: number;
   language?: string; // of `detail`
 }
-/** The service said no. `detail` is for the person, in their language or in English; `code` never changes. */
+/** The service said no. `detail` is for the person, in their language or in English, without `until`; `code` never changes. */
 export class Problem extends Error {
   constructor(readonly status: number, readonly code: string, readonly detail: string, readonly more: More = {}) { super(code); }
 }
@@ -84,9 +84,9 @@ export async function exchange(method: Verb, path: string, body?: unknown, { ifM
     clearTimeout(timer);
   }
   if (status < 400) return { text, headers };
-  const { code = 'failed', detail = '', ...more } = read(text) as { code?: string; detail?: string } & More;
+  const { code = 'failed', detail = '', undated, ...more } = read(text) as { code?: string; detail?: string; undated?: string } & More;
   const spoken = headers.get('Content-Language');
-  throw new Problem(status, code, detail, { ...more, ...(spoken && { language: spoken }) });
+  throw new Problem(status, code, undated ?? detail, { ...more, ...(spoken && { language: spoken }) });
 }
 
 /** `path`: below /api/v1/. */

@@ -2,6 +2,7 @@
 // one is typed anew.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Field, Form, useAround } from './parts';
+import { plain } from './typed';
 
 export const APP_DIGITS = 6, MAIL_DIGITS = 8;
 
@@ -23,7 +24,7 @@ export function CodeForm(asked: Asked) {
     box.current?.querySelector('input')?.focus();
   }, [view.problem]);
   const go = () => {
-    const code = text.replace(/\s/g, '');
+    const code = plain(text);
     setBad(!shape.test(code));
     if (shape.test(code)) onCode(code);
   };
@@ -31,7 +32,7 @@ export function CodeForm(asked: Asked) {
     <Form onSubmit={go}>
       <div ref={box}>
         <Field label={label} error={bad ? empty : undefined} value={text} onValue={setText} class="code" name="code" dir="ltr" autocomplete="one-time-code"
-          inputMode={numeric ? 'numeric' : 'text'} autocapitalize="none" spellcheck={false} maxLength={numeric ? 2 * digits : 64} />
+          inputMode={numeric ? 'numeric' : 'text'} autocapitalize="none" spellcheck={false} maxLength={numeric ? 4 * digits : 64} />
       </div>
       <button type="submit" class="main">{say('code.next')}</button>
     </Form>

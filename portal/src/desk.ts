@@ -3,7 +3,7 @@
 import { Acting, pause, QUIET, type Shown } from './acting';
 import { call, enter, Problem, type Method, type Session } from './api';
 import { Captcha } from './captcha';
-import { Keeper } from './kept';
+import { Keeper, numberOf } from './kept';
 import { takeLink, type ResetLink } from './link';
 import { mayKnowADomain, SealError, type Offer } from './pins';
 import { Sealing, sealFailed } from './sealing';
@@ -11,15 +11,16 @@ import { Sealing, sealFailed } from './sealing';
 export interface View extends Shown {
   busy: 'start' | 'look' | 'method' | 'answer' | 'offer' | 'seal' | 'write' | 'unlock' | null;
   session: Session | null;
+  number: string; // of the session, for the helpdesk; it outlives it
   stop: string | null; // a SealError's code that no retry mends
   offer: Offer | null;
   choosing: boolean; // the person wants another method
   name: string;
   linked: boolean; // by an administrator's link, which proves the mailbox
   tookMs: number | null;
-  helped: string; // what was said when an administrator was asked for help
+  helped: { text: string; language: string } | null; // what was said when an administrator was asked for help
 }
-const FRESH: View = { ...QUIET, busy: null, session: null, stop: null, offer: null, choosing: false, name: '', linked: false, tookMs: null, helped: '' };
+const FRESH: View = { ...QUIET, busy: null, session: null, number: '', stop: null, offer: null, choosing: false, name: '', linked: false, tookMs: null, helped: null };
 const AGAIN_MS = 1_000;
 
 type Told = { session: Session; brand?: unknown };
@@ -77,7 +78,7 @@ export class Desk extends Acting<View> {
     const was = this.tab.get();
     if (!was) return;
     enter(was.token);
-    this.set({ name: was.name });
+    this.set({ name: was.name, number: numberOf(was.token) });
     await this.look();
   }
 
@@ -105,7 +106,7 @@ export class Desk extends Acting<View> {
     enter(begun.token);
     this.tab.keep({ token: begun.token, name });
     this.wear(begun.brand);
-    this.set({ name, ended: null });
+    this.set({ name, number: begun.session.id, ended: null });
     this.place(begun.session);
     await this.follow(name);
   });
@@ -162,8 +163,16 @@ export class Desk extends Acting<View> {
   /** "Contact your administrator". */
   help = () => this.act('look', async () => {
     const { text } = await call<{ text: string }>('POST', 'sspr/session/help');
-    this.set({ helped: text });
+    this.set({ helped: { text, language: this.view.session?.language ?? '' } });
   });
+
+  /** What the service has said of the session, once more in the page's language. Nothing goes on by it, and nothing is told where it fails. */
+  reword = async (language: string) => {
+    const { session, busy } = this.view;
+    if (!session || busy || session.language === language) return;
+    const told = await call<Told>('GET', 'sspr/session').catch(() => null);
+    if (told && this.view.session === session && !this.view.busy) this.set({ session: told.session });
+  };
 
   /** Gives up what there is, and begins with a new page: no answer that is still on its way finds its way into it. */
   restart = () => {

@@ -6,7 +6,7 @@ import { paint } from './brand';
 import { Refused, useAround, Waiting } from './parts';
 import { directionOf, LANGUAGES, load, type Language, type Say } from './words';
 
-/** In another program's window (?embedded=1): nothing but the screen. */
+/** In another program's window (?embedded=1), which may have no other program behind it: the screen and its language, and nothing that leads out of it. */
 export const embedded = new URLSearchParams(location.search).get('embedded') === '1';
 if (embedded) document.documentElement.dataset.embedded = '';
 
@@ -37,6 +37,13 @@ function Languages({ language, say, onChange }: { language: Language; say: Say; 
       </select>
     </label>
   );
+}
+
+/** Whom to turn to; where no link may lead away, as it is written or typed elsewhere. */
+function Helpdesk({ at }: { at: string }) {
+  const { say } = useAround();
+  if (embedded) return <p id="helpdesk">{say('brand.helpdesk')}: <bdi>{at.replace(/^mailto:([^?]*).*$/, '$1')}</bdi></p>;
+  return <a id="helpdesk" href={at} target={at.startsWith('https:') ? '_blank' : undefined} rel="noopener noreferrer">{say('brand.helpdesk')}</a>;
 }
 
 function Lost() {
@@ -75,7 +82,7 @@ export function Frame({ title, screen, onLanguage, footer, children }: Parts) {
       </main>
       <footer>
         {footer}
-        {brand.helpdesk && <a id="helpdesk" href={brand.helpdesk} target={brand.helpdesk.startsWith('https:') ? '_blank' : undefined} rel="noopener noreferrer">{say('brand.helpdesk')}</a>}
+        {brand.helpdesk && <Helpdesk at={brand.helpdesk} />}
       </footer>
     </>
   );

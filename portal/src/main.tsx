@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { speak } from './api';
 import { Desk, type View } from './desk';
 import { Frame, useLanguage } from './frame';
-import { SceneOf } from './parts';
+import { Reference, SceneOf } from './parts';
 import { Password } from './password';
 import { Choice, Code, Done, Ended, Methods, Name, Over, Pass, Questions, Wait } from './screens';
 import { Stopped } from './stopped';
@@ -44,10 +44,11 @@ function Page({ desk, view, initial }: { desk: Desk; view: View; initial: Langua
   const { say } = scene;
   const screen = screenOf(view);
   useEffect(() => { if (screen !== 'name') setFirst(false); }, [screen]);
+  useEffect(() => { void desk.reword(language); }, [language, view.busy === null]);
   const footer = (
     <>
-      {view.session && <p>{say('helpdesk')} <code id="correlation">{view.session.id}</code></p>}
-      {view.session && !['writing', 'done'].includes(screen) && (view.helped ? <p id="helped" role="status" dir="auto">{view.helped}</p>
+      {view.number && <Reference number={view.number} />}
+      {view.session && !['writing', 'done'].includes(screen) && (view.helped ? <p id="helped" role="status" dir="auto" lang={view.helped.language}>{view.helped.text}</p>
         : <button type="button" class="plain" id="help" onClick={() => void desk.help()}>{say('help')}</button>)}
       {screen !== 'name' && screen !== 'writing' && <button type="button" class="plain" id="again" onClick={desk.restart}>{say('again')}</button>}
     </>

@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { createContext } from 'preact';
 import { useContext, useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Acting, Shown } from './acting';
-import { isKey, moment, type Key, type Language, type Say } from './words';
+import { isKey, later, type Key, type Language, type Say } from './words';
 
 /** What stands around every screen, whatever the page's program is; a page knows its own more exactly (scene.ts). */
 export interface Scene {
@@ -27,24 +27,37 @@ export function Screen({ heading, first, children }: { heading: string; first?: 
   );
 }
 
+/** The first field that what was sent leaves wrong takes the focus, whether the page found it or the service did. */
 export function Form({ onSubmit, children }: { onSubmit: () => void; children: ComponentChildren }) {
+  const { view } = useAround();
+  const at = useRef<HTMLFormElement>(null);
+  const waits = useRef(false); // for what becomes of what was sent: fields that become wrong at any other time leave the focus where somebody types
+  const [sent, setSent] = useState(0);
+  useEffect(() => {
+    const wrong = waits.current && at.current?.querySelector<HTMLElement>('[aria-invalid]');
+    if (!wrong) return;
+    waits.current = false;
+    wrong.focus();
+    wrong.closest('.field')?.scrollIntoView({ block: 'nearest' }); // with its words
+  }, [sent, view.problem]);
   return (
-    <form noValidate onSubmit={(event) => { event.preventDefault(); onSubmit(); }}>
+    <form ref={at} noValidate onSubmit={(event) => { event.preventDefault(); waits.current = true; setSent(sent + 1); onSubmit(); }}>
       {children}
     </form>
   );
 }
 
 type InputAttributes = JSX.IntrinsicElements['input'];
-export function Field({ label, hint, error, describedBy, value, onValue, ...more }: { label: string; hint?: string; error?: string; describedBy?: string; value: string; onValue: (text: string) => void } & InputAttributes) {
+/** `spoken`: the label's language, where it is a text of the service or of the organisation. */
+export function Field({ label, spoken, hint, error, describedBy, value, onValue, ...more }: { label: string; spoken?: string; hint?: string; error?: string; describedBy?: string; value: string; onValue: (text: string) => void } & InputAttributes) {
   const id = useId();
   const told = [describedBy, hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ');
   return (
     <div class="field">
-      <label for={id}>{label}</label>
+      <label for={id} lang={spoken} dir={spoken ? 'auto' : undefined}>{label}</label>
       <input id={id} value={value} onInput={(event) => onValue(event.currentTarget.value)} dir="auto" aria-invalid={error ? true : undefined} aria-describedby={told || undefined} {...more} />
       {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
-      {error && <p class="error" id={`${id}-error`}>{error}</p>}
+      <div aria-live="polite">{error && <p class="error" id={`${id}-error`}>{error}</p>}</div>
     </div>
   );
 }
@@ -85,9 +98,15 @@ export function Refused() {
   useEffect(() => { if (problem) at.current?.scrollIntoView({ block: 'nearest' }); }, [problem]);
   return (
     <div role="alert" ref={at}>
-      {problem && <div class="refused" data-code={problem.code}><p dir="auto" lang={ours ? undefined : problem.language}>{ours ?? problem.detail}</p>{until !== undefined && <p>{say('until', { time: moment(language, until) })}</p>}</div>}
+      {problem && <div class="refused" data-code={problem.code}><p dir="auto" lang={ours ? undefined : problem.language}>{ours ?? problem.detail}</p>{until !== undefined && <p>{say('until', { time: later(language, until) })}</p>}</div>}
     </div>
   );
+}
+
+/** What to read out to a helpdesk. */
+export function Reference({ number }: { number: string }) {
+  const { say } = useAround();
+  return <p>{say('helpdesk')} <code id="correlation" dir="ltr">{number}</code></p>;
 }
 
 /** True from that moment (Unix seconds) on. */

@@ -5,7 +5,7 @@ import { APP_DIGITS, CodeForm, MAIL_DIGITS } from './code';
 import { Field, Form, Screen, Tick, usePast } from './parts';
 import { useScene } from './scene';
 import { UnknownDomain } from './stopped';
-import { moment, seconds } from './words';
+import { later, seconds } from './words';
 
 export function Name({ first }: { first: boolean }) {
   const { desk, view, say } = useScene();
@@ -76,7 +76,7 @@ export function Code() {
       <CodeForm digits={current === 'email' ? MAIL_DIGITS : APP_DIGITS} onCode={(code) => void desk.answer({ code })} />
       {current === 'email' && (again
         ? <button type="button" class="plain" onClick={() => void desk.choose('email')}>{say('code.again')}</button>
-        : <p class="hint">{say('code.again_from', { time: moment(language, from) })}</p>)}
+        : <p class="hint">{say('code.again_from', { time: later(language, from) })}</p>)}
       <Another />
     </Screen>
   );
@@ -89,7 +89,7 @@ export function Pass() {
     <Screen heading={say('code.pass')}>
       <Step />
       <p class="lead">{say('code.pass.lead')}</p>
-      <CodeForm shape={/^[0-9A-Za-z-]{12,20}$/} label={say('code.pass.label')} empty={say('code.pass.empty')} onCode={(code) => void desk.answer({ code })} />
+      <CodeForm shape={/^[0-9A-Za-z]{12}$/} label={say('code.pass.label')} empty={say('code.pass.empty')} onCode={(code) => void desk.answer({ code })} />
       <Another />
     </Screen>
   );
@@ -97,7 +97,7 @@ export function Pass() {
 
 export function Questions() {
   const { desk, view, say } = useScene();
-  const questions = view.session!.questions ?? [];
+  const { questions = [], language } = view.session!;
   const [answers, setAnswers] = useState<Record<string, string>>({});
   const [shown, setShown] = useState(false);
   const [tried, setTried] = useState(false);
@@ -111,7 +111,7 @@ export function Questions() {
       <Step />
       <Form onSubmit={go}>
         {questions.map(({ id, text }) => (
-          <Field key={id} label={text} error={tried && of(id).trim() === '' ? say('questions.empty') : undefined} value={of(id)} onValue={(given) => setAnswers((was) => ({ ...was, [id]: given }))}
+          <Field key={id} label={text} spoken={language} error={tried && of(id).trim() === '' ? say('questions.empty') : undefined} value={of(id)} onValue={(given) => setAnswers((was) => ({ ...was, [id]: given }))}
             name={id} type={shown ? 'text' : 'password'} autocomplete="off" autocapitalize="none" spellcheck={false} />
         ))}
         <Tick label={say('questions.show')} on={shown} onChange={setShown} />
@@ -158,7 +158,7 @@ export function Done() {
   const unlocked = result?.unlocked_only ?? false;
   return (
     <Screen heading={say(unlocked ? 'done.unlocked' : 'done.heading')}>
-      {result && result.code !== 'applied' && <p class="good">{result.text}</p>}
+      {result && result.code !== 'applied' && <p class="good" dir="auto" lang={view.session!.language}>{result.text}</p>}
       {view.tookMs !== null && <p class="took">{say('done.took', { seconds: seconds(language, view.tookMs) })}</p>}
       {!unlocked && <ul><li>{say('done.now')}</li><li>{say('done.laptop')}</li><li>{say('done.phone')}</li></ul>}
       <p>{say('done.close')}</p>
@@ -172,9 +172,9 @@ export function Over() {
   const doubt = end.code === 'in_doubt';
   return (
     <Screen heading={say(doubt ? 'over.doubt' : end.code === 'session_expired' ? 'over.expired' : 'over.heading')}>
-      <p class="refused" data-code={end.code}>{end.text}</p>
+      <p class="refused" data-code={end.code} dir="auto" lang={view.session!.language}>{end.undated ?? end.text}</p>
       {doubt && <p>{say('over.doubt.try')}</p>}
-      {end.until !== undefined && <p>{say('until', { time: moment(language, end.until) })}</p>}
+      {end.until !== undefined && <p>{say('until', { time: later(language, end.until) })}</p>}
     </Screen>
   );
 }

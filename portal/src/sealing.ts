@@ -55,9 +55,10 @@ export class Sealing<O extends SealOffer> {
   }
 }
 
-/** A password that can't be sealed is its owner's to mend, and everything else stops the page. null: no error of sealing. */
+/** A password that can't be sealed is its owner's to mend, agents that are away come back, and everything else stops the page. null: no error of sealing. */
 export function sealFailed(error: unknown): { problem?: Refusal; stop?: string } | null {
   if (!(error instanceof SealError)) return null;
   if (['empty', 'too_long', 'not_unicode'].includes(error.code)) return { problem: { code: error.code, detail: '' } };
+  if (PASSING.includes(error.code)) return { problem: { code: 'no_agents', detail: '' } };
   return { stop: error.code };
 }

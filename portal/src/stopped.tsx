@@ -1,4 +1,5 @@
-// Where the keys that the service offers are not believed: nothing was sent, and no retry mends it.
+// Where the keys that the service offers are not believed: nothing was sent, and nothing on this page mends it. Loaded anew it goes on where the
+// person was, once the cause is gone.
 import { useState } from 'preact/hooks';
 import { Screen, useAround } from './parts';
 import { mayKnowADomain } from './pins';
@@ -19,6 +20,7 @@ export function Stopped({ code }: { code: string }) {
     <Screen heading={say('stop.heading')}>
       <p class="refused" data-code={code}>{isKey(key) ? say(key) : null}</p>
       <p>{say('stop.text', { code })}</p>
+      <button type="button" class="main" id="anew" onClick={() => location.reload()}>{say('retry')}</button>
     </Screen>
   );
 }

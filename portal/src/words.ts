@@ -47,6 +47,10 @@ export async function load(language: Language): Promise<Language> {
   }
 }
 
+// A value of another direction than the sentence's turns nothing around beside it (U+2068, U+2069). Elsewhere it stays as it is: it may be copied.
+const LEFTWARD = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
+const isolated = (value: string, language: Language) => (directionOf(language) === 'rtl' || LEFTWARD.test(value) ? `\u2068${value}\u2069` : value);
+
 export type Say<K extends string = Key> = (key: K, values?: Record<string, string | number>) => string;
 export function speaker<K extends string = Key>(language: Language): Say<K> {
   const plural = new Intl.PluralRules(language), number = new Intl.NumberFormat(language);
@@ -55,7 +59,7 @@ export function speaker<K extends string = Key>(language: Language): Say<K> {
     const one = typeof text === 'string' ? text : text[plural.select(Number(values.count))] ?? text.other ?? '';
     return one.replace(/\{(\w+)\}/g, (whole, name: string) => {
       const value = values[name];
-      return typeof value === 'number' ? number.format(value) : value ?? whole;
+      return typeof value === 'number' ? number.format(value) : value === undefined ? whole : isolated(value, language);
     });
   };
 }
@@ -67,6 +71,12 @@ export function moment(language: Language, seconds: number, now = new Date()): s
   const at = new Date(seconds * 1000);
   const sameDay = at.toDateString() === now.toDateString();
   return new Intl.DateTimeFormat(language, sameDay ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' }).format(at);
+}
+/** A moment to wait for, as above, with the name of the time zone; rounded up to the minute: it promises nothing that is not so. */
+export function later(language: Language, seconds: number, now = new Date()): string {
+  const at = new Date(Math.ceil(seconds / 60) * 60_000);
+  const date = at.toDateString() === now.toDateString() ? {} : ({ year: 'numeric', month: 'short', day: 'numeric' } as const);
+  return new Intl.DateTimeFormat(language, { ...date, hour: 'numeric', minute: '2-digit', timeZoneName: 'short' }).format(at);
 }
 export const day = (language: Language, seconds: number): string => new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(new Date(seconds * 1000));
 export const seconds = (language: Language, ms: number): string =>

@@ -25,6 +25,7 @@ const rules = await load('rules.ts');
 const settings = await load('admin/settings.ts'), colour = await load('colour.ts'), auditing = await load('admin/auditing.ts'), places = await load('admin/place.ts');
 const agents = await load('admin/console/agents.ts'), reports = await load('admin/console/reports.ts');
 const words = await load('words.ts'), letters = await load('admin/letters/letters.ts');
+const { plain } = await load('typed.ts');
 const link = await load('link.ts'), report = await load('notme/report.ts'), brand = await load('brand.ts');
 const { solve, hasher } = await load('sha256.ts');
 
@@ -100,6 +101,27 @@ describe('the language', () => {
     assert.equal(words.speaker('de')('rule.length', { count: 12 }), 'Mindestens 12 Zeichen');
     assert.equal(words.speaker('en')('rule.length'), 'At least {count} characters');
     assert.equal(words.speaker('en')('rule.length', { count: 1 }), 'At least 1 character');
+  });
+  it('keeps what is filled in from turning the sentence around, and from marks where nothing turns', async () => {
+    assert.equal(await words.load('ar'), 'ar');
+    assert.ok(words.speaker('ar')('until', { time: '2:05 PM GMT+9' }).includes('\u20682:05 PM GMT+9\u2069'));
+    assert.equal(words.speaker('en')('stop.text', { code: 'علي (a)' }), 'Nothing was sent. Tell your administrator, with this word: \u2068علي (a)\u2069');
+    assert.ok(words.speaker('en')('stop.text', { code: 'foreign_root' }).endsWith(': foreign_root'), 'it is copied as it is');
+  });
+  it('tells a moment to wait for with its zone, and never too early', () => {
+    process.env.TZ = 'UTC';
+    assert.match(words.later('en', 1_795_338_841, new Date(1_795_338_000_000)), /^9:15\sAM UTC$/);
+    assert.match(words.later('de', 1_795_338_840, new Date(1_795_000_000_000)), /^22\. Nov\. 2026.* 09:14 UTC$/);
+  });
+});
+
+describe('a code', () => {
+  it('is the same in every script and width, in groups, and with marks that nobody sees', () => {
+    for (const typed of ['123456', '123 456', '123-456', '１２３４５６', '１２３ー４５６', '１２３－４５６', '١٢٣٤٥٦', '۱۲۳۴۵۶', '१२३४५६', '\u2066123456\u2069', '\u200f١٢٣\u00a0٤٥٦', '123\u2011456', '𝟏𝟐𝟑𝟜𝟝𝟞']) assert.equal(plain(typed), '123456', typed);
+    assert.equal(plain('８ｑｆ３－0ZKM–v2tc'), '8qf30ZKMv2tc');
+  });
+  it('is nothing else than what was typed', () => {
+    for (const [typed, said] of [['', ''], ['12a', '12a'], ['12.34', '12.34'], ['०९٠٩', '0909']]) assert.equal(plain(typed), said);
   });
 });
 

@@ -212,7 +212,10 @@ link::HttpResponse HelpdeskActs::told(const HttpCall& call, const TemporaryPassw
   const auto text = language == "en" && !job.text.empty() ? job.text : told_verdict(self_.catalogue, language, code, reason, details);
   shown["code"] = protocol::to_string(code), shown["reason"] = reason, shown["text"] = text;
   json::object more{{"directory", json::object{{"code", protocol::to_string(code)}, {"reason", reason}}}, {"correlation_id", job.correlation_id}};
-  if (job.retry_after) more["until"] = *job.retry_after;
+  if (job.retry_after) {
+    details.retry_after.reset();
+    more["until"] = *job.retry_after, more["undated"] = told_verdict(self_.catalogue, language, code, reason, details);
+  }
   switch (effect_of(code, reason)) {
     case Effect::applied: return answer(200, shown);
     case Effect::doubtful: return answer(202, shown);

@@ -5,7 +5,6 @@
 
 #include "protocol/json.hpp"
 #include "service/agent_session.hpp"
-#include "service/told_verdict.hpp"
 
 namespace wb::service::sspr {
 namespace {
@@ -22,7 +21,7 @@ Result<std::optional<link::HttpResponse>> stranger(SelfService& self, const link
   if (*limited) {
     say_refused(self, request, purpose, {}, StatusReason::blocked_address);
     const auto until = (*limited)->until_ms / 1'000 + 1;
-    return std::optional(told_problem(self, language, 429, "blocked", {{"time", told_not_before(self.catalogue, language, until)}}, {{"until", until}}));
+    return std::optional(told_problem_until(self, language, 429, "blocked", until));
   }
   auto refusal = self.captcha.redeem(captcha, purpose, self.limits, unix_now_ms());
   if (!refusal) return refusal.error();

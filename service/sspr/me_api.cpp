@@ -117,7 +117,7 @@ Reply MeApi::try_password(Guest& guest, HttpCall& call, Op op) {
 link::HttpResponse MeApi::told(const Guest& guest, const SignInDesk::Tried& tried, Op op) {
   const auto& language = guest.state.language;
   if (tried.refused) return *tried.refused;
-  if (tried.blocked) return told_problem(self_, language, 429, "blocked", {{"time", told_not_before(self_.catalogue, language, *tried.blocked)}}, {{"until", *tried.blocked}});
+  if (tried.blocked) return told_problem_until(self_, language, 429, "blocked", *tried.blocked);
   policy::Details details;
   details.op = op, details.retry_after = tried.retry_after;
   const bool good = tried.code == protocol::Code::ok || tried.code == protocol::Code::applied || tried.code == protocol::Code::applied_but;
@@ -131,7 +131,10 @@ link::HttpResponse MeApi::told(const Guest& guest, const SignInDesk::Tried& trie
   if (op == Op::authenticate && nobody_said) return told_problem(self_, language, 503, "try_again");
   if (!says_more(tried, op, guest.state.level)) return told_problem(self_, language, 422, "sign_in_failed");
   json::object more{{"directory", json::object{{"code", protocol::to_string(tried.code)}, {"reason", tried.reason}}}};
-  if (tried.retry_after) more["until"] = *tried.retry_after;
+  if (tried.retry_after) {
+    details.retry_after.reset();
+    more["until"] = *tried.retry_after, more["undated"] = told_verdict(self_.catalogue, language, tried.code, tried.reason, details);
+  }
   auto response = problem(422, op == Op::change ? "password_refused" : "sign_in_failed", text, std::move(more));
   response.headers["Content-Language"] = language;
   return response;

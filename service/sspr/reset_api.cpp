@@ -5,6 +5,7 @@
 
 #include "service/api.hpp"
 #include "service/device_token.hpp"
+#include "service/language.hpp"
 #include "service/sspr/brand.hpp"
 #include "service/sspr/may_begin.hpp"
 #include "service/sspr/reset_view.hpp"
@@ -77,7 +78,9 @@ Awaitable<ResetApi::Entered> ResetApi::enter(const link::HttpRequest& request) {
     co_return entered;
   }
   bool busy = false;
-  auto entering = desk_.enter(std::move(*credential), &busy);
+  const auto mkt = request.query.find("mkt");
+  auto spoken = mkt == request.query.end() ? std::nullopt : fitting(mkt->second, self_.catalogue.languages());
+  auto entering = desk_.enter(std::move(*credential), std::move(spoken), &busy);
   auto visit = co_await std::move(entering);
   if (!visit) entered.refused = refuse_for(visit.error());
   else if (busy) entered.refused = refuse(Refusal::busy, "an earlier request of this session is still being answered", 1'000);

@@ -83,7 +83,7 @@ Result<std::optional<Visit>> ResetDesk::open(Turns::Turn turn, Result<std::optio
   return std::optional(Visit{std::move(turn), std::move(**found), std::move(rules), std::move(flow_rules)});
 }
 
-Awaitable<Result<std::optional<Visit>>> ResetDesk::enter(Credential credential, bool* busy) {
+Awaitable<Result<std::optional<Visit>>> ResetDesk::enter(Credential credential, std::optional<std::string> spoken, bool* busy) {
   auto taking = self_.turns.take(credential.id);
   auto turn = co_await std::move(taking);
   *busy = !turn;
@@ -96,6 +96,10 @@ Awaitable<Result<std::optional<Visit>>> ResetDesk::enter(Credential credential, 
   auto looked = co_await std::move(looking);
   if (!looked) co_return looked.error();
   auto& kept = (*visit)->kept;
+  if (spoken && *spoken != kept.language) {
+    kept.language = std::move(*spoken);
+    if (auto done = keep(**visit); !done) co_return done.error();
+  }
   const auto before = kept.flow;
   (void)step(kept.flow, (*visit)->flow_rules, event::Tick{}, unix_now());
   if (kept.flow.phase == Phase::over && before.phase != Phase::over) {

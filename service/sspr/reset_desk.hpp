@@ -41,8 +41,9 @@ class ResetDesk {
   };
   Result<std::optional<Begun>> begin(Opening opening);
 
-  // The session of this credential, with its account looked up. nullopt: there is none; or its turn did not come (`busy`).
-  Awaitable<Result<std::optional<Visit>>> enter(Credential credential, bool* busy);
+  // The session of this credential, with its account looked up. nullopt: there is none; or its turn did not come (`busy`). `spoken`: a language
+  // of the catalogue, in which it goes on from now on; nullopt: in the one that it has.
+  Awaitable<Result<std::optional<Visit>>> enter(Credential credential, std::optional<std::string> spoken, bool* busy);
 
   Result<Step> choose(Visit& visit, Method method);
   Awaitable<Result<Step>> answer(Visit& visit, Proof proof);

@@ -36,8 +36,13 @@ std::string text_of(const Catalogue& catalogue, const KeptSession& session, cons
   if (directory_said(step.refused) && !session.said_code.empty()) return verdict_of(catalogue, session, session.said_code, session.said_reason, step.until);
   if (step.refused == Reason::account_refused) return verdict_of(catalogue, session, "denied", step.detail, step.until);
   if (step.refused == Reason::too_young) return verdict_of(catalogue, session, "rejected", "too_young", step.until);
-  const auto time = step.until ? told_not_before(catalogue, session.language, *step.until) : std::string();
-  return catalogue.text(session.language, "refusal." + std::string(to_string(step.refused)), {{"time", time}});
+  auto text = catalogue.text(session.language, "refusal." + std::string(to_string(step.refused)));
+  return step.until ? told_from(catalogue, session.language, std::move(text), *step.until) : text;
+}
+
+std::string undated_of(const Catalogue& catalogue, const KeptSession& session, Step step) {
+  step.until.reset();
+  return text_of(catalogue, session, step);
 }
 
 int status_of(Reason reason) {
@@ -86,7 +91,7 @@ json::object view_of(const Catalogue& catalogue, const KeptSession& session, con
   if (flow.phase == Phase::over) {
     const Step ended{flow.end, session.said_reason, session.said_until, {}};
     json::object end{{"code", to_string(flow.end)}, {"text", text_of(catalogue, session, ended)}};
-    if (session.said_until) end["until"] = *session.said_until;
+    if (session.said_until) end["until"] = *session.said_until, end["undated"] = undated_of(catalogue, session, ended);
     out["end"] = std::move(end);
   }
   return out;
@@ -99,7 +104,7 @@ link::HttpResponse answer_of(const Catalogue& catalogue, const KeptSession& sess
     response.headers["Content-Language"] = session.language;
     return response;
   }
-  if (step.until) more["until"] = *step.until;
+  if (step.until) more["until"] = *step.until, more["undated"] = undated_of(catalogue, session, step);
   if (directory_said(step.refused) && !session.said_code.empty()) more["directory"] = json::object{{"code", session.said_code}, {"reason", session.said_reason}};
   auto response = problem(status_of(step.refused), to_string(step.refused), text_of(catalogue, session, step), std::move(more));
   response.headers["Content-Language"] = session.language;

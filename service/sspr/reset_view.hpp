@@ -15,10 +15,12 @@ json::object view_of(const Catalogue& catalogue, const KeptSession& session, con
 
 // Why a step was refused, in words: the directory's own where it had the word.
 std::string text_of(const Catalogue& catalogue, const KeptSession& session, const Step& step);
+// The same without the moment from which on it makes sense again, for who says that in the person's own time.
+std::string undated_of(const Catalogue& catalogue, const KeptSession& session, Step step);
 // The HTTP status of a refusal.
 int status_of(Reason reason);
 
-// 200 with {"session"} and `more`, or a problem with code, detail, until, `directory` {code, reason} and the session.
+// 200 with {"session"} and `more`, or a problem with code, detail, until with `undated`, `directory` {code, reason} and the session.
 link::HttpResponse answer_of(const Catalogue& catalogue, const KeptSession& session, const Settings& rules, const Step& step, int status = 200, json::object more = {});
 
 }  // namespace wb::service::sspr

@@ -3,6 +3,7 @@
 #include "service/http.hpp"
 #include "service/language.hpp"
 #include "service/sspr/account.hpp"
+#include "service/told_verdict.hpp"
 #include "service/unblock.hpp"
 
 namespace wb::service::sspr {
@@ -78,6 +79,13 @@ std::string registration_link(const SelfService& self, const std::string& domain
 
 link::HttpResponse told_problem(const SelfService& self, std::string_view language, int status, std::string_view code, Values values, json::object more) {
   auto response = problem(status, code, self.catalogue.text(language, "refusal." + std::string(code), values), std::move(more));
+  response.headers["Content-Language"] = std::string(language);
+  return response;
+}
+
+link::HttpResponse told_problem_until(const SelfService& self, std::string_view language, int status, std::string_view code, UnixSeconds until) {
+  const auto undated = self.catalogue.text(language, "refusal." + std::string(code));
+  auto response = problem(status, code, told_from(self.catalogue, language, undated, until), {{"until", until}, {"undated", undated}});
   response.headers["Content-Language"] = std::string(language);
   return response;
 }

@@ -92,5 +92,8 @@ std::string language_of(const SelfService& self, const link::HttpRequest& reques
 std::string registration_link(const SelfService& self, const std::string& domain);
 // A problem in the person's language: detail = refusal.<code>.
 link::HttpResponse told_problem(const SelfService& self, std::string_view language, int status, std::string_view code, Values values = {}, json::object more = {});
+// A problem that ends by itself, with `until`. Its `detail` says when, in UTC; `undated` is the same without that, for who says `until` in the
+// person's own time.
+link::HttpResponse told_problem_until(const SelfService& self, std::string_view language, int status, std::string_view code, UnixSeconds until);
 
 }  // namespace wb::service::sspr

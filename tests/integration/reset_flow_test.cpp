@@ -173,6 +173,11 @@ TEST_F(AResetInTheBrowser, IsStoppedByTheLimitsBeforeAnythingIsCompared) {
   EXPECT_EQ(blocked.status, 429) << "right as it is";
   EXPECT_EQ(blocked.text("code"), "blocked");
   EXPECT_GT(blocked.body.at("until").as_int64(), unix_now());
+  EXPECT_THAT(blocked.text("detail"), testing::MatchesRegex("Too many tries\\..* Try again after [0-9:]+ UTC on .*"));
+  EXPECT_EQ(blocked.text("undated"), "Too many tries. Wait a while, or ask your administrator.");
+  const auto& end = blocked.body.at("session").at("end").as_object();
+  EXPECT_EQ(end.at("text").as_string(), blocked.text("detail"));
+  EXPECT_EQ(end.at("undated").as_string(), blocked.text("undated"));
 }
 
 TEST_F(AResetInTheBrowser, UnlocksAloneWhereThatIsAllowed) {

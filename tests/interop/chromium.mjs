@@ -22,11 +22,11 @@ export class Chromium {
   }
   close() { return this.process.close(); }
 
-  /** As somebody else's browser, which has never been anywhere: with a screen of that size, set to that language, and seen at that address (where a balancer is believed). */
-  async begin({ size = PHONE, language = 'en', address } = {}) {
+  /** As somebody else's browser, which has never been anywhere: with a screen of that size, set to that language and time zone, and seen at that address (where a balancer is believed). */
+  async begin({ size = PHONE, language = 'en', zone, address } = {}) {
     await this.context?.close();
     this.size = size.viewport;
-    this.context = await this.process.newContext({ ...size, locale: language, ignoreHTTPSErrors: true, extraHTTPHeaders: address && { 'X-Forwarded-For': address } });
+    this.context = await this.process.newContext({ ...size, locale: language, timezoneId: zone, ignoreHTTPSErrors: true, extraHTTPHeaders: address && { 'X-Forwarded-For': address } });
     this.context.setDefaultTimeout(PATIENCE_MS);
     this.context.on('request', (one) => this.sent.push({ url: one.url(), method: one.method(), headers: one.headers(), body: one.postData() ?? '' }));
     this.context.on('console', (message) => this.said.push(message.text()));

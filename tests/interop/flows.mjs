@@ -175,7 +175,7 @@ export async function saysItWasNotThem(who) {
 /** In another program's window, with a password that must be changed first: an administrator has set it. */
 export async function changesWhatMustBe({ name, temporary }) {
   const own = 'Eigenes, sehr langes Passwort: 4';
-  const bare = async () => assert.ok(await browser.value('document.querySelector("header").offsetParent === null'), 'nothing but the screen');
+  const bare = async () => assert.ok(await browser.value('document.querySelector(".whose").offsetParent === null && !document.querySelector("a[target]")'), 'nothing but the screen');
   assert.equal((await account(name)).must_change, true);
   await visit('/signin?embedded=1');
   await bare();

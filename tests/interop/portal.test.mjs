@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { accessible, arrival, browser, code, directory, focus, forget, narrow, open, pin, refuse, secrets, stage, tell, text, url } from './portal_stage.mjs';
+import { accessible, arrival, browser, code, directory, focus, forget, narrow, open, pick, pin, refuse, secrets, stage, tell, text, told as beside, url } from './portal_stage.mjs';
 
 const PASSWORD = 'Grüße-Köln "1"\\😀';
 for (const one of [PASSWORD, 'Refused-Passw0rd-1']) secrets.add(one);
@@ -22,6 +22,8 @@ async function prove(name, { enter = false } = {}) {
   await browser.click('button.main');
   await browser.screen('choosing');
 }
+/** As somebody types it whose digits begin with that zero. */
+const inScript = (digits, zero) => [...digits].map((one) => String.fromCodePoint(zero.codePointAt(0) + Number(one))).join('');
 async function fill(password) {
   await browser.type(password, '[name=new-password]');
   await browser.type(password, '[name=new-password-again]');
@@ -30,6 +32,8 @@ async function fill(password) {
 it('a person resets a password with the app, and it reaches the directory sealed', { timeout: 60_000 }, async () => {
   await forget();
   await accessible();
+  await browser.click('button.main');
+  await beside('username');
   const since = browser.sent.length;
   await prove('alice@corp.example');
   await accessible();
@@ -40,7 +44,10 @@ it('a person resets a password with the app, and it reaches the directory sealed
   await accessible();
   await fill('Short-1');
   await browser.click('button.main');
-  await browser.until('document.querySelector("[aria-invalid]")', 'it is told before anybody is asked');
+  await beside('new-password'); // before anybody is asked
+  await browser.type('Another-Passw0rd-1', '[name=new-password]');
+  await browser.click('button.main');
+  await beside('new-password-again');
   await browser.type('Alice-Passw0rd!', '[name=new-password]');
   await browser.until('document.querySelector("[data-rule=length].met") && document.querySelector("[data-rule=name].open")');
   await fill(PASSWORD);
@@ -93,7 +100,7 @@ it('each refusal says what it is in the person\'s language, and a reload goes on
   assert.equal(await focus(), 'INPUT');
   await browser.page.reload();
   await browser.screen('app_code');
-  await browser.type(await code('bob@corp.example'));
+  await browser.type(inScript(await code('bob@corp.example'), '０'));
   await browser.key('Enter');
   await browser.screen('choosing');
   await browser.click('[data-choice=reset]');
@@ -156,6 +163,8 @@ it('a link with another root stops everything, and what the browser knew stays',
   await browser.screen('stopped');
   await browser.refused('pin_contradiction');
   await accessible();
+  await browser.click('#anew');
+  await browser.screen('stopped'); // and not where it begins: what was proven stays proven
   assert.equal(await browser.value(`localStorage.getItem(${JSON.stringify(name)})`), known);
   await open('/#dr=broken');
   await browser.refused('pin_malformed');
@@ -177,7 +186,7 @@ it('a pass that a helpdesk has told is typed instead of a method', { timeout: 60
   await accessible();
   await browser.type('too short');
   await browser.click('button.main');
-  await browser.until('document.querySelector("[aria-invalid]")', 'it is told what a pass looks like');
+  await beside('code'); // what a pass looks like
   await browser.type('0000-0000-0000');
   await browser.click('button.main');
   await browser.refused('wrong_answer');
@@ -214,7 +223,7 @@ it('where two ways are asked for, the second follows the first', { timeout: 60_0
   await browser.click('[data-method=questions]');
   await browser.screen('questions');
   await browser.click('button.main');
-  await browser.until('document.querySelector("[aria-invalid]")', 'every question wants an answer');
+  await browser.until('document.activeElement === document.querySelector(".field input[aria-invalid]")', 'every question wants an answer');
   const answer = async (text) => {
     for (const id of await browser.value('[...document.querySelectorAll(".field input")].map((field) => field.name)')) await browser.type(text(id), `[name="${id}"]`);
     await browser.click('button.main');
@@ -245,6 +254,7 @@ it('a session that has ended is told, and forgotten', { timeout: 60_000 }, async
   await browser.screen('ended');
   await accessible();
   await browser.refused('no_session');
+  assert.equal(await text('#correlation'), '01ARZ3NDEKTSV4RRFFQ69G5FAV', 'a helpdesk finds what it was');
   assert.equal(await browser.value('sessionStorage.length'), 0);
   await browser.click('#again');
   await browser.screen('name');
@@ -273,7 +283,7 @@ it('from right to left as well: a reset in Arabic', { timeout: 60_000 }, async (
   assert.equal(await browser.value('document.querySelector(".refused p").lang'), 'ar', 'it comes from the service, and in Arabic');
   assert.equal(await text('.refused p'), told('ar')['refusal.wrong_answer']);
   await accessible();
-  await browser.type(await code('judy@corp.example'));
+  await browser.type(inScript(await code('judy@corp.example'), '٠'));
   await browser.key('Enter');
   await browser.screen('choosing');
   await accessible();
@@ -292,7 +302,6 @@ it('each language comes when it is chosen, alone, and English stays where it doe
   await forget();
   const languages = await browser.value('[...document.querySelectorAll(".languages option")].map(({ value }) => value)');
   assert.equal(languages.length, 12);
-  const pick = (to) => browser.value(`(() => { const it = document.querySelector('.languages select'); it.value = '${to}'; it.dispatchEvent(new Event('change', { bubbles: true })); })()`);
   const before = browser.sent.length;
   for (const language of languages.filter((one) => one !== 'en')) {
     await pick(language);
@@ -305,6 +314,29 @@ it('each language comes when it is chosen, alone, and English stays where it doe
   await open(`/?mkt=fr#dr=${pin}`);
   assert.deepEqual([await text('h1'), await browser.value('document.documentElement.lang')], [words('en')['name.heading'], 'en']);
   await browser.page.unroute('**/assets/fr-*');
+});
+
+it('a language that is chosen in the middle of a reset is the questions\' and the refusals\', too', { timeout: 60_000 }, async () => {
+  await forget();
+  await browser.screen('name');
+  await browser.type('bob@corp.example');
+  await browser.click('button.main');
+  await browser.screen('methods-0');
+  await browser.click('[data-method=questions]');
+  await browser.screen('questions');
+  const asked = () => browser.value('[...document.querySelectorAll(".field")].map((it) => [it.querySelector("input").name, it.querySelector("label").innerText, it.querySelector("label").lang, it.querySelector("label").dir])');
+  const said = (language) => (all) => all.map(([id]) => [id, told(language)[`question.${id}`], language, 'auto']);
+  assert.deepEqual(await asked(), said('en')(await asked()));
+  await browser.type('kept', '.field input');
+  await pick('ar');
+  await browser.until('document.querySelector(".field label").lang === "ar"', 'the questions again');
+  assert.deepEqual(await asked(), said('ar')(await asked()));
+  assert.equal(await browser.value('document.querySelector(".field input").value'), 'kept');
+  await accessible();
+  for (const [id] of await asked()) await browser.type('no such answer', `[name="${id}"]`);
+  await browser.click('button.main');
+  await browser.refused('wrong_answer');
+  assert.deepEqual(await browser.value('[document.querySelector(".refused p").innerText, document.querySelector(".refused p").lang]'), [told('ar')['refusal.wrong_answer'], 'ar']);
 });
 
 it('an administrator\'s link leaves the address bar before a language is waited for', { timeout: 60_000 }, async () => {

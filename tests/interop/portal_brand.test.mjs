@@ -88,6 +88,19 @@ it('whoever is signed in sees it, too', { timeout: 60_000 }, async () => {
   await accessible();
 });
 
+it('in another program\'s window the helpdesk is named and no link leads to it', { timeout: 60_000 }, async () => {
+  for (const [helpdesk, named] of [['mailto:help@corp.example?subject=Help', 'help@corp.example'], ['https://help.corp.example/a?b', 'https://help.corp.example/a?b']]) {
+    await wear({ ...CONTOSO, helpdesk });
+    for (const page of ['/', '/signin']) {
+      await forget(`${page}?embedded=1#dr=${pin}`);
+      await browser.until(`document.querySelector('#helpdesk bdi')?.innerText === ${JSON.stringify(named)}`, named);
+      assert.deepEqual(await browser.value('[...document.querySelectorAll("a")].filter((it) => it.target || it.origin !== location.origin).map((it) => it.outerHTML)'), []);
+      assert.ok(await browser.value('document.querySelector("header img").offsetParent === null && document.querySelector(".languages select").offsetParent !== null'), page);
+      await accessible();
+    }
+  }
+});
+
 it('a logo elsewhere is not fetched', { timeout: 60_000 }, async () => {
   await wear({ ...CONTOSO, logo: 'https://elsewhere.example/logo.png', colour: '#0b57b0' });
   await forget();

@@ -4,7 +4,7 @@ import { after, it } from 'node:test';
 import jsqr from 'jsqr';
 import { shownBy } from './authenticator.mjs';
 import { Mailbox } from './mailbox.mjs';
-import { accessible, arrival, at, browser, code, directory, focus, forget, open, pin, refuse, secrets, stage, tell, text } from './portal_stage.mjs';
+import { accessible, arrival, at, browser, code, directory, focus, forget, open, pin, refuse, secrets, stage, tell, text, told } from './portal_stage.mjs';
 
 const PRESENT = 'Present-Passw0rd-1', WRONG = 'Wrong-Passw0rd-1', REFUSED = 'Refused-Passw0rd-1', NEXT = 'Grüße-Köln "1"\\😀';
 for (const one of [PRESENT, WRONG, REFUSED, NEXT]) secrets.add(one);
@@ -42,9 +42,12 @@ it('a person signs in where an invitation leads, and registers an app that has s
   await accessible();
   await browser.click('button.main');
   await browser.until('document.querySelectorAll("[aria-invalid]").length === 2', 'name and password are wanted');
+  await told('username');
   await accessible();
   await signIn('heidi@corp.example', WRONG);
   assert.match(await browser.refused('sign_in_failed'), /do not fit together/);
+  assert.ok(browser.sent.at(-1).headers.authorization.startsWith(`Bearer wbp1.${await text('#correlation')}.`), 'a helpdesk finds it by this number');
+  await accessible();
   assert.deepEqual(await browser.value('[...document.querySelectorAll("input")].map(({ value }) => value)'), ['heidi@corp.example', ''], 'the name stays');
   assert.equal(await browser.value('sessionStorage.length'), 0, 'nobody is signed in');
   await browser.type(PRESENT, '[name=password]');
@@ -68,6 +71,7 @@ it('a person signs in where an invitation leads, and registers an app that has s
   await browser.type('12');
   await browser.key('Enter');
   await browser.until('document.querySelector("[aria-invalid]")', 'that is no code, which nobody is asked about');
+  await told('code');
   await browser.type(String((Number(shownBy(key)) + 500_000) % 1e6).padStart(6, '0'));
   await browser.key('Enter');
   await browser.refused('wrong_answer');
@@ -130,6 +134,7 @@ it('answers are told apart from what is none, and take the place of earlier ones
   await at('questions');
   await browser.click('button.main');
   await browser.until('document.querySelectorAll("[aria-invalid]").length === 3', 'all of them are wanted');
+  await told('answer-1');
   await accessible();
   for (let row = 1; row <= 3; row += 1) {
     await browser.value(`(() => { const it = document.querySelector('[name=question-${row}]'); it.value = it.options[${row}].value; it.dispatchEvent(new Event('change', { bubbles: true })); })()`);
@@ -138,7 +143,7 @@ it('answers are told apart from what is none, and take the place of earlier ones
   assert.ok(await browser.value('(() => { const chosen = document.querySelector("[name=question-1]").value; return [...document.querySelector("[name=question-2]").options].every(({ value }) => value !== chosen); })()'), 'each question once');
   await browser.click('button.main');
   await browser.refused('answers_too_short');
-  assert.equal(await browser.value('document.activeElement.name'), 'answer-2');
+  await told('answer-2');
   await accessible();
   await browser.type('Something longer', '[name=answer-2]');
   await browser.click('button.main');
@@ -158,6 +163,7 @@ it('a method is removed once that is confirmed, and signing out ends it', { time
   await browser.until('!document.querySelector(".own [data-method=app_code]") && document.activeElement.className === "good"', 'it is gone, and the news has the focus');
   await browser.click('[data-do=out]');
   await at('out');
+  assert.ok(!await has('#correlation'));
   await accessible();
   assert.equal(await browser.value('sessionStorage.getItem("wb-signed-in")'), null);
   await browser.page.reload();
@@ -169,9 +175,11 @@ it('a password that must be changed is changed first, and the directory says wha
   await signIn('grace@corp.example');
   await at('change');
   assert.match(await text('.notice'), /must be changed|change/i);
+  assert.match(await text('#correlation'), /^[0-9A-Z]{26}$/);
   await accessible();
   await browser.click('button.main');
   await browser.until('document.querySelectorAll("[aria-invalid]").length === 2', 'both are wanted');
+  await told('old-password');
   await browser.click('#suggest');
   assert.ok(await browser.value('document.querySelector("[name=new-password]").value.length > 15'));
   await browser.until('document.querySelectorAll(".rules [data-rule]").length === 5', 'what is asked for: length, kinds, name, history, no banned words');
@@ -183,6 +191,7 @@ it('a password that must be changed is changed first, and the directory says wha
   await accessible();
   await change(PRESENT, PRESENT);
   await browser.until('document.querySelector("[name=new-password][aria-invalid]")', 'the same is none');
+  await told('new-password');
   await change(PRESENT, NEXT);
   await at('changed');
   await accessible();
@@ -294,7 +303,7 @@ it('who is frozen looks, and changes nothing', { timeout: 60_000 }, async () => 
 it('in another program\'s window, in Arabic', { timeout: 60_000 }, async () => {
   await forget(`/signin?embedded=1&mkt=ar#dr=${pin}`);
   await accessible();
-  assert.ok(await browser.value('document.querySelector("header").offsetParent === null && document.documentElement.dir === "rtl"'));
+  assert.ok(await browser.value('document.querySelector(".whose").offsetParent === null && document.querySelector(".languages select").offsetParent !== null && document.documentElement.dir === "rtl"'));
   await signIn('dave@corp.example');
   await at('home');
   await accessible();
@@ -302,6 +311,7 @@ it('in another program\'s window, in Arabic', { timeout: 60_000 }, async () => {
     await browser.click(`[data-add=${kind}]`);
     await at(kind);
     await accessible();
+    assert.ok(!await has('main a'), 'nothing leads out of the window');
     await browser.click('#back');
     await at('home');
   }
@@ -350,6 +360,7 @@ it('a sign-in that is over is told, and a root that is not believed stops everyt
   await browser.page.reload();
   await browser.refused('no_session');
   await at('signin');
+  assert.equal(await text('#correlation'), '01ARZ3NDEKTSV4RRFFQ69G5FAV', 'it is over, and can still be asked about');
   await accessible();
   assert.equal(await browser.value('document.querySelector("[name=username]").value'), 'ivan@corp.example');
   assert.equal(await browser.value('sessionStorage.length'), 0);
@@ -360,6 +371,8 @@ it('a sign-in that is over is told, and a root that is not believed stops everyt
   await browser.refused('foreign_root');
   await accessible();
   assert.equal(directory.length, 0, 'nothing was sent');
+  await browser.click('#anew');
+  await at('signin');
   await forget('/signin');
   await browser.until('document.querySelector(".notice")', 'a browser without any root is told at once');
 });

@@ -69,6 +69,8 @@ export async function forget(path) {
   await browser.value('(localStorage.clear(), sessionStorage.clear())');
   await open(path);
 }
+/** Another language, by the page's own choice. */
+export const pick = (to) => browser.value(`(() => { const it = document.querySelector('.languages select'); it.value = '${to}'; it.dispatchEvent(new Event('change', { bubbles: true })); })()`);
 /** As ada, with both proofs, on the settings. */
 export async function administrate(password) {
   await forget(`/admin#dr=${pin}`);
@@ -112,3 +114,9 @@ export async function narrow() {
 /** For page.route: what matches does not come. */
 export const refuse = (route) => route.abort('blockedbyclient');
 export const focus = () => browser.value('document.activeElement.tagName');
+/** A field that is wrong has the focus, and is seen with what is said of it, which a reader that does not see it hears. */
+export const told = (name) => browser.until(`(() => {
+  const field = document.activeElement, said = document.getElementById(field.getAttribute('aria-describedby').split(' ').at(-1));
+  const seen = [field, said].every((it) => it.getBoundingClientRect().top >= 0 && it.getBoundingClientRect().bottom <= innerHeight);
+  return field.name === ${JSON.stringify(name)} && field.ariaInvalid && said.className === 'error' && said.closest('[aria-live]') && seen;
+})()`, `the words beside ${name}`);

@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { accessible, arrival, at, browser, directory, forget, idle, refuse, secrets, stage, tell, text } from './portal_stage.mjs';
+import { accessible, arrival, at, browser, directory, forget, idle, pick, refuse, secrets, stage, tell, text } from './portal_stage.mjs';
 
 const PASSWORD = 'Sturdy-Passw0rd-1', OTHER = 'Second-Passw0rd-2';
 for (const one of [PASSWORD, OTHER]) secrets.add(one);
 stage();
-const read = (where) => JSON.parse(readFileSync(new URL(`../../${where}/messages/en.json`, import.meta.url)));
+const read = (where, language = 'en') => JSON.parse(readFileSync(new URL(`../../${where}/messages/${language}.json`, import.meta.url)));
 const words = read('portal/src'), told = read('service');
 const SUBMIT = '**/api/v1/sspr/session/password*', ANSWER = '**/api/v1/sspr/session/answer*', BEGIN = '**/api/v1/sspr/sessions*';
 
@@ -71,9 +71,24 @@ const instead = (where, made) => browser.page.route(where, async (route) => {
   const { status, ...body } = made(await response.json());
   await route.fulfill({ response, status, json: body });
 }, { times: 1 });
-const refusal = (status, code, more = {}) => ({ status, code, detail: told[`refusal.${code}`].replace('{time}', '14:05'), ...more });
-const ended = (status, code, until) => ({ session: { result: _, ...session } }) =>
-  refusal(status, code, { session: { ...session, phase: 'over', end: { code, text: told[`refusal.${code}`].replace('{time}', '14:05'), until } }, until });
+/** As the service words it: with `until` in UTC, and once without. */
+const worded = (code, until) => {
+  const undated = told[`refusal.${code}`];
+  return until ? { dated: `${undated} ${told['told.try_again_after'].replace('{moment}', `${new Date(until * 1000).toISOString().slice(11, 16)} UTC`)}`, more: { until, undated } } : { dated: undated, more: {} };
+};
+const refusal = (status, code, until, more = {}) => ({ status, code, detail: worded(code, until).dated, ...worded(code, until).more, ...more });
+const ended = (status, code, until) => ({ session: { result: _, ...session } }) => {
+  const { dated, more } = worded(code, until);
+  return refusal(status, code, until, { session: { ...session, phase: 'over', end: { code, text: dated, ...more } } });
+};
+/** Once, as the clock on the wall says it. */
+const tokyo = (seconds) => new Date(Math.ceil(seconds / 60) * 60_000).toLocaleTimeString('en', { hour: 'numeric', minute: '2-digit', timeZone: 'Asia/Tokyo' }).replace(/\s/g, ' ');
+function toldInTokyo(said, until) {
+  said = said.replace(/\s/g, ' ');
+  const times = said.match(/\d{1,2}:\d\d/g);
+  assert.equal(times?.length, 1, said);
+  assert.ok(said.includes(`${tokyo(until)} GMT+9`) && !said.includes('UTC'), said);
+}
 const over = async (code, heading) => {
   await at('over');
   await browser.refused(code);
@@ -165,6 +180,12 @@ it('of two tabs one gives up, and the other is told that it is over', { timeout:
   await given.catch(() => undefined);
   await within(other, async () => {
     await browser.click('[data-method=pass]');
+    await at('over');
+    await pick('ar');
+    await browser.until('document.querySelector("main .refused").lang === "ar"', 'the end in Arabic');
+    assert.equal(await text('main .refused'), read('service', 'ar')['refusal.cancelled']);
+    await pick('en');
+    await browser.until('document.querySelector("main .refused").lang === "en"', 'the end in English again');
     await over('cancelled', 'over.heading');
   });
   await other.close();
@@ -206,8 +227,32 @@ it('an agent that goes away in the middle is told, and the person goes on when i
   assert.deepEqual(written(), [PASSWORD], 'and no unlock');
 });
 
+it('agents that state their keys at this very moment are waited for, and nobody has to prove anything again', { timeout: 60_000 }, async () => {
+  await prove('grace@corp.example');
+  const SEAL = '**/api/v1/sspr/session/seal*';
+  let asked = 0;
+  await browser.page.route(SEAL, async (route) => {
+    const response = await route.fetch();
+    const { keys, ...rest } = await response.json();
+    asked += 1;
+    await route.fulfill({ response, json: { ...rest, keys: { ...keys, statements: [] } } });
+  });
+  await choose();
+  await submit();
+  assert.equal(await browser.refused('no_agents'), words['problem.no_agents']);
+  await at('new_password');
+  assert.ok(asked > 3, 'several times, by itself');
+  assert.equal(await browser.value('document.querySelector("[name=new-password]").value'), PASSWORD, 'what was typed stays');
+  await accessible();
+  await browser.page.unroute(SEAL);
+  await browser.click('button.main');
+  await at('done');
+  assert.deepEqual(written(), [PASSWORD]);
+});
+
 it('an agent that says nothing about the account ends it, and so does a block, with the time when it is over', { timeout: 60_000 }, async () => {
   const { pass } = await tell('pass dave@corp.example');
+  await browser.begin({ zone: 'Asia/Tokyo' });
   for (const [status, code, until] of [[503, 'unreachable'], [429, 'blocked', Math.floor(Date.now() / 1000) + 600]]) {
     await begin('dave@corp.example');
     await at('methods-0');
@@ -218,14 +263,17 @@ it('an agent that says nothing about the account ends it, and so does a block, w
     await browser.click('button.main');
     await at('over');
     assert.equal(await browser.value('document.querySelectorAll("main section p").length'), until ? 2 : 1);
+    if (until) toldInTokyo(await text('main section'), until);
     await over(code, 'over.heading');
   }
-  await instead(BEGIN, () => refusal(429, 'blocked', { until: Math.floor(Date.now() / 1000) + 600 }));
+  const until = Math.floor(Date.now() / 1000) + 600;
+  await instead(BEGIN, () => refusal(429, 'blocked', until));
   await browser.type('dave@corp.example');
   await browser.click('button.main');
   await browser.refused('blocked');
   await at('name');
   assert.equal(await browser.value('document.querySelectorAll(".refused p").length'), 2, 'why, and from when on it makes sense again');
+  toldInTokyo(await text('.refused'), until);
   await accessible();
 });
 
@@ -251,18 +299,23 @@ it('a doubt says that the new password may work already, and a lost answer is as
 });
 
 it('a code that has expired is told, and so is another one that is wanted too soon', { timeout: 60_000 }, async () => {
+  await browser.begin({ zone: 'Asia/Tokyo' });
   await begin('ivan@corp.example');
   await at('methods-0');
   await browser.click('[data-method=email]');
   await at('email');
-  await instead(ANSWER, ({ session }) => refusal(422, 'code_expired', { session: { ...session, resend_from: 0 } }));
+  await instead(ANSWER, ({ session }) => refusal(422, 'code_expired', undefined, { session: { ...session, resend_from: 0 } }));
   await browser.type('00000000');
   await browser.click('button.main');
   await browser.refused('code_expired');
   await at('email');
   await accessible();
+  const soon = browser.context.waitForEvent('response', (one) => one.url().includes('/session/method')).then((one) => one.json());
   await browser.click('main form ~ button.plain');
   await browser.refused('too_soon');
+  const { detail, until } = await soon;
+  assert.match(detail, / UTC on /, 'for who reads no number');
+  toldInTokyo(await text('.refused'), until);
   await at('email');
   assert.ok((await text('.hint')).length > 10, 'it says from when on');
   await accessible();

@@ -70,9 +70,9 @@ TEST(AVerdictInOtherLanguages, SaysItsDetailsAsTheyAreSaidThere) {
 }
 
 TEST(AMomentToWaitFor, IsRoundedUpToTheMinute) {
-  EXPECT_EQ(told_not_before(catalogue(), "en", then - 59), "09:14 UTC on 22 November");
-  EXPECT_EQ(told_not_before(catalogue(), "de", then + 1), "09:15 UTC am 22. November");
-  EXPECT_EQ(told_not_before(catalogue(), "es", then), "22 de noviembre a las 09:14 UTC");
+  EXPECT_EQ(told_from(catalogue(), "en", "No.", then - 59), "No. Try again after 09:14 UTC on 22 November.");
+  EXPECT_EQ(told_from(catalogue(), "de", "Nein.", then + 1), "Nein. Versuchen Sie es nach 09:15 UTC am 22. November noch einmal.");
+  EXPECT_EQ(told_from(catalogue(), "zh", "不。", then), "不。请在 11 月 22 日 09:14 (UTC) 之后重试。");
 }
 
 TEST(AMomentThatIsPast, IsNeverToldAsOneToCome) {

@@ -1,6 +1,7 @@
 // A new method that is registered by a code: an authenticator app, or an address.
 import { useState } from 'preact/hooks';
 import { APP_DIGITS, CodeForm, MAIL_DIGITS } from '../code';
+import { embedded } from '../frame';
 import { Field, Form, Screen } from '../parts';
 import { Qr } from './qr';
 import { useMine } from './scene';
@@ -17,7 +18,7 @@ export function AddApp() {
     <Screen heading={say('app.heading')}>
       <p>{say('app.scan')}</p>
       <Qr text={uri} label={say('app.picture')} />
-      <p><a href={uri}>{say('app.open')}</a></p>
+      {!embedded && <p><a href={uri}>{say('app.open')}</a></p>}
       <p>{say('app.key')} <code id="key" dir="ltr">{secret.replace(/(.{4})(?=.)/g, '$1 ')}</code></p>
       <p>{say('app.code')}</p>
       <CodeForm digits={APP_DIGITS} onCode={(code) => void desk.prove(code)} />

@@ -3,7 +3,7 @@
 import { Acting, QUIET, type Shown } from '../acting';
 import { call, enter, Offline, Problem } from '../api';
 import { Captcha } from '../captcha';
-import { Keeper } from '../kept';
+import { Keeper, numberOf } from '../kept';
 import { mayKnowADomain, SealError, type AskedFor, type SealOffer } from '../pins';
 import { Sealing, sealFailed } from '../sealing';
 import type { Kind, Me, Pending } from './shapes';
@@ -14,6 +14,7 @@ export interface View extends Shown {
   stage: Stage;
   stop: string | null; // a SealError's code that no retry mends
   name: string;
+  number: string; // of the sign-in, for the helpdesk; it outlives it
   me: Me | null; // null: not signed in
   forced: string | null; // why the password must be changed before anything else, in the person's language
   pending: Pending | null;
@@ -21,7 +22,7 @@ export interface View extends Shown {
   text: string; // what the directory said besides, of a change
   asked: AskedFor | null; // of a new password, once it is known
 }
-const FRESH: View = { ...QUIET, busy: null, stage: 'signin', stop: null, name: '', me: null, forced: null, pending: null, news: null, text: '', asked: null };
+const FRESH: View = { ...QUIET, busy: null, stage: 'signin', stop: null, name: '', number: '', me: null, forced: null, pending: null, news: null, text: '', asked: null };
 const OPENING_MS = 590_000; // of a sign-in that is not done; the service ends it after ten minutes
 const MUST_CHANGE = ['must_change', 'password_expired'];
 
@@ -62,7 +63,7 @@ export class MyDesk extends Acting<View> {
     const was = this.tab.get();
     if (!was) return;
     enter(was.token);
-    this.set({ name: was.name, stage: 'opening' });
+    this.set({ name: was.name, number: numberOf(was.token), stage: 'opening' });
     await this.look();
   }
 
@@ -79,6 +80,14 @@ export class MyDesk extends Acting<View> {
     if (this.view.stage === 'change' && !this.view.asked) await this.learn();
   });
 
+  /** What the service has said of one's methods, once more in the page's language. Nothing goes on by it, and nothing is told where it fails. */
+  reword = async () => {
+    const { me, busy } = this.view;
+    if (!me || busy) return;
+    const told = await call<Me>('GET', 'me').catch(() => null);
+    if (told && this.view.me === me && !this.view.busy) this.set({ me: told });
+  };
+
   typing = () => this.captcha.prepare();
 
   signIn = (name: string, password: string) => this.act('start', async () => {
@@ -89,7 +98,7 @@ export class MyDesk extends Acting<View> {
       enter(token);
       this.opened = performance.now();
       this.token = token;
-      this.set({ name });
+      this.set({ name, number: numberOf(token) });
     }
     try {
       await this.sealing.submit('sspr/sign-in/password', password, { op: 'authenticate' }, () => this.set({ busy: 'enter' }));

@@ -3,7 +3,7 @@ import { render } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { speak } from '../api';
 import { Frame, useLanguage } from '../frame';
-import { SceneOf } from '../parts';
+import { Reference, SceneOf } from '../parts';
 import { Stopped } from '../stopped';
 import '../style.css';
 import { languageOf, load, speaker, type Language } from '../words';
@@ -44,9 +44,10 @@ function Page({ desk, view, initial }: { desk: MyDesk; view: View; initial: Lang
   const scene: MyScene = useMemo(() => ({ desk, view, language, say: speaker<MyKey>(language) }), [view, language]);
   const screen = view.stop ? 'stopped' : view.stage;
   useEffect(() => { if (screen !== 'signin') setFirst(false); }, [screen]);
+  useEffect(() => { void desk.reword(); }, [language]);
   return (
     <SceneOf.Provider value={scene}>
-      <Frame title={scene.say('me.title')} screen={screen} onLanguage={setLanguage}>{shown(view, first)}</Frame>
+      <Frame title={scene.say('me.title')} screen={screen} onLanguage={setLanguage} footer={view.number && view.stage !== 'out' && <Reference number={view.number} />}>{shown(view, first)}</Frame>
     </SceneOf.Provider>
   );
 }

@@ -1,5 +1,5 @@
 // Answers to questions of one's own choice, all at once; what is wrong with one is told beside it.
-import { useEffect, useId, useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 import { Field, Form, Screen, Tick } from '../parts';
 import { useMine } from './scene';
 
@@ -41,9 +41,6 @@ export function AddQuestions() {
   const [shown, setShown] = useState(true);
   const [tried, setTried] = useState(false);
   const at = view.problem?.at;
-  useEffect(() => { // to the answer that was refused
-    if (at !== undefined) document.querySelector<HTMLInputElement>(`[data-at="${at + 1}"] input`)?.focus();
-  }, [view.problem]);
   const whole = ({ question, answer }: Given) => question !== '' && answer.trim() !== '';
   const go = () => {
     setTried(true);
