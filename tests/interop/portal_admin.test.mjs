@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { accessible, at, browser, code, directory, focus, forget, idle, narrow, open, pin, secrets, stage, tell, text } from './portal_stage.mjs';
+import { accessible, at, browser, code, directory, focus, forget, idle, narrow, open, pin, refuse, secrets, stage, tell, text } from './portal_stage.mjs';
 
 const PRESENT = 'Present-Passw0rd-1';
 secrets.add(PRESENT);
@@ -148,6 +148,49 @@ it('sets a temporary password that was made and sealed in the browser', { timeou
   await browser.click('[data-do=close]');
   await act('link');
   await browser.refused('no_mailbox');
+});
+
+it('shows a temporary password whose answer is lost once it is known to be set', { timeout: 60_000 }, async () => {
+  const sent = [];
+  await browser.page.route('**/temporary-password?*', async (route) => {
+    sent.push(route.request().postData());
+    if (sent.length > 1) return route.continue();
+    await route.fetch(); // it is set
+    await refuse(route); // and nobody hears of it
+  });
+  await act('password');
+  await browser.page.unroute('**/temporary-password?*');
+  const password = await browser.until('document.querySelector("#given code")?.innerText', 'the password');
+  secrets.add(password);
+  assert.match(await text('#given'), /until the next sign-in/);
+  assert.ok(!await has('[data-code=offline]'));
+  assert.deepEqual(sent, [sent[0], sent[0]], 'the same was sent again');
+  assert.deepEqual(directory.splice(0).map(({ set }) => set), [password], 'which was one job');
+  await browser.click('[data-do=close]');
+});
+
+it('shows a temporary password whose end nobody knows, and says so', { timeout: 60_000 }, async () => {
+  let times = 0;
+  await browser.page.route('**/temporary-password?*', async (route) => {
+    times += 1;
+    if (times === 1) await route.fetch();
+    await (times === 2 ? route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"code":"unavailable","detail":"later"}' })
+      : times === 3 ? route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{"code":"no_session","detail":"over"}' }) : refuse(route));
+  });
+  await act('password');
+  await browser.page.unroute('**/temporary-password?*');
+  const password = await browser.until('document.querySelector("#given code")?.innerText', 'the password');
+  secrets.add(password);
+  assert.equal(times, 3, 'what says nothing of the job ends the asking');
+  assert.match(await text('#given'), /has not said yet whether this password is set/);
+  assert.deepEqual(directory.splice(0).map(({ set }) => set), [password]);
+  await accessible();
+  await browser.click('[data-do=close]');
+  await browser.page.route('**/temporary-password?*', (route) => route.fulfill({ status: 409, contentType: 'application/problem+json', body: '{"code":"gone","detail":"too old"}' }));
+  await act('password'); // what was surely not taken shows no password
+  await browser.page.unroute('**/temporary-password?*');
+  await browser.refused('gone');
+  assert.ok(!await has('#given'));
 });
 
 it('stops and allows self-service, lifts a block, and takes a method away', { timeout: 60_000 }, async () => {
