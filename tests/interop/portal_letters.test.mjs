@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { accessible, administrate, at, browser, focus, idle, narrow, secrets, stage, text } from './portal_stage.mjs';
+import { accessible, administrate, at, browser, code, focus, idle, narrow, secrets, stage, tell, text } from './portal_stage.mjs';
 
 const PRESENT = 'Present-Passw0rd-1', ACTOR = 'administrator:6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55';
 secrets.add(PRESENT);
@@ -108,6 +108,22 @@ it('leaves a text that is not saved only when that is meant', { timeout: 60_000 
   await seen('[data-do=leave-yes]', 'asked');
   await accessible();
   await browser.click('[data-do=leave-no]');
+  await browser.click('[data-tab=people]');
+  await seen('[data-do=turn-yes]', 'asked');
+  await browser.click('[data-do=turn-no]');
+  await browser.page.route('**/preview*', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{"code":"no_session","detail":"over"}' }));
+  await act('preview'); // the sign-in is over
+  await browser.page.unroute('**/preview*');
+  await at('signin');
+  await browser.type('ada@corp.example', '[name=username]');
+  await browser.type(PRESENT, '[name=password]');
+  await browser.key('Enter');
+  await browser.screen('second');
+  await tell('unspent ada@corp.example');
+  await browser.type(await code('ada@corp.example'), '[name=code]');
+  await browser.key('Enter');
+  await at('letters');
+  await idle();
   assert.equal(await value('[name=subject]'), 'Anders');
   await browser.click('[data-do=leave]');
   await browser.click('[data-do=leave-yes]');

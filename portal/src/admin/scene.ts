@@ -1,5 +1,5 @@
 // What the administration's screens know.
-import { useContext, useEffect, useRef } from 'preact/hooks';
+import { useContext, useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { View } from '../me/desk';
 import { SceneOf } from '../parts';
 import { isKey, type Language } from '../words';
@@ -23,6 +23,13 @@ export function useFirstLook(look: () => void): void {
     first.current = false;
     look();
   }, [busy]);
+}
+
+/** What a panel holds that is not saved, or null: nobody leaves without being asked, and a sign-in that ends takes nothing with it. */
+export function useUnsaved(panel: string, what: unknown): void {
+  const { desk } = useAdmin();
+  useLayoutEffect(() => desk.hold(panel, what)); // at once: the sign-in may end with the next answer
+  useLayoutEffect(() => () => desk.gone(panel), []);
 }
 
 /** A code of the service in words, or as it is where there are none: services grow. */
