@@ -16,6 +16,8 @@ const act = async (name) => {
   await browser.click(`[data-do=${name}-yes]`);
   await idle();
 };
+/** Never on the page itself, which has no place. */
+const focused = (selector, what) => browser.until(`document.activeElement.matches(${JSON.stringify(selector)})`, `the focus: ${what}`);
 async function signIn(name) {
   await at('signin');
   await browser.type(name, '[name=username]');
@@ -98,6 +100,7 @@ it('says who would lose access before anything is saved, and what can\'t be righ
   assert.deepEqual(await browser.value('[...document.querySelectorAll("[data-change]")].map(({ dataset }) => dataset.change)'), ['methods', 'reconfirm_days', 'brand_colour']);
   await accessible();
   await browser.click('[data-do=edit]');
+  await focused('[data-do=check]', 'where the preview came from');
   await tick('methods', 0);
   await check();
   await browser.until('document.querySelector("#preview[data-losing=\\"0\\"]")', 'nobody loses');
@@ -114,6 +117,7 @@ it('keeps one\'s changes when somebody else was faster, and saves them on top', 
   await check();
   await browser.click('[data-do=save]');
   await browser.until('document.querySelector("[data-news=saved]")', 'saved');
+  await focused('main h1', 'the heading, with the news');
   const put = browser.sent.filter(({ method }) => method === 'PUT').at(-1);
   assert.match(put.headers['if-match'], /^"\d+"$/);
 });
@@ -122,7 +126,12 @@ it('finds a person, and gives a pass that is shown once', { timeout: 60_000 }, a
   await person('alice@corp.example', 'search');
   assert.ok(await has('#methods [data-method=app_code]'));
   await accessible();
+  await browser.click('[data-do=pass]');
+  await focused('[data-do=pass-yes]', 'the question');
+  await browser.click('[data-do=pass-no]');
+  await focused('[data-do=pass]', 'back where it came from');
   await act('pass');
+  await focused('#given', 'what is given');
   const pass = await text('#given code');
   assert.match(pass, /^[0-9A-Z]{4}(-[0-9A-Z]{4}){2}$/);
   assert.ok(await has('[data-fact=pass_until]'));
@@ -132,8 +141,10 @@ it('finds a person, and gives a pass that is shown once', { timeout: 60_000 }, a
   assert.equal(await browser.until('document.querySelector("#given [role=status]").innerText', 'what became of it'), 'Copied.');
   assert.equal(await browser.value('navigator.clipboard.readText()'), pass);
   await browser.click('[data-do=close]');
+  await focused('[data-do=pass]', 'what it was given by');
   assert.ok(!(await text('body')).includes(pass));
   await act('take-pass');
+  await focused('main h1', 'the button is gone');
   assert.ok(!await has('[data-fact=pass_until]'));
 });
 
@@ -196,6 +207,7 @@ it('shows a temporary password whose end nobody knows, and says so', { timeout: 
 it('stops and allows self-service, lifts a block, and takes a method away', { timeout: 60_000 }, async () => {
   await person('carol@corp.example', 'lookup');
   await act('freeze');
+  await focused('[data-do=thaw]', 'what takes it back');
   await browser.until('document.querySelector("[data-fact=frozen]")');
   await act('password');
   await browser.refused('person_is_frozen');
@@ -205,6 +217,7 @@ it('stops and allows self-service, lifts a block, and takes a method away', { ti
   await browser.until('document.querySelector("[data-news=\\"act.unblocked\\"]")');
   await act('remove');
   await browser.until('!document.querySelector("#methods")', 'the method is gone');
+  await focused('main h1', 'the heading, with the news');
   await accessible();
 });
 
@@ -228,6 +241,7 @@ it('goes back to earlier settings', { timeout: 60_000 }, async () => {
   await browser.click(`${last} [data-do=restore]`);
   await browser.click(`${last} [data-do=restore-yes]`);
   await browser.until('document.querySelector("[data-news=restored]")', 'restored');
+  await focused('main h1', 'the heading, with the news');
   assert.notEqual(await value('[name=reconfirm_days]'), '365');
 });
 
@@ -269,101 +283,6 @@ it('looks through the audit, watches it, and saves it as it is', { timeout: 60_0
   await browser.until('[...document.querySelectorAll("#lines [data-activity=\\"account.frozen\\"]")].some((it) => it.innerText.includes("6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d51"))', 'it comes by itself');
   const seen = await browser.value('[...document.querySelectorAll("#lines li")].map(({ dataset }) => Number(dataset.seq))');
   assert.deepEqual(seen, [...new Set(seen)].sort((a, b) => b - a), 'each once, the newest first');
-});
-
-/** As it is after half an hour: the service knows the sign-in no more. */
-const expire = async () => assert.equal(await browser.value("fetch('/api/v1/me/sign-in', { method: 'DELETE', headers: { Authorization: `Bearer ${JSON.parse(sessionStorage.getItem('wb-signed-in')).token}` } }).then(({ ok }) => ok)"), true);
-async function again(screen) {
-  await browser.refused('unauthorized');
-  await signIn('ada@corp.example');
-  await at('second');
-  await tell('unspent ada@corp.example');
-  await browser.type(await code('ada@corp.example'), '[name=code]');
-  await browser.key('Enter');
-  await at(screen);
-  await idle();
-}
-async function leaving() {
-  const asked = new Promise((said) => { browser.page.once('dialog', (one) => { said(one.type()); void one.dismiss(); }); });
-  await browser.value('(queueMicrotask(() => location.reload()), null)');
-  assert.equal(await asked, 'beforeunload');
-}
-const stays = async (to) => {
-  await browser.click(to);
-  await browser.until('document.activeElement.dataset.do === "turn-yes"', 'asked');
-  assert.match(await text('.notice .actions'), /will be lost\. Are you sure\?/);
-  await browser.click('[data-do=turn-no]');
-  await browser.until(`document.activeElement.matches('${to}')`, 'back where it came from');
-};
-
-it('asks before it leaves settings that are not saved, and keeps them over another sign-in', { timeout: 60_000 }, async () => {
-  await tab('settings');
-  await browser.until('document.querySelector("[data-do=check]")', 'the form');
-  await browser.type('An unsaved name', '[name=brand_name]');
-  await browser.click('[data-tab=people]');
-  await browser.until('document.querySelector("[data-do=turn-yes]")', 'asked');
-  await accessible();
-  await browser.click('[data-do=turn-no]');
-  await stays('[data-tab=people]');
-  await stays('[data-do=out]');
-  await leaving();
-  assert.equal(await value('[name=brand_name]'), 'An unsaved name');
-  await expire();
-  await check();
-  await again('settings');
-  assert.equal(await value('[name=brand_name]'), 'An unsaved name');
-  assert.ok(!await browser.value('JSON.stringify([localStorage, sessionStorage]).includes("An unsaved")'), 'in memory alone');
-  await check();
-  await browser.until('document.querySelector("[data-change=brand_name]")', 'it goes on from there');
-  await browser.click('[data-tab=people]');
-  await browser.click('[data-do=turn-yes]');
-  await at('people');
-  await tab('settings'); // that asks nobody
-  await browser.until('document.querySelector("[data-do=check]")', 'the form');
-  assert.notEqual(await value('[name=brand_name]'), 'An unsaved name');
-});
-
-it('asks before it leaves a pass that is shown once, and keeps it over another sign-in', { timeout: 60_000 }, async () => {
-  await person('alice@corp.example', 'search');
-  await act('pass');
-  const pass = await text('#given code');
-  await stays('[data-tab=audit]');
-  await leaving();
-  await act('unblock');
-  assert.equal(await text('#given code'), pass, 'what else is done leaves it there');
-  await expire();
-  await act('unblock');
-  await again('people');
-  assert.equal(await text('#given code'), pass);
-  await browser.click('[data-do=back]');
-  await browser.until('document.querySelector("[data-do=back-yes]")', 'asked');
-  await accessible();
-  await browser.click('[data-do=back-no]');
-  await browser.click('[data-do=close]');
-  await browser.click('[data-do=back]'); // without a question
-  await browser.until('document.querySelector("[name=person]")', 'the list');
-});
-
-it('shows what is not saved to nobody else', { timeout: 60_000 }, async () => {
-  await tab('settings');
-  await browser.until('document.querySelector("[data-do=check]")', 'the form');
-  await browser.type('An unsaved name', '[name=brand_name]');
-  await expire();
-  await check();
-  await browser.refused('unauthorized');
-  await signIn('alice@corp.example');
-  await at('outside');
-  await browser.click('[data-do=out]'); // there is nothing to ask about
-  await at('out');
-  await browser.click('main button');
-  await signIn('ada@corp.example');
-  await at('second');
-  await tell('unspent ada@corp.example');
-  await browser.type(await code('ada@corp.example'), '[name=code]');
-  await browser.key('Enter');
-  await at('settings');
-  await browser.until('document.querySelector("[data-do=check]")', 'the form');
-  assert.notEqual(await value('[name=brand_name]'), 'An unsaved name');
 });
 
 it('fits a phone in every language, and goes from right to left in Arabic', { timeout: 120_000 }, async () => {

@@ -60,6 +60,9 @@ it('shows a letter as people would get it before it is saved, and mark-up as the
   assert.equal(await focus(), 'H2');
   assert.equal(await text('#preview strong'), 'Code für alex@corp.example');
   assert.equal((await text('#preview pre')).trim(), '<b>Guten Tag</b>\n\n12345678');
+  await browser.click('[data-do=edit]');
+  await seen('[data-do=preview]:focus', 'where the preview came from');
+  await act('preview');
   assert.deepEqual(await browser.value('[document.querySelector("#preview pre").lang, document.querySelector("#preview b")]'), ['de', null]);
   await accessible();
   await browser.type('Ihr Code, {account}', '[name=subject]');
@@ -67,6 +70,7 @@ it('shows a letter as people would get it before it is saved, and mark-up as the
   await act('preview');
   await act('save');
   await seen('[data-news="letters.saved"]', 'saved');
+  await seen('main h1:focus', 'the heading, with the news');
   assert.match(await text('.lead'), new RegExp(`Deutsch: own text. Version 1, .*${ACTOR}`));
   await accessible();
 });
@@ -108,6 +112,7 @@ it('leaves a text that is not saved only when that is meant', { timeout: 60_000 
   await seen('[data-do=leave-yes]', 'asked');
   await accessible();
   await browser.click('[data-do=leave-no]');
+  await seen('[data-do=leave]:focus', 'back where it came from');
   await browser.click('[data-tab=people]');
   await seen('[data-do=turn-yes]', 'asked');
   await browser.click('[data-do=turn-no]');
@@ -142,6 +147,7 @@ it('takes an earlier text up, and gives the shipped one back', { timeout: 60_000
   await browser.click('[data-do=shipped]');
   await browser.click('[data-do=shipped-yes]');
   await seen('[data-news="letters.restored"]', 'the shipped text');
+  await seen('main h1:focus', 'the heading, with the news');
   assert.equal(await value('[name=subject]'), 'Ihr Code für {organisation}');
   await browser.until('!document.querySelector("[data-do=shipped]")', 'there is nothing to give back any more');
   await accessible();

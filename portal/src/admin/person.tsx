@@ -97,7 +97,7 @@ export function PersonPanel({ first, onBack }: { first: Person; onBack: () => vo
     <Screen heading={one.name || one.sub}>
       {open ? <p><Sure name="back" plain label={say('person.back')} what="" why={say('unsaved')} onYes={onBack} /></p> : <button type="button" class="plain" data-do="back" onClick={onBack}>{say('person.back')}</button>}
       <div role="status">{done && <p class="good" data-news={done.news}>{say(done.news, done.values)}</p>}</div>
-      {given && <Given text={given.text} lead={given.lead} onClose={() => setGiven(null)} />}
+      {given && <Given text={given.text} lead={given.lead} opener={`[data-do=${given.kind}]`} onClose={() => setGiven(null)} />}
       <Facts one={one} />
       <Methods one={one} onRemove={(id) => act(async () => { await call('DELETE', of(one.sub, `/methods/${encodeURIComponent(id)}`)); return { news: 'act.removed' }; })} />
       <h2>{say('act.heading')}</h2>
