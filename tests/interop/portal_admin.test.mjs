@@ -275,6 +275,17 @@ it('looks through the audit, watches it, and saves it as it is', { timeout: 60_0
   const line = JSON.parse(readFileSync(await file.path(), 'utf8'));
   assert.equal(line.row.activity, 'account.temporary_pass_issued');
   assert.match(line.hash, /^[0-9a-f]{64}$/);
+  assert.ok(await has('[data-cut=false]'));
+  await browser.page.route('**/api/v1/audit?*', (route) => route.fulfill({ contentType: 'application/x-ndjson', headers: { 'Audit-Next': '200001' }, body: '{"row":{"seq":1}}\n'.repeat(200_001) }));
+  const [cut] = await Promise.all([browser.page.waitForEvent('download'), browser.click('[data-do=export]')]);
+  await browser.page.unroute('**/api/v1/audit?*');
+  assert.match(await browser.until('document.querySelector("[data-cut=true]")?.innerText', 'that it is not all'), /^200,000 entries are in the file\. There are more, which it does not hold/);
+  assert.equal(readFileSync(await cut.path(), 'utf8').split('\n').length, 200_001);
+  await browser.ask('Emulation.setTimezoneOverride', { timezoneId: 'Asia/Tokyo' });
+  await browser.click('[data-do=search]');
+  await browser.until('/ GMT\\+9 /.test(document.querySelector("#lines .hint").innerText)', 'where it is that time');
+  assert.deepEqual(await browser.value('["from", "to"].map((name) => document.querySelector(`[name=${name}]`).labels[0].innerText)'), ['From (Asia/Tokyo)', 'Until (Asia/Tokyo)']);
+  await browser.ask('Emulation.setTimezoneOverride', { timezoneId: '' });
   await browser.type(' ', '[name=activity]');
   await browser.value('document.querySelector("[type=checkbox]").click()');
   await browser.until('document.querySelectorAll("#lines li").length > 3', 'what happened of late');
