@@ -238,6 +238,14 @@ describe('the administration', () => {
     const [light, dark] = [0, 1].map((scheme) => [both('src/first.css', 'page')[scheme], both('src/style.css', 'card')[scheme]].sort());
     assert.deepEqual({ light, dark }, { light: [...colour.GROUNDS.light].sort(), dark: [...colour.GROUNDS.dark].sort() });
   });
+  it('takes the whole audit away page by page, and knows where that was not all', async () => {
+    const asked = [];
+    const ask = async (after) => { asked.push(after); return { lines: Array.from({ length: Math.min(2, 5 - after) }, (_, index) => ({ text: String(after + index + 1) })), next: Math.min(5, after + 2) }; };
+    assert.deepEqual(await auditing.whole(ask, 5), { lines: ['1', '2', '3', '4', '5'], cut: false });
+    assert.deepEqual(asked, [0, 2, 4, 5]);
+    assert.deepEqual(await auditing.whole(ask, 4), { lines: ['1', '2', '3', '4'], cut: true });
+    assert.deepEqual(await auditing.whole(ask, 3), { lines: ['1', '2', '3'], cut: true });
+  });
   it('asks the audit for what is wanted alone, and reads past what is no line', () => {
     assert.equal(auditing.query({ activity: ' user.signed_in ', correlation_id: '', target: '', from: '', to: '' }, 7, 100), 'audit?after=7&limit=100&activity=user.signed_in');
     assert.equal(auditing.query({ activity: 'a&limit=9', correlation_id: '', target: '', from: '2026-11-26T12:00:00.000Z', to: 'never' }, 0, 5), 'audit?after=0&limit=5&activity=a%26limit%3D9&from=2026-11-26T12%3A00%3A00Z');

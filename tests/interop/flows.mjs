@@ -222,7 +222,9 @@ async function lookUp({ name }) {
 async function given(what) {
   await browser.click(`[data-do=${what}]`);
   await browser.click(`[data-do=${what}-yes]`);
-  return browser.until('document.querySelector("#given code")?.innerText', what);
+  const once = await browser.until('document.querySelector("#given code")?.innerText', what);
+  await browser.click('[data-do=close]'); // else leaving it is asked about
+  return once;
 }
 async function stands(activity, ...parts) {
   await browser.type(activity, '[name=activity]');

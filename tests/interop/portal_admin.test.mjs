@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { accessible, at, browser, code, directory, focus, forget, idle, narrow, open, pin, secrets, stage, tell, text } from './portal_stage.mjs';
+import { accessible, at, browser, code, directory, focus, forget, idle, narrow, open, pin, refuse, secrets, stage, tell, text } from './portal_stage.mjs';
 
 const PRESENT = 'Present-Passw0rd-1';
 secrets.add(PRESENT);
@@ -16,6 +16,8 @@ const act = async (name) => {
   await browser.click(`[data-do=${name}-yes]`);
   await idle();
 };
+/** Never on the page itself, which has no place. */
+const focused = (selector, what) => browser.until(`document.activeElement.matches(${JSON.stringify(selector)})`, `the focus: ${what}`);
 async function signIn(name) {
   await at('signin');
   await browser.type(name, '[name=username]');
@@ -98,6 +100,7 @@ it('says who would lose access before anything is saved, and what can\'t be righ
   assert.deepEqual(await browser.value('[...document.querySelectorAll("[data-change]")].map(({ dataset }) => dataset.change)'), ['methods', 'reconfirm_days', 'brand_colour']);
   await accessible();
   await browser.click('[data-do=edit]');
+  await focused('[data-do=check]', 'where the preview came from');
   await tick('methods', 0);
   await check();
   await browser.until('document.querySelector("#preview[data-losing=\\"0\\"]")', 'nobody loses');
@@ -114,6 +117,7 @@ it('keeps one\'s changes when somebody else was faster, and saves them on top', 
   await check();
   await browser.click('[data-do=save]');
   await browser.until('document.querySelector("[data-news=saved]")', 'saved');
+  await focused('main h1', 'the heading, with the news');
   const put = browser.sent.filter(({ method }) => method === 'PUT').at(-1);
   assert.match(put.headers['if-match'], /^"\d+"$/);
 });
@@ -122,7 +126,12 @@ it('finds a person, and gives a pass that is shown once', { timeout: 60_000 }, a
   await person('alice@corp.example', 'search');
   assert.ok(await has('#methods [data-method=app_code]'));
   await accessible();
+  await browser.click('[data-do=pass]');
+  await focused('[data-do=pass-yes]', 'the question');
+  await browser.click('[data-do=pass-no]');
+  await focused('[data-do=pass]', 'back where it came from');
   await act('pass');
+  await focused('#given', 'what is given');
   const pass = await text('#given code');
   assert.match(pass, /^[0-9A-Z]{4}(-[0-9A-Z]{4}){2}$/);
   assert.ok(await has('[data-fact=pass_until]'));
@@ -132,8 +141,10 @@ it('finds a person, and gives a pass that is shown once', { timeout: 60_000 }, a
   assert.equal(await browser.until('document.querySelector("#given [role=status]").innerText', 'what became of it'), 'Copied.');
   assert.equal(await browser.value('navigator.clipboard.readText()'), pass);
   await browser.click('[data-do=close]');
+  await focused('[data-do=pass]', 'what it was given by');
   assert.ok(!(await text('body')).includes(pass));
   await act('take-pass');
+  await focused('main h1', 'the button is gone');
   assert.ok(!await has('[data-fact=pass_until]'));
 });
 
@@ -150,9 +161,53 @@ it('sets a temporary password that was made and sealed in the browser', { timeou
   await browser.refused('no_mailbox');
 });
 
+it('shows a temporary password whose answer is lost once it is known to be set', { timeout: 60_000 }, async () => {
+  const sent = [];
+  await browser.page.route('**/temporary-password?*', async (route) => {
+    sent.push(route.request().postData());
+    if (sent.length > 1) return route.continue();
+    await route.fetch(); // it is set
+    await refuse(route); // and nobody hears of it
+  });
+  await act('password');
+  await browser.page.unroute('**/temporary-password?*');
+  const password = await browser.until('document.querySelector("#given code")?.innerText', 'the password');
+  secrets.add(password);
+  assert.match(await text('#given'), /until the next sign-in/);
+  assert.ok(!await has('[data-code=offline]'));
+  assert.deepEqual(sent, [sent[0], sent[0]], 'the same was sent again');
+  assert.deepEqual(directory.splice(0).map(({ set }) => set), [password], 'which was one job');
+  await browser.click('[data-do=close]');
+});
+
+it('shows a temporary password whose end nobody knows, and says so', { timeout: 60_000 }, async () => {
+  let times = 0;
+  await browser.page.route('**/temporary-password?*', async (route) => {
+    times += 1;
+    if (times === 1) await route.fetch();
+    await (times === 2 ? route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"code":"unavailable","detail":"later"}' })
+      : times === 3 ? route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{"code":"no_session","detail":"over"}' }) : refuse(route));
+  });
+  await act('password');
+  await browser.page.unroute('**/temporary-password?*');
+  const password = await browser.until('document.querySelector("#given code")?.innerText', 'the password');
+  secrets.add(password);
+  assert.equal(times, 3, 'what says nothing of the job ends the asking');
+  assert.match(await text('#given'), /has not said yet whether this password is set/);
+  assert.deepEqual(directory.splice(0).map(({ set }) => set), [password]);
+  await accessible();
+  await browser.click('[data-do=close]');
+  await browser.page.route('**/temporary-password?*', (route) => route.fulfill({ status: 409, contentType: 'application/problem+json', body: '{"code":"gone","detail":"too old"}' }));
+  await act('password'); // what was surely not taken shows no password
+  await browser.page.unroute('**/temporary-password?*');
+  await browser.refused('gone');
+  assert.ok(!await has('#given'));
+});
+
 it('stops and allows self-service, lifts a block, and takes a method away', { timeout: 60_000 }, async () => {
   await person('carol@corp.example', 'lookup');
   await act('freeze');
+  await focused('[data-do=thaw]', 'what takes it back');
   await browser.until('document.querySelector("[data-fact=frozen]")');
   await act('password');
   await browser.refused('person_is_frozen');
@@ -162,6 +217,7 @@ it('stops and allows self-service, lifts a block, and takes a method away', { ti
   await browser.until('document.querySelector("[data-news=\\"act.unblocked\\"]")');
   await act('remove');
   await browser.until('!document.querySelector("#methods")', 'the method is gone');
+  await focused('main h1', 'the heading, with the news');
   await accessible();
 });
 
@@ -185,6 +241,7 @@ it('goes back to earlier settings', { timeout: 60_000 }, async () => {
   await browser.click(`${last} [data-do=restore]`);
   await browser.click(`${last} [data-do=restore-yes]`);
   await browser.until('document.querySelector("[data-news=restored]")', 'restored');
+  await focused('main h1', 'the heading, with the news');
   assert.notEqual(await value('[name=reconfirm_days]'), '365');
 });
 
@@ -218,6 +275,17 @@ it('looks through the audit, watches it, and saves it as it is', { timeout: 60_0
   const line = JSON.parse(readFileSync(await file.path(), 'utf8'));
   assert.equal(line.row.activity, 'account.temporary_pass_issued');
   assert.match(line.hash, /^[0-9a-f]{64}$/);
+  assert.ok(await has('[data-cut=false]'));
+  await browser.page.route('**/api/v1/audit?*', (route) => route.fulfill({ contentType: 'application/x-ndjson', headers: { 'Audit-Next': '200001' }, body: '{"row":{"seq":1}}\n'.repeat(200_001) }));
+  const [cut] = await Promise.all([browser.page.waitForEvent('download'), browser.click('[data-do=export]')]);
+  await browser.page.unroute('**/api/v1/audit?*');
+  assert.match(await browser.until('document.querySelector("[data-cut=true]")?.innerText', 'that it is not all'), /^200,000 entries are in the file\. There are more, which it does not hold/);
+  assert.equal(readFileSync(await cut.path(), 'utf8').split('\n').length, 200_001);
+  await browser.ask('Emulation.setTimezoneOverride', { timezoneId: 'Asia/Tokyo' });
+  await browser.click('[data-do=search]');
+  await browser.until('/ GMT\\+9 /.test(document.querySelector("#lines .hint").innerText)', 'where it is that time');
+  assert.deepEqual(await browser.value('["from", "to"].map((name) => document.querySelector(`[name=${name}]`).labels[0].innerText)'), ['From (Asia/Tokyo)', 'Until (Asia/Tokyo)']);
+  await browser.ask('Emulation.setTimezoneOverride', { timezoneId: '' });
   await browser.type(' ', '[name=activity]');
   await browser.value('document.querySelector("[type=checkbox]").click()');
   await browser.until('document.querySelectorAll("#lines li").length > 3', 'what happened of late');

@@ -82,6 +82,7 @@ it('tells where it wrote, and how long that took', { timeout: 60_000 }, async ()
   await browser.click('[data-do=password]');
   await browser.click('[data-do=password-yes]');
   secrets.add(await browser.until('document.querySelector("#given code")?.innerText', 'the password is set'));
+  await browser.click('[data-do=close]');
   await tab('agents');
   await seen('[data-dc="dc1.corp.example"]');
   assert.match(await text('[data-dc]'), /^dc1\.corp\.example: 1 job, \d+\.\d s on average, the last /);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { accessible, administrate, at, browser, focus, idle, narrow, secrets, stage, text } from './portal_stage.mjs';
+import { accessible, administrate, at, browser, code, focus, idle, narrow, secrets, stage, tell, text } from './portal_stage.mjs';
 
 const PRESENT = 'Present-Passw0rd-1', ACTOR = 'administrator:6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55';
 secrets.add(PRESENT);
@@ -60,6 +60,9 @@ it('shows a letter as people would get it before it is saved, and mark-up as the
   assert.equal(await focus(), 'H2');
   assert.equal(await text('#preview strong'), 'Code für alex@corp.example');
   assert.equal((await text('#preview pre')).trim(), '<b>Guten Tag</b>\n\n12345678');
+  await browser.click('[data-do=edit]');
+  await seen('[data-do=preview]:focus', 'where the preview came from');
+  await act('preview');
   assert.deepEqual(await browser.value('[document.querySelector("#preview pre").lang, document.querySelector("#preview b")]'), ['de', null]);
   await accessible();
   await browser.type('Ihr Code, {account}', '[name=subject]');
@@ -67,6 +70,7 @@ it('shows a letter as people would get it before it is saved, and mark-up as the
   await act('preview');
   await act('save');
   await seen('[data-news="letters.saved"]', 'saved');
+  await seen('main h1:focus', 'the heading, with the news');
   assert.match(await text('.lead'), new RegExp(`Deutsch: own text. Version 1, .*${ACTOR}`));
   await accessible();
 });
@@ -108,6 +112,23 @@ it('leaves a text that is not saved only when that is meant', { timeout: 60_000 
   await seen('[data-do=leave-yes]', 'asked');
   await accessible();
   await browser.click('[data-do=leave-no]');
+  await seen('[data-do=leave]:focus', 'back where it came from');
+  await browser.click('[data-tab=people]');
+  await seen('[data-do=turn-yes]', 'asked');
+  await browser.click('[data-do=turn-no]');
+  await browser.page.route('**/preview*', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{"code":"no_session","detail":"over"}' }));
+  await act('preview'); // the sign-in is over
+  await browser.page.unroute('**/preview*');
+  await at('signin');
+  await browser.type('ada@corp.example', '[name=username]');
+  await browser.type(PRESENT, '[name=password]');
+  await browser.key('Enter');
+  await browser.screen('second');
+  await tell('unspent ada@corp.example');
+  await browser.type(await code('ada@corp.example'), '[name=code]');
+  await browser.key('Enter');
+  await at('letters');
+  await idle();
   assert.equal(await value('[name=subject]'), 'Anders');
   await browser.click('[data-do=leave]');
   await browser.click('[data-do=leave-yes]');
@@ -126,6 +147,7 @@ it('takes an earlier text up, and gives the shipped one back', { timeout: 60_000
   await browser.click('[data-do=shipped]');
   await browser.click('[data-do=shipped-yes]');
   await seen('[data-news="letters.restored"]', 'the shipped text');
+  await seen('main h1:focus', 'the heading, with the news');
   assert.equal(await value('[name=subject]'), 'Ihr Code für {organisation}');
   await browser.until('!document.querySelector("[data-do=shipped]")', 'there is nothing to give back any more');
   await accessible();

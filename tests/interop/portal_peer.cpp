@@ -172,6 +172,10 @@ std::optional<json::object> told(ResetWorld& reset, std::optional<FakeAgent>& sp
     reset.agent->send(R"({"t":"findings","id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","b":)" + line.substr(6) + "}");
     return json::object{{"found", true}};
   }
+  if (line.starts_with("unspent ")) {  // the same code is right once more
+    EXPECT_TRUE(reset.world.store().database().run("UPDATE person_methods SET last_step=0 WHERE sub=?", people.at(line.substr(8))));
+    return json::object{{"unspent", true}};
+  }
   if (line == "spare") {
     spare.emplace(reset.world);
     EXPECT_EQ(spare->enroll(reset.world.token()).status, 200);

@@ -1,15 +1,19 @@
 // The audit: looked through by time and activity, watched as it grows, and taken away as it is.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Field, Form, Screen, Tick } from '../parts';
-import { holds, more, page, type Line, type Wanted } from './auditing';
+import { holds, more, page, whole, type Line, type Wanted } from './auditing';
 import { useAdmin } from './scene';
 
 const PAGE = 100, EXPORT_PAGE = 1_000, EXPORT_MOST = 200_000, SHOWN_MOST = 2_000, BEAT_MS = 3_000, LOOK_BACK_MS = 3_600_000;
 
+// Here, and where that is: the lines themselves, reports and logs say UTC.
+const MOMENT: Intl.DateTimeFormatOptions = { year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit', second: '2-digit', timeZoneName: 'short' };
+const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 function Shown({ line: { row } }: { line: Line }) {
   const { language } = useAdmin();
   const rest = more(row);
-  const at = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(row.at_ms));
+  const at = new Intl.DateTimeFormat(language, MOMENT).format(new Date(row.at_ms));
   return (
     <li class="line" data-activity={row.activity} data-seq={row.seq}>
       <p><strong>{row.activity}</strong> {row.status}{row.reason && ` (${row.reason})`}</p>
@@ -28,17 +32,6 @@ function download(lines: string[]): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-async function whole(wanted: Wanted): Promise<string[]> {
-  const lines: string[] = [];
-  for (let after = 0; lines.length < EXPORT_MOST;) {
-    const one = await page(wanted, after, EXPORT_PAGE);
-    if (one.lines.length === 0) break;
-    for (const { text } of one.lines) lines.push(text);
-    after = one.next;
-  }
-  return lines;
-}
-
 export function Audit() {
   const { desk, view, say } = useAdmin();
   const [wanted, setWanted] = useState<Wanted>({ activity: '', correlation_id: '', target: '', from: '', to: '' });
@@ -47,7 +40,7 @@ export function Audit() {
   const [lines, setLines] = useState<Line[]>([]);
   const [more, setMore] = useState(false);
   const [live, setLive] = useState(false);
-  const [saved, setSaved] = useState<number | null>(null);
+  const [saved, setSaved] = useState<{ count: number; cut: boolean } | null>(null);
   const after = useRef(0);
   const turn = useRef(0); // of what is asked for
   useEffect(() => () => { turn.current += 1; }, []);
@@ -73,9 +66,9 @@ export function Audit() {
     });
   };
   const takeAway = () => void desk.run(async () => {
-    const all = await whole(wanted);
+    const { lines: all, cut } = await whole((from) => page(wanted, from, EXPORT_PAGE), EXPORT_MOST);
     download(all);
-    setSaved(all.length);
+    setSaved({ count: all.length, cut });
   });
   useEffect(() => { // what comes next, for as long as that is wanted; nobody hears of it unless it fails
     if (!live || !asked || view.busy) return undefined;
@@ -97,8 +90,8 @@ export function Audit() {
           <Field label={say('audit.activity')} value={wanted.activity} onValue={(activity) => setWanted({ ...wanted, activity })} name="activity" list="activities" autocomplete="off" spellcheck={false} maxLength={64} />
           <Field label={say('audit.correlation_id')} value={wanted.correlation_id} onValue={(correlation_id) => setWanted({ ...wanted, correlation_id })} name="correlation_id" autocomplete="off" spellcheck={false} maxLength={128} />
           <Field label={say('audit.target')} value={wanted.target} onValue={(target) => setWanted({ ...wanted, target })} name="target" autocomplete="off" spellcheck={false} maxLength={128} />
-          <Field label={say('audit.from')} value={wanted.from} onValue={(from) => setWanted({ ...wanted, from })} name="from" type="datetime-local" />
-          <Field label={say('audit.to')} value={wanted.to} onValue={(to) => setWanted({ ...wanted, to })} name="to" type="datetime-local" />
+          <Field label={`${say('audit.from')} (${zone()})`} value={wanted.from} onValue={(from) => setWanted({ ...wanted, from })} name="from" type="datetime-local" />
+          <Field label={`${say('audit.to')} (${zone()})`} value={wanted.to} onValue={(to) => setWanted({ ...wanted, to })} name="to" type="datetime-local" />
         </div>
         <datalist id="activities">{[...new Set(lines.map(({ row }) => row.activity))].map((one) => <option key={one} value={one} />)}</datalist>
         <div class="actions">
@@ -108,7 +101,7 @@ export function Audit() {
         </div>
       </Form>
       <Field label={say('audit.part')} value={part} onValue={setPart} name="part" autocomplete="off" spellcheck={false} maxLength={128} />
-      <div role="status">{saved !== null ? <p data-saved={saved}>{say('audit.saved', { count: saved })}</p> : asked && !live && <p>{say('audit.found', { count: shown.length })}</p>}</div>
+      <div role="status">{saved ? <p data-saved={saved.count} data-cut={saved.cut}>{say('audit.saved', { count: saved.count })} {saved.cut && <strong>{say('audit.cut')}</strong>}</p> : asked && !live && <p>{say('audit.found', { count: shown.length })}</p>}</div>
       <ol class="list" id="lines">{(live ? [...shown].reverse() : shown).map((line) => <Shown key={line.row.seq} line={line} />)}</ol>
       {asked && !live && more && <button type="button" class="second" data-do="more" onClick={next}>{say('more')}</button>}
     </Screen>

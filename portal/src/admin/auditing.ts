@@ -63,6 +63,19 @@ export async function page(wanted: Wanted, after: number, limit: number): Promis
   return { lines: linesOf(text), next: Number.isSafeInteger(next) && next >= after ? next : after };
 }
 
+/** All lines, page by page, to be taken away: `most` of them. `cut`: there are more. */
+export async function whole(ask: (after: number) => ReturnType<typeof page>, most: number): Promise<{ lines: string[]; cut: boolean }> {
+  const lines: string[] = [];
+  for (let after = 0;;) {
+    const one = await ask(after);
+    if (one.lines.length === 0) return { lines, cut: false };
+    const room = most - lines.length;
+    for (const { text } of one.lines.slice(0, room)) lines.push(text);
+    if (one.lines.length > room) return { lines, cut: true };
+    after = one.next;
+  }
+}
+
 /** What else a row says: from the browser to the controller that wrote. */
 export function more({ correlation_id, agent, dc, address, details }: Row): Record<string, unknown> {
   return { ...Object.fromEntries(Object.entries({ correlation_id, agent, dc, address }).filter(([, value]) => value)), ...details };

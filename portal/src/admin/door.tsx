@@ -2,9 +2,11 @@
 import { SecondProof } from '../me/second';
 import { Screen } from '../parts';
 import { useAdmin } from './scene';
+import { Sure } from './sure';
 
 function Out() {
   const { desk, say } = useAdmin();
+  if (desk.holds) return <p><Sure name="out" plain label={say('home.out')} what="" why={say('unsaved')} onYes={() => void desk.signOut()} /></p>;
   return <button type="button" class="plain" data-do="out" onClick={() => void desk.signOut()}>{say('home.out')}</button>;
 }
 

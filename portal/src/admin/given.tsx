@@ -1,12 +1,15 @@
 // What is shown once, to be told to the person: a pass, or a temporary password.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useAdmin } from './scene';
+import { useAdmin, useFocusKept } from './scene';
 
-export function Given({ text, lead, onClose }: { text: string; lead: string; onClose: () => void }) {
+/** `opener`: what selects the button that led here, for the focus afterwards. */
+export function Given({ text, lead, opener, onClose }: { text: string; lead: string; opener: string; onClose: () => void }) {
   const { say } = useAdmin();
   const [copied, setCopied] = useState<'copied' | 'not_copied' | null>(null);
   const at = useRef<HTMLDivElement>(null);
+  const back = useRef(opener);
   useEffect(() => at.current?.focus(), [text]);
+  useFocusKept(at, back);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);

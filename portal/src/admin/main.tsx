@@ -1,6 +1,6 @@
 // /admin: an organisation's administrators and their helpdesk. Signed in as on /signin; what they may is the service's to say.
 import { render } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { speak } from '../api';
 import { Frame, useLanguage } from '../frame';
 import { Change, Changed } from '../me/change';
@@ -21,6 +21,7 @@ import { PeoplePanel } from './people';
 import { placeOf } from './place';
 import type { AdminScene } from './scene';
 import { SettingsPanel } from './settings_panel';
+import { Asked } from './sure';
 import './style.css';
 import './words'; // its texts are on the shelf before any language is loaded
 import type { AdminKey } from './words';
@@ -50,10 +51,24 @@ function shown(screen: string, view: View, first: boolean) {
 
 function Tabs({ scene, tab, onTab }: { scene: AdminScene; tab: Tab; onTab: (to: Tab) => void }) {
   const { desk, say } = scene;
+  const [asked, setAsked] = useState<Tab | 'out' | null>(null); // where to, before what is not saved goes
+  const nav = useRef<HTMLElement>(null);
+  const go = (to: Tab | 'out') => {
+    setAsked(null);
+    if (to === 'out') void desk.out();
+    else onTab(to);
+  };
+  const turn = (to: Tab | 'out') => (desk.holds && to !== tab ? setAsked(to) : go(to));
+  const stay = () => {
+    nav.current?.querySelector<HTMLElement>(asked === 'out' ? '[data-do=out]' : `[data-tab=${asked}]`)?.focus();
+    setAsked(null);
+  };
+  const named = (to: Tab | 'out') => say(to === 'out' ? 'home.out' : `tab.${to}`);
   return (
-    <nav class="tabs" aria-label={say('tabs')}>
-      {TABS.map((one) => <button key={one} type="button" data-tab={one} aria-current={one === tab ? 'page' : undefined} onClick={() => onTab(one)}>{say(`tab.${one}`)}</button>)}
-      <button type="button" data-do="out" onClick={() => void desk.out()}>{say('home.out')}</button>
+    <nav class="tabs" aria-label={say('tabs')} ref={nav}>
+      {TABS.map((one) => <button key={one} type="button" data-tab={one} aria-current={one === tab ? 'page' : undefined} onClick={() => turn(one)}>{named(one)}</button>)}
+      <button type="button" data-do="out" onClick={() => turn('out')}>{named('out')}</button>
+      {asked && <div class="notice"><Asked key={asked} name="turn" label={named(asked)} what="" why={say('unsaved')} onYes={() => go(asked)} onNo={stay} /></div>}
     </nav>
   );
 }
@@ -68,6 +83,7 @@ function Page({ desk, view, initial }: { desk: AdminDesk; view: View; initial: L
   useEffect(() => { if (screen !== 'signin') setFirst(false); }, [screen]);
   const turn = (to: Tab) => {
     desk.quiet();
+    desk.drop();
     setTab(to);
   };
   return (

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { call } from '../api';
 import { Field, Form, Screen } from '../parts';
 import { moment } from '../words';
-import { PersonPanel } from './person';
+import { PersonPanel, UNSAVED, type Begun } from './person';
 import { listed, of, type Page, type Person, type Seen } from './persons';
 import { told, useAdmin } from './scene';
 
@@ -28,7 +28,7 @@ export function PeoplePanel() {
   const [empty, setEmpty] = useState(false);
   const [found, setFound] = useState<Seen[] | null>(null);
   const [next, setNext] = useState<string | null>(null);
-  const [one, setOne] = useState<Person | null>(null);
+  const [one, setOne] = useState<Person | null>(() => desk.held<Begun>(UNSAVED)?.one ?? null);
   const wanted = name.trim();
   const search = (by: string, after: string | null = null) => {
     setEmpty(false);

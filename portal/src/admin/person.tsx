@@ -5,7 +5,7 @@ import { Screen } from '../parts';
 import { day, moment } from '../words';
 import { Given } from './given';
 import { of, temporaryPassword, type Person } from './persons';
-import { told, useAdmin } from './scene';
+import { told, useAdmin, useUnsaved } from './scene';
 import { Sure } from './sure';
 import type { AdminKey } from './words';
 
@@ -55,41 +55,55 @@ function Minutes({ onPass }: { onPass: (minutes: number) => void }) {
   );
 }
 
+export const UNSAVED = 'people';
+type GivenOnce = { kind: 'pass' | 'password'; text: string; lead: string };
+/** What is shown once, or on its way, and whose it is. */
+export interface Begun {
+  one: Person;
+  given: GivenOnce | null;
+}
 type Done = { news: AdminKey; values?: Record<string, string | number> };
 
 export function PersonPanel({ first, onBack }: { first: Person; onBack: () => void }) {
   const { desk, say, language } = useAdmin();
   const [one, setOne] = useState(first);
   const [done, setDone] = useState<Done | null>(null);
-  const [given, setGiven] = useState<{ text: string; lead: string } | null>(null);
+  const [given, setGiven] = useState<GivenOnce | null>(() => desk.held<Begun>(UNSAVED)?.given ?? null);
+  const [making, setMaking] = useState(false);
+  const open = given !== null || making;
+  useUnsaved(UNSAVED, open ? { one, given } satisfies Begun : null);
   const act = (what: () => Promise<Done | void>, busy: 'answer' | 'seal' = 'answer') => {
-    setDone(null), setGiven(null);
+    setDone(null);
     void desk.run(async () => {
       setDone(await what() ?? null);
       setOne(await call<Person>('GET', of(one.sub)));
     }, busy);
   };
-  const pass = (minutes: number) => act(async () => {
+  const give = (made: () => Promise<GivenOnce>, busy?: 'seal') => act(async () => {
+    setMaking(true);
+    try { setGiven(await made()); } finally { setMaking(false); }
+  }, busy);
+  const pass = (minutes: number) => give(async () => {
     const { pass: text, expires, barrier } = await call<{ pass: string; expires: number; barrier: string | null }>('POST', of(one.sub, '/pass'), { minutes });
     const still = barrier ? ` ${say('given.barrier', { reason: told(say, 'reason', barrier) })}` : '';
-    setGiven({ text, lead: say('given.pass', { time: moment(language, expires) }) + still });
+    return { kind: 'pass', text, lead: say('given.pass', { time: moment(language, expires) }) + still };
   });
-  const password = () => act(async () => {
+  const password = () => give(async () => {
     const made = await temporaryPassword(one.sub);
-    setGiven({ text: made.password, lead: say(made.done ? 'given.password' : 'given.doubt') });
+    return { kind: 'password', text: made.password, lead: say(made.done ? 'given.password' : 'given.doubt') };
   }, 'seal');
   const simple = (path: string, news: AdminKey) => act(async () => { await call('POST', of(one.sub, path)); return { news }; });
   return (
     <Screen heading={one.name || one.sub}>
-      <button type="button" class="plain" data-do="back" onClick={onBack}>{say('person.back')}</button>
+      {open ? <p><Sure name="back" plain label={say('person.back')} what="" why={say('unsaved')} onYes={onBack} /></p> : <button type="button" class="plain" data-do="back" onClick={onBack}>{say('person.back')}</button>}
       <div role="status">{done && <p class="good" data-news={done.news}>{say(done.news, done.values)}</p>}</div>
-      {given && <Given {...given} onClose={() => setGiven(null)} />}
+      {given && <Given text={given.text} lead={given.lead} opener={`[data-do=${given.kind}]`} onClose={() => setGiven(null)} />}
       <Facts one={one} />
       <Methods one={one} onRemove={(id) => act(async () => { await call('DELETE', of(one.sub, `/methods/${encodeURIComponent(id)}`)); return { news: 'act.removed' }; })} />
       <h2>{say('act.heading')}</h2>
       <p class="hint">{say('act.pass.hint')}</p>
       <Minutes onPass={pass} />
-      {one.pass_until && <p><Sure name="take-pass" label={say('act.take_pass')} what="" onYes={() => act(async () => { await call('DELETE', of(one.sub, '/pass')); return { news: 'act.pass_taken' }; })} /></p>}
+      {one.pass_until && <p><Sure name="take-pass" label={say('act.take_pass')} what="" onYes={() => act(async () => { await call('DELETE', of(one.sub, '/pass')); setGiven((was) => (was?.kind === 'pass' ? null : was)); return { news: 'act.pass_taken' }; })} /></p>}
       <p class="hint">{say('act.link.hint')}</p>
       <p><Sure name="link" label={say('act.link')} what="" onYes={() => act(async () => ({ news: 'act.linked', values: { count: (await call<{ sent: number }>('POST', of(one.sub, '/reset-link'))).sent } }))} /></p>
       <p class="hint">{say('act.password.hint')}</p>

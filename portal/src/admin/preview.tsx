@@ -1,7 +1,7 @@
 // Who would lose and gain access, before the settings are saved.
 import { useEffect, useRef } from 'preact/hooks';
 import { day } from '../words';
-import { told, useAdmin } from './scene';
+import { told, useAdmin, useFocusKept } from './scene';
 import type { Concerned, DryRun } from './settings';
 
 function Named({ kind, people, all }: { kind: 'loses' | 'gains'; people: Concerned[]; all: number }) {
@@ -24,9 +24,11 @@ const short = (value: string) => (value.length > LONG ? `${value.slice(0, LONG)}
 export function Preview({ dry, onSave, onBack }: { dry: DryRun; onSave: () => void; onBack: () => void }) {
   const { say } = useAdmin();
   const at = useRef<HTMLHeadingElement>(null);
+  const whole = useRef<HTMLElement>(null), next = useRef('');
   useEffect(() => at.current?.focus(), []);
+  useFocusKept(whole, next);
   return (
-    <section class="part" id="preview" data-losing={dry.losing}>
+    <section ref={whole} class="part" id="preview" data-losing={dry.losing}>
       <h2 ref={at} tabIndex={-1}>{say('preview.heading')}</h2>
       <ul>
         {dry.changes.map(({ setting, old_value: from, new_value: to }) => (
@@ -38,7 +40,7 @@ export function Preview({ dry, onSave, onBack }: { dry: DryRun; onSave: () => vo
       <Named kind="loses" people={dry.loses} all={dry.losing} />
       <Named kind="gains" people={dry.gains} all={dry.gaining} />
       <button type="button" class="main" data-do="save" onClick={onSave}>{say('preview.save')}</button>
-      <button type="button" class="plain" data-do="edit" onClick={onBack}>{say('preview.back')}</button>
+      <button type="button" class="plain" data-do="edit" onClick={() => { next.current = '[data-do=check]'; onBack(); }}>{say('preview.back')}</button>
     </section>
   );
 }

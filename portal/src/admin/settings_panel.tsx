@@ -7,7 +7,7 @@ import { Brand } from './brand';
 import { History } from './history';
 import { MemberRow, valueOf } from './members';
 import { Preview } from './preview';
-import { useAdmin, useFirstLook } from './scene';
+import { useAdmin, useFirstLook, useUnsaved } from './scene';
 import { changed, cleaned, GROUPS, rebased, wrong, type DryRun, type Settings, type Version } from './settings';
 import type { AdminKey } from './words';
 
@@ -15,8 +15,9 @@ const put = async <T,>(path: string, settings: Settings, version?: number): Prom
 
 export function SettingsPanel() {
   const { desk, say, language } = useAdmin();
-  const [base, setBase] = useState<Version | null>(null);
-  const [draft, setDraft] = useState<Settings>({});
+  const [{ base: kept, draft: begun }] = useState(() => desk.held<{ base: Version; draft: Settings }>('settings') ?? { base: null, draft: {} });
+  const [base, setBase] = useState<Version | null>(kept);
+  const [draft, setDraft] = useState<Settings>(begun);
   const [dry, setDry] = useState<DryRun | null>(null);
   const [bad, setBad] = useState<string[]>([]);
   const [news, setNews] = useState<'saved' | 'restored' | 'nothing' | null>(null);
@@ -26,7 +27,8 @@ export function SettingsPanel() {
     setBase(version), setDraft(version.settings), setDry(null), setRival(null), setBad([]), setNews(what);
   };
   const look = () => void desk.run(async () => taken(await call<Version>('GET', 'settings')));
-  useFirstLook(look);
+  useFirstLook(() => { if (!base) look(); });
+  useUnsaved('settings', base && changed(base.settings, draft).length > 0 ? { base, draft } : null);
   if (!base) return <Screen heading={say('tab.settings')}><button type="button" class="second" onClick={look}>{say('retry')}</button></Screen>;
 
   const edit = (name: string, value: Settings[string]) => {

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { call, Problem } from '../../api';
 import { Screen } from '../../parts';
 import { day, moment, seconds } from '../../words';
-import { useAdmin, useFirstLook } from '../scene';
+import { useAdmin, useFirstLook, useUnsaved } from '../scene';
 import { standing, why, type Agent, type Agents, type Controller, type RevocationReason, type Token } from './agents';
 import { Drain } from './drain';
 import { Enrol } from './enrol';
@@ -63,11 +63,12 @@ function Facts({ agent }: { agent: Agent }) {
 export function AgentsPanel() {
   const { desk, say, language } = useAdmin();
   const [all, setAll] = useState<Agents | null>(null);
-  const [token, setToken] = useState<Token | null>(null);
+  const [token, setToken] = useState<Token | null>(() => desk.held<Token>('agents') ?? null);
   const [news, setNews] = useState<{ what: 'revoke' | 'drain' | 'resume'; host: string } | null>(null);
   const [last, setLast] = useState<string | null>(null); // whose draining would leave nobody
   const look = () => { setNews(null); setLast(null); void desk.run(async () => setAll(await call<Agents>('GET', 'agents'))); };
   useFirstLook(look);
+  useUnsaved('agents', token);
   if (!all) return <Screen heading={say('tab.agents')}><button type="button" class="second" onClick={look}>{say('retry')}</button></Screen>;
 
   const enrol = () => { setNews(null); void desk.run(async () => setToken(await call<Token>('POST', 'agents/tokens')), 'answer'); };

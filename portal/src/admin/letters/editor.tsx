@@ -4,7 +4,7 @@ import { useId, useState } from 'preact/hooks';
 import { call, exchange, Problem } from '../../api';
 import { Field, Form, Screen } from '../../parts';
 import { moment } from '../../words';
-import { told, useAdmin } from '../scene';
+import { told, useAdmin, useUnsaved } from '../scene';
 import { Sure } from '../sure';
 import { Earlier } from './earlier';
 import { cleaned, inBraces, nameOf, same, SUBJECT_MAX, wordingOf, writtenIn, wrongPart, type Kind, type Letter, type Rendered, type Wording } from './letters';
@@ -12,16 +12,24 @@ import { Preview } from './preview';
 
 const save = async (method: 'PUT' | 'DELETE', path: string, version: number, wording?: Wording) => JSON.parse((await exchange(method, path, wording, { ifMatch: `"${version}"` })).text) as Letter;
 
-export function Editor({ kind, letter, onBack }: { kind: Kind; letter: Letter; onBack: () => void }) {
+export const UNSAVED = 'letters';
+/** What is not saved of a letter. */
+export interface Begun {
+  kind: Kind;
+  base: Letter;
+  draft: Wording;
+}
+export function Editor({ kind, letter, begun, onBack }: { kind: Kind; letter: Letter; begun?: Begun; onBack: () => void }) {
   const { desk, view, say, language } = useAdmin();
   const [base, setBase] = useState(letter);
-  const [draft, setDraft] = useState(wordingOf(letter));
+  const [draft, setDraft] = useState(begun?.draft ?? wordingOf(letter));
   const [shown, setShown] = useState<Rendered | null>(null);
   const [news, setNews] = useState<'letters.saved' | 'letters.restored' | 'settings.nothing' | null>(null);
   const [rival, setRival] = useState<Letter | null>(null);
   const id = useId();
   const path = `letters/${base.letter}/${base.language}`, wrong = wrongPart(view.problem?.code);
   const dirty = !same(base, cleaned(draft));
+  useUnsaved(UNSAVED, dirty ? { kind, base, draft } satisfies Begun : null);
 
   const edit = (to: Partial<Wording>) => { setDraft((was) => ({ ...was, ...to })), setShown(null), setNews(null); };
   const taken = (newest: Letter, what: typeof news = null) => { setBase(newest), setDraft(wordingOf(newest)), setShown(null), setRival(null), setNews(what); };
