@@ -67,17 +67,13 @@ export function speaker<K extends string = Key>(language: Language): Say<K> {
 export const isKey = (key: string): key is Key => Object.hasOwn(held.get('en')!, key);
 
 /** A moment in the person's own time: "14:05", with the day where it is another one. */
-export function moment(language: Language, seconds: number, now = new Date()): string {
+export function moment(language: Language, seconds: number, now = new Date(), zone?: 'short'): string {
   const at = new Date(seconds * 1000);
-  const sameDay = at.toDateString() === now.toDateString();
-  return new Intl.DateTimeFormat(language, sameDay ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' }).format(at);
-}
-/** A moment to wait for, as above, with the name of the time zone; rounded up to the minute: it promises nothing that is not so. */
-export function later(language: Language, seconds: number, now = new Date()): string {
-  const at = new Date(Math.ceil(seconds / 60) * 60_000);
   const date = at.toDateString() === now.toDateString() ? {} : ({ year: 'numeric', month: 'short', day: 'numeric' } as const);
-  return new Intl.DateTimeFormat(language, { ...date, hour: 'numeric', minute: '2-digit', timeZoneName: 'short' }).format(at);
+  return new Intl.DateTimeFormat(language, { ...date, hour: 'numeric', minute: '2-digit', timeZoneName: zone }).format(at);
 }
+/** One to wait for, with the name of the time zone; rounded up to the minute: it promises nothing that is not so. */
+export const later = (language: Language, seconds: number, now?: Date): string => moment(language, Math.ceil(seconds / 60) * 60, now, 'short');
 export const day = (language: Language, seconds: number): string => new Intl.DateTimeFormat(language, { dateStyle: 'medium' }).format(new Date(seconds * 1000));
 export const seconds = (language: Language, ms: number): string =>
   new Intl.NumberFormat(language, { maximumFractionDigits: 1, minimumFractionDigits: 1 }).format(Math.max(0.1, ms / 1000));
