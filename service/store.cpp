@@ -90,7 +90,7 @@ AuditEntry by_operator(Activity activity, std::string_view domain, std::string_v
 Result<Store> Store::open(const std::filesystem::path& file, std::string tenant) {
   auto database = queue::Database::open(file);
   if (!database) return database.error();
-  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4, guards_schema, sspr::schema, sspr::schema_2, sspr::schema_3, drain_schema, trace_schema, key_age_schema, sspr::schema_4, guards_schema_2}); !ready) return ready.error();
+  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4, guards_schema, sspr::schema, sspr::schema_2, sspr::schema_3, drain_schema, trace_schema, key_age_schema, sspr::schema_4, guards_schema_2, sspr::schema_5}); !ready) return ready.error();
   return Store(std::move(*database), std::move(tenant));
 }
 

@@ -100,7 +100,7 @@ Reply HelpdeskActs::give_pass(Caller caller, HttpCall call) {
   self_.notify(std::move(occasion));
   auto kinds = self_.people.methods(caller.domain, who.person->sub);
   if (!kinds) co_return refuse_for(kinds.error());
-  auto registered = kinds_of(*kinds);
+  auto registered = kinds_of(who.rules, *kinds);
   registered.push_back(Method::pass);
   const auto barrier = standing(who.rules, who.person->groups, registered).barrier;
   auto shown = pass_offer((*pass)->text, (*pass)->expires);

@@ -83,7 +83,7 @@ TEST(ARegistration, IsCompleteByWhatTheRulesAllow) {
   Settings rules;
   rules.methods = {Method::app_code, Method::questions}, rules.methods_required = 2, rules.reconfirm_days = 0;
   RegisteredMethod app, questions, email;
-  questions.kind = Method::questions, email.kind = Method::email;
+  questions.kind = Method::questions, questions.questions = {"first_pet", "first_car", "first_job"}, email.kind = Method::email;
   EXPECT_EQ(registration_of(rules, false, {}, 0, 1'000).missing, 2);
   EXPECT_EQ(registration_of(rules, false, {app, app, email}, 0, 1'000).missing, 1) << "two apps are one method, and mail is not allowed";
   EXPECT_EQ(registration_of(rules, false, {app, questions}, 0, 1'000).missing, 0);
