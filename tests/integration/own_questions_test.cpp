@@ -59,5 +59,19 @@ TEST_F(AnOwnQuestion, IsOfNoUseWhenTooFewOthersAreLeftAndAStrangerIsAskedTheSame
   EXPECT_EQ(as(""), 3U);
 }
 
+// More questions are asked than somebody has answered: three answers open nothing, and nobody is asked three where strangers are asked five.
+TEST_F(AnOwnQuestion, IsAskedOfNobodyWhoHasAnsweredFewerThanAreAskedNow) {
+  reset.settings([](auto& s) { s.questions_to_register = 3, s.questions_to_ask = 3; });
+  reset.register_answers(alices_sub, {id(texts[0]), "first_pet", "first_car"});
+  reset.settings([](auto& s) { s.questions_to_register = 5, s.questions_to_ask = 5; });
+  for (const std::string sub : {std::string(alices_sub), std::string()}) {
+    Browser one{reset};
+    one.begin_as("alice@corp.example", sub);
+    const auto reply = one.choose("questions");
+    EXPECT_EQ(asked(reply).size(), 5U) << sub;
+    EXPECT_EQ(one.answers(reply).text("code"), "wrong_answer") << sub;
+  }
+}
+
 }  // namespace
 }  // namespace wb::test

@@ -235,8 +235,10 @@ TEST_F(APersonWhoSignsIn, IsAskedForAnswersAgainWhenTooFewOfTheQuestionsAreLeft)
   reset.register_answers(alices_sub, {service::own_question_id(texts[0]), "first_pet", "first_car"});
   sign_in();
   EXPECT_EQ(call("GET", "me").body.at("registration").at("missing"), 0);
-  reset.settings([&](auto& s) { s.custom_questions = {texts[1]}; });
-  EXPECT_EQ(call("GET", "me").body.at("registration").at("missing"), 1);
+  for (const auto& edit : std::vector<ResetWorld::Edit>{[&](auto& s) { s.custom_questions = {texts[1]}; }, [&](auto& s) { s.custom_questions = texts, s.questions_to_register = s.questions_to_ask = 4; }}) {
+    reset.settings(edit);
+    EXPECT_EQ(call("GET", "me").body.at("registration").at("missing"), 1);
+  }
 }
 
 TEST_F(APersonWhoSignsIn, RemovesTheirOwnMethodsAndNobodyElses) {
