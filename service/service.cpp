@@ -51,8 +51,9 @@ std::filesystem::path store_file(const config::ServiceConfig& config) { return c
 Service::Service(asio::io_context& io, Settings settings, Opened opened)
     : settings_(std::move(settings)), store_(std::move(opened.store)), keys_(std::move(opened.keys)), rosters_(store_, settings_.tenant),
       gateway_(io.get_executor(), settings_, store_, keys_, rosters_), dispatch_(io.get_executor(), settings_, store_, keys_, gateway_),
-      enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_), post_(io.get_executor(), std::move(opened.mail)),
+      enrolment_(settings_, store_, keys_, rosters_, gateway_), post_(io.get_executor(), std::move(opened.mail)),
       self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(opened.vault), std::move(opened.catalogue)),
+      api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_, self_service_.catalogue),
       notifier_(self_service_), not_me_(self_service_), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_), me_api_(self_service_), administrators_(self_service_), admin_api_(self_service_), letters_api_(self_service_), helpdesk_api_(self_service_), temporary_password_(self_service_), helpdesk_acts_(self_service_, temporary_password_), agents_api_(settings_, store_, keys_, rosters_, gateway_), reports_api_(self_service_), invitations_(self_service_), pages_(std::move(opened.pages)),
       answers_(store_.database(), self_service_.vault), router_(store_, gateway_.refusals(), &answers_), tasks_(io.get_executor()) {
   store_.on_audit([this](const AuditEntry& entry) { metrics_.happened(entry.activity, entry.reason, entry.domain); });

@@ -9,6 +9,7 @@
 #include "service/methods/sealed_methods.hpp"
 #include "service/sspr/account.hpp"
 #include "service/sspr/shapes.hpp"
+#include "service/told_job.hpp"
 #include "service/told_verdict.hpp"
 
 namespace wb::service::sspr {
@@ -204,11 +205,7 @@ link::HttpResponse HelpdeskActs::told(const HttpCall& call, const TemporaryPassw
     return answer(202, shown);
   }
   const auto [code, reason] = ending_of(job);
-  policy::Details details;
-  details.op = protocol::Op::reset, details.retry_after = job.retry_after;
-  const auto language = language_of(self_, call.request);
-  // The agent's own words know the rule's number ("12 characters"), in English.
-  const auto text = language == "en" && !job.text.empty() ? job.text : told_verdict(self_.catalogue, language, code, reason, details);
+  const auto text = told_job(self_.catalogue, self_.store, language_of(self_, call.request), job);
   shown["code"] = protocol::to_string(code), shown["reason"] = reason, shown["text"] = text;
   json::object more{{"directory", json::object{{"code", protocol::to_string(code)}, {"reason", reason}}}, {"correlation_id", job.correlation_id}};
   if (job.retry_after) more["until"] = *job.retry_after;
