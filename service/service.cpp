@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "platform/private_files.hpp"
+#include "service/asked_language.hpp"
+#include "service/refusal_text.hpp"
 
 namespace wb::service {
 namespace {
@@ -35,13 +37,17 @@ Settings settled(Settings shape, const config::ServiceConfig& config) {
 
 Awaitable<link::HttpResponse> Service::guarded(Service* self, link::HttpRequest request) {
   std::optional<link::HttpResponse> response;
+  const auto& catalogue = self->self_service_.catalogue;
+  std::optional<std::string> language;
   try {
+    if (asked_at_a_page(request)) language = language_of(catalogue, request);
     auto reply = self->router_.handle(std::move(request));
     response = co_await std::move(reply);
   } catch (const std::exception& e) {  // a bug, or no memory: this call fails, the service goes on
     log::error("api.threw", log::field("what", e.what()));
   }
   if (!response) response = refuse(Refusal::unavailable, "the service has a problem of its own", 5'000);
+  if (language && response->status >= 400) tell_in(catalogue, *language, *response);
   self->metrics_.answered(response->status);
   co_return std::move(*response);
 }
