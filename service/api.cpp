@@ -4,11 +4,26 @@
 
 #include "core/ids.hpp"
 #include "protocol/codec.hpp"
+#include "service/asked_language.hpp"
+#include "service/told_job.hpp"
+#include "service/told_verdict.hpp"
 
 namespace wb::service {
 namespace {
 
 using Members = protocol::Members;
+
+std::pair<protocol::Code, std::string> ending_of(std::string_view outcome, const std::string& reason) {
+  if (const auto code = protocol::code_from(outcome)) return {*code, reason};
+  return {protocol::Code::failed, "dc_unavailable"};  // expired, unavailable
+}
+
+std::string text_of(const Catalogue& catalogue, std::string_view language, const ProbeOutcome& probe) {
+  policy::Details details;
+  details.op = protocol::Op::probe, details.retry_after = probe.retry_after;
+  const auto [code, reason] = ending_of(probe.outcome, probe.reason);
+  return told_verdict(catalogue, language, code, reason, details);
+}
 
 json::array texts(const std::vector<std::string>& list) {
   json::array out;
@@ -85,15 +100,17 @@ Reply Api::add_probe(HttpCall call) {
   if (bytes > protocol::named_groups_bytes_max) co_return refuse(Refusal::bad_request, "groups: at most 16 KiB in all");
   request.sub = sub.value_or("");
   request.trace.traceparent = call.request.traceparent;
+  const auto language = language_of(catalogue_, call.request);
   auto probing = dispatch_.probe(std::move(request));
   auto probe = co_await std::move(probing);
   if (!probe) co_return refuse_for(probe.error());
   json::object out{{"probe", probe->id}, {"outcome", probe->outcome}};
   if (!probe->reason.empty()) out["reason"] = probe->reason;
-  out["text"] = probe->text;
+  out["text"] = text_of(catalogue_, language, *probe);
   out["agent"] = probe->agent;
   out["dc"] = probe->dc;
   auto response = answer(200, out);
+  response.headers["Content-Language"] = language;
   if (probe->answer) {  // JSON already: put in as it is
     response.body.pop_back();
     response.body += ",\"answer\":" + protocol::encode(*probe->answer) + "}";
@@ -116,22 +133,19 @@ Reply Api::get_job(HttpCall call) {
     job = co_await std::move(waiting);
     if (!job || !*job) co_return refuse_for(job ? fault(Fault::Kind::internal, "api.get_job", "the job went away") : job.error());
   }
-  co_return answer(200, body_of(**job));
+  co_return answer_of(**job, language_of(catalogue_, call.request));
 }
 
 bool told(const JobRow& job) { return job.state == queue::JobState::resolving || job.state == queue::JobState::final; }
 
-std::pair<protocol::Code, std::string> ending_of(const JobRow& job) {
-  if (const auto code = protocol::code_from(job.outcome)) return {*code, job.reason};
-  return {protocol::Code::failed, "dc_unavailable"};  // expired, unavailable
-}
+std::pair<protocol::Code, std::string> ending_of(const JobRow& job) { return ending_of(job.outcome, job.reason); }
 
-json::object body_of(const JobRow& j) {
+json::object Api::body_of(const JobRow& j, std::string_view language) const {
   json::object out{{"jti", j.jti}, {"state", queue::to_string(j.state)}};
   if (told(j)) {
     out["outcome"] = j.outcome;
     if (!j.reason.empty()) out["reason"] = j.reason;
-    out["text"] = j.text;
+    out["text"] = told_job(catalogue_, store_, language, j);
     if (j.retry_after) out["retry_after"] = *j.retry_after;
     if (!j.agent.empty()) out["agent"] = j.agent;
     if (!j.dc.empty()) out["dc"] = j.dc;
@@ -142,6 +156,12 @@ json::object body_of(const JobRow& j) {
   out["correlation_id"] = j.correlation_id;
   if (!j.result.empty()) out["result"] = j.result;
   return out;
+}
+
+link::HttpResponse Api::answer_of(const JobRow& job, const std::string& language) const {
+  auto response = answer(200, body_of(job, language));
+  response.headers["Content-Language"] = language;
+  return response;
 }
 
 }  // namespace wb::service

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/in_use.hpp"
+#include "service/catalogue.hpp"
 #include "service/dispatch.hpp"
 #include "service/enrolment.hpp"
 #include "service/http.hpp"
@@ -13,8 +14,8 @@ namespace wb::service {
 
 class Api {
  public:
-  Api(const Settings& settings, Store& store, Rosters& rosters, Gateway& gateway, Dispatch& dispatch, Enrolment& enrolment)
-      : settings_(settings), store_(store), rosters_(rosters), gateway_(gateway), dispatch_(dispatch), enrolment_(enrolment) {}
+  Api(const Settings& settings, Store& store, Rosters& rosters, Gateway& gateway, Dispatch& dispatch, Enrolment& enrolment, const Catalogue& catalogue)
+      : settings_(settings), store_(store), rosters_(rosters), gateway_(gateway), dispatch_(dispatch), enrolment_(enrolment), catalogue_(catalogue) {}
 
   std::vector<Endpoint> endpoints();
 
@@ -26,12 +27,17 @@ class Api {
   Reply job_events(HttpCall call);
   Reply audit(HttpCall call);
 
+  // The answer of GET /api/v1/jobs/{jti}, its text in this language.
+  json::object body_of(const JobRow& job, std::string_view language) const;
+  link::HttpResponse answer_of(const JobRow& job, const std::string& language) const;
+
   const Settings& settings_;
   Store& store_;
   Rosters& rosters_;
   Gateway& gateway_;
   Dispatch& dispatch_;
   Enrolment& enrolment_;
+  const Catalogue& catalogue_;
   InUseCount streams_ = nothing_in_use();  // that are open
 };
 
@@ -43,7 +49,6 @@ std::optional<std::chrono::milliseconds> wait_of(const link::HttpRequest& reques
 bool told(const JobRow& job);
 // How it ended, in a result's words; what the service itself says of a job that nobody had is one that the directory could not be asked.
 std::pair<protocol::Code, std::string> ending_of(const JobRow& job);
-json::object body_of(const JobRow& job);  // the answer of GET /api/v1/jobs/{jti}
-std::string_view openapi_document();      // docs/openapi.json
+std::string_view openapi_document();  // docs/openapi.json
 
 }  // namespace wb::service

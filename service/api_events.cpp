@@ -2,6 +2,7 @@
 // at each change, and at last `outcome`, which is the answer of GET /api/v1/jobs/{jti}. Changes that come at once are told as one.
 #include "core/ids.hpp"
 #include "service/api.hpp"
+#include "service/asked_language.hpp"
 
 namespace wb::service {
 namespace {
@@ -10,8 +11,9 @@ std::string event(std::string_view name, const json::object& data) { return "eve
 
 class Events {
  public:
-  Events(Dispatch& dispatch, const Settings& settings, std::string jti, InUseCount open)
-      : dispatch_(dispatch), beat_(settings.events_beat), until_(BootClock::now() + settings.events_most), jti_(std::move(jti)), open_(std::move(open)) {}
+  using Shape = std::function<json::object(const JobRow&)>;  // of an outcome
+  Events(Dispatch& dispatch, const Settings& settings, std::string jti, InUseCount open, Shape shape)
+      : dispatch_(dispatch), beat_(settings.events_beat), until_(BootClock::now() + settings.events_most), jti_(std::move(jti)), open_(std::move(open)), shape_(std::move(shape)) {}
 
   Awaitable<std::optional<std::string>> next() {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until_ - BootClock::now());
@@ -25,7 +27,7 @@ class Events {
     seen_ = now;
     auto text = event("state", {{"state", queue::to_string(row.state)}, {"attempts", row.attempts.size()}});
     over_ = told(row);
-    if (over_) text += event("outcome", body_of(row));
+    if (over_) text += event("outcome", shape_(row));
     co_return text;
   }
 
@@ -35,6 +37,7 @@ class Events {
   BootClock::time_point until_;
   std::string jti_;
   InUse open_;
+  Shape shape_;
   std::optional<Dispatch::Stand> seen_;
   bool over_ = false;
 };
@@ -48,8 +51,10 @@ Reply Api::job_events(HttpCall call) {
   if (!job) co_return refuse_for(job.error());
   if (!*job || (*job)->domain != call.client.domain) co_return refuse(Refusal::not_found, "no such job");
   if (*streams_ >= settings_.event_streams_max) co_return refuse(Refusal::busy, "too many streams are open", 5'000);
-  auto events = std::make_shared<Events>(dispatch_, settings_, std::move(call.path.front()), streams_);
+  const auto language = language_of(catalogue_, call.request);
+  auto events = std::make_shared<Events>(dispatch_, settings_, std::move(call.path.front()), streams_, [this, language](const JobRow& row) { return body_of(row, language); });
   link::HttpResponse response;
+  response.headers["Content-Language"] = language;
   response.content_type = "text/event-stream";
   response.headers["Cache-Control"] = "no-store";
   response.headers["X-Accel-Buffering"] = "no";  // nginx in between would gather them

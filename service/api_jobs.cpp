@@ -1,5 +1,6 @@
 // POST /api/v1/jobs.
 #include "service/api.hpp"
+#include "service/asked_language.hpp"
 #include "service/job_request.hpp"
 
 namespace wb::service {
@@ -25,7 +26,7 @@ Reply Api::add_job(HttpCall call) {
     now = co_await std::move(waiting);
   }
   if (!now || !*now) co_return refuse_for(now ? fault(Fault::Kind::internal, "api.add_job", "the job went away") : now.error());
-  if (wait->count() > 0 && told(**now)) co_return answer(200, body_of(**now));
+  if (wait->count() > 0 && told(**now)) co_return answer_of(**now, language_of(catalogue_, call.request));
   co_return answer(202, {{"jti", jti}, {"state", queue::to_string((*now)->state)}, {"correlation_id", (*now)->correlation_id}});
 }
 

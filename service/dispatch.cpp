@@ -108,7 +108,7 @@ Awaitable<Result<ProbeOutcome>> Dispatch::probe(ProbeRequest request) {
   co_await std::move(end);
   const auto& r = job->row;
   if (job->machine.state() != queue::JobState::final) co_return fault(Fault::Kind::cancelled, "dispatch.probe", "the service is stopping");
-  co_return ProbeOutcome{r.jti, r.outcome, r.reason, r.text, r.agent, r.dc, std::move(job->answer)};
+  co_return ProbeOutcome{r.jti, r.outcome, r.reason, r.agent, r.dc, r.retry_after, std::move(job->answer)};
 }
 
 Awaitable<Result<std::optional<JobRow>>> Dispatch::look(std::string jti, std::chrono::milliseconds wait) {

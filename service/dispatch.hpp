@@ -29,7 +29,8 @@ struct ProbeRequest {
   protocol::Trace trace = {};            // empty: made here
 };
 struct ProbeOutcome {
-  std::string id, outcome, reason, text, agent, dc;
+  std::string id, outcome, reason, agent, dc;
+  std::optional<std::int64_t> retry_after;  // Unix seconds
   std::optional<protocol::ProbeAnswer> answer;
 };
 

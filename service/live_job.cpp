@@ -21,7 +21,8 @@ Result<void> Dispatch::Live::keep(Store& store) {
   }
   if (!answer) return {};
   // "sub" stands for the account from here on, and "pre" is what every attempt will expect.
-  return store.add_probe({row.jti, row.domain, answer->sub, answer->pre, unix_now(), std::nullopt});
+  const auto& policy = answer->policy;
+  return store.add_probe({row.jti, row.domain, answer->sub, answer->pre, unix_now(), std::nullopt, {policy.min_length, policy.history, policy.min_age_s}});
 }
 
 protocol::Job payload_of(const Dispatch::Live& job, const Settings& settings, const queue::action::Offer& offer) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "platform/private_files.hpp"
+#include "service/asked_language.hpp"
+#include "service/refusal_text.hpp"
 
 namespace wb::service {
 namespace {
@@ -35,13 +37,17 @@ Settings settled(Settings shape, const config::ServiceConfig& config) {
 
 Awaitable<link::HttpResponse> Service::guarded(Service* self, link::HttpRequest request) {
   std::optional<link::HttpResponse> response;
+  const auto& catalogue = self->self_service_.catalogue;
+  std::optional<std::string> language;
   try {
+    if (asked_at_a_page(request)) language = language_of(catalogue, request);
     auto reply = self->router_.handle(std::move(request));
     response = co_await std::move(reply);
   } catch (const std::exception& e) {  // a bug, or no memory: this call fails, the service goes on
     log::error("api.threw", log::field("what", e.what()));
   }
   if (!response) response = refuse(Refusal::unavailable, "the service has a problem of its own", 5'000);
+  if (language && response->status >= 400) tell_in(catalogue, *language, *response);
   self->metrics_.answered(response->status);
   co_return std::move(*response);
 }
@@ -51,8 +57,9 @@ std::filesystem::path store_file(const config::ServiceConfig& config) { return c
 Service::Service(asio::io_context& io, Settings settings, Opened opened)
     : settings_(std::move(settings)), store_(std::move(opened.store)), keys_(std::move(opened.keys)), rosters_(store_, settings_.tenant),
       gateway_(io.get_executor(), settings_, store_, keys_, rosters_), dispatch_(io.get_executor(), settings_, store_, keys_, gateway_),
-      enrolment_(settings_, store_, keys_, rosters_, gateway_), api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_), post_(io.get_executor(), std::move(opened.mail)),
+      enrolment_(settings_, store_, keys_, rosters_, gateway_), post_(io.get_executor(), std::move(opened.mail)),
       self_service_(io.get_executor(), settings_, store_, rosters_, gateway_, dispatch_, std::move(opened.vault), std::move(opened.catalogue)),
+      api_(settings_, store_, rosters_, gateway_, dispatch_, enrolment_, self_service_.catalogue),
       notifier_(self_service_), not_me_(self_service_), reset_desk_(self_service_), reset_api_(self_service_, reset_desk_), me_api_(self_service_), administrators_(self_service_), admin_api_(self_service_), letters_api_(self_service_), helpdesk_api_(self_service_), temporary_password_(self_service_), helpdesk_acts_(self_service_, temporary_password_), agents_api_(settings_, store_, keys_, rosters_, gateway_), reports_api_(self_service_), invitations_(self_service_), pages_(std::move(opened.pages)),
       answers_(store_.database(), self_service_.vault), router_(store_, gateway_.refusals(), &answers_), tasks_(io.get_executor()) {
   store_.on_audit([this](const AuditEntry& entry) { metrics_.happened(entry.activity, entry.reason, entry.domain); });

@@ -75,9 +75,9 @@ class Service {
   Gateway gateway_;
   Dispatch dispatch_;
   Enrolment enrolment_;
-  Api api_;
   Post post_;
   sspr::SelfService self_service_;
+  Api api_;
   sspr::Notifier notifier_;
   sspr::NotMe not_me_;
   sspr::ResetDesk reset_desk_;

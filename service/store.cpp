@@ -64,6 +64,12 @@ ALTER TABLE members ADD COLUMN ready INTEGER NOT NULL DEFAULT 0;
 constexpr const char* trace_schema = "ALTER TABLE jobs ADD COLUMN traceparent TEXT NOT NULL DEFAULT ''";
 
 // Since when an agent signs with the key it has; of keys from before this was noted, since it was enrolled.
+// The rules of a probe's account: what refuses a job on it is told with their numbers.
+constexpr const char* rules_schema = R"sql(
+ALTER TABLE probes ADD COLUMN min_length INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE probes ADD COLUMN history INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE probes ADD COLUMN min_age_s INTEGER NOT NULL DEFAULT 0;
+)sql";
 constexpr const char* key_age_schema = "ALTER TABLE agents ADD COLUMN keyed INTEGER";
 
 const std::string agent_columns = "a.id, a.kid, a.x, a.y, a.host, a.revoked, a.next_x, a.next_y, a.former_x, a.former_y, a.drained";
@@ -90,7 +96,7 @@ AuditEntry by_operator(Activity activity, std::string_view domain, std::string_v
 Result<Store> Store::open(const std::filesystem::path& file, std::string tenant) {
   auto database = queue::Database::open(file);
   if (!database) return database.error();
-  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4, guards_schema, sspr::schema, sspr::schema_2, sspr::schema_3, drain_schema, trace_schema, key_age_schema, sspr::schema_4, guards_schema_2}); !ready) return ready.error();
+  if (auto ready = database->migrate({schema_1, schema_2, schema_3, schema_4, guards_schema, sspr::schema, sspr::schema_2, sspr::schema_3, drain_schema, trace_schema, key_age_schema, sspr::schema_4, guards_schema_2, sspr::schema_5, rules_schema}); !ready) return ready.error();
   return Store(std::move(*database), std::move(tenant));
 }
 

@@ -64,11 +64,17 @@ struct ClientRow {
   Scopes scopes = {Scope::writeback};
 };
 
+// What the directory's rules ask of a new password, as far as a refusal says it; 0: not known, or no such rule.
+struct PasswordRules {
+  int min_length = 0, history = 0;
+  std::int64_t min_age_s = 0;
+};
 struct ProbeRow {
   std::string id, domain, sub;
   protocol::Pre pre;
   UnixSeconds made = 0;                // by our clock
   std::optional<std::string> used_by;  // the jti of its one job
+  PasswordRules rules = {};
 };
 
 struct JobRow {

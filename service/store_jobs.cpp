@@ -92,15 +92,17 @@ Result<void> Store::write_down(const JobRow& job, Activity activity) { return au
 // ---- probes -------------------------------------------------------------------------------------------------
 Result<void> Store::add_probe(const ProbeRow& p) {
   const auto relaxed = database_.unsynced();
-  return database_.run("INSERT INTO probes(id, domain, sub, dc, ver, pls, mk, made) VALUES(?,?,?,?,?,?,?,?)", p.id, p.domain, p.sub, p.pre.dc, p.pre.ver, p.pre.pls, p.pre.mk, p.made);
+  return database_.run("INSERT INTO probes(id, domain, sub, dc, ver, pls, mk, made, min_length, history, min_age_s) VALUES(?,?,?,?,?,?,?,?,?,?,?)", p.id, p.domain, p.sub, p.pre.dc, p.pre.ver,
+      p.pre.pls, p.pre.mk, p.made, p.rules.min_length, p.rules.history, p.rules.min_age_s);
 }
 
 Result<std::optional<ProbeRow>> Store::probe(std::string_view id, std::string_view domain) {
-  auto q = database_.query("SELECT sub, dc, ver, pls, mk, made, used_by FROM probes WHERE id=? AND domain=?", id, domain);
+  auto q = database_.query("SELECT sub, dc, ver, pls, mk, made, used_by, min_length, history, min_age_s FROM probes WHERE id=? AND domain=?", id, domain);
   auto row = q.next();
   if (!row) return row.error();
   if (!*row) return std::optional<ProbeRow>();
-  return std::optional(ProbeRow{std::string(id), std::string(domain), q.text(0), {q.text(1), q.number(2), q.text(3), q.maybe_text(4)}, q.number(5), q.maybe_text(6)});
+  const PasswordRules rules{static_cast<int>(q.number(7)), static_cast<int>(q.number(8)), q.number(9)};
+  return std::optional(ProbeRow{std::string(id), std::string(domain), q.text(0), {q.text(1), q.number(2), q.text(3), q.maybe_text(4)}, q.number(5), q.maybe_text(6), rules});
 }
 
 // ---- jobs ---------------------------------------------------------------------------------------------------

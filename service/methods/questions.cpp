@@ -3,18 +3,15 @@
 #include <algorithm>
 #include <set>
 
+#include "crypto/keys.hpp"
+#include "crypto/mac.hpp"
 #include "service/methods/answer_text.hpp"
 #include "service/methods/fair_random.hpp"
 
 namespace wb::service {
 namespace {
-constexpr std::size_t custom_max = 20, question_shortest = 3, question_longest = 200;
 constexpr std::size_t answer_shortest = 3, answer_longest = 40;
 constexpr int fewest = 3, most = 5;
-
-bool is_id(std::string_view id) {
-  return id.starts_with("own.") && id.size() > 4 && id.size() <= 36 && id.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.") == std::string_view::npos;
-}
 
 // An answer in one spelling, wiped at the end; nullopt where it is no text.
 std::optional<Secret> spelled(const Secret& answer) {
@@ -46,18 +43,11 @@ const std::array<std::string_view, predefined_count>& predefined_questions() {
   return ids;
 }
 
-std::optional<QuestionProblem> problem_of(const std::vector<CustomQuestion>& custom) {
-  if (custom.size() > custom_max) return QuestionProblem::too_many;
-  std::set<std::string> ids, texts;
-  for (const auto& question : custom) {
-    if (!is_id(question.id)) return QuestionProblem::id;
-    if (!ids.insert(question.id).second) return QuestionProblem::id_twice;
-    const auto text = normalised(question.text);
-    if (!text) return QuestionProblem::not_text;
-    if (const auto length = characters_in(*text); length < question_shortest || length > question_longest) return QuestionProblem::length;
-    if (!texts.insert(*text).second) return QuestionProblem::text_twice;
-  }
-  return std::nullopt;
+std::string own_question_id(std::string_view text) {
+  constexpr std::size_t digits = 16;
+  const auto normal = normalised(text);
+  if (!normal || normal->empty()) return {};
+  return "own." + crypto::hex(crypto::sha256(*normal)).substr(0, digits);
 }
 
 bool valid(const QuestionSettings& s) { return s.to_register >= fewest && s.to_register <= most && s.to_ask >= fewest && s.to_ask <= s.to_register; }

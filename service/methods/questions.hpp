@@ -20,17 +20,9 @@ namespace wb::service {
 constexpr std::size_t predefined_count = 35;
 const std::array<std::string_view, predefined_count>& predefined_questions();
 
-// An organisation's own, in its own language: 3 to 200 characters, at most 20, ids of its own ("own.1").
-struct CustomQuestion {
-  std::string id, text;
-};
-enum class QuestionProblem { too_many,
-  id,
-  id_twice,
-  length,
-  not_text,
-  text_twice };
-std::optional<QuestionProblem> problem_of(const std::vector<CustomQuestion>& custom);
+// One of the organisation's own: "own." and 16 hex digits of a hash of its normalised text, so that it is the same question wherever it
+// stands in a list, and another one when its words change. Empty: no text (answer_text.hpp), or nothing of it is left.
+std::string own_question_id(std::string_view text);
 
 struct QuestionSettings {
   int to_register = 5;  // 3 to 5

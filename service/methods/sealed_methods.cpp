@@ -37,7 +37,10 @@ Result<RegisteredMethod> sealed_email(const crypto::Vault& vault, std::string_vi
 Result<RegisteredMethod> sealed_answers(const crypto::Vault& vault, std::string_view domain, std::string_view sub, const std::vector<KeptAnswer>& answers, UnixSeconds now) {
   json::array list;
   for (const auto& answer : answers) list.push_back(json::object{{"question", answer.question}, {"hash", answer.hash}});
-  return sealed(vault, domain, sub, Method::questions, Secret::copy_of(json::serialize(list)), std::to_string(answers.size()), now);
+  auto method = sealed(vault, domain, sub, Method::questions, Secret::copy_of(json::serialize(list)), std::to_string(answers.size()), now);
+  if (method)
+    for (const auto& answer : answers) method->questions.push_back(answer.question);
+  return method;
 }
 
 Result<Secret> app_key_of(const crypto::Vault& vault, std::string_view domain, std::string_view sub, const RegisteredMethod& method) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "service/sspr/question_list.hpp"
+
 namespace wb::service::sspr {
 namespace {
 
@@ -24,7 +26,7 @@ Account account_of(const Seen& seen, const Settings& settings, const Person* per
   Account account;
   if (seen.outcome != "ok" || !seen.answer) return account;
   const auto& answer = *seen.answer;
-  const auto rules = standing(settings, answer.groups, kinds_of(methods));
+  const auto rules = standing(settings, answer.groups, kinds_of(settings, methods));
   account.sub = answer.sub;
   account.registered = rules.usable;
   account.administrator = rules.administrator;
@@ -37,11 +39,20 @@ Account account_of(const Seen& seen, const Settings& settings, const Person* per
   return account;
 }
 
+std::vector<Method> kinds_of(const Settings& settings, const std::vector<RegisteredMethod>& methods) {
+  std::vector<Method> kinds;
+  for (const auto& method : methods) {
+    if (method.kind == Method::questions && !enough_left(settings, method.questions)) continue;
+    if (std::find(kinds.begin(), kinds.end(), method.kind) == kinds.end()) kinds.push_back(method.kind);
+  }
+  return kinds;
+}
+
 Registration registration_of(const Settings& settings, bool administrator, const std::vector<RegisteredMethod>& methods, UnixSeconds confirmed, UnixSeconds now) {
   constexpr std::int64_t day_s = 86'400;
   Registration out;
   out.required = required_of(settings, administrator);
-  out.missing = std::max(0, out.required - static_cast<int>(usable_of(settings, administrator, kinds_of(methods)).size()));
+  out.missing = std::max(0, out.required - static_cast<int>(usable_of(settings, administrator, kinds_of(settings, methods)).size()));
   auto looked = confirmed;
   for (const auto& method : methods) looked = std::max(looked, method.made);
   out.reconfirm = out.missing == 0 && settings.reconfirm_days > 0 && now - looked >= settings.reconfirm_days * day_s;

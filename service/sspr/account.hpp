@@ -26,6 +26,9 @@ Account account_of(const Seen& seen, const Settings& settings, const Person* per
 // What is kept of somebody who was seen. `name`: as it was typed.
 Person person_of(std::string_view domain, std::string_view name, const protocol::ProbeAnswer& answer, UnixSeconds now);
 
+// Each kind of which something may be used, once, in the order of their first: answers of which too few are left to ask are none.
+std::vector<Method> kinds_of(const Settings& settings, const std::vector<RegisteredMethod>& methods);
+
 // How far somebody is with the registration, and whether they are to look at it again: everything is there, and `reconfirm_days` ago they
 // confirmed it last, or registered something.
 struct Registration {

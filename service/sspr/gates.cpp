@@ -7,29 +7,15 @@
 #include "service/methods/fair_random.hpp"
 #include "service/methods/pass.hpp"
 #include "service/methods/sealed_methods.hpp"
+#include "service/sspr/question_list.hpp"
 
 namespace wb::service::sspr {
 namespace {
-
-constexpr std::string_view own_prefix = "own.";
 
 // Of a name, however it was spelled.
 std::string nobody(const KeptSession& session) { return "nobody:" + session.domain + "/" + session.name_key; }
 
 }  // namespace
-
-std::vector<std::string> question_ids(const Settings& rules) {
-  std::vector<std::string> ids(predefined_questions().begin(), predefined_questions().end());
-  for (std::size_t at = 0; at < rules.custom_questions.size(); ++at) ids.push_back(std::string(own_prefix) + std::to_string(at + 1));
-  return ids;
-}
-
-std::string question_text(const Catalogue& catalogue, std::string_view language, const Settings& rules, std::string_view id) {
-  if (!id.starts_with(own_prefix)) return catalogue.text(language, "question." + std::string(id));
-  for (std::size_t at = 0; at < rules.custom_questions.size(); ++at)
-    if (id.substr(own_prefix.size()) == std::to_string(at + 1)) return rules.custom_questions[at];
-  return std::string(id);  // the organisation has taken it back
-}
 
 Result<bool> some_app_fits(SelfService& self, std::string_view domain, std::string_view sub, const std::vector<RegisteredMethod>& methods, const Secret& code) {
   for (const auto& method : methods) {
@@ -93,12 +79,15 @@ std::vector<KeptAnswer> Gates::decoys(const KeptSession& session, const Settings
 Result<void> Gates::ask_questions(KeptSession& session, const Settings& rules) {
   auto sets = methods(session, Method::questions);
   if (!sets) return sets.error();
-  auto kept = sets->empty() ? decoys(session, rules) : std::vector<KeptAnswer>();
+  std::vector<KeptAnswer> kept;
   if (!sets->empty()) {
     auto answers = answers_of(self_.vault, session.domain, session.flow.account.sub, sets->front());
     if (!answers) return answers.error();
     kept = std::move(*answers);
   }
+  std::erase_if(kept, [&](const auto& answer) { return !is_offered(rules, answer.question); });
+  // Of a set of which too few are left, what a stranger is asked: to ask fewer would tell that the account exists.
+  if (static_cast<int>(kept.size()) < rules.questions_to_ask) kept = decoys(session, rules);
   session.asked = draw_questions(kept, rules.questions_to_ask);
   return {};
 }

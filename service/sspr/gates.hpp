@@ -44,8 +44,4 @@ class Gates {
 // Whether the code is one of these people's apps; spends its step.
 Result<bool> some_app_fits(SelfService& self, std::string_view domain, std::string_view sub, const std::vector<RegisteredMethod>& methods, const Secret& code);
 
-// A question as it is shown: a predefined one in the person's language, or one of the organisation's own ("own.1", from 1).
-std::string question_text(const Catalogue& catalogue, std::string_view language, const Settings& rules, std::string_view id);
-std::vector<std::string> question_ids(const Settings& rules);  // all that may be registered
-
 }  // namespace wb::service::sspr

@@ -9,6 +9,7 @@
 #include "service/methods/sealed_methods.hpp"
 #include "service/sspr/account.hpp"
 #include "service/sspr/shapes.hpp"
+#include "service/told_job.hpp"
 #include "service/told_verdict.hpp"
 #include "service/unblock.hpp"
 
@@ -101,7 +102,7 @@ Reply HelpdeskActs::give_pass(Caller caller, HttpCall call) {
   self_.notify(std::move(occasion));
   auto kinds = self_.people.methods(caller.domain, who.person->sub);
   if (!kinds) co_return refuse_for(kinds.error());
-  auto registered = kinds_of(*kinds);
+  auto registered = kinds_of(who.rules, *kinds);
   registered.push_back(Method::pass);
   const auto barrier = standing(who.rules, who.person->groups, registered).barrier;
   auto shown = pass_offer((*pass)->text, (*pass)->expires);
@@ -205,11 +206,7 @@ link::HttpResponse HelpdeskActs::told(const HttpCall& call, const TemporaryPassw
     return answer(202, shown);
   }
   const auto [code, reason] = ending_of(job);
-  policy::Details details;
-  details.op = protocol::Op::reset, details.retry_after = job.retry_after;
-  const auto language = language_of(self_, call.request);
-  // The agent's own words know the rule's number ("12 characters"), in English.
-  const auto text = language == "en" && !job.text.empty() ? job.text : told_verdict(self_.catalogue, language, code, reason, details);
+  const auto text = told_job(self_.catalogue, self_.store, language_of(self_, call.request), job);
   shown["code"] = protocol::to_string(code), shown["reason"] = reason, shown["text"] = text;
   json::object more{{"directory", json::object{{"code", protocol::to_string(code)}, {"reason", reason}}}, {"correlation_id", job.correlation_id}};
   if (job.retry_after) {

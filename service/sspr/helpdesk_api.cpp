@@ -57,6 +57,8 @@ HelpdeskApi::Response HelpdeskApi::list(const Caller& caller, const link::HttpRe
   auto some = named ? self_.people.named(caller.domain, name->second, namesakes_max)
                     : self_.people.list(caller.domain, after == request.query.end() ? std::string() : lowered(after->second), *limit + 1);
   if (!some) return refuse_for(some.error());
+  auto rules = self_.rules.current(caller.domain);
+  if (!rules) return refuse_for(rules.error());
   const bool more = !named && static_cast<int>(some->size()) > *limit;
   if (more) some->pop_back();
   json::array people;
@@ -64,7 +66,7 @@ HelpdeskApi::Response HelpdeskApi::list(const Caller& caller, const link::HttpRe
     auto methods = self_.people.methods(caller.domain, one.sub);
     if (!methods) return refuse_for(methods.error());
     auto row = shown(one);
-    row["registered"] = words_of(kinds_of(*methods));
+    row["registered"] = words_of(kinds_of(rules->settings, *methods));
     people.push_back(std::move(row));
   }
   return answer(200, {{"people", std::move(people)}, {"next", more ? json::value(some->back().sub) : json::value(nullptr)}});
@@ -80,7 +82,7 @@ HelpdeskApi::Response HelpdeskApi::show(const Caller& caller, const link::HttpRe
   if (!rules) return refuse_for(rules.error());
   json::array list;
   for (const auto& m : *methods) list.push_back(shown(m));
-  const auto stands = standing(rules->settings, (*who)->groups, kinds_of(*methods));
+  const auto stands = standing(rules->settings, (*who)->groups, kinds_of(rules->settings, *methods));
   // What strangers share: a device that is known has tries of its own.
   std::int64_t until = 0;
   for (const auto method : rules->settings.methods) {
@@ -175,10 +177,10 @@ HelpdeskApi::Response HelpdeskApi::registration(const Caller& caller, const link
   auto methods = self_.people.methods(caller.domain, who.sub);
   if (!methods) return refuse_for(methods.error());
   const auto& settings = rules->settings;
-  const auto stands = standing(settings, who.groups, kinds_of(*methods));
+  const auto stands = standing(settings, who.groups, kinds_of(settings, *methods));
   const auto registered = registration_of(settings, stands.administrator, *methods, who.confirmed, unix_now());
   const bool theirs = stands.barrier != Reason::not_enabled && stands.barrier != Reason::administrator && who.frozen == 0;
-  return answer(200, {{"required", theirs && settings.registration_required && stands.barrier == Reason::not_registered}, {"registered", words_of(kinds_of(*methods))}, {"missing", registered.missing}, {"reconfirm", theirs && registered.reconfirm}, {"link", registration_link(self_, caller.domain)}});
+  return answer(200, {{"required", theirs && settings.registration_required && stands.barrier == Reason::not_registered}, {"registered", words_of(kinds_of(settings, *methods))}, {"missing", registered.missing}, {"reconfirm", theirs && registered.reconfirm}, {"link", registration_link(self_, caller.domain)}});
 }
 
 }  // namespace wb::service::sspr

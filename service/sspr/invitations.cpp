@@ -2,6 +2,7 @@
 
 #include "core/ids.hpp"
 #include "service/language.hpp"
+#include "service/sspr/account.hpp"
 #include "service/unblock.hpp"
 
 namespace wb::service::sspr {
@@ -69,7 +70,7 @@ Result<bool> Invitations::write(const Invited& order, UnixSeconds now) {
   if (!methods) return methods.error();
   const auto notice = order.written == 0 ? Notice::invitation : Notice::reminder;
   const auto& settings = rules->settings;
-  if (!*person || not_invited(settings, **person, kinds_of(*methods), std::nullopt, now, true)) return false;
+  if (!*person || not_invited(settings, **person, kinds_of(settings, *methods), std::nullopt, now, true)) return false;
   const auto address = read_email((*person)->mail);
   if (!address) {
     say(order, to_string(notice), StatusReason::none, "no_address");

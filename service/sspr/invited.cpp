@@ -1,5 +1,7 @@
 #include "service/sspr/invited.hpp"
 
+#include "service/sspr/account.hpp"
+
 namespace wb::service::sspr {
 namespace {
 
@@ -39,7 +41,7 @@ Result<std::optional<NotInvited>> InvitedBook::put(const Settings& rules, const 
   if (!before) return before.error();
   auto methods = People(store_.database()).methods(person.domain, person.sub);
   if (!methods) return methods.error();
-  if (const auto no = not_invited(rules, person, kinds_of(*methods), *before, now, again)) return no;
+  if (const auto no = not_invited(rules, person, kinds_of(rules, *methods), *before, now, again)) return no;
   const int written = *before ? (*before)->written : 0;
   auto done = store_.database().run("INSERT INTO invited(domain, sub, at, times) VALUES(?,?,?,?) ON CONFLICT(domain, sub) DO UPDATE SET at=excluded.at, times=excluded.times", person.domain, person.sub, now, -written - 1);
   if (!done) return done.error();

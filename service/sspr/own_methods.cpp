@@ -7,6 +7,7 @@
 #include "service/methods/totp.hpp"
 #include "service/sspr/account.hpp"
 #include "service/sspr/gates.hpp"
+#include "service/sspr/question_list.hpp"
 #include "service/sspr/shapes.hpp"
 #include "service/sspr/trail.hpp"
 #include "service/unblock.hpp"
@@ -230,9 +231,8 @@ Awaitable<Result<std::optional<Not>>> OwnMethods::answers(Guest& guest, std::vec
   if (!no || *no) co_return no;
   auto rules = self_.rules.current(guest.ticket.domain);
   if (!rules) co_return rules.error();
-  const auto known = question_ids(rules->settings);
   for (std::size_t at = 0; at < given.size(); ++at) {
-    if (std::find(known.begin(), known.end(), given[at].question) == known.end()) co_return std::optional(Not::not_found);
+    if (!is_offered(rules->settings, given[at].question)) co_return std::optional(Not::not_found);
     given[at].text = question_text(self_.catalogue, guest.state.language, rules->settings, given[at].question);
   }
   struct Work {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
+#include <sstream>
 
 #include "protocol/json.hpp"
 
@@ -35,9 +37,21 @@ Person person_of(const queue::Query& q) {
   return Person{q.text(0), q.text(1), q.text(2), q.text(3), q.text(4), q.text(5), list_of(q.text(6)), q.number(7), q.number(8), std::max<UnixSeconds>(q.number(9), 0), std::abs(q.number(9))};
 }
 
-constexpr const char* method_columns = "id, kind, label, sealed, last_step, made, proven";
+// Ids have no spaces in them.
+std::string joined(const std::vector<std::string>& ids) {
+  std::string out;
+  for (const auto& id : ids) out += (out.empty() ? "" : " ") + id;
+  return out;
+}
+
+std::vector<std::string> parted(const std::string& text) {
+  std::istringstream in(text);
+  return {std::istream_iterator<std::string>(in), {}};
+}
+
+constexpr const char* method_columns = "id, kind, label, sealed, last_step, made, proven, questions";
 RegisteredMethod method_of(const queue::Query& q) {
-  return RegisteredMethod{q.text(0), method_from(q.text(1)).value_or(Method::app_code), q.text(2), q.text(3), q.number(4), q.number(5), q.number(6)};
+  return RegisteredMethod{q.text(0), method_from(q.text(1)).value_or(Method::app_code), q.text(2), q.text(3), q.number(4), q.number(5), q.number(6), parted(q.text(7))};
 }
 
 template <class T, class F> Result<std::vector<T>> rows(queue::Query q, F read) {
@@ -59,13 +73,6 @@ Result<bool> found(queue::Query q) {
 }
 
 }  // namespace
-
-std::vector<Method> kinds_of(const std::vector<RegisteredMethod>& methods) {
-  std::vector<Method> kinds;
-  for (const auto& method : methods)
-    if (std::find(kinds.begin(), kinds.end(), method.kind) == kinds.end()) kinds.push_back(method.kind);
-  return kinds;
-}
 
 bool before_in_codes(const RegisteredMethod& one, const RegisteredMethod& other) { return one.proven != other.proven ? one.proven > other.proven : one.id > other.id; }
 
@@ -143,8 +150,8 @@ Result<bool> People::add(std::string_view domain, std::string_view sub, const Re
 }
 
 Result<void> People::add_within(std::string_view domain, std::string_view sub, const RegisteredMethod& m) {
-  return database_.run("INSERT INTO person_methods(id, domain, sub, kind, label, sealed, last_step, made, proven) VALUES(?,?,?,?,?,?,?,?,?)", m.id, domain, sub, to_string(m.kind),
-      m.label, m.sealed, m.last_step, m.made, m.proven);
+  return database_.run("INSERT INTO person_methods(id, domain, sub, kind, label, sealed, last_step, made, proven, questions) VALUES(?,?,?,?,?,?,?,?,?,?)", m.id, domain, sub, to_string(m.kind),
+      m.label, m.sealed, m.last_step, m.made, m.proven, joined(m.questions));
 }
 
 Result<std::vector<RegisteredMethod>> People::methods(std::string_view domain, std::string_view sub) {
@@ -163,7 +170,7 @@ Result<bool> People::spend_step(std::string_view id, std::int64_t step) {
 
 Result<std::vector<People::Sealed>> People::not_under(std::string_view prefix, int most, std::string_view after) {
   const auto columns = std::string("SELECT ") + method_columns + ", domain, sub FROM person_methods WHERE id > ? AND substr(sealed, 1, length(?)) <> ? ORDER BY id LIMIT ?";
-  return rows<Sealed>(database_.query(columns, after, prefix, prefix, most), [](const queue::Query& q) { return Sealed{q.text(7), q.text(8), method_of(q)}; });
+  return rows<Sealed>(database_.query(columns, after, prefix, prefix, most), [](const queue::Query& q) { return Sealed{q.text(8), q.text(9), method_of(q)}; });
 }
 
 Result<std::map<int, std::int64_t>> People::keys_in_use() {

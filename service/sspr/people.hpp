@@ -31,17 +31,15 @@ struct Person {
 struct RegisteredMethod {
   std::string id;  // ULID
   Method kind = Method::app_code;
-  std::string label;                 // to tell one from another, masked: "a...@e...com"
-  std::string sealed;                // crypto::Vault, context() of it
-  std::int64_t last_step = 0;        // app codes: the last step that was used
-  UnixSeconds made = 0, proven = 0;  // proven: 0 until it was used once, or an administrator said so
+  std::string label;                        // to tell one from another, masked: "a...@e...com"
+  std::string sealed;                       // crypto::Vault, context() of it
+  std::int64_t last_step = 0;               // app codes: the last step that was used
+  UnixSeconds made = 0, proven = 0;         // proven: 0 until it was used once, or an administrator said so
+  std::vector<std::string> questions = {};  // questions: the ids of those that were answered, at most 5
   bool operator==(const RegisteredMethod&) const = default;
 };
 // What a method's secret is sealed for.
 std::string context(std::string_view domain, std::string_view sub, const RegisteredMethod& method);
-
-// Each kind once, in the order of their first.
-std::vector<Method> kinds_of(const std::vector<RegisteredMethod>& methods);
 
 // Which address codes go to: the one proven last, who has lost a mailbox registers another. Then those that only others have named, the newest first.
 bool before_in_codes(const RegisteredMethod& one, const RegisteredMethod& other);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "service/sspr/account.hpp"
+
 namespace wb::service::sspr {
 namespace {
 
@@ -15,8 +17,7 @@ void look(Preview& out, const Person& person, const std::vector<RegisteredMethod
     ++out.frozen;
     return;
   }
-  const auto kinds = kinds_of(methods);
-  const auto was = standing(before, person.groups, kinds).barrier, will = standing(after, person.groups, kinds).barrier;
+  const auto was = standing(before, person.groups, kinds_of(before, methods)).barrier, will = standing(after, person.groups, kinds_of(after, methods)).barrier;
   const bool now = was == Reason::none, then = will == Reason::none;
   out.now += now ? 1 : 0, out.then += then ? 1 : 0;
   if (now == then) return;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "service/sspr/account.hpp"
+
 namespace wb::service::sspr {
 namespace {
 
@@ -83,7 +85,7 @@ void Report::add(std::string_view row) {
 void Report::add(const Person& person, const std::vector<RegisteredMethod>& methods, const Settings& rules) {
   ++people_;
   if (person.frozen != 0) ++frozen_;
-  const auto kinds = kinds_of(methods);
+  const auto kinds = kinds_of(rules, methods);
   const auto barrier = standing(rules, person.groups, kinds).barrier;
   if (barrier == Reason::not_enabled || barrier == Reason::administrator) return;
   ++in_scope_;

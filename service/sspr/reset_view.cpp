@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "service/sspr/gates.hpp"
+#include "service/sspr/question_list.hpp"
 #include "service/sspr/shapes.hpp"
 #include "service/told_verdict.hpp"
 
@@ -11,7 +11,8 @@ namespace {
 
 json::array questions_of(const Catalogue& catalogue, const KeptSession& session, const Settings& rules) {
   json::array out;
-  for (const auto& id : session.asked) out.push_back(json::object{{"id", id}, {"text", question_text(catalogue, session.language, rules, id)}});
+  for (const auto& id : session.asked)
+    if (auto text = question_text(catalogue, session.language, rules, id); !text.empty()) out.push_back(json::object{{"id", id}, {"text", std::move(text)}});
   return out;
 }
 

@@ -40,4 +40,7 @@ CREATE TABLE letters(domain TEXT NOT NULL, notice TEXT NOT NULL, language TEXT N
   subject TEXT, text TEXT, PRIMARY KEY(domain, notice, language, version), CHECK((subject IS NULL) = (text IS NULL))) STRICT;
 )sql";
 
+// Which questions somebody has answered, their ids with a space between: whether enough of them are left is told without the vault.
+constexpr const char* schema_5 = "ALTER TABLE person_methods ADD COLUMN questions TEXT NOT NULL DEFAULT ''";
+
 }  // namespace wb::service::sspr

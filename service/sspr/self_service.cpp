@@ -1,7 +1,7 @@
 #include "service/sspr/self_service.hpp"
 
 #include "service/http.hpp"
-#include "service/language.hpp"
+#include "service/asked_language.hpp"
 #include "service/sspr/account.hpp"
 #include "service/told_verdict.hpp"
 #include "service/unblock.hpp"
@@ -68,8 +68,7 @@ Awaitable<bool> until_step_ends(const service::Settings& settings, std::chrono::
 }
 
 std::string language_of(const SelfService& self, const link::HttpRequest& request) {
-  const auto mkt = request.query.find("mkt");
-  return negotiated(mkt == request.query.end() ? std::string_view() : std::string_view(mkt->second), request.accept_language, self.catalogue.languages());
+  return service::language_of(self.catalogue, request);
 }
 
 std::string registration_link(const SelfService& self, const std::string& domain) {

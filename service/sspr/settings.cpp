@@ -6,6 +6,7 @@
 
 #include "core/ids.hpp"
 #include "protocol/json.hpp"
+#include "service/methods/questions.hpp"
 
 namespace wb::service::sspr {
 namespace {
@@ -70,6 +71,16 @@ void each_within(Members& m, std::string_view name, const std::vector<std::strin
   if (m.ok() && std::set<std::string>(list.begin(), list.end()).size() != list.size()) m.problem(name, "the same twice");
 }
 
+// Spellings of one text are one question.
+void are_questions(Members& m, const std::vector<std::string>& texts) {
+  std::set<std::string> ids;
+  for (const auto& text : texts) {
+    const auto id = own_question_id(text);
+    if (m.ok() && id.empty()) m.problem("custom_questions", "expected text without control characters");
+    if (m.ok() && !ids.insert(id).second) m.problem("custom_questions", "the same twice");
+  }
+}
+
 void read_choices(Members& m, Settings& s) {
   std::string scope;
   std::vector<std::string> methods;
@@ -97,6 +108,7 @@ void check(Members& m, const Settings& s) {
   each_within(m, "excluded_groups", s.excluded_groups, 1, 1024);
   each_within(m, "administrator_groups", s.administrator_groups, 1, 1024);
   each_within(m, "custom_questions", s.custom_questions, 3, 200);
+  are_questions(m, s.custom_questions);
   each_within(m, "contact_attributes", s.contact_attributes, 1, 64);
   for (const auto& domain : s.own_mail_domains)
     if (m.ok() && domain_name(domain) != domain) m.problem("own_mail_domains", "expected domain names in lower case");

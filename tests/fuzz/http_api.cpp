@@ -33,7 +33,8 @@ struct World {
   Gateway gateway{io.get_executor(), settings, store, keys, rosters};
   Dispatch dispatch{io.get_executor(), settings, store, keys, gateway};
   Enrolment enrolment{settings, store, keys, rosters, gateway};
-  Api api{settings, store, rosters, gateway, dispatch, enrolment};
+  Catalogue catalogue = Catalogue::load().value();
+  Api api{settings, store, rosters, gateway, dispatch, enrolment, catalogue};
   Router router{store, gateway.refusals()};
   std::string bearer;
 

@@ -25,6 +25,10 @@ class TheDocument(Conformance):
         self.assertEqual(PEER.call("GET", "/api/v1/openapi.json").json, DOCUMENT)
         self.assertEqual(PEER.call("GET", "/healthz").json["version"], DOCUMENT["info"]["version"])
 
+    def test_has_every_name_of_a_query_and_every_tag(self):
+        self.assertRaisesRegex(AssertionError, "nonsense", PEER.call, "GET", "/api/v1/sspr/captcha?for=sign_in&mkt=de&nonsense=1")
+        self.assertEqual({tag for operation in OPERATIONS for tag in operation.shape["tags"]}, {tag["name"] for tag in DOCUMENT["tags"]})
+
     def test_has_good_schemas_and_examples_that_fit_them(self):
         for name, schema in STRICT["components"]["schemas"].items():
             jsonschema.Draft202012Validator.check_schema(schema)
@@ -110,7 +114,7 @@ class AClient(Conformance):
         for line in page.body.decode().splitlines():
             self.assertEqual(problems(json.loads(line), {"$ref": "#/components/schemas/AuditLine"}), [])
         self.assertRegex(page.headers["audit-next"], r"^\d+$")
-        for query in ("limit=0", "limit=x", "activity=none", "from=yesterday", "more=1"):
+        for query in ("limit=0", "limit=x", "activity=none", "from=yesterday"):
             self.refused(400, "bad_request", "GET", f"/api/v1/audit?{query}", token=self.reader)
         self.refused(403, "forbidden", "GET", "/api/v1/audit", token=self.client)
 

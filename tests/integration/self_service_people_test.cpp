@@ -144,6 +144,18 @@ TEST_F(APersonWhoSignsIn, RegistersAnswersAndReplacesThem) {
   EXPECT_EQ(rows("security_info.changed "), 1);
 }
 
+TEST_F(APersonWhoSignsIn, IsAskedForAnswersAgainWhenTooFewOfTheQuestionsAreLeft) {
+  const std::vector<std::string> texts{"Which ship was your first?", "Which harbour was your first?"};
+  reset.settings([&](auto& s) { s.methods = {sspr::Method::questions}, s.questions_alone = true, s.questions_to_register = 3, s.custom_questions = texts; });
+  reset.register_answers(alices_sub, {service::own_question_id(texts[0]), "first_pet", "first_car"});
+  sign_in();
+  EXPECT_EQ(call("GET", "me").body.at("registration").at("missing"), 0);
+  for (const auto& edit : std::vector<ResetWorld::Edit>{[&](auto& s) { s.custom_questions = {texts[1]}; }, [&](auto& s) { s.custom_questions = texts, s.questions_to_register = s.questions_to_ask = 4; }}) {
+    reset.settings(edit);
+    EXPECT_EQ(call("GET", "me").body.at("registration").at("missing"), 1);
+  }
+}
+
 TEST_F(APersonWhoSignsIn, RemovesTheirOwnMethodsAndNobodyElses) {
   reset.register_app();
   const std::string bob = "7a1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d4e";

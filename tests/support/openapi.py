@@ -73,6 +73,11 @@ class Operation:
         wanted, got = self.path.split("/"), path.partition("?")[0].split("/")
         return method == self.method and len(wanted) == len(got) and all(w == g or w.startswith("{") for w, g in zip(wanted, got))
 
+    def unknown_names(self, path):
+        """Names in this path's query that the document does not have."""
+        known = {one["name"] for one in map(resolved, self.shape.get("parameters", [])) if one["in"] == "query"}
+        return set(urllib.parse.parse_qs(path.partition("?")[2], keep_blank_values=True)) - known
+
     def body_schema(self):
         body = self.shape.get("requestBody")
         return body and resolved(resolved(body)["content"]["application/json"]["schema"])
@@ -101,7 +106,10 @@ def misfit(operation, answer):
     responses = operation.shape["responses"]
     if str(answer.status) not in responses:
         return f"{operation.name}: {answer.status} stands nowhere in the document: {answer.body[:300]}"
-    content = resolved(responses[str(answer.status)]).get("content", {})
+    response = resolved(responses[str(answer.status)])
+    if "etag" in answer.headers and "ETag" not in response.get("headers", {}):
+        return f"{operation.name}: {answer.status} with an ETag that stands nowhere in the document"
+    content = response.get("content", {})
     kind = answer.headers.get("content-type", "")
     if not content and not kind:
         return f"{operation.name}: {answer.status} with a body" if answer.body else ""
@@ -169,9 +177,11 @@ class Peer:
         return answer
 
     def call(self, method, path, body=None, token=None, headers=None):
-        """The same, and the answer is one that the document has."""
-        answer = self.send(method, path, body, token, headers)
+        """The same, and the document has what is asked and what is answered."""
         operation = next(o for o in OPERATIONS if o.fits(method, path))
+        unknown = operation.unknown_names(path)
+        assert not unknown, f"{operation.name}: {sorted(unknown)} of the query stand nowhere in the document"
+        answer = self.send(method, path, body, token, headers)
         wrong = misfit(operation, answer)
         assert not wrong, wrong
         self.seen.add((operation.name, answer.status))

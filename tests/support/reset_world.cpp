@@ -62,14 +62,12 @@ void ResetWorld::register_email(const std::string& address, const std::string& s
   EXPECT_TRUE(sspr::People(world.store().database()).add(world.domain, sub, method).value());
 }
 
-void ResetWorld::register_answers(const std::string& sub) {
+void ResetWorld::register_answers(const std::string& sub, std::vector<std::string> ids) {
   known(sub);
+  if (ids.empty()) ids.assign(service::predefined_questions().begin(), service::predefined_questions().begin() + 5);
   std::vector<service::GivenAnswer> given;
-  for (int at = 0; at < 5; ++at) {
-    const std::string id(service::predefined_questions()[static_cast<std::size_t>(at)]);
-    given.push_back({id, "Which?", Secret::copy_of("answer " + id)});
-  }
-  const auto made = service::register_answers(given, {.cost = world.shape.argon2}).value();
+  for (const auto& id : ids) given.push_back({id, "Which?", Secret::copy_of("answer " + id)});
+  const auto made = service::register_answers(given, {.to_register = static_cast<int>(ids.size()), .cost = world.shape.argon2}).value();
   const auto method = sspr::sealed_answers(vault(), world.domain, sub, made.kept, unix_now()).value();
   EXPECT_TRUE(sspr::People(world.store().database()).add(world.domain, sub, method).value());
 }

@@ -25,8 +25,9 @@ class ResetWorld {
   // For alices_sub unless another is named.
   Secret register_app(const std::string& sub = alices_sub);  // its key
   void register_email(const std::string& address, const std::string& sub = alices_sub);
-  void register_answers(const std::string& sub = alices_sub);  // "answer <question's id>" to the first five questions
-  std::vector<std::string> audit();                            // "activity reason", the oldest first
+  // "answer <question's id>" to these questions, or to the first five.
+  void register_answers(const std::string& sub = alices_sub, std::vector<std::string> ids = {});
+  std::vector<std::string> audit();  // "activity reason", the oldest first
 
  private:
   crypto::Vault vault();

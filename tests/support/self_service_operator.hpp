@@ -62,6 +62,7 @@ class AnOperatorOfSelfService : public testing::Test {
     ASSERT_TRUE(people.saw({corp, sub, name, "Älice", "mail@corp.example", "de", groups, unix_now() - 3 * 86'400, 0, 0}));
     for (const auto kind : kinds) {
       sspr::RegisteredMethod m{new_ulid(), kind, "a...@e...com", "", 0, 100, 0};
+      if (kind == sspr::Method::questions) m.questions = {"first_pet", "first_car", "first_job"};
       m.sealed = vault.seal(Secret::copy_of(secret), sspr::context(corp, sub, m)).value();
       ASSERT_TRUE(people.add(corp, sub, m).value());
     }

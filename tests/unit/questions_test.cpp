@@ -179,24 +179,13 @@ TEST(QuestionCounts, AreThreeToFiveAndNoMoreAskedThanRegistered) {
     EXPECT_EQ(valid({to_register, to_ask, {}}), right) << to_register << " " << to_ask;
 }
 
-TEST(AnOrganisationsQuestions, AreAtMostTwentyWithIdsAndTextsOfTheirOwn) {
-  std::vector<CustomQuestion> custom;
-  for (int i = 0; i < 20; ++i) custom.push_back({"own." + std::to_string(i), "Question number " + std::to_string(i) + "?"});
-  EXPECT_EQ(problem_of(custom), std::nullopt);
-  const auto with = [&](std::string id, std::string text) {
-    auto changed = custom;
-    changed.back() = {std::move(id), std::move(text)};
-    return problem_of(changed);
-  };
-  EXPECT_EQ(with("own.1", "Another?"), QuestionProblem::id_twice);
-  for (const auto* id : {"first_pet", "own.", "own.A", "own./x", ""}) EXPECT_EQ(with(id, "Another?"), QuestionProblem::id) << id;
-  EXPECT_EQ(with("own.x", "QUESTION  number 1?"), QuestionProblem::text_twice);
-  EXPECT_EQ(with("own.x", "ab"), QuestionProblem::length);
-  EXPECT_EQ(with("own.x", std::string(200, 'x')), std::nullopt);
-  EXPECT_EQ(with("own.x", std::string(201, 'x')), QuestionProblem::length);
-  EXPECT_EQ(with("own.x", "ab\xff!"), QuestionProblem::not_text);
-  custom.push_back({"own.20", "One more?"});
-  EXPECT_EQ(problem_of(custom), QuestionProblem::too_many);
+TEST(AnOrganisationsQuestion, IsTheSameInEverySpellingOfItsWordsAndAnotherWithOtherWords) {
+  const auto id = own_question_id("Wie hieß dein Schiff?");
+  EXPECT_EQ(id, own_question_id("  WIE HIESS  dein schiff? "));
+  EXPECT_NE(id, own_question_id("Wie hieß dein Boot?"));
+  EXPECT_EQ(id.size(), 20U);
+  EXPECT_TRUE(id.starts_with("own.") && id.find_first_not_of("0123456789abcdef", 4) == std::string::npos) << id;
+  for (const auto* text : {"", " ", "ab\xff!", "a\x01z"}) EXPECT_EQ(own_question_id(text), "") << text;
 }
 
 }  // namespace

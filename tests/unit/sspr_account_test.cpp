@@ -3,6 +3,8 @@
 
 #include "service/sspr/account.hpp"
 
+#include "service/methods/questions.hpp"
+
 namespace wb::service::sspr {
 namespace {
 
@@ -83,11 +85,25 @@ TEST(ARegistration, IsCompleteByWhatTheRulesAllow) {
   Settings rules;
   rules.methods = {Method::app_code, Method::questions}, rules.methods_required = 2, rules.reconfirm_days = 0;
   RegisteredMethod app, questions, email;
-  questions.kind = Method::questions, email.kind = Method::email;
+  questions.kind = Method::questions, questions.questions = {"first_pet", "first_car", "first_job"}, email.kind = Method::email;
   EXPECT_EQ(registration_of(rules, false, {}, 0, 1'000).missing, 2);
   EXPECT_EQ(registration_of(rules, false, {app, app, email}, 0, 1'000).missing, 1) << "two apps are one method, and mail is not allowed";
   EXPECT_EQ(registration_of(rules, false, {app, questions}, 0, 1'000).missing, 0);
   EXPECT_EQ(registration_of(rules, true, {app, questions}, 0, 1'000).missing, 1) << "an administrator's questions do not count";
+}
+
+TEST(ARegistration, NeedsAsManyAnswersAsAreAsked) {
+  Settings rules;
+  rules.methods = {Method::questions}, rules.questions_alone = true, rules.custom_questions = {"Which ship?"};
+  RegisteredMethod questions;
+  questions.kind = Method::questions, questions.questions = {"first_pet", "first_car", own_question_id("WHICH ship?")};
+  EXPECT_EQ(registration_of(rules, false, {questions}, 0, 1'000).missing, 0);
+  rules.questions_to_ask = 4;
+  EXPECT_EQ(registration_of(rules, false, {questions}, 0, 1'000).missing, 1);
+  rules.questions_to_ask = 3, rules.custom_questions = {"Which boat?"};
+  EXPECT_EQ(registration_of(rules, false, {questions}, 0, 1'000).missing, 1) << "one is withdrawn";
+  questions.questions = {"first_pet", "first_car", "own.1", "own.3"};
+  EXPECT_EQ(registration_of(rules, false, {questions}, 0, 1'000).missing, 1) << "what such ids meant once nobody knows";
 }
 
 TEST(ARegistration, IsLookedAtAgainSoLongAfterTheLastWord) {

@@ -18,7 +18,7 @@ struct Kept : testing::Test {
   queue::Database database = queue::Database::open(folder / "store.sqlite").value();
   People people{database};
   SettingsStore settings{database};
-  Kept() { EXPECT_TRUE(database.migrate({schema, schema_2})); }
+  Kept() { EXPECT_TRUE(database.migrate({schema, schema_2, schema_5})); }
   ~Kept() override { std::filesystem::remove_all(folder); }
 
   Person person(const std::string& sub = alice) { return {corp, sub, "alice@corp.example", "Alice Ä", "alice@corp.example", "de", {"CN=Staff,DC=corp,DC=example"}, 100, 0, 0}; }

@@ -80,6 +80,8 @@ TEST(SettingsThatAreWrong, AreRefusedAndTheMemberIsNamed) {
       {with(R"("custom_questions":[])", R"("custom_questions":[)" + twenty_one + "]"), "custom_questions"},
       {with(R"("custom_questions":[])", R"("custom_questions":["ab"])"), "custom_questions"},
       {with(R"("custom_questions":[])", R"("custom_questions":["abc","abc"])"), "custom_questions"},
+      {with(R"("custom_questions":[])", R"("custom_questions":["Which ship?","WHICH  ship?"])"), "custom_questions"},
+      {with(R"("custom_questions":[])", R"("custom_questions":["Which\u0001ship?"])"), "custom_questions"},
       {with(R"("helpdesk":"")", R"("helpdesk":"javascript:alert")"), "helpdesk"},
       {with(R"("brand_logo":"")", R"("brand_logo":"http://corp.example/")"), "brand_logo"},
       {with(R"("brand_logo":"")", R"("brand_logo":"data:text/html;base64,AAAA")"), "brand_logo"},

@@ -127,6 +127,15 @@ TEST_F(AnOperatorOfSelfService, SeesWhoWouldLoseAccessBeforeAnythingIsSaved) {
   EXPECT_EQ(gain.gains[0].reason, sspr::Reason::not_enabled);
 }
 
+TEST_F(AnOperatorOfSelfService, SeesWhoHasAnsweredFewerQuestionsThanWouldBeAsked) {
+  ASSERT_EQ(of_corp({"settings", "set", "scope=all", "methods=questions", "questions_alone=true"}), exit_done) << err;
+  person(alice, "alice@corp.example", {staff}, {sspr::Method::questions});
+  EXPECT_EQ(of_corp({"settings", "set", "questions_to_ask=3", "questions_to_register=3", "--dry-run"}), exit_done) << err;
+  EXPECT_TRUE(said("lose access: 0\n")) << out;
+  EXPECT_EQ(of_corp({"settings", "set", "questions_to_ask=4", "--dry-run"}), exit_done) << err;
+  EXPECT_TRUE(said("lose access: 1\n  " + alice + "  alice@corp.example  would be not_registered")) << out;
+}
+
 TEST_F(AnOperatorOfSelfService, RoutesNamesToDomains) {
   EXPECT_EQ(does({"routes", "list"}), exit_done);
   EXPECT_TRUE(said("no suffix"));

@@ -144,6 +144,7 @@ TEST_F(AnOldStore, OfTheTwelfthSchemaIsTakenOverWithItsPeopleAndItsAudit) {
   EXPECT_EQ(people.find("corp.example", "guid-a").value(), alice);
   const sspr::RegisteredMethod app{"M", sspr::Method::app_code, "phone", "1.sealed", 7, 80, 85};
   EXPECT_EQ(people.methods("corp.example", "guid-a").value(), std::vector{app});
+  EXPECT_TRUE(people.methods("corp.example", "guid-a").value().front().questions.empty()) << "of answers from before nobody knows to which questions: they are given anew";
   EXPECT_EQ(sspr::Tickets(store.database()).of("corp.example", "guid-a").value().size(), 1U);
   EXPECT_EQ(sspr::SettingsStore(store.database()).routes().value().size(), 1U);
   EXPECT_FALSE(store.audit().verify(std::nullopt).value().broken);
