@@ -9,7 +9,7 @@ namespace {
 
 KeptSession some(const std::string& id = "01M8BV9GKWRA9ZAS6NR22CVJV5") {
   KeptSession k;
-  k.id = id, k.hash = std::string(32, 'h'), k.domain = "corp.example", k.name = "alice@corp.example", k.language = "de", k.settings_version = 3;
+  k.id = id, k.hash = std::string(32, 'h'), k.domain = "corp.example", k.name = "alice@corp.example", k.name_key = "alice@corp.example", k.language = "de", k.settings_version = 3;
   k.flow.phase = Phase::proving, k.flow.expires = 1'900, k.flow.passed = {Method::app_code}, k.flow.current = Method::email, k.flow.code_until = 1'300, k.flow.wrong = 2;
   k.flow.account.sub = "7c1f", k.flow.account.registered = {Method::app_code, Method::email}, k.flow.account.barrier = Reason::frozen, k.flow.account.until = 7;
   k.code = SentCode{std::string(32, '\x01'), 1'000, 1'300, 4, false};
@@ -54,6 +54,15 @@ TEST_F(KeptSessions, ThatAreOverAreTakenAwayOnce) {
   ASSERT_EQ(ended.size(), 1U);
   EXPECT_EQ(ended[0].name, some().name);
   EXPECT_FALSE(sessions.find(some().id, some().hash).value());
+}
+
+TEST(AKeptSession, OfAnEarlierVersionGoesOnUnderTheNameThatWasTyped) {
+  auto began = some();
+  began.name = "Alice@corp.example";
+  auto text = to_json(began);
+  const std::string key = R"("name_key":"alice@corp.example",)";
+  text.erase(text.find(key), key.size());
+  EXPECT_EQ(session_from(text).value().name_key, "alice@corp.example");
 }
 
 TEST(AKeptSession, ThatWasChangedOutsideIsRefusedAndNotGuessedAt) {
