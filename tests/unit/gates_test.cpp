@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "service/methods/sealed_methods.hpp"
@@ -83,9 +84,8 @@ TEST_F(APersonWithSeveralMailboxes, GetsCodesAtTheOneThatWasProvenLast) {
 }
 
 TEST_F(APersonWithSeveralMailboxes, GetsCodesAtTheNewestWhereNoneWasProven) {
-  registered("first@home.example", 0);
-  registered("second@home.example", 0);
-  EXPECT_EQ(chosen(), "second@home.example");
+  const auto one = registered("first@home.example", 0), other = registered("second@home.example", 0);
+  EXPECT_EQ(gates.destination(session).value().method, std::max(one, other)) << "ULIDs of one millisecond are in any order";
 }
 
 TEST_F(APersonWithSeveralMailboxes, OfTheDirectoryGetsCodesAtTheFirstThatTheOrganisationNames) {
