@@ -1,7 +1,8 @@
 // One field for a code, and what is the same wherever one is asked for: what can't be one is told before anybody is asked, and a wrong
 // one is typed anew.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Field, Form, useAround } from './parts';
+import { Field, Form } from './fields';
+import { useAround } from './parts';
 import { plain } from './typed';
 
 export const APP_DIGITS = 6, MAIL_DIGITS = 8;

@@ -1,7 +1,8 @@
 // The new password: typed, pasted or suggested; what the organisation asks for is ticked off meanwhile.
 import { useId, useState } from 'preact/hooks';
 import { Rules, unmet } from './asked_for';
-import { Field, Form, Screen, Tick } from './parts';
+import { Field, Form, Tick } from './fields';
+import { Screen } from './parts';
 import { generate } from './rules';
 import { useScene } from './scene';
 import { Wait } from './screens';

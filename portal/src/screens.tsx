@@ -2,7 +2,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Method } from './api';
 import { APP_DIGITS, CodeForm, MAIL_DIGITS } from './code';
-import { Field, Form, Screen, Tick, usePast } from './parts';
+import { Field, Form, Tick } from './fields';
+import { Screen, usePast } from './parts';
 import { useScene } from './scene';
 import { UnknownDomain } from './stopped';
 import { later, seconds } from './words';

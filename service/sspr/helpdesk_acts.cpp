@@ -206,12 +206,14 @@ link::HttpResponse HelpdeskActs::told(const HttpCall& call, const TemporaryPassw
     return answer(202, shown);
   }
   const auto [code, reason] = ending_of(job);
-  const auto text = told_job(self_.catalogue, self_.store, language_of(self_, call.request), job);
+  const auto language = language_of(self_, call.request);
+  const auto text = told_job(self_.catalogue, self_.store, language, job);
   shown["code"] = protocol::to_string(code), shown["reason"] = reason, shown["text"] = text;
   json::object more{{"directory", json::object{{"code", protocol::to_string(code)}, {"reason", reason}}}, {"correlation_id", job.correlation_id}};
   if (job.retry_after) {
-    details.retry_after.reset();
-    more["until"] = *job.retry_after, more["undated"] = told_verdict(self_.catalogue, language, code, reason, details);
+    auto undated = job;
+    undated.retry_after.reset();
+    more["until"] = *job.retry_after, more["undated"] = told_job(self_.catalogue, self_.store, language, undated);
   }
   switch (effect_of(code, reason)) {
     case Effect::applied: return answer(200, shown);

@@ -1,6 +1,7 @@
 // The audit: looked through by time and activity, watched as it grows, and taken away as it is.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Field, Form, Screen, Tick } from '../parts';
+import { Field, Form, Tick } from '../fields';
+import { Screen } from '../parts';
 import { holds, more, page, whole, type Line, type Wanted } from './auditing';
 import { useAdmin } from './scene';
 

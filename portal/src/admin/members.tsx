@@ -1,7 +1,7 @@
 // One member of the settings: its control, one sentence about it, and what can't be right with it.
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
-import { Field, Tick } from '../parts';
+import { Field, Tick } from '../fields';
 import { told, useAdmin } from './scene';
 import type { Member, Settings, Value } from './settings';
 import type { AdminKey } from './words';

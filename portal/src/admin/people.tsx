@@ -1,7 +1,8 @@
 // People: found by name, listed, or looked up at the directory.
 import { useState } from 'preact/hooks';
 import { call } from '../api';
-import { Field, Form, Screen } from '../parts';
+import { Field, Form } from '../fields';
+import { Screen } from '../parts';
 import { moment } from '../words';
 import { PersonPanel, UNSAVED, type Begun } from './person';
 import { listed, of, type Page, type Person, type Seen } from './persons';

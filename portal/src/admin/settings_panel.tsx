@@ -1,7 +1,8 @@
 // The settings: a form, who would be concerned before anything is saved, what happens when somebody else was faster, and earlier versions.
 import { useState } from 'preact/hooks';
 import { call, exchange, Problem } from '../api';
-import { Form, Screen } from '../parts';
+import { Form } from '../fields';
+import { Screen } from '../parts';
 import { moment } from '../words';
 import { Brand } from './brand';
 import { History } from './history';

@@ -2,7 +2,8 @@
 import { useState } from 'preact/hooks';
 import { APP_DIGITS, CodeForm, MAIL_DIGITS } from '../code';
 import { embedded } from '../frame';
-import { Field, Form, Screen } from '../parts';
+import { Field, Form } from '../fields';
+import { Screen } from '../parts';
 import { Qr } from './qr';
 import { useMine } from './scene';
 

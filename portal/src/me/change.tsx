@@ -1,7 +1,8 @@
 // One's own new password: because it is wanted, or because the directory wants it.
 import { useId, useState } from 'preact/hooks';
 import { Rules, unmet } from '../asked_for';
-import { Field, Form, Screen, Tick } from '../parts';
+import { Field, Form, Tick } from '../fields';
+import { Screen } from '../parts';
 import { generate } from '../rules';
 import { useMine } from './scene';
 

@@ -1,6 +1,7 @@
 // Answers to questions of one's own choice, all at once; what is wrong with one is told beside it.
 import { useId, useState } from 'preact/hooks';
-import { Field, Form, Screen, Tick } from '../parts';
+import { Field, Form, Tick } from '../fields';
+import { Screen } from '../parts';
 import { useMine } from './scene';
 
 interface Given {

@@ -1,6 +1,7 @@
 // Signing in with the directory's password.
 import { useEffect, useState } from 'preact/hooks';
-import { Field, Form, Screen } from '../parts';
+import { Field, Form } from '../fields';
+import { Screen } from '../parts';
 import { UnknownDomain } from '../stopped';
 import { useMine } from './scene';
 

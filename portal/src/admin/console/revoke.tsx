@@ -1,6 +1,6 @@
 // Cutting an agent off for good: asked once more, with the reason that the audit keeps.
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { Form } from '../../parts';
+import { Form } from '../../fields';
 import { useAdmin } from '../scene';
 import { REVOCATION_REASONS, type RevocationReason } from './agents';
 

@@ -2,7 +2,8 @@
 // faster, the shipped text again, and earlier versions.
 import { useId, useState } from 'preact/hooks';
 import { call, exchange, Problem } from '../../api';
-import { Field, Form, Screen } from '../../parts';
+import { Field, Form } from '../../fields';
+import { Screen } from '../../parts';
 import { moment } from '../../words';
 import { told, useAdmin, useUnsaved } from '../scene';
 import { Sure } from '../sure';
