@@ -10,7 +10,7 @@
 namespace wb::service::sspr {
 namespace {
 
-constexpr int looks_max = 20;  // probes of one session
+constexpr int session_looks_max = 20;  // probes of one session
 
 Claim claim_of(const std::string& account) { return {LimitKind::account_reset, account, account}; }
 
@@ -18,7 +18,7 @@ Claim claim_of(const std::string& account) { return {LimitKind::account_reset, a
 
 Awaitable<Result<std::optional<json::object>>> ResetDesk::seal(Visit& visit) {
   auto& kept = visit.kept;
-  if (++kept.looks > looks_max) co_return std::optional<json::object>();
+  if (++kept.looks > session_looks_max) co_return std::optional<json::object>();
   ProbeRequest request{kept.domain, std::string(own_client), kept.flow.account.sub, std::nullopt, {}};
   request.trace = {kept.id, visit.traceparent};
   auto probing = self_.dispatch.probe(std::move(request));
