@@ -82,6 +82,7 @@ export function Frame({ title, screen, onLanguage, footer, children }: Parts) {
       </main>
       <footer>
         {footer}
+        {brand.text && <p id="own-text" dir="auto">{brand.text}</p>}
         {brand.helpdesk && <Helpdesk at={brand.helpdesk} />}
       </footer>
     </>

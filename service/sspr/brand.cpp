@@ -37,7 +37,7 @@ bool has_it(std::string_view tags, std::string_view tag) {
 }  // namespace
 
 json::object brand_of(const Settings& settings) {
-  return {{"name", settings.brand_name}, {"colour", settings.brand_colour}, {"logo", settings.brand_logo}, {"helpdesk", settings.helpdesk}};
+  return {{"name", settings.brand_name}, {"text", settings.brand_text}, {"colour", settings.brand_colour}, {"logo", settings.brand_logo}, {"helpdesk", settings.helpdesk}};
 }
 
 Result<link::HttpResponse> first_look(SelfService& self, const link::HttpRequest& request) {

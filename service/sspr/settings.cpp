@@ -122,6 +122,7 @@ void check(Members& m, const Settings& s) {
   else if (!s.brand_colour.empty() && !is_colour(s.brand_colour)) m.problem("brand_colour", "expected #rrggbb");
   else if (bytes_of(named_groups(s)) > protocol::named_groups_bytes_max) m.problem("groups", "expected at most 16 KiB of names, with excluded_groups and administrator_groups");
   else if (characters(s.brand_name) > 64) m.problem("brand_name", "expected at most 64 characters");
+  else if (characters(s.brand_text) > 300) m.problem("brand_text", "expected at most 300 characters");
 }
 
 // `wanted` is one of the account's groups: DNs and SIDs are compared without case.
@@ -136,7 +137,7 @@ json::object document(const Settings& s) {
       {"methods_required", s.methods_required}, {"questions_to_register", s.questions_to_register}, {"questions_to_ask", s.questions_to_ask},
       {"custom_questions", shape(s.custom_questions)}, {"questions_alone", s.questions_alone}, {"registration_required", s.registration_required},
       {"reconfirm_days", s.reconfirm_days}, {"notify_user", s.notify_user}, {"notify_administrators", s.notify_administrators}, {"helpdesk", s.helpdesk},
-      {"brand_name", s.brand_name}, {"brand_logo", s.brand_logo}, {"brand_colour", s.brand_colour}, {"write_back", s.write_back}, {"allow_unlock", s.allow_unlock},
+      {"brand_name", s.brand_name}, {"brand_text", s.brand_text}, {"brand_logo", s.brand_logo}, {"brand_colour", s.brand_colour}, {"write_back", s.write_back}, {"allow_unlock", s.allow_unlock},
       {"administrator_groups", shape(s.administrator_groups)}, {"administrators_may_reset", s.administrators_may_reset},
       {"own_mail_domains", shape(s.own_mail_domains)}, {"contact_attributes", shape(s.contact_attributes)}};
 }
@@ -165,6 +166,9 @@ Result<Settings> settings_from(std::string_view text) {
   m.flag("registration_required", s.registration_required).number("reconfirm_days", s.reconfirm_days);
   m.flag("notify_user", s.notify_user).flag("notify_administrators", s.notify_administrators);
   m.text("helpdesk", s.helpdesk).text("brand_name", s.brand_name).text("brand_logo", s.brand_logo).text("brand_colour", s.brand_colour);
+  std::optional<std::string> brand_text;  // documents from before there was one have none
+  m.text("brand_text", brand_text);
+  s.brand_text = brand_text.value_or("");
   m.flag("write_back", s.write_back).flag("allow_unlock", s.allow_unlock);
   m.texts("administrator_groups", s.administrator_groups, groups_max).flag("administrators_may_reset", s.administrators_may_reset);
   m.texts("own_mail_domains", s.own_mail_domains, 64).texts("contact_attributes", s.contact_attributes, 16);

@@ -28,6 +28,7 @@ struct Settings {
   int reconfirm_days = 180;                             // 0 to 730; 0: never
   bool notify_user = true, notify_administrators = true;
   std::string helpdesk;                                                              // https:// or mailto: link, or empty
+  std::string brand_text;                                                            // at the foot of every page of theirs, at most 300 characters
   std::string brand_name, brand_logo, brand_colour;                                  // logo: data: URL, or https:// link; colour: #rrggbb
   bool write_back = true;                                                            // off: nothing is asked of the directory
   bool allow_unlock = true;                                                          // without a reset

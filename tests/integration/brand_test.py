@@ -13,7 +13,7 @@ def setUpModule():
 
 
 class AnOrganisationsLook(Conformance):
-    NOBODY = {"name": "", "colour": "", "logo": "", "helpdesk": ""}
+    NOBODY = {"name": "", "text": "", "colour": "", "logo": "", "helpdesk": ""}
 
     def look(self, query=""):
         answer = PEER.call("GET", f"/api/v1/sspr/brand{query}")
@@ -23,8 +23,8 @@ class AnOrganisationsLook(Conformance):
     def test_is_shown_to_whoever_comes_and_nothing_else_of_the_settings_is(self):
         admin = PEER.bearer(PEER.settings)
         now = PEER.call("GET", "/api/v1/settings", token=admin)
-        chosen = {"name": "Contoso", "colour": "#0B57b0", "logo": "data:image/png;base64,iVBORw0KGgo=", "helpdesk": "mailto:help@corp.example"}
-        changed = {**now.json["settings"], "brand_name": chosen["name"], "brand_colour": chosen["colour"], "brand_logo": chosen["logo"], "helpdesk": chosen["helpdesk"]}
+        chosen = {"name": "Contoso", "text": "Ask at the <b>desk</b>", "colour": "#0B57b0", "logo": "data:image/png;base64,iVBORw0KGgo=", "helpdesk": "mailto:help@corp.example"}
+        changed = {**now.json["settings"], "brand_name": chosen["name"], "brand_text": chosen["text"], "brand_colour": chosen["colour"], "brand_logo": chosen["logo"], "helpdesk": chosen["helpdesk"]}
         saved = PEER.call("PUT", "/api/v1/settings", changed, admin, {"If-Match": now.headers["etag"]})
         self.assertEqual(saved.status, 200, saved.body)
         self.addCleanup(lambda: PEER.call("POST", "/api/v1/settings/restore", {"version": now.json["version"]}, admin))

@@ -64,7 +64,7 @@ it('lets in administrators alone, and after their second proof', { timeout: 60_0
   await browser.key('Enter');
   await at('settings');
   await browser.until('document.querySelector("[data-group=administrators]")', 'the form');
-  assert.equal(await browser.value('document.querySelectorAll("[data-member]").length'), 23, 'every member of the document');
+  assert.equal(await browser.value('document.querySelectorAll("[data-member]").length'), 24, 'every member of the document');
   assert.ok(await browser.value('[...document.querySelectorAll("[data-member] .hint")].every((it) => it.innerText.length > 10)'), 'each with its sentence');
   await accessible();
 });

@@ -7,9 +7,10 @@ import { accessible, browser, forget, open, pin, secrets, stage, tell, url } fro
 const PRESENT = 'Present-Passw0rd-1';
 secrets.add(PRESENT);
 stage();
-const NOBODY = { name: '', colour: '', logo: '', helpdesk: '' };
+const NOBODY = { name: '', text: '', colour: '', logo: '', helpdesk: '' };
 const CONTOSO = {
   name: 'Contoso & Söhne', colour: '#ffee00', helpdesk: 'mailto:help@corp.example', // no text can be read in that yellow, or in white on it
+  text: '<b>Helpdesk</b>: 8–18',
   logo: 'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
 };
 const ANOTHER_ROOT = 'A'.repeat(43);
@@ -19,10 +20,10 @@ async function wear(brand) {
 }
 const shown = () => browser.value(`(() => {
   const logo = document.querySelector('header img');
-  return { name: document.querySelector('header strong')?.innerText ?? '', logo: Boolean(logo?.complete && logo.naturalWidth), helpdesk: document.querySelector('#helpdesk')?.getAttribute('href') ?? '',
+  return { name: document.querySelector('header strong')?.innerText ?? '', text: document.querySelector('footer #own-text')?.innerText ?? '', logo: Boolean(logo?.complete && logo.naturalWidth), helpdesk: document.querySelector('#helpdesk')?.getAttribute('href') ?? '',
     button: getComputedStyle(document.querySelector('button.main')).backgroundColor };
 })()`);
-const ours = { name: '', logo: false, helpdesk: '', button: 'rgb(11, 87, 176)' };
+const ours = { name: '', text: '', logo: false, helpdesk: '', button: 'rgb(11, 87, 176)' };
 const dressed = () => browser.until('document.querySelector("header img")?.naturalWidth && document.querySelector("header strong")', 'the look');
 
 it('nobody\'s look is the pages\' own', { timeout: 60_000 }, async () => {
@@ -38,7 +39,7 @@ it('every page of a person has the organisation\'s name, logo, helpdesk and colo
     await forget(`${page}#dr=${pin}`);
     await dressed();
     const { button, ...rest } = await shown();
-    assert.deepEqual(rest, { name: CONTOSO.name, logo: true, helpdesk: CONTOSO.helpdesk }, page);
+    assert.deepEqual(rest, { name: CONTOSO.name, text: CONTOSO.text, logo: true, helpdesk: CONTOSO.helpdesk }, page);
     assert.ok(![ours.button, 'rgb(255, 238, 0)'].includes(button), `darker than the yellow: ${button}`);
     await browser.until('document.title.endsWith(" – Contoso & Söhne")', 'the title');
     await accessible();
@@ -51,7 +52,7 @@ it('the page behind "this wasn\'t me" has it by the root in its link, which is a
   await browser.screen('ask');
   await dressed();
   const { button, ...rest } = await shown();
-  assert.deepEqual(rest, { name: CONTOSO.name, logo: true, helpdesk: CONTOSO.helpdesk });
+  assert.deepEqual(rest, { name: CONTOSO.name, text: CONTOSO.text, logo: true, helpdesk: CONTOSO.helpdesk });
   assert.notEqual(button, ours.button);
   assert.equal(await browser.value('location.hash'), `#dr=${pin}`);
   await accessible();
@@ -62,7 +63,7 @@ it('the page behind "this wasn\'t me" has it by the root in its link, which is a
 });
 
 it('a first screen that knows no domain has the look of nobody until a name leads to one, and a reload keeps that', { timeout: 60_000 }, async () => {
-  const kept = { name: CONTOSO.name, logo: true, helpdesk: CONTOSO.helpdesk };
+  const kept = { name: CONTOSO.name, text: CONTOSO.text, logo: true, helpdesk: CONTOSO.helpdesk };
   await forget(`/#dr=${ANOTHER_ROOT}`);
   await browser.until('performance.getEntriesByType("resource").some(({ name }) => name.includes("/sspr/brand?root="))', 'asked');
   assert.deepEqual(await shown(), ours);
@@ -74,7 +75,7 @@ it('a first screen that knows no domain has the look of nobody until a name lead
   await open(`/#dr=${ANOTHER_ROOT}`);
   await browser.screen('methods-0');
   await dressed();
-  const now = await browser.value('({ name: document.querySelector("header strong").innerText, logo: true, helpdesk: document.querySelector("#helpdesk").getAttribute("href") })');
+  const now = await browser.value('({ name: document.querySelector("header strong").innerText, text: document.querySelector("#own-text").innerText, logo: true, helpdesk: document.querySelector("#helpdesk").getAttribute("href") })');
   assert.deepEqual(now, kept);
 });
 
@@ -105,6 +106,6 @@ it('a logo elsewhere is not fetched', { timeout: 60_000 }, async () => {
   await wear({ ...CONTOSO, logo: 'https://elsewhere.example/logo.png', colour: '#0b57b0' });
   await forget();
   await browser.until('document.querySelector("header strong")', 'the name');
-  assert.deepEqual(await shown(), { ...ours, name: CONTOSO.name, helpdesk: CONTOSO.helpdesk });
+  assert.deepEqual(await shown(), { ...ours, name: CONTOSO.name, text: CONTOSO.text, helpdesk: CONTOSO.helpdesk });
   assert.ok(browser.sent.every(({ url: to }) => to.startsWith(url) || /^(data:|about:)/.test(to)));
 });

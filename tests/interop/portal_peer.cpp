@@ -238,7 +238,7 @@ int play(const char* portal_dir, const char* smtp_port) {
     if (line.starts_with("brand ")) {
       const auto brand = protocol::parse_json(line.substr(6)).value().as_object();
       const auto of = [&](const char* name) { return std::string(brand.at(name).as_string()); };
-      reset.settings([&](service::sspr::Settings& s) { s.brand_name = of("name"), s.brand_colour = of("colour"), s.brand_logo = of("logo"), s.helpdesk = of("helpdesk"); });
+      reset.settings([&](service::sspr::Settings& s) { s.brand_name = of("name"), s.brand_text = of("text"), s.brand_colour = of("colour"), s.brand_logo = of("logo"), s.helpdesk = of("helpdesk"); });
       say({{"brand", true}});
       continue;
     }

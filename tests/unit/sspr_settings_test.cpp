@@ -37,9 +37,17 @@ TEST(Settings, AreWrittenAndReadWithoutALoss) {
   EXPECT_EQ(settings_from(to_json(Settings())).value(), Settings());
   auto s = selected();
   s.custom_questions = {"Wie hieß dein erstes Haustier?"};
-  s.helpdesk = "mailto:help@corp.example", s.brand_name = "Corp", s.brand_logo = "https://corp.example/logo.svg", s.brand_colour = "#00aaFF";
+  s.helpdesk = "mailto:help@corp.example", s.brand_name = "Corp", s.brand_text = "Nur 8–18 Uhr", s.brand_logo = "https://corp.example/logo.svg", s.brand_colour = "#00aaFF";
   s.own_mail_domains = {"corp.example"};
   EXPECT_EQ(settings_from(to_json(s)).value(), s);
+}
+
+TEST(Settings, OfBeforeThereWasATextOfTheirOwnHaveNone) {
+  auto text = to_json(Settings());
+  const std::string member = R"("brand_text":"",)";
+  const auto at = text.find(member);
+  ASSERT_NE(at, std::string::npos) << text;
+  EXPECT_EQ(settings_from(text.erase(at, member.size())).value(), Settings());
 }
 
 TEST(Settings, TakeALogoThatIsThePictureItself) {

@@ -35,7 +35,7 @@ function Picture({ onLogo }: { onLogo: (to: string) => void }) {
   );
 }
 
-export function Brand({ name, colour, logo, onLogo }: { name: string; colour: string; logo: string; onLogo: (to: string) => void }) {
+export function Brand({ name, text, colour, logo, onLogo }: { name: string; text: string; colour: string; logo: string; onLogo: (to: string) => void }) {
   const { say, language } = useAdmin();
   const swatch = useRef<HTMLSpanElement>(null);
   const one = judged(colour), picture = brandIn({ logo })!.logo;
@@ -51,6 +51,7 @@ export function Brand({ name, colour, logo, onLogo }: { name: string; colour: st
       <div class="brand" id="brand">
         <p>{say('brand.preview')}</p>
         <p>{picture && <img src={picture} alt="" />} <span ref={swatch} dir="auto">{name || say('brand.nobody')}</span></p>
+        {text && <p dir="auto">{text}</p>}
         <p role="status" data-enough={one ? String(one.enough) : undefined}>{one ? say(one.enough ? 'brand.enough' : 'brand.too_little', { ratio: ratio! }) : say('brand.none')}</p>
       </div>
     </>

@@ -48,7 +48,7 @@ export const GROUPS: readonly { group: string; members: readonly Member[] }[] = 
     { name: 'questions_alone', kind: 'switch' }, { name: 'custom_questions', kind: 'lines' }] },
   { group: 'notifications', members: [{ name: 'notify_user', kind: 'switch' }, { name: 'notify_administrators', kind: 'switch' }] },
   { group: 'branding', members: [
-    { name: 'brand_name', kind: 'text', most: 64 }, { name: 'brand_logo', kind: 'text', most: LOGO_MAX, link: true }, { name: 'brand_colour', kind: 'colour' },
+    { name: 'brand_name', kind: 'text', most: 64 }, { name: 'brand_text', kind: 'text', most: 300 }, { name: 'brand_logo', kind: 'text', most: LOGO_MAX, link: true }, { name: 'brand_colour', kind: 'colour' },
     { name: 'helpdesk', kind: 'text', most: 512, link: true }] },
   { group: 'directory', members: [{ name: 'write_back', kind: 'switch' }, { name: 'allow_unlock', kind: 'switch' }, { name: 'contact_attributes', kind: 'lines' }] },
   { group: 'administrators', members: [{ name: 'administrator_groups', kind: 'lines' }, { name: 'administrators_may_reset', kind: 'switch' }] },

@@ -74,7 +74,7 @@ export function SettingsPanel() {
             {members.filter(({ name }) => name in base.settings).map((member) => (
               <MemberRow key={member.name} member={member} value={valueOf(draft, member)} bad={bad.includes(member.name)} onValue={(to) => edit(member.name, to)} />
             ))}
-            {group === 'branding' && <Brand name={String(draft.brand_name ?? '')} colour={String(draft.brand_colour ?? '')} logo={String(draft.brand_logo ?? '')} onLogo={(to) => edit('brand_logo', to)} />}
+            {group === 'branding' && <Brand name={String(draft.brand_name ?? '')} text={String(draft.brand_text ?? '')} colour={String(draft.brand_colour ?? '')} logo={String(draft.brand_logo ?? '')} onLogo={(to) => edit('brand_logo', to)} />}
           </fieldset>
         ))}
         {!dry && <button type="submit" class="main" data-do="check">{say('settings.check')}</button>}
