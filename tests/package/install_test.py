@@ -84,7 +84,7 @@ class ThePackages(unittest.TestCase):
                 self.assertRegex(shown, rf"NAME\n +{name}\.yaml - configuration of {name}\n")
                 told = set(re.findall(r"^       ((?:[a-z_0-9]+(?:\[\])?\.)*[a-z_0-9]+)(?=:|$| )", shown.partition("\nOPTIONS\n")[2], re.M))
                 self.assertEqual({key.replace("[]", "") for key in told}, set(keys_of(json.loads(next(shared.glob(f"{name}/*.schema.json")).read_text(encoding="utf-8")))))
-                program = gzip.decompress((shared / f"man/man1/{name}.1.gz").read_bytes()).decode()
+                program = gzip.decompress((shared / f"man/man1/{name}.1.gz").read_bytes()).decode().replace("\\-", "-")
                 self.assertIn(f"{name}.yaml (5)", program.partition("SEE ALSO")[2])
 
     def test_have_a_page_for_each_program_with_every_verb_and_exit_code(self):
