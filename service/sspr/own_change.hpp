@@ -3,27 +3,28 @@
 // wasn't me"), once and as it truly was: also when it comes after the answer, after a doubt, or after a restart of this service.
 #pragma once
 #include <optional>
-#include <string>
 
-#include "service/job_request.hpp"
-#include "service/sspr/self_service.hpp"
+#include "service/sspr/followed_jobs.hpp"
 
 namespace wb::service::sspr {
 
 class OwnChange {
  public:
-  explicit OwnChange(SelfService& self) : self_(self) {}
+  explicit OwnChange(SelfService& self)
+      : self_(self), jobs_(self, Purpose::own_change, "sspr.own_change", [this](const Ticket& ticket, const std::optional<JobRow>& job) { say(ticket, job); }) {}
+  OwnChange(const OwnChange&) = delete;
+  OwnChange& operator=(const OwnChange&) = delete;
 
   // Takes up what a restart interrupted.
-  Result<void> start();
+  Result<void> start() { return jobs_.start(); }
 
   // `told`: what the person is written if it is applied; its correlation_id is the job's. Returns at once; the end is followed from here on.
   Result<Submitted> submit(JobRequest request, const Occasion& told);
 
  private:
-  static Awaitable<> settle(OwnChange* self, Ticket ticket, std::string jti);
   void say(const Ticket& ticket, const std::optional<JobRow>& job);
   SelfService& self_;
+  FollowedJobs jobs_;
 };
 
 }  // namespace wb::service::sspr

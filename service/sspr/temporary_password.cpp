@@ -2,14 +2,12 @@
 
 #include "protocol/codec.hpp"
 #include "service/api.hpp"
-#include "service/job_request.hpp"
 #include "service/sspr/account.hpp"
 
 namespace wb::service::sspr {
 namespace {
 
 using protocol::Members;
-constexpr int open_max = 10'000;  // taken up after a restart
 
 struct State {
   std::string jti, kind, id, address, language;
@@ -40,17 +38,6 @@ AuditEntry entry_of(const Person& person, Activity activity, const Actor& actor,
 
 }  // namespace
 
-Result<void> TemporaryPassword::start() {
-  auto open = self_.tickets.all(Purpose::temporary_password, open_max);
-  if (!open) return open.error();
-  for (auto& ticket : *open) {
-    auto state = state_from(ticket.state);
-    if (!state) return state.error();
-    self_.tasks.start("sspr.temporary_password", settle(this, std::move(ticket), std::move(state->jti)));
-  }
-  return {};
-}
-
 Awaitable<Result<std::optional<json::object>>> TemporaryPassword::seal(Person person, Settings rules, Actor actor, std::string address) {
   ProbeRequest request{person.domain, std::string(own_client), person.sub, std::nullopt, {"groups", "contacts"}};
   request.groups = named_groups(rules);
@@ -77,19 +64,10 @@ Result<TemporaryPassword::Ended> TemporaryPassword::submit(const Person& person,
   const ClientRow row{std::string(own_client), person.domain};
   if (auto no = read_job_request(self_.settings, self_.store, self_.rosters, row, json::serialize(json::object{{"probe", probe}, {"sealed", sealed}, {"op", "reset"}, {"opts", opts}}), request)) return Ended{std::move(no), {}};
   const auto jti = request.job.jti;
-  Ticket ticket;
-  ticket.domain = person.domain, ticket.sub = person.sub, ticket.purpose = Purpose::temporary_password, ticket.expires = unix_now() + doubt_kept_s;
-  ticket.state = text_of({jti, std::string(to_string(asked.actor.kind)), asked.actor.id, asked.address, asked.language});
-  const auto also = [this, &ticket]() -> Result<void> {
-    auto put = self_.tickets.put_within(ticket);
-    if (!put) return put.error();
-    if (!*put) return fault(Fault::Kind::exhausted, "sspr.temporary_password", "too many tickets");
-    return {};
-  };
-  auto submitted = self_.dispatch.submit(std::move(request.job), std::move(request.recipients), also);
+  auto state = text_of({jti, std::string(to_string(asked.actor.kind)), asked.actor.id, asked.address, asked.language});
+  auto submitted = jobs_.submit(std::move(request), person.domain, person.sub, std::move(state));
   if (!submitted) return submitted.error();
   if (auto no = refuse_submit(*submitted)) return Ended{std::move(no), {}};
-  if (*submitted == Submitted::stored) self_.tasks.start("sspr.temporary_password", settle(this, std::move(ticket), jti));
   Ended ended;
   ended.job.emplace().jti = jti;
   return ended;
@@ -106,25 +84,14 @@ Awaitable<Result<TemporaryPassword::Ended>> TemporaryPassword::set(Person person
 }
 
 // ---- its end ------------------------------------------------------------------------------------------------
-Awaitable<> TemporaryPassword::settle(TemporaryPassword* self, Ticket ticket, std::string jti) {
-  auto waiting = at_its_end(self->self_.dispatch, std::move(jti));
-  auto job = co_await std::move(waiting);
-  if (job) co_return self->say(ticket, *job);
-  if (job.error().kind != Fault::Kind::cancelled) log::fault("store.failed", job.error());
-}
-
 void TemporaryPassword::say(const Ticket& ticket, const std::optional<JobRow>& job) {
-  auto first = self_.tickets.drop(ticket.id);
-  if (!first) return log::fault("store.failed", first.error());
-  auto state = state_from(ticket.state);
-  if (!*first || !state) return;
+  const auto state = state_from(ticket.state);
+  if (!state) return;
   Person person;
   person.domain = ticket.domain, person.sub = ticket.sub;
   auto entry = entry_of(person, Activity::reset_by_admin, actor_of(*state), state->address);
-  const auto [code, reason] = job ? ending_of(*job) : std::pair(protocol::Code::unknown, std::string());
-  entry.success = effect_of(code, reason) == Effect::applied, entry.reason = reason_of_outcome(protocol::to_string(code));
-  entry.details = {{DetailKey::cause, reason}, {DetailKey::jti, state->jti}};
-  if (job) entry.correlation_id = job->correlation_id, entry.agent = job->agent, entry.dc = job->dc;
+  end_in(entry, state->jti, job);
+  if (job) entry.correlation_id = job->correlation_id;
   self_.write_down(entry);
   if (!entry.success) return;
   Occasion occasion{Notice::password_reset, ticket.domain, ticket.sub, {}, state->language};

@@ -8,15 +8,19 @@
 #include <string>
 
 #include "service/sspr/caller.hpp"
+#include "service/sspr/followed_jobs.hpp"
 
 namespace wb::service::sspr {
 
 class TemporaryPassword {
  public:
-  explicit TemporaryPassword(SelfService& self) : self_(self) {}
+  explicit TemporaryPassword(SelfService& self)
+      : self_(self), jobs_(self, Purpose::temporary_password, "sspr.temporary_password", [this](const Ticket& ticket, const std::optional<JobRow>& job) { say(ticket, job); }) {}
+  TemporaryPassword(const TemporaryPassword&) = delete;
+  TemporaryPassword& operator=(const TemporaryPassword&) = delete;
 
   // Takes up what a restart interrupted.
-  Result<void> start();
+  Result<void> start() { return jobs_.start(); }
 
   // {probe, answer, keys, history_enforced}; the person's groups are kept as they are now. nullopt: no agent could tell.
   Awaitable<Result<std::optional<json::object>>> seal(Person person, Settings rules, Actor actor, std::string address);
@@ -34,9 +38,9 @@ class TemporaryPassword {
 
  private:
   Result<Ended> submit(const Person& person, const Asked& asked, const std::string& probe, const std::string& sealed);
-  static Awaitable<> settle(TemporaryPassword* self, Ticket ticket, std::string jti);
   void say(const Ticket& ticket, const std::optional<JobRow>& job);
   SelfService& self_;
+  FollowedJobs jobs_;
 };
 
 }  // namespace wb::service::sspr

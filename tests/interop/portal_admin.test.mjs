@@ -2,33 +2,16 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { accessible, at, browser, code, directory, focus, forget, idle, narrow, open, pin, refuse, secrets, stage, tell, text } from './portal_stage.mjs';
+import { accessible, act, at, browser, code, directory, focus, forget, idle, narrow, open, pin, PRESENT, refuse, secrets, signIn, stage, tab, tell, text } from './portal_stage.mjs';
 
-const PRESENT = 'Present-Passw0rd-1';
 secrets.add(PRESENT);
 stage();
 
 const has = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)}) !== null`);
 const value = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)}).value`);
 const tick = (name, index) => browser.value(`document.querySelectorAll('[data-member=${name}] input')[${index}].click()`);
-const act = async (name) => {
-  await browser.click(`[data-do=${name}]`);
-  await browser.click(`[data-do=${name}-yes]`);
-  await idle();
-};
 /** Never on the page itself, which has no place. */
 const focused = (selector, what) => browser.until(`document.activeElement.matches(${JSON.stringify(selector)})`, `the focus: ${what}`);
-async function signIn(name) {
-  await at('signin');
-  await browser.type(name, '[name=username]');
-  await browser.type(PRESENT, '[name=password]');
-  await browser.key('Enter');
-}
-async function tab(name) {
-  await browser.click(`[data-tab=${name}]`);
-  await at(name);
-  await idle();
-}
 async function person(name, how) {
   await tab('audit');
   await tab('people');

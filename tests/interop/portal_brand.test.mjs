@@ -2,9 +2,8 @@
 // and without a question to anybody else.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { accessible, browser, forget, open, pin, secrets, stage, tell, url } from './portal_stage.mjs';
+import { accessible, browser, forget, open, pin, PRESENT, secrets, stage, tell, url } from './portal_stage.mjs';
 
-const PRESENT = 'Present-Passw0rd-1';
 secrets.add(PRESENT);
 stage();
 const NOBODY = { name: '', text: '', colour: '', logo: '', helpdesk: '' };

@@ -1,19 +1,14 @@
 // The administration's agents and reports in the browser people have, against the real service.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { accessible, administrate, at, browser, focus, idle, narrow, pin, secrets, stage, tell, text } from './portal_stage.mjs';
+import { accessible, administrate, at, browser, focus, idle, narrow, pin, PRESENT, secrets, stage, tab, tell, text } from './portal_stage.mjs';
 
-const PRESENT = 'Present-Passw0rd-1', ACTOR = 'administrator:6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55';
+const ACTOR = 'administrator:6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55';
 secrets.add(PRESENT);
 stage();
 
 const has = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)}) !== null`);
 const all = (selector, what) => browser.value(`[...document.querySelectorAll(${JSON.stringify(selector)})].map((it) => ${what})`);
-async function tab(name) {
-  await browser.click(`[data-tab=${name}]`);
-  await at(name);
-  await idle();
-}
 /** Looked again until it stands there: what the agent says takes its time. */
 async function seen(selector) {
   for (const end = Date.now() + 10_000; !await has(selector) && Date.now() < end;) {

@@ -2,9 +2,9 @@
 // seen to have it. And the states of /admin that only few ever see.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { accessible, administrate, at, browser, code, directory, forget, idle, open, pin, secrets, stage, tell, text } from './portal_stage.mjs';
+import { accessible, administrate, at, browser, code, directory, forget, idle, open, pin, PRESENT, secrets, signIn, stage, tell, text } from './portal_stage.mjs';
 
-const PRESENT = 'Present-Passw0rd-1', NEXT = 'Correct-Horse-Battery-1', MOST = 150; // steps to anything
+const NEXT = 'Correct-Horse-Battery-1', MOST = 150; // steps to anything
 for (const one of [PRESENT, NEXT]) secrets.add(one);
 stage();
 
@@ -32,12 +32,6 @@ const press = async (selector, key) => {
   await browser.key(key);
 };
 const enter = (typed) => browser.page.keyboard.type(typed);
-async function signIn(name) {
-  await at('signin');
-  await browser.type(name, '[name=username]');
-  await browser.type(PRESENT, '[name=password]');
-  await browser.key('Enter');
-}
 
 it('a person resets a password', { timeout: 60_000 }, async () => {
   await forget();

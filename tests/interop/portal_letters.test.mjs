@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { accessible, administrate, at, browser, code, focus, idle, narrow, secrets, stage, tell, text } from './portal_stage.mjs';
+import { accessible, administrate, at, browser, code, focus, idle, narrow, PRESENT, secrets, stage, tell, text } from './portal_stage.mjs';
 
-const PRESENT = 'Present-Passw0rd-1', ACTOR = 'administrator:6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55';
+const ACTOR = 'administrator:6f1c2f0e-8a57-4d0f-9a1b-0c6f3a2b1d55';
 secrets.add(PRESENT);
 stage();
 

@@ -4,9 +4,9 @@ import { after, it } from 'node:test';
 import jsqr from 'jsqr';
 import { shownBy } from './authenticator.mjs';
 import { Mailbox } from './mailbox.mjs';
-import { accessible, arrival, at, browser, code, directory, focus, forget, open, pin, refuse, secrets, stage, tell, text, told } from './portal_stage.mjs';
+import { accessible, arrival, at, browser, code, directory, focus, forget, open, pin, PRESENT, refuse, secrets, signIn, stage, tell, text, told } from './portal_stage.mjs';
 
-const PRESENT = 'Present-Passw0rd-1', WRONG = 'Wrong-Passw0rd-1', REFUSED = 'Refused-Passw0rd-1', NEXT = 'Grüße-Köln "1"\\😀';
+const WRONG = 'Wrong-Passw0rd-1', REFUSED = 'Refused-Passw0rd-1', NEXT = 'Grüße-Köln "1"\\😀';
 for (const one of [PRESENT, WRONG, REFUSED, NEXT]) secrets.add(one);
 const mailbox = new Mailbox();
 after(() => mailbox.close());
@@ -14,12 +14,6 @@ stage(async () => [String(await mailbox.open())]);
 
 const has = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)}) !== null`);
 const sent = (part) => browser.sent.filter(({ url, method }) => method === 'POST' && url.includes(part)).length;
-async function signIn(name, password = PRESENT) {
-  await at('signin');
-  await browser.type(name, '[name=username]');
-  await browser.type(password, '[name=password]');
-  await browser.key('Enter');
-}
 async function change(old, fresh) {
   await at('change');
   await browser.type(old, '[name=old-password]');

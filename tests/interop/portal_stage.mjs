@@ -120,3 +120,23 @@ export const told = (name) => browser.until(`(() => {
   const seen = [field, said].every((it) => it.getBoundingClientRect().top >= 0 && it.getBoundingClientRect().bottom <= innerHeight);
   return field.name === ${JSON.stringify(name)} && field.ariaInvalid && said.className === 'error' && said.closest('[aria-live]') && seen;
 })()`, `the words beside ${name}`);
+/** What everybody of the stage has at the start. */
+export const PRESENT = 'Present-Passw0rd-1';
+export async function signIn(name, password = PRESENT) {
+  await at('signin');
+  await browser.type(name, '[name=username]');
+  await browser.type(password, '[name=password]');
+  await browser.key('Enter');
+}
+/** One of the administrators' pages. */
+export async function tab(name) {
+  await browser.click(`[data-tab=${name}]`);
+  await at(name);
+  await idle();
+}
+/** What is asked about before it is done. */
+export async function act(name) {
+  await browser.click(`[data-do=${name}]`);
+  await browser.click(`[data-do=${name}-yes]`);
+  await idle();
+}

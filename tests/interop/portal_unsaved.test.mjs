@@ -1,29 +1,12 @@
 // What an administrator has not saved, or is shown once: asked about before it goes, there again after another sign-in, and nobody else's.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { accessible, administrate, at, browser, code, idle, secrets, stage, tell, text } from './portal_stage.mjs';
+import { accessible, act, administrate, at, browser, code, idle, PRESENT, secrets, signIn, stage, tab, tell, text } from './portal_stage.mjs';
 
-const PRESENT = 'Present-Passw0rd-1';
 secrets.add(PRESENT);
 stage();
 
 const value = (selector) => browser.value(`document.querySelector(${JSON.stringify(selector)}).value`);
-const act = async (name) => {
-  await browser.click(`[data-do=${name}]`);
-  await browser.click(`[data-do=${name}-yes]`);
-  await idle();
-};
-async function signIn(name) {
-  await at('signin');
-  await browser.type(name, '[name=username]');
-  await browser.type(PRESENT, '[name=password]');
-  await browser.key('Enter');
-}
-async function tab(name) {
-  await browser.click(`[data-tab=${name}]`);
-  await at(name);
-  await idle();
-}
 const check = async () => {
   await browser.click('[data-do=check]');
   await idle();
