@@ -7,7 +7,7 @@
 namespace wb::service::sspr {
 namespace {
 
-constexpr std::string_view told = "told", mailed_link = "mailed";  // a ticket's state
+constexpr std::string_view told_pass = "told", mailed_link = "mailed";  // a ticket's state
 
 }  // namespace
 
@@ -16,7 +16,7 @@ Result<std::optional<IssuedPass>> issue_pass(SelfService& self, const Person& pe
   auto fresh = new_pass(self.code_key, person.domain, person.sub);
   Ticket ticket;
   ticket.domain = person.domain, ticket.sub = person.sub, ticket.purpose = Purpose::pass;
-  ticket.state = mailed ? mailed_link : told, ticket.expires = now + std::int64_t{minutes} * 60;
+  ticket.state = mailed ? mailed_link : told_pass, ticket.expires = now + std::int64_t{minutes} * 60;
   auto guard = self.store.database().begin();
   if (!guard) return guard.error();
   if (auto former = self.tickets.drop_all(person.domain, person.sub, Purpose::pass); !former) return former.error();
@@ -34,9 +34,9 @@ Result<std::optional<IssuedPass>> issue_pass(SelfService& self, const Person& pe
 Result<bool> has_pass(Tickets& tickets, std::string_view domain, std::string_view sub, UnixSeconds now) {
   auto all = tickets.of(domain, sub);
   if (!all) return all.error();
-  return std::any_of(all->begin(), all->end(), [now](const Ticket& t) { return t.purpose == Purpose::pass && t.expires > now && t.state == told; });
+  return std::any_of(all->begin(), all->end(), [now](const Ticket& t) { return t.purpose == Purpose::pass && t.expires > now && t.state == told_pass; });
 }
 
-Method proven_by(const Ticket& pass) { return pass.state == told ? Method::pass : Method::email; }
+Method proven_by(const Ticket& pass) { return pass.state == told_pass ? Method::pass : Method::email; }
 
 }  // namespace wb::service::sspr
